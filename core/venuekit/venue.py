@@ -189,10 +189,10 @@ class EncodedRequest(NamedTuple):
     """
     A request before it is signed; a named tuple, since one is made for every call.
 
-    ``base`` is the URL of the endpoint's host, ``path`` the path as it is sent, with its parameters. ``query`` is encoded and
-    without ``?``, empty when there is none; ``body`` is None unless parameters travel there, and ``content_type`` its
-    media type, for the header that the signing scheme sets. ``answer_limit`` is how many bytes the answer may have,
-    decompressed. It may carry a listen key, so the repr shows verb and path only.
+    ``base`` is the URL of the endpoint's host, ``path`` the path as it is sent, with its parameters. ``query`` is
+    encoded and without ``?``, empty when there is none; ``body`` is None unless parameters travel there, and
+    ``content_type`` its media type, for the header that the signing scheme sets. ``answer_limit`` is how many bytes the
+    answer may have, decompressed. It may carry a listen key, so the repr shows verb and path only.
     """
 
     verb: str

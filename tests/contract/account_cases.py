@@ -87,6 +87,18 @@ async def balances(stage: Stage) -> None:
     assert await stage.account.get_balances(asset="NOSUCH") == ()
 
 
+@case("AccountModeReader.get_account_mode", "flat")
+async def account_mode(stage: Stage) -> None:
+    """The mode that the account has, and the one that it has in the scenarios that are about modes."""
+    ledger = ledger_of(stage)
+    assert (await stage.account.get_account_mode()).mode is ledger.account_mode
+    assert stage.venue.simulated is not None
+    for scenario in stage.venue.simulated().scenarios:
+        if scenario.name not in {"flat", "holding"}:
+            scenario.stage(ledger)
+            assert (await stage.account.get_account_mode()).mode is ledger.account_mode
+
+
 @case("PositionReader.get_positions")
 async def positions(stage: Stage) -> None:
     """Every open position of the ledger, and none that is flat; a second one appears when it is opened."""

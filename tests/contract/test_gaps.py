@@ -39,6 +39,7 @@ PROMISED = {
     "B22": "LeverageReader.get_leverage",
     "A01": "InstrumentReader.get_instruments",
     "A02": "ServerTimeReader.get_server_time",
+    "A04": "AccountModeReader.get_account_mode",
     "C06 U24 B09": "IncomeReader.iter_income",
     "C07 U21": "MarginChangeReader.iter_margin_changes",
     "C08 U26 B21": "AdlReader.get_adl_quantiles",

@@ -13,6 +13,7 @@ from venuekit.capabilities.account_info import (
     BalanceReader,
     Collateral,
 )
+from venuekit.capabilities.account_mode import AccountMode, AccountModeReader, AccountModeSetting
 from venuekit.capabilities.enums import (
     FillKind,
     OpenEnum,
@@ -110,6 +111,9 @@ from venuekit.capabilities.settings import SettingsReader, SettingsSnapshot, Sym
 __all__ = [
     "AccountInfo",
     "AccountKind",
+    "AccountMode",
+    "AccountModeReader",
+    "AccountModeSetting",
     "AccountReader",
     "AdlQuantile",
     "AdlReader",

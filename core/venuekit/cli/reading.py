@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from venuekit.capabilities import (
+    AccountModeReader,
     AccountReader,
     AdlReader,
     ApiKeyReader,
@@ -22,6 +23,7 @@ from venuekit.cli.accounts import Question, answer, open_account
 from venuekit.cli.commands import accounts_command, state_of
 from venuekit.cli.output import print_rows
 from venuekit.cli.tables import columns
+from venuekit.errors import VenueError
 from venuekit.exports.rows import Row, row_of
 
 if TYPE_CHECKING:
@@ -41,11 +43,24 @@ def _values(method: Callable[..., Any], **filters: Any) -> Question:
 @accounts_command("account", accounts="any")
 async def account_command(context: click.Context, accounts: Sequence[str], as_json: bool) -> int:
     """Show totals and modes of each ACCOUNT; all accounts when none is named."""
+    return await answer(context, accounts, _account_row, None, "no accounts", as_json=as_json)
 
-    async def ask(name: str, account: Account) -> list[Row]:
-        return [row_of(await AccountReader.of(account).get_account(), account=name, venue=account.venue.id)]
 
-    return await answer(context, accounts, ask, None, "no accounts", as_json=as_json)
+async def _account_row(name: str, account: Account) -> list[Row]:
+    """Return totals and modes; of an account whose mode explains why totals are refused, the mode and its reason."""
+    reader = AccountReader.of(account)
+    first: dict[str, Any] = {"account": name, "venue": account.venue.id}
+    if not account.support(AccountModeReader):
+        return [row_of(await reader.get_account(), **first)]
+    mode = await AccountModeReader.of(account).get_account_mode()
+    first |= {"account_mode": mode.mode, "account_mode_word": mode.word, "margin_model": mode.margin_model}
+    first |= {"account_mode_reason": mode.reason}
+    try:
+        return [row_of(await reader.get_account(), **first)]
+    except VenueError:
+        if mode.mode is None or mode.reason is None:
+            raise
+        return [first]
 
 
 @accounts_command("key", accounts="any", short_help="Show the permissions of API keys.")

@@ -166,7 +166,8 @@ class Scenario:
 
     ``stage`` brings a fresh ledger there by the ledger's own commands. ``held`` is a symbol with a position, None
     without any position, ``flat`` a symbol without one. ``target`` is an example for this scenario: an account's table
-    of a target file without its ``venue``; it can be applied, and changes a setting.
+    of a target file without its ``venue``; it can be applied, and changes a setting. ``answers`` are the endpoints that
+    succeed in this scenario alone.
     """
 
     name: str
@@ -175,3 +176,4 @@ class Scenario:
     held: str | None
     flat: str
     target: Mapping[str, Any]
+    answers: tuple[Endpoint[Any], ...] = ()

@@ -59,6 +59,7 @@ ORDER_COSTS = {
     COINM.ORDERS.cancel_batch: {"weight": 1},
     COINM.ORDERS.countdown: {"weight": 10},
 }
+PORTFOLIO_COSTS = {COINM.PORTFOLIO_ACCOUNT: {"portfolio_weight": 20}}
 WEIGHTS |= dict.fromkeys(COINM.STREAM, 1)
 
 
@@ -69,7 +70,7 @@ def test_weights_are_those_documented(endpoint: Endpoint[object], weight: int) -
     assert endpoint.pools == {"weight": None}
 
 
-@pytest.mark.parametrize(("endpoint", "pools"), ORDER_COSTS.items(), ids=str)
+@pytest.mark.parametrize(("endpoint", "pools"), [*ORDER_COSTS.items(), *PORTFOLIO_COSTS.items()], ids=str)
 def test_costs_of_orders_are_those_documented(endpoint: Endpoint[object], pools: dict[str, int]) -> None:
     """Placing and amending one order weighs nothing and counts as an order by the minute; all else weighs."""
     costs = {name: endpoint.weight_most if cost is None else cost for name, cost in endpoint.pools.items()}
@@ -78,7 +79,7 @@ def test_costs_of_orders_are_those_documented(endpoint: Endpoint[object], pools:
 
 def test_every_endpoint_has_a_documented_weight() -> None:
     """None is left out above."""
-    assert set(WEIGHTS) | set(ORDER_COSTS) == set(VENUE.endpoints)
+    assert set(WEIGHTS) | set(ORDER_COSTS) | set(PORTFOLIO_COSTS) == set(VENUE.endpoints)
 
 
 @pytest.mark.parametrize("endpoint", [COINM.BRACKETS, COINM.ORDERS.open_orders, _ALGO.open_orders], ids=str)
@@ -119,7 +120,8 @@ def test_environments_allow_their_own_hosts_only() -> None:
     """Every URL of an environment lies on its allow-list, and every host of the list is used."""
     assert {environment.name for environment in VENUE.environments} == set(EnvironmentName) - {EnvironmentName.SIM}
     for environment in VENUE.environments:
-        urls = [url for url in (environment.rest, environment.websocket_api, environment.stream) if url]
+        own = (environment.rest, environment.websocket_api, environment.stream)
+        urls = [url for url in (*own, *environment.further_hosts.values()) if url]
         assert {urlsplit(url).hostname for url in urls} == environment.hosts
         assert environment.rest.startswith("https://")
 

@@ -19,6 +19,7 @@ from venuekit_binance_coinm.position_rows import POSITIONS
 from venuekit_binance_coinm.positions import BinanceCoinmPositions
 from venuekit_binance_coinm.terms import ORDER_SIZE, RETENTION
 from venuekit_binance_common.account import BinanceAccount
+from venuekit_binance_common.account_mode import BinanceAccountMode
 from venuekit_binance_common.enums import position_mode_of
 from venuekit_binance_common.market import (
     BinanceMarket,
@@ -100,7 +101,9 @@ class BinanceCoinmBrackets(BinanceMarket):
         return brackets_of(await self.answer_rows(self.endpoints.PAIR_BRACKETS, pair=pair), "pair", self.BRACKET_UNIT)
 
 
-class BinanceCoinmAccount(BinanceCoinmPositions, BinanceCoinmBrackets, OrderAmendPart, BinanceAccount):
+class BinanceCoinmAccount(
+    BinanceCoinmPositions, BinanceAccountMode, BinanceCoinmBrackets, OrderAmendPart, BinanceAccount
+):
     """An account of COIN-M futures."""
 
     __slots__ = ()

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from venuekit.capabilities import (
+    AccountModeReader,
     AccountReader,
     BracketReader,
     LeverageReader,
@@ -20,6 +21,7 @@ from venuekit_binance_coinm.position_rows import BLUR, LEGS, POSITIONS, Position
 from venuekit_binance_coinm.positions import decode_account
 from venuekit_binance_coinm.terms import ORDER_TERMS
 from venuekit_binance_common import endpoints as common
+from venuekit_binance_common.account_mode import PORTFOLIO_ACCOUNT
 from venuekit_binance_common.endpoints import BinanceEndpoints, stream_endpoints
 from venuekit_binance_common.payloads import BracketsRow, brackets_decoder
 from venuekit_binance_common.positions.lost_margin import PositionLegs
@@ -117,10 +119,12 @@ class CoinmEndpoints(BinanceEndpoints, terms=ORDER_TERMS):
         PositionModeReader.get_position_mode,
         PositionReader.get_position,
         AccountReader.get_account,
+        AccountModeReader.get_account_mode,
         SettingsReader.get_settings,
         note="Where rows of positions are read they show the mode; then this is asked only when there is no row.",
     )
 
+    PORTFOLIO_ACCOUNT = PORTFOLIO_ACCOUNT
     SYMBOL_LENS = symbol_lens(PositionRiskReader(POSITION_RISK, venue="binance_coinm"), Unit.BASE)
     POSITION_MODE_LENS = position_mode_lens(POSITION_MODE)
     SET_LEVERAGE = common.set_leverage(_ROOT, SYMBOL_LENS, largest="maxQty")

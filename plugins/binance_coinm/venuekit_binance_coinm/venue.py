@@ -17,7 +17,7 @@ from venuekit_binance_coinm.endpoints import COINM
 from venuekit_binance_coinm.terms import FAULTS, NO_ORDER_TEST, ORDER_BEHAVIOUR
 from venuekit_binance_common.faults import OUTDATED_BY, read_answer
 from venuekit_binance_common.settings import blockers, setting_behaviours
-from venuekit_binance_common.venue import LIMITS, REALM, QuerySigning
+from venuekit_binance_common.venue import LIMITS, PORTFOLIO_MARGIN_HOST, PORTFOLIO_MARGIN_HOSTS, REALM, QuerySigning
 
 if TYPE_CHECKING:
     from venuekit.simulator.simulated_venue import SimulatedVenue
@@ -28,7 +28,8 @@ _ENVIRONMENTS = (
         rest="https://dapi.binance.com",
         websocket_api="wss://ws-dapi.binance.com/ws-dapi/v1",
         stream="wss://dstream.binance.com",
-        hosts=frozenset({"dapi.binance.com", "ws-dapi.binance.com", "dstream.binance.com"}),
+        hosts=frozenset({"dapi.binance.com", "ws-dapi.binance.com", "dstream.binance.com", PORTFOLIO_MARGIN_HOST}),
+        further_hosts=PORTFOLIO_MARGIN_HOSTS,
     ),
     Environment(
         name=EnvironmentName.TESTNET,

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from venuekit.plugin import Fault, FaultRow, HttpResponse, Refusal, ban_end, read_foreign
+from venuekit_binance_common.account_mode import KEY_OR_REACH, UNAUTHORIZED
 
 #: the code under which the body ``{"239999": "..."}`` of a maintenance window is classified
 MAINTENANCE = "239999"
@@ -69,12 +70,7 @@ def read_code(value: object) -> int | str | None:
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
-#: one code for all of it
-_KEY_OR_REACH = (
-    "one of: the key is unknown or belongs to another environment or product, this address is not on its list, "
-    "it lacks the permission (futures, reading or trading), or the account is a portfolio margin account, whose modes "
-    "these endpoints do not reach"
-)
+_KEY_OR_REACH = f"one of: {KEY_OR_REACH}; get_account_mode() shows whether it is one"
 _OTHER_PRODUCT = (
     "the position mode is one for both products: close the positions and cancel the orders of the other product, "
     "USD-margined or coin-margined, as well"
@@ -114,7 +110,7 @@ _BY_CODE = (
     *fault_rows(Fault.OVERLOADED_UNKNOWN, (-1008,)),
     *fault_rows(Fault.UNKNOWN_OUTCOME, (-1000, -1006, -1007, -4083)),
     *fault_rows(Fault.AUTHENTICATION, (-1022, -2014, -4056, -4057)),
-    *fault_rows(Fault.AUTHENTICATION, (-2015,), mend=_KEY_OR_REACH),
+    *fault_rows(Fault.AUTHENTICATION, (UNAUTHORIZED,), mend=_KEY_OR_REACH),
     *fault_rows(Fault.PERMISSION, (-1002, -1011, -4192)),
     *fault_rows(Fault.INVALID, (-1013, -1014, -1023, -1108, -1109, -1111, -1115, -1116, -1117, -1121)),
     *fault_rows(Fault.INVALID, (-1100, -1101, -1102, -1103, -1104, -1105, -1106)),

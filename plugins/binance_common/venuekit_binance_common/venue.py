@@ -15,12 +15,20 @@ REALM = "binance_futures"
 WEIGHT = "weight"
 ORDERS_10S = "orders_10s"
 ORDERS_1M = "orders_1m"
+PORTFOLIO_WEIGHT = "portfolio_weight"
 
-#: one pool per address and one order pool per account, each shared by both futures products
+#: the name of the host of the portfolio margin API, which live environments alone have
+PORTFOLIO_MARGIN = "portfolio_margin"
+PORTFOLIO_MARGIN_HOST = "papi.binance.com"
+PORTFOLIO_MARGIN_HOSTS: Mapping[str, str] = {PORTFOLIO_MARGIN: f"https://{PORTFOLIO_MARGIN_HOST}"}
+
+#: one pool per address and one order pool per account, each shared by both futures products; the portfolio margin API
+#: counts for itself
 LIMITS = (
     Limit(WEIGHT, amount=2400, seconds=60, used_header="X-MBX-USED-WEIGHT-1M"),
     Limit(ORDERS_1M, amount=1200, seconds=60, scope=LimitScope.ACCOUNT, used_header="X-MBX-ORDER-COUNT-1M"),
     Limit(ORDERS_10S, amount=300, seconds=10, scope=LimitScope.ACCOUNT, used_header="X-MBX-ORDER-COUNT-10S"),
+    Limit(PORTFOLIO_WEIGHT, amount=6000, seconds=60, used_header="X-MBX-USED-WEIGHT-1M"),
 )
 
 #: the payment of most operations: their weight, into the pool of the address

@@ -151,7 +151,9 @@ def test_environments_allow_their_own_hosts_only() -> None:
     """Every URL of an environment lies on its allow-list, and no host is in two."""
     by_name = {environment.name: environment for environment in VENUE.environments}
     hosts: Mapping[EnvironmentName, set[str | None]] = {
-        name: {urlsplit(url).hostname for url in (it.rest, it.websocket_api, it.stream) if url}
+        name: {
+            urlsplit(url).hostname for url in (it.rest, it.websocket_api, it.stream, *it.further_hosts.values()) if url
+        }
         for name, it in by_name.items()
     }
 

@@ -17,6 +17,7 @@ from venuekit.parts.settings.lens import RowSettings
 from venuekit.parts.settings.snapshot import SettingsDraft
 from venuekit.plugin import Answer
 from venuekit_binance_common.account import BinanceAccount
+from venuekit_binance_common.account_mode import BinanceAccountMode
 from venuekit_binance_common.enums import asset_mode_of, position_mode_of
 from venuekit_binance_common.market import (
     contracts_endpoint,
@@ -95,7 +96,9 @@ def _exposures(
     return exposures
 
 
-class BinanceUsdmAccount(BinancePositions, AccountAssetMode, BinanceOrderTest, OrderAmendPart, BinanceAccount):
+class BinanceUsdmAccount(
+    BinancePositions, BinanceAccountMode, AccountAssetMode, BinanceOrderTest, OrderAmendPart, BinanceAccount
+):
     """An account of USDⓈ-M futures."""
 
     __slots__ = ()

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from venuekit.capabilities import (
+    AccountModeReader,
     AccountReader,
     AssetMode,
     AssetModeControl,
@@ -22,6 +23,7 @@ from venuekit.parts.columns import number
 from venuekit.parts.settings.lens import AccountLens
 from venuekit.plugin import Change, Echoes, Endpoint
 from venuekit_binance_common import endpoints as common
+from venuekit_binance_common.account_mode import PORTFOLIO_ACCOUNT
 from venuekit_binance_common.endpoints import BinanceEndpoints, set_mode, stream_endpoints
 from venuekit_binance_common.enums import asset_mode_of
 from venuekit_binance_common.market import MarkPriceRow
@@ -161,7 +163,12 @@ class UsdmEndpoints(BinanceEndpoints, terms=ORDER_TERMS):
     )
 
     BRACKETS = brackets(_ROOT)
-    POSITION_MODE = common.position_mode(_ROOT, note="Served at a sixth of the weight by accountConfig.")
+    POSITION_MODE = common.position_mode(
+        _ROOT,
+        AccountModeReader.get_account_mode,
+        note="Served at a sixth of the weight by accountConfig; refused with -2015 to portfolio margin accounts.",
+    )
+    PORTFOLIO_ACCOUNT = PORTFOLIO_ACCOUNT
     ASSET_MODE = asset_mode(_ROOT, note="Served at a sixth of the weight by accountConfig.")
     SYMBOL_LENS = symbol_lens(SymbolConfigReader(SYMBOL_CONFIG), Unit.QUOTE)
     POSITION_MODE_LENS = position_mode_lens(ACCOUNT_CONFIG)

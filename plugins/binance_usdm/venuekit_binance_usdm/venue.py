@@ -8,7 +8,7 @@ from venuekit.capabilities import AssetMode, HistoryBehaviour, MarginType, Posit
 from venuekit.plugin import BlockedBy, Blocker, BlockerScope, Coupling, Environment, EnvironmentName, Venue
 from venuekit_binance_common.faults import OUTDATED_BY, read_answer
 from venuekit_binance_common.settings import blockers, setting_behaviours
-from venuekit_binance_common.venue import LIMITS, REALM, QuerySigning
+from venuekit_binance_common.venue import LIMITS, PORTFOLIO_MARGIN_HOST, PORTFOLIO_MARGIN_HOSTS, REALM, QuerySigning
 from venuekit_binance_usdm.account import BinanceUsdmAccount
 from venuekit_binance_usdm.endpoints import USDM
 from venuekit_binance_usdm.terms import FAULTS, ORDER_BEHAVIOUR
@@ -22,7 +22,8 @@ _ENVIRONMENTS = (
         rest="https://fapi.binance.com",
         websocket_api="wss://ws-fapi.binance.com/ws-fapi/v1",
         stream="wss://fstream.binance.com/private",
-        hosts=frozenset({"fapi.binance.com", "ws-fapi.binance.com", "fstream.binance.com"}),
+        hosts=frozenset({"fapi.binance.com", "ws-fapi.binance.com", "fstream.binance.com", PORTFOLIO_MARGIN_HOST}),
+        further_hosts=PORTFOLIO_MARGIN_HOSTS,
     ),
     Environment(
         name=EnvironmentName.TESTNET,

@@ -21,13 +21,13 @@ from venuekit.capabilities import (
 from venuekit.parts.concurrency import gather
 from venuekit.parts.rows import values_of
 from venuekit.plugin import Account, Answer, PayloadMismatch, UnsupportedCapability
+from venuekit_bybit_inverse.account_mode import MODES
 from venuekit_bybit_inverse.endpoints import BYBIT, CATEGORY
 from venuekit_bybit_inverse.endpoints.account import ISOLATED_COINS, WalletRows
 from venuekit_bybit_inverse.positions import LEG, PAGE_SIZE, positions_of
 from venuekit_bybit_inverse.reading import read_pages
 
 _KINDS = {5: AccountKind("uta2"), 6: AccountKind("uta2_pro")}
-_OLDER_KINDS = {1: "classic", 3: "unified 1.0", 4: "unified 1.0 Pro"}
 _VALUATION = "USD"
 _ANYWHERE = "*"
 _WITHDRAW = "Wallet.Withdraw"
@@ -49,7 +49,7 @@ class BybitAccountInfo(Account, AccountReader):
         await super().on_open()
         status = (await self.call(BYBIT.ACCOUNT_INFO)).unified_margin_status
         if status not in _KINDS:
-            kind = _OLDER_KINDS.get(status, "unknown")
+            _, kind = MODES.get(status, (None, "unknown"))
             raise self.make_error(
                 UnsupportedCapability,
                 f"this account is of the {kind} kind (unifiedMarginStatus {status}); only unified accounts 2.0 "

@@ -61,6 +61,7 @@ def setting_events(rules: Rules, before: LedgerState, after: LedgerState, time: 
     """Yield an event for each setting that differs; the caller adds each to ``after.events`` before the next."""
     of_account = rules.margin_type_scope is MarginTypeScope.ACCOUNT
     pairs: list[tuple[Setting, str | None, object, object]] = [
+        (Setting.ACCOUNT_MODE, None, before.account_mode, after.account_mode),
         (Setting.POSITION_MODE, None, before.position_mode, after.position_mode),
         (Setting.ASSET_MODE, None, before.asset_mode, after.asset_mode),
     ]

@@ -69,6 +69,7 @@ class LedgerBase:
         self.contracts: Mapping[str, Contract] = MappingProxyType(by_symbol)
         self._now = now
         self._state = LedgerState(
+            account_mode=rules.account_mode,
             position_mode=position_mode,
             asset_mode=asset_mode,
             margin_type=margin_type,

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import datetime
 from decimal import Decimal
 
-from venuekit.capabilities import AssetMode, MarginType, OrderStatus, PositionMode, PositionSide
+from venuekit.capabilities import AccountMode, AssetMode, MarginType, OrderStatus, PositionMode, PositionSide
 from venuekit.simulator.ledger import fills, liquidation, market, orders, positions, settings, wallets
 from venuekit.simulator.ledger.balance import BalanceFigures, Totals, balance_figures, total_figures
 from venuekit.simulator.ledger.base import LedgerBase, command
@@ -74,6 +74,7 @@ class Ledger(ScenarioCommands):
     set_margin_type = command(settings.set_margin_type, EventReason.MARGIN_TYPE)
     set_position_mode = command(settings.set_position_mode)
     set_asset_mode = command(settings.set_asset_mode)
+    set_account_mode = command(settings.set_account_mode)
     set_collateral = command(settings.set_collateral)
 
     # -- reads of positions, balances and settings
@@ -127,6 +128,11 @@ class Ledger(ScenarioCommands):
     def position_mode(self) -> PositionMode:
         """The position mode of the account."""
         return self._state.position_mode
+
+    @property
+    def account_mode(self) -> AccountMode:
+        """The mode of the account as a whole."""
+        return self._state.account_mode
 
     @property
     def asset_mode(self) -> AssetMode:

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import attrs
 
-from venuekit.capabilities import MarginTypeScope, Setting
+from venuekit.capabilities import AccountMode, MarginTypeScope, Setting
 from venuekit.simulator.ledger.money import Rounding, round_to
 from venuekit.simulator.ledger.refusal import Reason, Refused
 
@@ -79,8 +79,10 @@ class Rules:
     can be amended. ``countdown_spares_conditional``: a countdown cancels plain orders only. ``liquidates``: positions
     whose margin ratio reaches 1 when a price moves are closed. ``max_open_orders``, ``max_conditional_orders``: the
     maximum of waiting orders in either book, of all symbols or, with ``max_orders_per_symbol``, of each.
+    ``account_mode``: the mode that accounts begin with.
     """
 
+    account_mode: AccountMode = AccountMode.CLASSIC
     rounding: Rounding = Rounding.TOWARD_ZERO
     money_decimals: int = 8
     margin_type_scope: MarginTypeScope = MarginTypeScope.SYMBOL

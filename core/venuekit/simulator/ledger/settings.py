@@ -8,6 +8,7 @@ from decimal import Decimal
 import attrs
 
 from venuekit.capabilities import (
+    AccountMode,
     AssetMode,
     MarginType,
     MarginTypeScope,
@@ -113,6 +114,18 @@ def set_position_mode(transaction: Transaction, mode: PositionMode) -> bool:
     _check_forbidden(transaction, Setting.POSITION_MODE, None, transaction.contracts)
     transaction.state.position_mode = mode
     return True
+
+
+def set_account_mode(transaction: Transaction, mode: AccountMode) -> bool:
+    """
+    Change the mode of the account as the venue does: for a scenario, not for a request.
+
+    Returns:
+        False if the mode is unchanged.
+    """
+    changed = mode is not transaction.state.account_mode
+    transaction.state.account_mode = mode
+    return changed
 
 
 def set_asset_mode(transaction: Transaction, mode: AssetMode) -> bool:

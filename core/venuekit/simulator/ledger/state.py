@@ -9,7 +9,7 @@ from typing import Any
 
 import attrs
 
-from venuekit.capabilities import AssetMode, MarginType, PositionMode, PositionSide
+from venuekit.capabilities import AccountMode, AssetMode, MarginType, PositionMode, PositionSide
 from venuekit.simulator.ledger.contract import AssetKey
 from venuekit.simulator.ledger.events import Event
 from venuekit.simulator.ledger.log import Log
@@ -127,9 +127,11 @@ class LedgerState:
     Its parts are frozen, so that :meth:`copy` is cheap and a copy never changes unexpectedly. ``orders`` are the open
     ones, ``finished`` the others. ``alarms`` are due at a time, for a symbol or order. ``lags`` hides future records of
     a kind from reads for a while; ``hidden_until`` is the time when the last of those becomes visible. ``backdated``:
-    income rows were written with a time of their own.
+    income rows were written with a time of their own. ``account_mode`` is for simulated venues to answer by; it changes
+    nothing in the ledger's arithmetic.
     """
 
+    account_mode: AccountMode
     position_mode: PositionMode
     asset_mode: AssetMode
     margin_type: MarginType

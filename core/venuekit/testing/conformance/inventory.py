@@ -98,6 +98,11 @@ class Inventory:
         assert case is not None, f"no recorded success of {endpoint} in {self.recorded.directory}"
         return case
 
+    def scenario_of(self, endpoint: Endpoint[Any]) -> str:
+        """Return the name of the scenario in which an endpoint succeeds: ``holding``, unless another one names it."""
+        scenarios = self.venue.simulated().scenarios if self.venue.simulated else ()
+        return next((scenario.name for scenario in scenarios if endpoint in scenario.answers), "holding")
+
     def parameters_on(self, stage: Stage, endpoint: Endpoint[Any]) -> dict[str, Any]:
         """Return the parameters of a recorded success, for a symbol of this stage: preferably one with a position."""
         parameters = caller_parameters(endpoint, self.example(endpoint).parameters)

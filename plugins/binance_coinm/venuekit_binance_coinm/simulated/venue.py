@@ -34,6 +34,7 @@ from venuekit_binance_common.simulated.formatting import amount, number, plain
 from venuekit_binance_common.simulated.market_routes import MarketRoutes, filters_of, mark_price_row
 from venuekit_binance_common.simulated.order_routes import OrderRoutes
 from venuekit_binance_common.simulated.order_rows import matching_fields
+from venuekit_binance_common.simulated.portfolio_routes import PortfolioRoutes, portfolio_margin
 from venuekit_binance_common.simulated.settings_routes import SettingsRoutes
 from venuekit_binance_common.simulated.stream_routes import StreamRoutes
 
@@ -52,7 +53,7 @@ def _hold(ledger: Ledger) -> None:
     ledger.fill("BTCUSD_PERP", Side.BUY, Decimal(5_000), Decimal(86_500))
 
 
-SCENARIOS = (
+SCENARIOS: tuple[Scenario, ...] = (
     Scenario(
         name="holding",
         title="one-way; long 5,000 contracts of BTCUSD_PERP, isolated at 20x: too large for 125x",
@@ -75,7 +76,7 @@ SCENARIOS = (
 )
 
 
-class SimulatedCoinm(MarketRoutes, SettingsRoutes, OrderRoutes, AccountRoutes, StreamRoutes):
+class SimulatedCoinm(PortfolioRoutes, MarketRoutes, SettingsRoutes, OrderRoutes, AccountRoutes, StreamRoutes):
     """
     COIN-M futures.
 
@@ -87,7 +88,11 @@ class SimulatedCoinm(MarketRoutes, SettingsRoutes, OrderRoutes, AccountRoutes, S
     stream = COINM.STREAM
     purse = PURSE
     contracts = CONTRACTS
-    scenarios = SCENARIOS
+    scenarios = (*SCENARIOS, portfolio_margin(SCENARIOS[-1]))
+    refused_to_portfolios = (
+        *(COINM.POSITION_MODE, COINM.SET_POSITION_MODE),
+        *(COINM.SET_LEVERAGE, COINM.SET_MARGIN_TYPE, COINM.POSITION_MARGIN),
+    )
     errors = Errors(
         too_late=-4188,
         codes={

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, TypeVar
 import attrs
 
 from venuekit.capabilities import Setting
-from venuekit.plugin import Endpoint, Security
+from venuekit.plugin import Endpoint, LimitScope, Security
 from venuekit.simulator import (
     Handler,
     Response,
@@ -26,7 +26,6 @@ from venuekit.simulator import (
 from venuekit.simulator.ledger import Asset, Contract, LedgerRefusal, Refused, RequestWindow, Rules
 from venuekit_binance_common.endpoints import BinanceEndpoints
 from venuekit_binance_common.simulated.errors import Errors
-from venuekit_binance_common.venue import WEIGHT
 
 T = TypeVar("T")
 
@@ -234,7 +233,7 @@ class SimulatedBinance(SimulatedVenue):
     def limit_response(self, usage: Usage, request: SimRequest, milliseconds: int) -> Response:  # noqa: ARG002
         """Return the answer to a request beyond a limit: -1003 for the weight, -1015 for the orders."""
         limit = usage.limit
-        if limit.name == WEIGHT:
+        if limit.scope is LimitScope.ADDRESS:
             code = -1003
             message = (
                 f"Too many requests; current limit is {limit.amount} requests per minute. "

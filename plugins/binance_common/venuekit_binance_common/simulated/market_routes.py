@@ -63,6 +63,7 @@ class MarketRoutes(SimulatedBinance):
             "rateLimits": [
                 {"interval": interval, "intervalNum": count, "limit": limit.amount, "rateLimitType": kind}
                 for limit in LIMITS
+                if limit.name in _RATE_LIMITS  # the other API lists its own
                 for kind, interval, count in (_RATE_LIMITS[limit.name],)
             ],
             "serverTime": visit.milliseconds,

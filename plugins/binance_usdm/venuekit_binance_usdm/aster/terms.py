@@ -32,6 +32,7 @@ FAULTS = FaultTable(
 )
 
 
+NO_ACCOUNT_MODE = "the venue documents one kind of account, and no mode to read or change"
 NO_AMENDMENT = "the venue documents no amendment of orders: cancel the order and place another one"
 NO_ORDER_TEST = "the venue documents no order test"
 _COUNTDOWN = "Cancels every open order of a symbol, conditional ones too: they are in the same book."

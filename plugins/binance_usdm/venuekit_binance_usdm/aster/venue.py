@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from venuekit.capabilities import HistoryBehaviour, OrderAmendControl, OrderTestControl, PositionBehaviour
+from venuekit.capabilities import (
+    AccountModeReader,
+    HistoryBehaviour,
+    OrderAmendControl,
+    OrderTestControl,
+    PositionBehaviour,
+)
 from venuekit.plugin import Environment, EnvironmentName, Limit, LimitScope, Venue
 from venuekit_binance_common.faults import OUTDATED_BY, read_answer
 from venuekit_binance_common.settings import setting_behaviours
 from venuekit_binance_common.venue import ORDERS_1M, WEIGHT, QuerySigning
 from venuekit_binance_usdm.aster.account import AsterV1Account
 from venuekit_binance_usdm.aster.endpoints import ASTER_V1
-from venuekit_binance_usdm.aster.terms import FAULTS, NO_AMENDMENT, NO_ORDER_TEST, ORDER_BEHAVIOUR
+from venuekit_binance_usdm.aster.terms import FAULTS, NO_ACCOUNT_MODE, NO_AMENDMENT, NO_ORDER_TEST, ORDER_BEHAVIOUR
 from venuekit_binance_usdm.venue import BLOCKERS, COUPLINGS
 
 if TYPE_CHECKING:
@@ -56,6 +62,10 @@ VENUE = Venue(
     ),
     couplings=COUPLINGS,
     blockers=BLOCKERS,
-    unsupported={OrderAmendControl: NO_AMENDMENT, OrderTestControl: NO_ORDER_TEST},
+    unsupported={
+        AccountModeReader: NO_ACCOUNT_MODE,
+        OrderAmendControl: NO_AMENDMENT,
+        OrderTestControl: NO_ORDER_TEST,
+    },
     simulated=_make_simulated_venue,
 )

@@ -37,7 +37,7 @@ def _hold(ledger: Ledger) -> None:
     ledger.fill("BTCUSDT", Side.BUY, Decimal("1.5"), Decimal(86_500))
 
 
-SCENARIOS = (
+SCENARIOS: tuple[Scenario, ...] = (
     Scenario(
         name="holding",
         title="one-way, single asset; long 1.5 BTCUSDT, isolated at 20x: too large for 125x",

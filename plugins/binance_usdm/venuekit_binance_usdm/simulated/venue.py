@@ -19,22 +19,28 @@ from venuekit_binance_common.simulated.account_routes import (
 from venuekit_binance_common.simulated.formatting import amount, amount_or_zero, milliseconds, plain
 from venuekit_binance_common.simulated.market_routes import adl_rank
 from venuekit_binance_common.simulated.order_rows import matching_fields
+from venuekit_binance_common.simulated.portfolio_routes import PortfolioRoutes, portfolio_margin
 from venuekit_binance_common.simulated.stream_routes import StreamRoutes
 from venuekit_binance_usdm.endpoints import USDM
 from venuekit_binance_usdm.simulated.contracts import CONTRACTS
-from venuekit_binance_usdm.simulated.usd_margined import UsdMarginedVenue
+from venuekit_binance_usdm.simulated.usd_margined import SCENARIOS, UsdMarginedVenue
 
 _RETIRED = "GET /fapi/v1/positionRisk is retired, please use GET /fapi/v2/positionRisk"
 #: the rate of retail price improvement orders, as a share of the maker's rate
 _RPI_SHARE = Decimal("0.25")
 
 
-class SimulatedUsdm(UsdMarginedVenue, StreamRoutes):
+class SimulatedUsdm(PortfolioRoutes, UsdMarginedVenue, StreamRoutes):
     """USDⓈ-M futures."""
 
     endpoints = USDM
     stream = USDM.STREAM
     contracts = CONTRACTS
+    scenarios = (*SCENARIOS, portfolio_margin(SCENARIOS[-1]))
+    refused_to_portfolios = (
+        *(USDM.POSITION_MODE, USDM.SET_POSITION_MODE, USDM.ASSET_MODE, USDM.SET_ASSET_MODE),
+        *(USDM.SET_LEVERAGE, USDM.SET_MARGIN_TYPE, USDM.POSITION_MARGIN),
+    )
     margin_row_fields = MappingProxyType({"deltaType": "USER_ADJUST"})
     refusals = MappingProxyType(
         {("GET", "/fapi/v1/positionRisk"): json_response({"code": -5000, "msg": _RETIRED}, status=400)}

@@ -11,6 +11,7 @@ import attrs
 
 from venuekit.capabilities import (
     AccountInfo,
+    AccountModeReader,
     AccountReader,
     ApiKeyReader,
     Balance,
@@ -167,6 +168,7 @@ class AccountEndpoints(EndpointBook):
         pools=cost("account_info"),
         serves=(
             AccountReader.get_account,
+            AccountModeReader.get_account_mode,
             MarginTypeReader.get_margin_type,
             PositionReader.get_positions,
             PositionReader.get_position,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from venuekit.capabilities import IncomeKind, MarginType
+from venuekit.capabilities import AccountMode, IncomeKind, MarginType
 from venuekit.simulator import Denied, Response, Visit, json_response
 from venuekit.simulator.ledger import BalanceFigures, Ledger, Totals
 from venuekit_bybit_inverse.simulated.messages import milliseconds, money, number
@@ -13,7 +13,7 @@ from venuekit_bybit_inverse.simulated.parameters import Parameters
 
 _MODES = {MarginType.CROSS: "REGULAR_MARGIN", MarginType.ISOLATED: "ISOLATED_MARGIN"}
 _MARGIN_TYPES = {**{mode: ours for ours, mode in _MODES.items()}, "PORTFOLIO_MARGIN": MarginType.PORTFOLIO}
-_UNIFIED_2 = 5
+_STATUSES = {AccountMode.CLASSIC: 1, AccountMode.UNIFIED: 5}
 #: account types of other kinds of account
 _OTHER_ACCOUNTS = frozenset({"CONTRACT", "SPOT"})
 
@@ -24,7 +24,7 @@ def account_info(_parameters: Parameters, visit: Visit) -> object:
     return {
         "marginMode": _MODES[visit.ledger.margin_type()],
         "updatedTime": milliseconds(rows[-1].time if rows else visit.now),
-        "unifiedMarginStatus": _UNIFIED_2,
+        "unifiedMarginStatus": _STATUSES[visit.ledger.account_mode],
         "dcpStatus": "OFF",
         "timeWindow": 0,
         "smpGroup": 0,

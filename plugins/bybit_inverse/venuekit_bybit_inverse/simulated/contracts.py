@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from venuekit.capabilities import MarginTypeScope, Setting
+from venuekit.capabilities import AccountMode, MarginTypeScope, Setting
 from venuekit.simulator.ledger import (
     Asset,
     BreakEven,
@@ -23,6 +23,7 @@ from venuekit.simulator.ledger import (
 )
 
 RULES = Rules(
+    account_mode=AccountMode.UNIFIED,
     rounding=Rounding.NEAREST,
     margin_type_scope=MarginTypeScope.ACCOUNT,
     isolated_margin=IsolatedMargin.ENTRY,
