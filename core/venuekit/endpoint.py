@@ -16,7 +16,7 @@ from venuekit.faults import Fault
 from venuekit.message import ANSWER_LIMIT
 from venuekit.order_scope import Ask, OrderName
 from venuekit.parameters import Parameter, Role
-from venuekit.resolution import AbsenceProof, Call, Readback, Resolve
+from venuekit.resolution import AbsenceProof, Call, Completion, Readback, Resolve
 
 T = TypeVar("T")
 A = TypeVar("A")
@@ -126,8 +126,12 @@ _CHANGES = ("set_", "cancel_", "amend_")
 _RENEWED = frozenset({"set_countdown"})
 
 
+#: capability methods that set one setting of a symbol, with its name
+_SETTERS = {"set_leverage": "leverage", "set_margin_type": "margin_type"}
+
+
 def _contradiction(endpoint: Endpoint[Any], served: Iterable[str]) -> str | None:
-    """Return why an effect cannot be that of a request, in one sentence with the mend; None where it can."""
+    """Return why an endpoint contradicts itself, in one sentence with the mend; None where it does not."""
     effect = endpoint.effect
     if endpoint.verb == "GET" and effect is Effect.READ:
         return None  # the reads of a write, and those that settle it, serve its method, too
@@ -142,6 +146,21 @@ def _contradiction(endpoint: Endpoint[Any], served: Iterable[str]) -> str | None
             f"its effect is read, and {endpoint.verb} usually changes something: say in its note why it does not,"
             " or declare another effect"
         )
+    return _joint_contradiction(endpoint, [name for name in served if name in _SETTERS])
+
+
+def _joint_contradiction(endpoint: Endpoint[Any], setters: list[str]) -> str | None:
+    """Return why an endpoint cannot be the write of several settings; None where it can, and where it is none."""
+    if endpoint.completion is None:
+        if len(setters) < len(_SETTERS):
+            return None
+        return f"it serves {' and '.join(setters)}: declare a completion, which reads the one that a caller leaves out"
+    if endpoint.effect is not Effect.SET or endpoint.readback is None:
+        return "it has a completion, after which all settings are read back: declare Effect.SET and a readback"
+    if endpoint.write_scope not in {WriteScope.SYMBOL, WriteScope.ACCOUNT}:
+        return "it has a completion, which reads within the turn of the write: declare a write scope, such as SYMBOL"
+    if missing := sorted({_SETTERS[name] for name in setters} - endpoint.sets if endpoint.sets else ()):
+        return f"it serves {' and '.join(setters)}, and its sets lack {' and '.join(missing)}: name them there"
     return None
 
 
@@ -208,6 +227,8 @@ class Endpoint(Generic[T]):
             became of one of them, the write stays open in the journal.
         claims: For a DELTA: the identity of the history row that an answer names; a lost write is not taken for it.
         before: For a DELTA: the read before the write, so that ``resolve`` can compare.
+        completion: For a SET that serves the setters of several settings: reads those that a caller does not name,
+            within its turn; they are sent unchanged, and all are read back after it.
         answer_limit: How many bytes an answer may have, decompressed; more only where it lists every symbol.
         websocket_method: The method of the venue's WebSocket API that does the same, None if there is none.
         rows: The ways to lists of rows in its answer (``()`` is all of it), for :meth:`~venuekit.Account.answer_rows`.
@@ -254,6 +275,7 @@ class Endpoint(Generic[T]):
     item_refusals: Callable[[T], Iterable[tuple[int | str | None, str]]] | None = None
     claims: Callable[[T], str] | None = None
     before: Callable[[Call, Mapping[str, Any]], Awaitable[Any]] | None = None
+    completion: Completion | None = None
     answer_limit: int = ANSWER_LIMIT
     websocket_method: str | None = None
     rows: tuple[tuple[str | int, ...], ...] = ()
@@ -269,6 +291,7 @@ class Endpoint(Generic[T]):
     is_write: bool = attrs.field(init=False, repr=False)  #: whether a lost answer matters
     encode: Encode = attrs.field(init=False, repr=False)  #: makes path, query and body of parameters
     content_type: str | None = attrs.field(init=False, repr=False)  #: of its body, None without one
+    reads_first: bool = attrs.field(init=False, repr=False)  #: whether something is read within its turn
     check_echo: Check | None = attrs.field(init=False, repr=False)  #: None where it repeats nothing
     _roles: Mapping[Role, str] = attrs.field(init=False, repr=False)
     _served: tuple[str, ...] = attrs.field(init=False, repr=False)
@@ -291,8 +314,11 @@ class Endpoint(Generic[T]):
             raise ValueError(f"{self}: its write scope is a symbol, but no parameter has the role SYMBOL")
         object.__setattr__(self, "by_name", by_name)
         object.__setattr__(self, "is_write", self.effect not in {Effect.READ, Effect.SESSION})
+        object.__setattr__(self, "reads_first", self.before is not None or self.completion is not None)
+        left_out = frozenset() if self.completion is None else self.completion.names
         for flag in ("required", "local", "secret"):
-            object.__setattr__(self, flag, frozenset(p.name for p in self.parameters if getattr(p, flag)))
+            names = frozenset(p.name for p in self.parameters if getattr(p, flag))
+            object.__setattr__(self, flag, names - left_out if flag == "required" else names)
         echoes = self.echoes if isinstance(self.echoes, tuple) else (self.echoes,)
         if unknown := {name for each in echoes for name in each.names} - by_name.keys():
             raise ValueError(f"{self}: it echoes parameters that it does not have: {sorted(unknown)}")

@@ -18,6 +18,9 @@ other :class:`Coupling`, :class:`Blocker`, :class:`BlockerScope`, :class:`Blocke
 
 **Account** (the class whose parts call endpoints): :class:`Account`, :class:`Answer`, :class:`Change`.
 
+**Writes of several settings** (completed by those that a caller does not name): :class:`Completion`,
+:class:`Completed`; :class:`venuekit.parts.settings.JointLens` has one ready-made.
+
 **Lost writes** (a write without an answer, resolved by reading): :class:`Readback`, :class:`Reading`,
 :class:`Changing`, :class:`Resolve`, :class:`Resolution`, :class:`Applied`, :class:`Absent`, :class:`AbsenceProof`,
 :class:`Unclear`, :class:`Lost`, :class:`Call`; rows that prove a write :class:`Trace`, :class:`OtherWrite`,
@@ -118,6 +121,8 @@ from venuekit.resolution import (
     Absent,
     Applied,
     Call,
+    Completed,
+    Completion,
     Lost,
     OtherWrite,
     Readback,
@@ -180,6 +185,8 @@ __all__ = [
     "Change",
     "Changing",
     "ClockSkew",
+    "Completed",
+    "Completion",
     "ConfigurationError",
     "Conflict",
     "Coupling",

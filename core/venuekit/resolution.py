@@ -118,6 +118,35 @@ class AbsenceProof:
     interval: timedelta = timedelta(seconds=1)
 
 
+@attrs.frozen
+class Completed:
+    """
+    A write of several settings of which its caller named some, completed by those that hold.
+
+    ``parameters`` are all of them, as they are sent. ``present`` is the value of all settings before the write, to be
+    compared with the ``value`` of the read-back, and ``part`` that of the settings that the caller changes; both are
+    None where nothing had to be read.
+    """
+
+    parameters: Mapping[str, Any]
+    present: object = None
+    part: object = None
+
+
+@attrs.frozen
+class Completion:
+    """
+    How a write of several settings is completed when its caller names only some of them.
+
+    ``names`` are the required parameters that may be left out. ``read`` reads the settings that stay, within the turn
+    of the write; it raises :class:`~venuekit.errors.InvalidArgument` where no read can complete the parameters, and any
+    other error where the settings are not shown.
+    """
+
+    names: frozenset[str]
+    read: Callable[[Call, Mapping[str, Any]], Awaitable[Completed]]
+
+
 Resolution: TypeAlias = Applied[T] | Absent | Unclear
 Resolve: TypeAlias = Callable[[Call, Lost], Awaitable[Resolution[Any]]]
 Readback: TypeAlias = Callable[[Call, Lost], Awaitable[Reading[Any]]]

@@ -17,6 +17,7 @@ ROOMS = {
         "operation transport",
         "waits",
         "resolve",
+        "completion",
         "recovery",
         "account_session",
     ),

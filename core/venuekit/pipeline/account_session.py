@@ -209,15 +209,17 @@ async def _write(operation: Operation[Any]) -> Any:
     try:
         if write_scopes.fences and scope is not None:
             await wait_for_fences(operation)
-        if endpoint.before is not None:
-            operation.before = await endpoint.before(operation.call, operation.parameters)
-            operation.before_at = operation.session.venue_session.clock.milliseconds()
+        reads_first = endpoint.reads_first
+        if reads_first:
+            await _read_first(operation)
         if operation.session.position_limit is not None and endpoint.asks is not None:
             await _count_position(operation, operation.session.position_limit)
         try:
             value = await operation.send()
         except Failure as failure:
             value = await _recover(operation, failure)
+        if reads_first:
+            await _read_after(operation)
     except BaseException as error:
         _record_failure(operation, error)
         raise
@@ -234,6 +236,26 @@ async def _write(operation: Operation[Any]) -> Any:
 
         look_for_value(operation, unconverted)
         raise
+
+
+async def _read_first(operation: Operation[Any]) -> None:
+    """Read what a write needs, within its turn."""
+    endpoint = operation.endpoint
+    if endpoint.before is not None:
+        operation.before = await endpoint.before(operation.call, operation.parameters)
+        operation.before_at = operation.session.venue_session.clock.milliseconds()
+    if endpoint.completion is not None:
+        from venuekit.pipeline.completion import complete
+
+        await complete(operation, endpoint.completion)
+
+
+async def _read_after(operation: Operation[Any]) -> None:
+    """Read back a write of several settings, within its turn."""
+    if operation.endpoint.completion is not None:
+        from venuekit.pipeline.completion import confirm
+
+        await confirm(operation)
 
 
 def _record_success(operation: Operation[Any], value: Any) -> None:

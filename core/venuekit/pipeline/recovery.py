@@ -17,6 +17,7 @@ import tenacity as _t
 
 from venuekit.endpoint import Change, Effect, Endpoint, WriteScope
 from venuekit.errors import GuardRefused, OperationError, Outcome, OutcomeNotStated, UnsupportedCapability
+from venuekit.pipeline.completion import check_present
 from venuekit.pipeline.failures import Failure, FailureKind, answer_of_earlier, is_older
 from venuekit.pipeline.observe import EventKind
 from venuekit.pipeline.operation import Operation
@@ -204,6 +205,8 @@ async def _attempt_repeatedly(operation: Operation[T], first: Failure | None) ->
             if pending is not None:
                 failure, pending = pending, None
                 raise failure
+            if operation.endpoint.completion is not None:
+                await check_present(operation)
             return await operation.send()
         except Failure as failure:
             chosen = action_for(failure, operation)

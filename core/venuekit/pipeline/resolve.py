@@ -269,7 +269,7 @@ async def _look(operation: Operation[Any], cause: OperationError, *, after: floa
     if resolve is None:
         return Unclear("nothing to read")
     try:
-        found = await resolve(operation.call, _as_lost(operation))
+        found = await resolve(operation.call, as_lost(operation))
     except Exception as error:
         operation.reads += (f"a read failed: {_text_of_error(error)}",)
         raise unknown_outcome(operation, cause, "the reads that would show its outcome failed", error) from error
@@ -289,7 +289,7 @@ async def read_now(operation: Operation[Any], cause: OperationError) -> Reading[
     if readback is None:
         raise unknown_outcome(operation, cause, "no read can show its outcome")
     try:
-        reading = await readback(operation.call, _as_lost(operation))
+        reading = await readback(operation.call, as_lost(operation))
     except Exception as error:
         operation.reads += (f"a read failed: {_text_of_error(error)}",)
         raise unknown_outcome(operation, cause, "the read that would show its outcome failed", error) from error
@@ -342,7 +342,7 @@ def unknown_outcome(
     return error
 
 
-def _as_lost(operation: Operation[Any]) -> Lost:
+def as_lost(operation: Operation[Any]) -> Lost:
     """Return the write as the endpoint's ``resolve`` or ``readback`` takes it."""
     session, endpoint, journal = operation.session, operation.endpoint, operation.session.journal
     sent_at, claimed = operation.opened_at or operation.sent_at, frozenset(session.write_scopes.claimed or ())
