@@ -55,6 +55,7 @@ from venuekit.capabilities.instruments import (
 from venuekit.capabilities.leverage import (
     Bracket,
     BracketReader,
+    JointSetting,
     LeverageBehaviour,
     LeverageControl,
     LeverageReader,
@@ -149,6 +150,7 @@ __all__ = [
     "InstrumentKind",
     "InstrumentReader",
     "InstrumentStatus",
+    "JointSetting",
     "LeverageBehaviour",
     "LeverageControl",
     "LeverageReader",

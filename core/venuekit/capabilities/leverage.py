@@ -31,6 +31,7 @@ class LeverageBehaviour:
 
     ``minimum``, ``maximum`` and ``step`` are None where the venue does not fix them for every symbol (brackets or
     the instrument do). ``moves_margin`` says that a change moves the margin of an open position at once.
+    ``margin_types`` are those under which a leverage can be set.
     """
 
     scope: frozenset[LeverageScope] = frozenset({LeverageScope.SYMBOL})
@@ -38,6 +39,7 @@ class LeverageBehaviour:
     maximum: Decimal | None = None
     step: Decimal | None = None
     moves_margin: bool = False
+    margin_types: frozenset[MarginType] = frozenset({MarginType.CROSS, MarginType.ISOLATED})
 
 
 @attrs.frozen
@@ -58,6 +60,21 @@ class LeverageSetting:
     max_position_unit: Unit | None = None
     changed: bool | None = None
     margin_type: MarginType | None = None
+
+
+@attrs.frozen
+class JointSetting:
+    """
+    Margin type and leverage of a symbol, where one write sets both: the value of ``with_options(expected=...)`` there.
+
+    ``leverage`` is None where the symbol has none under that margin type.
+    """
+
+    margin_type: MarginType
+    leverage: Decimal | None
+
+    def __str__(self) -> str:
+        return self.margin_type.value if self.leverage is None else f"{self.margin_type.value} at {self.leverage:f}"
 
 
 class LeverageReader(Capability):

@@ -359,7 +359,7 @@ def _venue(identifier: str, account: type, **declared: Any) -> Venue[Any]:
 def acme(identifier: str = "acme_perp", shared_with: tuple[str, ...] = (), *, sides: bool = False) -> Venue[Any]:
     """Margin type per symbol; the modes depend on it."""
     scope = {LeverageScope.SYMBOL, LeverageScope.SIDE} if sides else {LeverageScope.SYMBOL}
-    limits = {"minimum": Decimal(1), "maximum": Decimal(125), "step": Decimal(1)}
+    limits: dict[str, Any] = {"minimum": Decimal(1), "maximum": Decimal(125), "step": Decimal(1)}
     symbol, realm, account = BlockerScope.SYMBOL, BlockerScope.REALM, BlockerScope.ACCOUNT
     return _venue(
         identifier,

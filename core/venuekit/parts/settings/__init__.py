@@ -13,6 +13,7 @@ from venuekit.parts.settings.controls import (
     SymbolLeverage,
     SymbolMarginType,
 )
+from venuekit.parts.settings.joint import JointLens
 from venuekit.parts.settings.lens import AccountLens, RowSettings, SymbolLens
 from venuekit.parts.settings.snapshot import AccountSettings, LeverageTier, SettingsDraft, SettingsSource
 
@@ -24,6 +25,7 @@ __all__ = [
     "AccountPositionMode",
     "AccountSettings",
     "AssetModeEndpoints",
+    "JointLens",
     "LeverageTier",
     "PositionModeEndpoints",
     "RowSettings",

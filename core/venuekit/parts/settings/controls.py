@@ -23,12 +23,16 @@ from venuekit.capabilities import (
     PositionSide,
 )
 from venuekit.endpoint import Change, Endpoint
-from venuekit.errors import Conflict, Outcome
+from venuekit.errors import Conflict, OperationError, Outcome
 from venuekit.parts.settings.lens import AccountLens, RowSettings, SymbolLens
 
 
 class SymbolEndpoints(Protocol):
-    """The lens of a symbol's settings, and the writes of its leverage and its margin type."""
+    """
+    The lens of a symbol's settings, and the writes of its leverage and its margin type.
+
+    Both are one endpoint where one write sets both, and the lens is a :class:`~venuekit.parts.settings.JointLens`.
+    """
 
     SYMBOL_LENS: SymbolLens[Any]
     SET_LEVERAGE: Endpoint[Change[Any]]
@@ -36,7 +40,7 @@ class SymbolEndpoints(Protocol):
 
 
 class SymbolLeverage(Account, LeverageControl):
-    """Long and short share one leverage, which is the symbol's whatever its margin type."""
+    """One leverage of a symbol, or one for each side and margin type, as the lens says."""
 
     __slots__ = ()
 
@@ -44,10 +48,10 @@ class SymbolLeverage(Account, LeverageControl):
 
     async def get_leverage(self, symbol: str, *, margin_type: MarginType | None = None) -> LeverageSetting:
         """Return the leverage that holds for ``symbol``, by one read."""
-        if margin_type is not None:
-            raise self.refuse("leverage is one per symbol here, not per margin type", subject=symbol)
         lens = self.endpoints.SYMBOL_LENS
-        return lens.leverage_setting(await lens.read_leverage(self.call, symbol))
+        if margin_type is not None and not lens.per_margin_type:
+            raise self.refuse("leverage is one per symbol here, not per margin type", subject=symbol)
+        return lens.leverage_setting(await lens.read_leverage(self.call, symbol), margin_type=margin_type)
 
     async def set_leverage(
         self,
@@ -58,10 +62,12 @@ class SymbolLeverage(Account, LeverageControl):
         margin_type: MarginType | None = None,
     ) -> LeverageSetting:
         """Change the leverage; the present value again succeeds."""
+        lens = self.endpoints.SYMBOL_LENS
+        if lens.has_several:
+            return await self._set_one_of_several(symbol, leverage, side, margin_type)
         if side is not None or margin_type is not None:
             words = "leverage is one per symbol here, not per side or margin type"
             raise self.refuse(words, subject=symbol)
-        lens = self.endpoints.SYMBOL_LENS
 
         def setting(change: Change[Any]) -> LeverageSetting:
             answer = change.answer
@@ -70,6 +76,38 @@ class SymbolLeverage(Account, LeverageControl):
 
         sent = {**lens.fixed, lens.symbol: symbol, **dict.fromkeys(lens.leverage, leverage)}
         return await self.call_as(setting, self.endpoints.SET_LEVERAGE, **sent)
+
+    async def _set_one_of_several(
+        self, symbol: str, leverage: int | Decimal, side: PositionSide | None, margin_type: MarginType | None
+    ) -> LeverageSetting:
+        """Change the leverage of a side, of a margin type, or along with it, and read the others that hold then."""
+        lens = self.endpoints.SYMBOL_LENS
+        sent = {**lens.fixed, lens.symbol: symbol, **dict.fromkeys(lens.leverage, leverage)}
+        if lens.side is not None:
+            word = None if side is None else lens.side_words.get(side)
+            if word is None:
+                sides = " or ".join(lens.side_words)
+                raise self.refuse(f"each side has its own leverage here: name {sides}, not {side}", subject=symbol)
+            sent[lens.side] = word
+        elif side is not None:
+            raise self.refuse("leverage is one for both sides here", subject=symbol)
+        if margin_type is None and lens.per_margin_type and not lens.is_joint:
+            margin_type = await lens.read_margin_type(self.call, symbol)
+        if margin_type is not None:
+            if not lens.per_margin_type and not lens.is_joint:
+                raise self.refuse("leverage is one for every margin type here", subject=symbol)
+            sent[lens.margin_type] = _spell_margin_type(self, lens, symbol, margin_type)
+
+        async def read(change: Change[Any]) -> LeverageSetting:
+            state = await lens.read_leverage(self.call, symbol)
+            return lens.leverage_setting(state, change.changed, margin_type)
+
+        try:
+            change = await self.call(self.endpoints.SET_LEVERAGE, **sent)
+        except OperationError as error:
+            error.then(read)
+            raise
+        return await self.look_after(lambda: read(change), subject=symbol)
 
 
 class SymbolMarginType(Account, MarginTypeControl):
@@ -93,16 +131,20 @@ class SymbolMarginType(Account, MarginTypeControl):
             words = "the margin type is a symbol's here: name one, and do not ask for the whole account"
             raise self.refuse(words, subject=symbol)
         lens = self.endpoints.SYMBOL_LENS
-        word = lens.margin_words.get(margin_type)
-        if word is None:
-            words = f"only cross and isolated can be set, not {margin_type}"
-            raise self.refuse(words, subject=symbol)
+        word = _spell_margin_type(self, lens, symbol, margin_type)
         sent = {**lens.fixed, lens.symbol: symbol, lens.margin_type: word}
         return await self.call_as(
             lambda change: MarginTypeSetting(symbol, MarginType(margin_type), change.changed),
             self.endpoints.SET_MARGIN_TYPE,
             **sent,
         )
+
+
+def _spell_margin_type(account: Account, lens: SymbolLens[Any], symbol: str, margin_type: MarginType) -> str:
+    word = lens.margin_words.get(margin_type)
+    if word is None:
+        raise account.refuse(f"only cross and isolated can be set, not {margin_type}", subject=symbol)
+    return word
 
 
 class PositionModeEndpoints(Protocol):

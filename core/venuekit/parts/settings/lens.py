@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from decimal import Decimal
-from typing import Any, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 import attrs
 
-from venuekit.capabilities import LeverageSetting, MarginType, Unit
+from venuekit.capabilities import LeverageSetting, MarginType, PositionSide, Unit
 from venuekit.endpoint import Endpoint
 from venuekit.errors import Outcome, PayloadMismatch
 from venuekit.resolution import Call, Lost, Readback, Reading
@@ -17,6 +17,7 @@ R = TypeVar("R")
 V = TypeVar("V")
 
 _BY_NAME: Mapping[MarginType, str] = {one: one.value for one in (MarginType.CROSS, MarginType.ISOLATED)}
+_SIDES: Mapping[PositionSide, str] = {one: one.value for one in (PositionSide.LONG, PositionSide.SHORT)}
 
 
 def _itself(state: RowSettings) -> RowSettings:
@@ -31,7 +32,8 @@ class RowSettings:
     ``margin_word`` is the venue's own word where ``margin_type`` is None because the word is not documented.
     ``leverage_short`` is ``leverage`` unless a side has its own. ``max_position`` is the largest position that the
     venue allows at that leverage. ``position`` is the absolute quantity of this row alone, in contracts. ``matters``
-    says that the row can refuse a change of mode although it has no position and is not isolated.
+    says that the row can refuse a change of mode although it has no position and is not isolated. ``leverages`` has
+    one for each margin type where each has its own; ``leverage`` is then that of ``margin_type``.
     """
 
     symbol: str
@@ -42,6 +44,13 @@ class RowSettings:
     position: Decimal = Decimal(0)
     matters: bool = False
     margin_word: str | None = None
+    leverages: tuple[LeverageSetting, ...] = ()
+
+    def __attrs_post_init__(self) -> None:
+        held = next((one for one in self.leverages if one.margin_type is self.margin_type), None)
+        if held is not None:
+            object.__setattr__(self, "leverage", held.long)
+            object.__setattr__(self, "leverage_short", held.short)
 
 
 @attrs.frozen(kw_only=True)
@@ -53,6 +62,9 @@ class SymbolLens(Generic[R]):
     is the one function from such a row to settings. ``symbol``, ``leverage`` and ``margin_type`` are names of
     parameters, ``fixed`` parameters that every write has. ``answered`` makes a state of the answer to a write of
     leverage, where it has one. ``leverage_may_be_missing`` is for venues without leverage in some modes.
+
+    Where each side has its own leverage, ``side`` is the parameter by which a write names one of ``side_words``. Where
+    each margin type has its own (``per_margin_type``), a write of leverage names one by ``margin_type``.
     """
 
     find_row: Callable[[Call, str], Awaitable[R]]
@@ -65,6 +77,15 @@ class SymbolLens(Generic[R]):
     max_position_unit: Unit | None = None
     fixed: Mapping[str, Any] = attrs.field(factory=dict)
     answered: Callable[[Any], RowSettings] = _itself
+    side: str | None = None
+    side_words: Mapping[PositionSide, str] = _SIDES
+    per_margin_type: bool = False
+    #: whether a symbol has several leverages, or one that is set along with the margin type
+    has_several: bool = attrs.field(
+        init=False,
+        default=attrs.Factory(lambda self: self.side is not None or self.per_margin_type or self.is_joint, True),
+    )
+    is_joint: ClassVar[bool] = False  #: whether one write sets leverage and margin type
 
     async def read(self, call: Call, symbol: str) -> RowSettings:
         """Return the settings of a symbol, by one read."""
@@ -78,9 +99,30 @@ class SymbolLens(Generic[R]):
             PayloadMismatch: the row has none, and the venue always has one.
         """
         state = await self.read(call, symbol)
-        if state.leverage is None and not self.leverage_may_be_missing:
+        if state.leverage is None and not self.leverage_may_be_missing and not state.leverages:
             raise PayloadMismatch("leverage: missing", subject=symbol, outcome=Outcome.NOT_APPLIED)
         return state
+
+    def leverage_of(
+        self, state: RowSettings, margin_type: MarginType | None, side: PositionSide | None
+    ) -> Decimal | None:
+        """Return the leverage of a side, long without one, under a margin type, the one that holds without one."""
+        long, short = state.leverage, state.leverage_short
+        for setting in state.leverages if margin_type is not None else ():
+            if setting.margin_type is margin_type:
+                long, short = setting.long, setting.short
+        return short if side is PositionSide.SHORT else long
+
+    def sides_of(self, parameters: Mapping[str, Any]) -> tuple[PositionSide, ...]:
+        """Return the sides whose leverage a write sets."""
+        word = None if self.side is None else parameters.get(self.side)
+        named = tuple(side for side, spelled in self.side_words.items() if spelled == word)
+        return named or (PositionSide.LONG, PositionSide.SHORT)
+
+    def margin_type_named(self, parameters: Mapping[str, Any]) -> MarginType | None:
+        """Return the margin type that a write names, None when it names none."""
+        word = parameters.get(self.margin_type)
+        return next((one for one, spelled in self.margin_words.items() if spelled == word), None)
 
     async def read_margin_type(self, call: Call, symbol: str) -> MarginType:
         """
@@ -89,20 +131,34 @@ class SymbolLens(Generic[R]):
         Raises:
             PayloadMismatch: the row has none, or a word that the venue does not document.
         """
-        state = await self.read(call, symbol)
+        return self.margin_type_of(await self.read(call, symbol))
+
+    def margin_type_of(self, state: RowSettings) -> MarginType:
+        """
+        Return the margin type of a state.
+
+        Raises:
+            PayloadMismatch: it shows none, or a word that the venue does not document.
+        """
         if state.margin_type is None:
             words = " or ".join(self.margin_words.values())
             raise PayloadMismatch(
                 f"{self.margin_type}: expected {words}, got {state.margin_word!r}",
-                subject=symbol,
+                subject=state.symbol,
                 outcome=Outcome.NOT_APPLIED,
             )
         return state.margin_type
 
-    def leverage_setting(self, state: RowSettings, changed: bool | None = None) -> LeverageSetting:
-        """Return the leverage of a state as the capability has it."""
+    def leverage_setting(
+        self, state: RowSettings, changed: bool | None = None, margin_type: MarginType | None = None
+    ) -> LeverageSetting:
+        """Return the leverage of a state as the capability has it, under a margin type where each has its own."""
         unit = None if state.max_position is None else self.max_position_unit
-        return LeverageSetting(state.symbol, state.leverage, state.leverage_short, state.max_position, unit, changed)
+        long, short, chosen = state.leverage, state.leverage_short, None
+        if self.per_margin_type:
+            chosen = margin_type or self.margin_type_of(state)
+            long, short = (self.leverage_of(state, chosen, side) for side in (PositionSide.LONG, PositionSide.SHORT))
+        return LeverageSetting(state.symbol, long, short, state.max_position, unit, changed, chosen)
 
     def leverage_readback(self, answer: Callable[[RowSettings], Any] | None = None) -> Readback:
         """
@@ -114,9 +170,11 @@ class SymbolLens(Generic[R]):
         async def read(call: Call, lost: Lost) -> Reading[Any]:
             state = await self.read_leverage(call, lost.parameters[self.symbol])
             wanted = Decimal(lost.parameters[self.leverage[0]])
+            margin_type = self.margin_type_named(lost.parameters) if self.per_margin_type else None
+            values = [self.leverage_of(state, margin_type, side) for side in self.sides_of(lost.parameters)]
             return Reading(
-                value=state.leverage,
-                holds=state.leverage == wanted == state.leverage_short,
+                value=values[0],
+                holds=all(value == wanted for value in values),
                 answer=None if answer is None else answer(state),
             )
 

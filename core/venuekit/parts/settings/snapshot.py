@@ -16,7 +16,7 @@ from typing import Any, ClassVar, Self, TypeVar
 import attrs
 
 from venuekit.account import Account
-from venuekit.capabilities import MarginType, SettingsReader, SettingsSnapshot, SymbolSettings
+from venuekit.capabilities import LeverageSetting, MarginType, SettingsReader, SettingsSnapshot, SymbolSettings
 from venuekit.endpoint import Endpoint
 from venuekit.errors import OddRow
 from venuekit.message import Answer
@@ -141,12 +141,24 @@ class SettingsDraft:
             leverage_long=next((leg.leverage for leg in legs if leg.leverage is not None), None),
             leverage_short=next((leg.leverage_short for leg in reversed(legs) if leg.leverage_short is not None), None),
             position=sum((leg.position for leg in legs), Decimal(0)),
+            leverages=_leverages_of(legs),
         )
 
     def finish(self, exposures: Mapping[str, Decimal | None]) -> SettingsSnapshot:
         """Return the snapshot, which remembers ``exposures``."""
         self.set(symbols=tuple(self.rows.values()), weight=self.weight, as_of=self.as_of, exposures=exposures)
         return self.snapshot.with_odd(self.odd)
+
+
+def _leverages_of(legs: Iterable[RowSettings]) -> tuple[LeverageSetting, ...]:
+    """Return the leverage of each margin type, the long one that the first leg shows, the short one of the last."""
+    merged: dict[MarginType | None, LeverageSetting] = {}
+    for one in (one for leg in legs for one in leg.leverages):
+        first = merged.setdefault(one.margin_type, one)
+        long = one.long if first.long is None else first.long
+        short = first.short if one.short is None else one.short
+        merged[one.margin_type] = attrs.evolve(first, long=long, short=short)
+    return tuple(merged.values())
 
 
 def _matters(state: RowSettings) -> bool:
