@@ -239,7 +239,7 @@ async def _write(operation: Operation[Any]) -> Any:
 
 
 async def _read_first(operation: Operation[Any]) -> None:
-    """Read what a write needs, within its turn."""
+    """Make the reads of a write that come before it, within its turn."""
     endpoint = operation.endpoint
     if endpoint.before is not None:
         operation.before = await endpoint.before(operation.call, operation.parameters)

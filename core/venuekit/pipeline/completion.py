@@ -32,7 +32,7 @@ async def complete(operation: Operation[Any], completion: Completion) -> None:
     try:
         completed = await completion.read(operation.call, operation.parameters)
     except errors.InvalidArgument:
-        raise  # what was asked for cannot be sent, whatever holds
+        raise  # no read can complete these parameters
     except Exception as error:  # noqa: BLE001 - classified there, whatever its source
         unread = mismatch_of(error)
         unread.operation = operation.name
