@@ -34,13 +34,15 @@ class SimKey:
     An API key of a simulated account, with its secret; a read-only one is refused writes.
 
     ``account`` is the number of its account. ``sub_account`` marks the key of a sub-account: the venue refuses it
-    everything reserved for a master account.
+    everything reserved for a master account. ``fields`` are the texts that the venue's credentials have besides, such
+    as a passphrase, by the names of ``Venue.credential_fields``.
     """
 
     key: str = attrs.field(repr=False)
     secret: str = attrs.field(repr=False)
     read_only: bool = False
     account: str = MASTER
+    fields: Mapping[str, str] = attrs.field(factory=dict, repr=False, hash=False)
 
     @property
     def sub_account(self) -> bool:

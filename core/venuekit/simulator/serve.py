@@ -16,7 +16,7 @@ from typing import TextIO
 from venuekit.errors import AccountsFileError
 from venuekit.plugins import Plugins
 from venuekit.simulator import simulate
-from venuekit.simulator.access import KEY_LENGTH
+from venuekit.simulator.access import KEY_LENGTH, SimKey
 from venuekit.simulator.simulation import Simulation
 
 #: the first line of a file that may be overwritten
@@ -37,7 +37,8 @@ async def serve(
     Serve simulated venues until the task is cancelled or the process is asked to terminate.
 
     Once they answer, one line of JSON goes to ``output`` (standard output when None): each venue's URL, the key and
-    secret that open all of them, and a read-only pair.
+    secret that open it, with the venue's further fields, and a read-only pair; where a venue has another form of keys,
+    it has a read-only pair of its own.
 
     Args:
         venue_ids: The venues; empty for every installed one that brings a simulator.
@@ -62,12 +63,20 @@ async def serve(
 
 def announcement(simulation: Simulation) -> str:
     """Return the line with the venues' URLs and the keys that open them."""
-    venues = {
-        venue_id: {"rest": simulation.rest(venue_id), "key": simulation.key, "secret": simulation.secret}
-        for venue_id in simulation.venue_ids
-    }
+    venues: dict[str, dict[str, object]] = {}
     read_only = {"key": simulation.read_only_key, "secret": simulation.read_only_secret}
+    for venue_id in simulation.venue_ids:
+        venues[venue_id] = {"rest": simulation.rest(venue_id), **_pair(simulation.key_of(venue_id))}
+        own = _pair(simulation.key_of(venue_id, read_only=True))
+        if own != read_only:
+            venues[venue_id]["read_only"] = own
     return json.dumps({"venues": venues, "read_only": read_only})
+
+
+def _pair(key: SimKey) -> dict[str, object]:
+    """Return key and secret, with the fields of a venue that has further ones."""
+    fields = {"fields": dict(key.fields)} if key.fields else {}
+    return {"key": key.key, "secret": key.secret, **fields}
 
 
 @contextlib.contextmanager
@@ -90,45 +99,62 @@ def write_accounts_file(path: Path, simulation: Simulation) -> None:
     """
     Write an accounts file with one account for each simulated venue, named like the venue.
 
-    Key and secret go into two files beside it, since an accounts file holds references only. All three are readable
-    by their owner alone.
+    Key and secret go into two files beside it, since an accounts file holds references only; a venue with another form
+    of keys, or with further fields, has files of its own. All are readable by their owner alone.
 
     Raises:
         AccountsFileError: a file of that name exists that venuekit sim did not write, or it cannot be written.
     """
     path = path.expanduser()
-    key, secret = path.with_name(f"{path.name}.sim-key"), path.with_name(f"{path.name}.sim-secret")
+    texts: dict[str, str] = {}
+    accounts = "\n\n".join(
+        (_MARK, *(_table(simulation, venue_id, path.name, texts) for venue_id in simulation.venue_ids))
+    )
     try:
-        for file, is_ours in ((path, _is_marked), (key, _is_key), (secret, _is_key)):
-            if file.is_symlink() or (file.exists() and not is_ours(file)):
+        written = path.read_text(encoding="utf-8") if _is_marked(path) else ""
+        for file in (path, *map(path.with_name, texts)):
+            if file.is_symlink() or (file.exists() and not _is_ours(file, texts.get(file.name), written)):
                 raise AccountsFileError(f"{file} was not written by venuekit sim; it is left alone, name another one")
-        _write_private(key, simulation.key)
-        _write_private(secret, simulation.secret)
-        _write_private(path, _accounts(simulation, key.name, secret.name))
+        for name, text in texts.items():
+            _write_private(path.with_name(name), text)
+        _write_private(path, f"{accounts}\n")
     except OSError as error:
         raise AccountsFileError(f"{error.filename or path}: {error.strerror}") from error
 
 
-def _accounts(simulation: Simulation, key: str, secret: str) -> str:
-    tables = [
-        "\n".join(
-            (
-                f"[accounts.{venue_id}]",
-                f"venue = {_text(venue_id)}",
-                'environment = "sim"',
-                f"rest = {_text(simulation.rest(venue_id))}",
-                f"key = {_text(f'file:{key}')}",
-                f"secret = {_text(f'file:{secret}')}",
-            )
-        )
-        for venue_id in simulation.venue_ids
-    ]
-    return "\n\n".join((_MARK, *tables)) + "\n"
+def _table(simulation: Simulation, venue_id: str, stem: str, texts: dict[str, str]) -> str:
+    """Return the table of a venue's account, and add the texts of its files to ``texts``, by the files' names."""
+    key = simulation.key_of(venue_id)
+    is_plain = (key.key, key.secret) == (simulation.key, simulation.secret)
+    own = "" if is_plain else f"{venue_id}-"
+    lines = [f"[accounts.{venue_id}]", f"venue = {_text(venue_id)}", 'environment = "sim"']
+    lines.append(f"rest = {_text(simulation.rest(venue_id))}")
+    secrets = {field.name for field in simulation.venue(venue_id).credential_fields if field.secret}
+    references = {"key": (f"{own}key", key.key), "secret": (f"{own}secret", key.secret)}
+    for name, text in key.fields.items():
+        if name in secrets:
+            references[name] = (f"{venue_id}-{name}", text)
+        else:
+            lines.append(f"{name} = {_text(text)}")
+    for name, (suffix, text) in references.items():
+        file = f"{stem}.sim-{suffix}"
+        texts[file] = text
+        lines.append(f"{name} = {_text(f'file:{file}')}")
+    return "\n".join(lines)
 
 
 def _text(value: str) -> str:
     """Return a TOML basic string, whose escapes are JSON's."""
     return json.dumps(value, ensure_ascii=False)
+
+
+def _is_ours(file: Path, text: str | None, written: str) -> bool:
+    """Return whether a file may be overwritten by ``text`` (None for accounts); ``written`` are our last accounts."""
+    if text is None:
+        return _is_marked(file)
+    if len(text) == KEY_LENGTH and text.isalnum():
+        return _is_key(file)
+    return _text(f"file:{file.name}") in written
 
 
 def _is_marked(file: Path) -> bool:

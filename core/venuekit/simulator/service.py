@@ -62,8 +62,8 @@ class Service:
     One simulated venue on a ledger.
 
     ``now`` returns the venue's clock in milliseconds. ``open_account`` returns the ledger of a sub-account; without it
-    all keys are of one account. :meth:`admit` and :meth:`apply` are the two halves of :meth:`answer`, between which
-    time may pass.
+    all keys are of one account. ``keys`` are in the venue's own form. :meth:`admit` and :meth:`apply` are the two
+    halves of :meth:`answer`, between which time may pass.
     """
 
     def __init__(
@@ -80,11 +80,16 @@ class Service:
         self.venue = venue
         self.simulated = simulated
         self.ledger = ledger
-        self._keys = keys
+        self._keys = dict(keys)
         self._now = now
         self._meter = meter or Meter()
         self._open_account = open_account
         self._routes = _routes(venue, simulated)
+
+    def add_key(self, key: SimKey) -> None:
+        """Let the venue know a key, in its own form."""
+        converted = self.simulated.convert_key(key)
+        self._keys[converted.key] = converted
 
     def serves(self, verb: str, path: str) -> bool:
         """Return whether the venue answers this verb and path other than as unknown."""

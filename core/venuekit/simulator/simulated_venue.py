@@ -104,6 +104,15 @@ class SimulatedVenue(ABC):
     def handlers(self) -> Mapping[Endpoint[Any], Handler]:
         """Return the handler of each of the client's endpoints."""
 
+    def convert_key(self, key: SimKey) -> SimKey:
+        """
+        Return a key in the form that the venue gives to its users; the same for the same key.
+
+        A key has 64 letters and digits, and so has its secret. A venue with a passphrase adds ``fields``; one of
+        wallets makes an address and its private key of the two.
+        """
+        return key
+
     def extra_routes(self) -> Iterable[Route]:
         """Return routes of the venue that the client does not use."""
         return ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from types import TracebackType
 from typing import Any, Self
@@ -30,7 +30,7 @@ class Simulation:
     ledger of its own. Time comes from ``clock``, all randomness from ``seed``.
 
     Attributes:
-        key, secret: The trading pair.
+        key, secret: The trading pair; where a venue has another form of keys, :meth:`key_of` returns it.
         read_only_key, read_only_secret: A pair that is refused writes.
         sub_account_key, sub_account_secret: A pair that is refused everything reserved for a master account.
         requests: The arrived requests, oldest first.
@@ -57,20 +57,22 @@ class Simulation:
         self.read_only_key, self.read_only_secret = reading.key, reading.secret
         self.sub_account_key, self.sub_account_secret = sub.key, sub.secret
         self.script = Script()
-        self._keys = {key.key: key for key in (trading, reading, sub)}
-        self._services = self._make_services(self._keys)
+        self._keys = [trading, reading, sub]
+        self._services = self._make_services()
+        for key in self._keys:
+            self._announce(key)
         self._server = Server(self._services, self.script, clock=self._clock, now=self.milliseconds)
 
-    def _make_services(self, keys: Mapping[str, SimKey]) -> dict[str, Service]:
+    def _make_services(self) -> dict[str, Service]:
         realms: dict[str, list[Venue[Any]]] = {}
         for venue in self._venues.values():
             realms.setdefault(venue.realm, []).append(venue)
         services: dict[str, Service] = {}
         for mates in realms.values():
-            services |= self._services_of(mates, keys)
+            services |= self._services_of(mates)
         return {venue_id: services[venue_id] for venue_id in self._venues}
 
-    def _services_of(self, mates: Sequence[Venue[Any]], keys: Mapping[str, SimKey]) -> dict[str, Service]:
+    def _services_of(self, mates: Sequence[Venue[Any]]) -> dict[str, Service]:
         """Return the services of the venues of one realm, with the scenario staged in their ledger."""
         simulated = {venue.id: _make_simulated(venue) for venue in mates}
         services: dict[str, Service] = {}
@@ -88,7 +90,7 @@ class Simulation:
                 venue,
                 simulated[venue.id],
                 ledger,
-                keys=keys,
+                keys={},
                 now=self.milliseconds,
                 meter=meter,
                 open_account=open_account,
@@ -114,6 +116,10 @@ class Simulation:
         """The simulated venues' ids."""
         return tuple(self._venues)
 
+    def venue(self, venue_id: str) -> Venue[Any]:
+        """Return a simulated venue's declaration."""
+        return self._service(venue_id).venue
+
     @property
     def port(self) -> int:
         """The port of the server; 0 before it is opened."""
@@ -127,21 +133,32 @@ class Simulation:
     def add_key(self, *, account: str = MASTER, read_only: bool = False) -> SimKey:
         """Return a further key of an account; ``"1"`` is the master, other numbers are sub-accounts of it."""
         key = make_key(self._seed, read_only=read_only, account=account, number=len(self._keys))
-        self._keys[key.key] = key
+        self._keys.append(key)
+        self._announce(key)
         return key
+
+    def _announce(self, key: SimKey) -> None:
+        for service in self._services.values():
+            service.add_key(key)
+
+    def key_of(
+        self, venue_id: str, *, read_only: bool = False, sub_account: bool = False, key: SimKey | None = None
+    ) -> SimKey:
+        """Return the trading key, one of the others, or ``key``, in the form of a venue and with its fields."""
+        trading, reading, sub = self._keys[:3]
+        plain = key or (reading if read_only else sub if sub_account else trading)
+        return self._service(venue_id).simulated.convert_key(plain)
+
+    def make_stranger(self, venue_id: str) -> SimKey:
+        """Return a key in the form of a venue that no venue of this simulation knows."""
+        return self._service(venue_id).simulated.convert_key(make_key(self._seed, number=-1))
 
     def credentials(
         self, venue_id: str, *, read_only: bool = False, sub_account: bool = False, key: SimKey | None = None
     ) -> Credentials:
         """Return credentials for :func:`venuekit.connect`: of the trading key, of one of the others, or of ``key``."""
-        text, secret = self.key, self.secret
-        if key is not None:
-            text, secret = key.key, key.secret
-        elif read_only:
-            text, secret = self.read_only_key, self.read_only_secret
-        elif sub_account:
-            text, secret = self.sub_account_key, self.sub_account_secret
-        return Credentials.sim(self.rest(venue_id), text, secret)
+        known = self.key_of(venue_id, read_only=read_only, sub_account=sub_account, key=key)
+        return Credentials.sim(self.rest(venue_id), known.key, known.secret, fields=known.fields)
 
     # -- the server's side
 

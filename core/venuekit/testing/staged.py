@@ -100,7 +100,8 @@ async def fake_stage(
     transport = FakeTransport(reply)
     watch = Watch(transport)
     async with Runtime(plugins=plugins_with(watch), clock=clock, journal=False) as runtime:
-        credentials = Credentials.sim(base, simulation.key, simulation.secret)
+        key = simulation.key_of(venue.id)
+        credentials = Credentials.sim(base, key.key, key.secret, fields=key.fields)
         account = await runtime.open(venue, credentials, keep_raw=keep_raw)
         transport.requests.clear()
-        yield FakeStage(venue, transport, account, watch, base, simulation.key)
+        yield FakeStage(venue, transport, account, watch, base, key.key)

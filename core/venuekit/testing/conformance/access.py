@@ -22,29 +22,35 @@ from venuekit.testing.sent import caller_parameters
 from venuekit.testing.staged import Stage, on_stage
 
 
-def _spoil(text: str) -> str:
-    """Return another text of the same length and letters."""
-    return text[1:] + text[:1]
-
-
 class AccessChecks(Checks):
     """Keys, secrets and clocks."""
 
     async def test_wrong_secret(self) -> None:
         """A secret that does not belong to the key is refused as a failed authentication."""
-        await self._is_refused(spoil_key=False)
+        await self._is_refused("secret")
 
     async def test_unknown_key(self) -> None:
         """An unknown key is refused as a failed authentication."""
-        await self._is_refused(spoil_key=True)
+        await self._is_refused("key")
 
-    async def _is_refused(self, *, spoil_key: bool) -> None:
+    async def test_wrong_fields(self) -> None:
+        """A passphrase or another secret field that does not belong to the key is refused as one, too."""
+        for field in self.inventory.venue.credential_fields:
+            if field.secret and field.required:
+                await self._is_refused(field.name)
+
+    async def _is_refused(self, spoiled: str) -> None:
+        """Open an account with one text of another key."""
         venue, endpoint = self.inventory.venue, self.inventory.signed_read
         parameters = caller_parameters(endpoint, self.inventory.example(endpoint).parameters)
         async with on_stage(venue) as stage:
-            key, secret = stage.simulation.key, stage.simulation.secret
-            spoiled = (_spoil(key), secret) if spoil_key else (key, _spoil(secret))
-            credentials = Credentials.sim(stage.simulation.rest(venue.id), *spoiled)
+            own, other = stage.simulation.key_of(venue.id), stage.simulation.make_stranger(venue.id)
+            fields = {**own.fields, **({spoiled: other.fields[spoiled]} if spoiled in other.fields else {})}
+            key, secret = (
+                other.key if spoiled == "key" else own.key,
+                other.secret if spoiled == "secret" else own.secret,
+            )
+            credentials = Credentials.sim(stage.simulation.rest(venue.id), key, secret, fields=fields)
             async with Runtime(plugins=plugins_with(Watch()), clock=InstantClock(), journal=False) as runtime:
                 with pytest.raises(AuthenticationFailed) as caught:  # noqa: PT012 - either call may be the first
                     account = await runtime.open(venue, credentials)
@@ -98,15 +104,22 @@ class SecretChecks(Checks):
             seen += [repr(event) for event in stage.watch.events]
             seen += [str(event.error) for event in stage.watch.events if event.error is not None]
             seen.append(caplog.text)
-            planted = [stage.simulation.key, stage.simulation.secret, *stage.watch.signatures]
-            assert len(planted) > 2, "nothing was signed"
+            assert stage.watch.signatures, "nothing was signed"
+            planted = [*_secrets(stage), *stage.watch.signatures]
             leaks = sorted({text for text in seen if any(secret in text for secret in planted)})
             assert not leaks, f"a secret is seen in {len(leaks)} texts; the first begins {leaks[0][:80]!r}"
 
 
+def _secrets(stage: Stage) -> list[str]:
+    """Return the texts of the account that must not be shown."""
+    key = stage.simulation.key_of(stage.venue.id)
+    hidden = [field.name for field in stage.venue.credential_fields if field.secret and field.name in key.fields]
+    return [key.key, key.secret, *(key.fields[name] for name in hidden)]
+
+
 def _troubles(stage: Stage) -> tuple[Any, ...]:
     """Return disturbances whose errors quote the request or the answer: a venue may echo a request."""
-    echo = f"apiKey={stage.simulation.key}&secret={stage.simulation.secret}"
+    echo = "&".join(f"apiKey={text}" for text in _secrets(stage))
     echoes = CannedAnswer(200, f"<html>{echo}</html>".encode()), CannedAnswer(400, echo.encode())
     return (DropBefore(), Cut(1), *echoes)
 
