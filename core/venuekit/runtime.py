@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import warnings
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from functools import partial
@@ -21,7 +20,7 @@ from venuekit._util.called import run_as
 from venuekit.capabilities import Capability
 from venuekit.clock import Clock, ClockWarning, SystemClock, VenueClock, to_milliseconds
 from venuekit.credentials import Credentials, Secret
-from venuekit.credentials.fields import account_fields, check_credentials
+from venuekit.credentials.fields import account_fields, check_credentials, fingerprint
 from venuekit.endpoint import Endpoint, WriteScope
 from venuekit.pipeline.account_session import AccountSession, VenueSession, reason_not_supported
 from venuekit.pipeline.budget import Budget, PoolName
@@ -151,7 +150,7 @@ class Runtime:
         environment = environment_of(venue, credentials)
         check_credentials(venue, credentials, signs_elsewhere=self._plugins.is_answered("venuekit_make_signer"))
         venue_session, transport = self._venue_session(venue, environment)
-        account = _fingerprint(credentials.key, account_fields(venue, credentials))
+        account = fingerprint(credentials.key, account_fields(venue, credentials))
         signer = self._keep(self._plugins.make_signer(venue, credentials))
         guard = guard or Guard()
         pool = partial(self._pool, venue, environment, account)
@@ -251,7 +250,7 @@ class Runtime:
         """Return the nonces of a signing key; every process of this machine raises them, one for a simulator alone."""
         from venuekit.pipeline.nonces import Nonces
 
-        signing_key = _fingerprint(credentials.secret)
+        signing_key = fingerprint(credentials.secret)
         name = (venue.realm, environment.site, signing_key)
         nonces = self._nonces.get(name)
         if nonces is None:
@@ -408,16 +407,6 @@ def _fence_of(venue: Venue[Any], entry: Unresolved) -> Fence | None:
             return None
         footprint = found
     return Fence(footprint, to_milliseconds(entry.fence), object(), f"{entry.operation} of an earlier process")
-
-
-def _fingerprint(key: Secret, below: Mapping[str, str] = NO_FIELDS) -> str:
-    """
-    Return a fingerprint that distinguishes keys, and the accounts ``below`` one by the fields that name them.
-
-    It is a function, so that no variable holds the key's text.
-    """
-    named = "".join(f"\n{name}={text}" for name, text in below.items())
-    return hashlib.sha256(f"{key.reveal()}{named}".encode()).hexdigest()[:12]
 
 
 def _state_directory() -> Path:

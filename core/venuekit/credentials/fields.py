@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -103,6 +104,16 @@ def account_fields(venue: Venue[Any], credentials: Credentials) -> Mapping[str, 
     given = credentials.fields
     names = sorted(field.name for field in venue.credential_fields if field.names_account)
     return {name: given[name].reveal() for name in names if name in given}
+
+
+def fingerprint(secret: Secret, below: Mapping[str, str] | None = None) -> str:
+    """
+    Return a fingerprint that distinguishes keys, and the accounts ``below`` one by the fields that name them.
+
+    It is a function, so that no variable holds the secret's text.
+    """
+    named = "".join(f"\n{name}={text}" for name, text in (below or {}).items())
+    return hashlib.sha256(f"{secret.reveal()}{named}".encode()).hexdigest()[:12]
 
 
 def _fault(venue: Venue[Any], credentials: Credentials, *, signs_elsewhere: bool) -> str | None:
