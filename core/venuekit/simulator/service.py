@@ -19,7 +19,7 @@ from venuekit.venue import Limit, LimitScope, Venue
 
 def open_ledger(simulated_venues: Iterable[SimulatedVenue], now: Callable[[], datetime]) -> Ledger:
     """
-    Return a fresh ledger for the venues of one realm.
+    Return a fresh ledger for the venues of one realm; a contract that several of them list is one.
 
     Raises:
         ConfigurationError: their simulated venues declare different rules.
@@ -32,7 +32,7 @@ def open_ledger(simulated_venues: Iterable[SimulatedVenue], now: Callable[[], da
         )
     return Ledger(
         rules,
-        tuple(contract for simulated in simulated_venues for contract in simulated.contracts),
+        dict.fromkeys(contract for simulated in simulated_venues for contract in simulated.contracts),
         tuple(asset for simulated in simulated_venues for asset in simulated.assets),
         now=now,
     )

@@ -80,8 +80,9 @@ class Simulation:
         @cache
         def open_account(_account: str) -> Ledger:
             ledger = open_ledger(simulated.values(), lambda: from_milliseconds(self.milliseconds()))
-            for venue in mates:
-                self._scenario_of(venue.id, simulated[venue.id]).stage(ledger)
+            # venues that show one account each in its own way share the stage of their scenario
+            for stage in dict.fromkeys(self._scenario_of(venue.id, simulated[venue.id]).stage for venue in mates):
+                stage(ledger)
             return ledger
 
         ledger, meter = open_account(MASTER), Meter()
