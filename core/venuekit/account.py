@@ -373,23 +373,31 @@ class Account:
         Measure the venue's clock anew.
 
         Raises:
+            UnsupportedCapability: the venue has no endpoint for its time.
             OperationError: the venue's time cannot be read or believed; the clock stays as it was.
         """
-        await self._session.venue_session.clock.sync(lambda: self.call(self.venue.server_time))
+        endpoint = self.venue.server_time
+        if endpoint is None:
+            words = "the venue has no endpoint for its time; its requests carry that of our own clock"
+            raise errors.UnsupportedCapability(words, venue=self.venue.id, operation="sync_clock")
+        await self._session.venue_session.clock.sync(lambda: self.call(endpoint))
 
     async def venue_time(self) -> datetime:
         """
         Return the venue's time, for spans that it bounds, as those of histories; one answer never moves it by a day.
 
-        Where it differs so much from the venue's clock as it is known here, that clock is measured anew.
+        Where it differs so much from the venue's clock as it is known here, that clock is measured anew. Of a venue
+        that has no endpoint for it, it is the time of our own clock.
 
         Raises:
             PayloadMismatch: two answers differ from the measured clock.
             OperationError: its time cannot be believed; see :meth:`sync_clock`.
         """
-        clock = self._session.venue_session.clock
+        clock, endpoint = self._session.venue_session.clock, self.venue.server_time
+        if endpoint is None:
+            return clock.now()
         for _ in range(2):
-            time: datetime = await self.call(self.venue.server_time)
+            time: datetime = await self.call(endpoint)
             if abs(time - clock.now()) <= _BELIEVED:
                 return time
             await self.sync_clock()
@@ -398,7 +406,7 @@ class Account:
         raise errors.PayloadMismatch(
             f"its time is not believed: it is {time} by its answer, and {clock.now()} by its clock, measured anew",
             venue=self.venue.id,
-            operation=self.venue.server_time.operation,
+            operation=endpoint.operation,
             outcome=errors.Outcome.NOT_APPLIED,
         )
 

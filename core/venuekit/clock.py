@@ -92,6 +92,7 @@ _BELIEVED = 1000
 _FURTHEST = timedelta(days=3653)
 #: how far two clocks run apart, in milliseconds a second: more than any that works
 _DRIFT = 0.1
+_A_DAY = 86_400_000
 #: a wall clock that moved by more than this many milliseconds against the monotonic one was set, or we were asleep
 _STEP = 250
 
@@ -195,10 +196,51 @@ class VenueClock:
         self._at, self._wall = self.clock.monotonic(), self.clock.milliseconds()
 
 
+@attrs.define(eq=False)
+class OwnClock(VenueClock):
+    """
+    Our own wall clock, for a venue that has no endpoint for its time: by how much it is wrong is not known.
+
+    Answers may give the venue's time all the same: it is past the earlier one of two. A time that is more than a day
+    ahead of ours is never believed.
+    """
+
+    #: the last times that answers gave, in milliseconds, and when they were there on the monotonic clock
+    _given: tuple[tuple[int, float], ...] = attrs.field(default=(), init=False, repr=False)
+
+    def milliseconds(self) -> int:
+        """Return our own time in milliseconds since 1970."""
+        return self.clock.milliseconds()
+
+    @property
+    def error(self) -> int:
+        """The same as of a venue's clock that was never measured; it bounds nothing."""
+        return _UNMEASURED
+
+    def hear(self, milliseconds: int) -> None:
+        """Take over the time of an answer that is there now."""
+        if milliseconds <= self.clock.milliseconds() + _A_DAY:
+            self._given = (*self._given[-1:], (milliseconds, self.clock.monotonic()))
+
+    @property
+    def earliest(self) -> int | None:
+        """The venue's time in milliseconds as far as it is past for certain; None before two answers have given it."""
+        if len(self._given) < 2:
+            return None
+        now = self.clock.monotonic()
+        return min(given + int((now - at) * (1000 - _DRIFT)) for given, at in self._given)
+
+    def is_past(self, moment: int) -> bool:
+        """Say whether the venue's clock is past a moment in milliseconds for certain."""
+        return (earliest := self.earliest) is not None and earliest > moment
+
+
 #: the clocks of a venue's machines differ, too: by no more than this many milliseconds
 _MACHINES = 250
 
 
 def clock_error(clock: VenueClock) -> int:
     """Return by how many milliseconds a time in a venue's answer may differ from its clock as it is known here."""
+    if isinstance(clock, OwnClock):
+        return _A_DAY
     return max(_MACHINES, clock.error)

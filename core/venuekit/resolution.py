@@ -70,6 +70,16 @@ class Lost:
     clock_error: timedelta = timedelta(0)
     others: tuple[OtherWrite, ...] = ()
     made: frozenset[str] = frozenset()
+    #: see :meth:`is_over`
+    look_over: Callable[[timedelta], Awaitable[bool]] | None = attrs.field(default=None, repr=False)
+
+    async def is_over(self, after: timedelta = timedelta(0)) -> bool:
+        """
+        Say whether it is proven, by the bound that the venue declares, that it cannot arrive any more.
+
+        ``after`` is for how long that must have been so. It may read the venue's time, and waits for nothing.
+        """
+        return self.look_over is not None and await self.look_over(after)
 
 
 @attrs.frozen

@@ -18,11 +18,12 @@ import attrs
 from venuekit import errors
 from venuekit._util.called import run_as
 from venuekit.capabilities import Capability
-from venuekit.clock import Clock, ClockWarning, SystemClock, VenueClock, to_milliseconds
+from venuekit.clock import Clock, ClockWarning, OwnClock, SystemClock, VenueClock, to_milliseconds
 from venuekit.credentials import Credentials, Secret
 from venuekit.credentials.fields import account_fields, check_credentials, fingerprint
 from venuekit.endpoint import Endpoint, WriteScope
 from venuekit.pipeline.account_session import AccountSession, VenueSession, reason_not_supported
+from venuekit.pipeline.arrival import listener_of
 from venuekit.pipeline.budget import Budget, PoolName
 from venuekit.pipeline.guard import Guard, PositionLimit, holdings_reader
 from venuekit.pipeline.journal import FileJournal
@@ -179,13 +180,14 @@ class Runtime:
             keep_raw=keep_raw,
             journal=self._journal_of(venue, environment, account, write_scopes),
             nonces=None if venue.nonce is None else self._nonces_of(venue, venue.nonce, environment, credentials),
+            on_answer=listener_of(venue),
             secrets=(credentials.key, credentials.secret, *credentials.fields.values()),
         )
         opened = venue.account(session)
         if session.guard.max_position_notional is not None:
             read = holdings_reader(opened)
             session.position_limit = PositionLimit(session.guard.max_position_notional, read, self._clock)
-        if not venue_session.clock.synced:
+        if venue.server_time is not None and not venue_session.clock.synced:
             await _measure_clock(opened)
         with run_as(("connect",)):
             await opened.on_open()
@@ -207,7 +209,7 @@ class Runtime:
             venue_session = VenueSession(
                 venue=venue,
                 environment=environment,
-                clock=VenueClock(self._clock),
+                clock=OwnClock(self._clock) if venue.server_time is None else VenueClock(self._clock),
                 policy=policy,
                 observers=observers,
                 unsupported=find_unsupported_endpoints(venue, environment),
@@ -261,7 +263,7 @@ class Runtime:
                 path = directory / f"{venue.realm}-{environment.name}-{signing_key}.nonce"
             # in a window, nothing that lies further ahead than this is accepted
             lead = venue.recv_window_most + TOLERANCE if venue.expiry is RequestExpiry.WINDOW else None
-            nonces = self._nonces[name] = self._keep(Nonces(rule, self._clock, path, lead))
+            nonces = self._nonces[name] = self._keep(Nonces(rule, signing_key, self._clock, path, lead))
         return nonces
 
     def _check_loop(self) -> None:
@@ -406,7 +408,8 @@ def _fence_of(venue: Venue[Any], entry: Unresolved) -> Fence | None:
         if found is None:
             return None
         footprint = found
-    return Fence(footprint, to_milliseconds(entry.fence), object(), f"{entry.operation} of an earlier process")
+    description = f"{entry.operation} of an earlier process"
+    return Fence(footprint, to_milliseconds(entry.fence), object(), description, entry.nonce)
 
 
 def _state_directory() -> Path:

@@ -278,14 +278,16 @@ class Venue(Generic[A_co]):
         faults: The meaning of its refusals.
         outdated_by: Codes of refusals after which remembered instruments (steps, ticks, limits) may have
             changed: it is read again before the next use, and the refused request is not sent again.
-        server_time: The endpoint of its time.
+        server_time: The endpoint of its time, None where it has none. Requests then carry the time of our own clock,
+            and that a lost one expired is proven only by the times that answers give (``answered_at``).
         endpoints: Every endpoint its account uses or offers.
         recv_window: Milliseconds a signed request stays valid by default; ``recv_window_least`` the least a caller may
             choose, ``recv_window_most`` the most. All three are the same where the venue fixes it.
         expiry: The bound on how late a signed request can arrive.
         nonce: The number that every signed request carries, None where it carries none.
         answered_at: When an answer was given, in milliseconds, by the venue's own words in it, None where it does not
-            say. It is asked of refused writes, and of those whose answer repeats nothing of its question.
+            say. It is asked of refused writes, and of those whose answer repeats nothing of its question; of every
+            answer where there is no ``server_time``.
         behaviours: One frozen value per capability that needs one.
         couplings, blockers: Facts about its settings for the planner.
         unsupported: Capability to the venue's reason, one sentence.
@@ -305,7 +307,7 @@ class Venue(Generic[A_co]):
     answers: Answers
     faults: FaultTable
     outdated_by: frozenset[int | str] = frozenset()
-    server_time: Endpoint[Any]
+    server_time: Endpoint[Any] | None
     endpoints: tuple[Endpoint[Any], ...]
     realm: str = attrs.field(default=attrs.Factory(lambda self: self.id, takes_self=True))
     recv_window: int = 5000
@@ -333,6 +335,8 @@ class Venue(Generic[A_co]):
             window = f"{self.recv_window_least} <= {self.recv_window} <= {self.recv_window_most}"
             words = "recv_window_least, recv_window and recv_window_most must rise from 1 up"
             raise ValueError(f"{self.id}: {words}, not {window}")
+        if self.expiry is RequestExpiry.NONCE and self.nonce is None:
+            raise ValueError(f"{self.id}: an expiry of NONCE needs nonce=NonceRule(...), by which a later one is known")
         undeclared = {pool for e in self.endpoints for pool in e.pools} - {limit.name for limit in self.limits}
         if undeclared:
             raise ValueError(f"{self.id}: endpoints pay into pools that no limit declares: {sorted(undeclared)}")
@@ -342,7 +346,7 @@ class Venue(Generic[A_co]):
                 words = "no environment names its URL in further_hosts"
                 raise ValueError(f"{self.id}: {endpoint} is reached at the host {endpoint.host!r}, but {words}")
         object.__setattr__(self, "_behaviours", by_type)
-        object.__setattr__(self, "_declared", frozenset((self.server_time, *self.endpoints)))
+        object.__setattr__(self, "_declared", frozenset(filter(None, (self.server_time, *self.endpoints))))
 
     def __repr__(self) -> str:
         return f"Venue({self.id!r})"

@@ -15,6 +15,7 @@ ROOMS = {
         "failures guard journal_lines nonces observe options pools proxy wire write_scopes",
         "budget connection journal notes",
         "operation transport",
+        "arrival",
         "waits",
         "resolve",
         "completion",

@@ -32,6 +32,7 @@ from venuekit.resolution import Call
 from venuekit.venue import Environment, Limit, LimitScope, Venue
 
 if TYPE_CHECKING:
+    from venuekit.message import HttpResponse
     from venuekit.pipeline.nonces import Nonces
 
 T = TypeVar("T")
@@ -78,6 +79,8 @@ class AccountSession:
     keep_raw: bool = False
     journal: FileJournal | None = None
     nonces: Nonces | None = None  #: None where no request carries a number
+    #: finds evidence in answers that lost requests cannot arrive any more; None where nothing in them shows it
+    on_answer: Callable[[Operation[Any], HttpResponse], None] | None = attrs.field(default=None, repr=False)
     halted: bool = False
     closed: bool = False  #: whether the block that opened the account has ended
     learned: dict[type[Capability], str] | None = None

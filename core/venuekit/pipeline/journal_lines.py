@@ -58,7 +58,8 @@ class Unresolved:
     A write that the journal opened and never closed: sent at, and possibly arriving until the fence.
 
     ``operation`` is the capability method that was called, or verb and path. ``made`` are those of its client ids that
-    were made for it, and that no other write has.
+    were made for it, and that no other write has. ``nonce`` is the signing key (a fingerprint) and the number that it
+    carried, None where requests carry none.
     """
 
     id: str
@@ -72,6 +73,7 @@ class Unresolved:
     effect: Effect | None = None
     client_ids: tuple[str, ...] = ()
     made: frozenset[str] = frozenset()
+    nonce: tuple[str, int] | None = None
 
 
 class Ended(msgspec.Struct, frozen=True, omit_defaults=True, rename={"id": "end"}):
@@ -101,6 +103,7 @@ class _Begin(msgspec.Struct, omit_defaults=True):
     client_id: str | None = None
     client_ids: tuple[str, ...] = ()
     made: tuple[str, ...] = ()
+    nonce: tuple[str, int] | None = None
 
 
 class MalformedLine(ValueError):
@@ -131,6 +134,7 @@ def begin_text(entry: Unresolved) -> bytes:
         entry.client_id,
         entry.client_ids if len(entry.client_ids) > 1 else (),
         tuple(sorted(entry.made)),
+        entry.nonce,
     )
     return _text(line)
 
@@ -197,6 +201,7 @@ def _unresolved(line: _Begin) -> Unresolved:
         effect=line.effect,
         client_ids=line.client_ids or (() if line.client_id is None else (line.client_id,)),
         made=frozenset(line.made),
+        nonce=line.nonce,
     )
 
 

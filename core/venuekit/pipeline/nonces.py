@@ -29,18 +29,22 @@ class Nonces:
     never share a number. Where there is none (``path`` is None, or it cannot be written, which is warned of), numbers
     rise within this process.
 
-    Args:
+    Attributes:
         rule: How a time becomes a number.
+        name: Which key it is: a fingerprint.
         clock: On which a file that another process holds is waited for.
         path: The file.
         lead: By how many milliseconds a number in the file may be ahead of the time. One that is further ahead is of a
             clock that was wrong, and the venue cannot have accepted it. None where it may have.
+        answered: The highest number that the venue has answered here; 0 before the first.
     """
 
     rule: NonceRule
+    name: str
     clock: Clock = attrs.field(repr=False)
     path: Path | None = None
     lead: int | None = None
+    answered: int = attrs.field(default=0, init=False)
     _highest: int = attrs.field(default=0, init=False)
     _descriptor: int | None = attrs.field(default=None, init=False, repr=False)
 

@@ -60,6 +60,7 @@ def record_attempt(operation: Operation[Any], journal: FileJournal) -> None:
         effect=endpoint.effect,
         client_ids=operation.client_ids,
         made=operation.made,
+        nonce=operation.number,
     )
     try:
         journal.begin(entry)

@@ -33,6 +33,7 @@ from venuekit.pipeline.guard import check_guard
 from venuekit.pipeline.notes import record_attempt, record_outcome, use_client_ids
 from venuekit.pipeline.observe import Event, EventKind, notify
 from venuekit.pipeline.write_scopes import FENCING, Fence, footprint_of
+from venuekit.request_bounds import fence_of
 from venuekit.resolution import Call, Reading
 
 if TYPE_CHECKING:
@@ -68,6 +69,9 @@ class Operation(Generic[T]):
     waited: float = 0.0
     sent_at: int = 0
     fence: int = 0
+    #: the number that its last attempt was signed with, 0 for none, and when a later one was seen to be answered
+    nonce: int = 0
+    overtaken_at: float | None = None
     open_until: int = 0
     in_flight: bool = False
     resynced: bool = False
@@ -171,6 +175,12 @@ class Operation(Generic[T]):
         """The identity that two equal writes share."""
         return (self.endpoint.verb, self.endpoint.path, tuple(sorted((k, str(v)) for k, v in self.parameters.items())))
 
+    @property
+    def number(self) -> tuple[str, int] | None:
+        """Its nonce and the signing key whose it is; None where requests carry none."""
+        nonces = self.session.nonces
+        return None if nonces is None or not self.nonce else (nonces.name, self.nonce)
+
     def annotate(self, error: OperationError) -> OperationError:
         """Add venue, method, subject and parameters to an error, and the outcome where open attempts decide it."""
         error.venue = self.session.venue_session.venue.id
@@ -219,7 +229,7 @@ class Operation(Generic[T]):
         if footprint is not None:
             # a second copy of a write that adds up is another write; a second copy of a setting is the same
             write = self.write if self.endpoint.effect is Effect.SET else object()
-            fence = Fence(footprint, self.fence, write, self.description)
+            fence = Fence(footprint, self.fence, write, self.description, self.number)
             self.fences += (fence,)
             self.session.write_scopes.fences.append(fence)
 
@@ -264,18 +274,17 @@ class Operation(Generic[T]):
             await self._wait_for_budget(costs, due, delay)
         window = self.options.recv_window or session.venue_session.venue.recv_window
         self.sent_at = bounded_from = session.venue_session.clock.milliseconds()
-        nonce = 0
         try:
             if session.nonces is not None and endpoint.security is Security.SIGNED:
-                nonce = await session.nonces.take(self.sent_at)
-                bounded_from = max(self.sent_at, session.nonces.rule.milliseconds_of(nonce))
-            request = await session.wire.sign(self.encoded, endpoint.security, self.sent_at, window, nonce)
+                self.nonce = await session.nonces.take(self.sent_at)
+                bounded_from = max(self.sent_at, session.nonces.rule.milliseconds_of(self.nonce))
+            request = await session.wire.sign(self.encoded, endpoint.security, self.sent_at, window, self.nonce)
         except Exception as error:  # noqa: BLE001 - classified there, whatever its source
             raise self._failure_of_signing(error) from None
         try:
             if session.halted:
                 check_guard(self)  # asked last: it may have waited for its turn, a fence, the budget or the signer
-            self.fence = session.venue_session.venue.expiry.fence(bounded_from, window)
+            self.fence = fence_of(bounded_from, window)
             if endpoint.is_write:
                 if endpoint.effect is Effect.KEYED:
                     use_client_ids(self)
@@ -324,6 +333,8 @@ class Operation(Generic[T]):
             except Exception as error:  # noqa: BLE001 - likewise
                 raise self._failure_of_misfit(error, response) from None
         self.in_flight = False
+        if session.on_answer is not None:
+            session.on_answer(self, response)
         if session.venue_session.observers:
             took = session.venue_session.clock.milliseconds() - self.sent_at
             self.notify(EventKind.ANSWER, seconds=took / 1000)

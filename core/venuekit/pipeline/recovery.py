@@ -17,12 +17,12 @@ import tenacity as _t
 
 from venuekit.endpoint import Change, Effect, Endpoint, WriteScope
 from venuekit.errors import GuardRefused, OperationError, Outcome, OutcomeNotStated, UnsupportedCapability
+from venuekit.pipeline.arrival import measure
 from venuekit.pipeline.completion import check_present
 from venuekit.pipeline.failures import Failure, FailureKind, answer_of_earlier, is_older
 from venuekit.pipeline.observe import EventKind
 from venuekit.pipeline.operation import Operation
 from venuekit.pipeline.resolve import SEND_AGAIN, attach_resolve, resolve_outcome, unknown_outcome
-from venuekit.pipeline.waits import measure
 
 T = TypeVar("T")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from venuekit import errors
@@ -11,12 +12,13 @@ from venuekit.clock import clock_error, from_milliseconds, to_milliseconds
 from venuekit.credentials.redactor import redact_error
 from venuekit.endpoint import Change, Effect
 from venuekit.errors import OperationError, Outcome, VenuekitError
+from venuekit.pipeline.arrival import is_over, may_be_over, wait_until_over
 from venuekit.pipeline.failures import Failure, FailureKind
 from venuekit.pipeline.journal_lines import Ended, Unresolved
 from venuekit.pipeline.observe import EventKind
 from venuekit.pipeline.operation import Operation
 from venuekit.pipeline.options import UNSET, Options
-from venuekit.pipeline.waits import wait_for_fences, wait_until_past
+from venuekit.pipeline.waits import wait_for_fences
 from venuekit.resolution import Applied, Call, Lost, OtherWrite, Reading, Resolution, Unclear
 
 if TYPE_CHECKING:
@@ -56,15 +58,15 @@ async def look_again(operation: Operation[Any], cause: OperationError) -> Any:
     """Try once more to find out, without sending anything but reads."""
     if operation.endpoint.effect is not Effect.SET:
         return await _prove(operation, cause)
-    first, reading = operation.first_reading, await read_now(operation, cause)
-    if reading.holds:
-        return Change(reading.answer, changed=None)
-    if first is not None and reading.value != first.value:
-        raise _conflict(operation, cause, reading)
-    if operation.session.venue_session.clock.milliseconds() <= operation.open_until:
-        raise unknown_outcome(operation, cause, "it may still arrive")
-    if (why := await wait_until_past(operation, operation.open_until)) is not None:
-        raise unknown_outcome(operation, cause, why)
+    first = operation.first_reading
+    for has_ended in (False, True):  # what is read before it is over shows that it holds, and never that it does not
+        reading = await read_now(operation, cause)
+        if reading.holds:
+            return Change(reading.answer, changed=None)
+        if first is not None and reading.value != first.value:
+            raise _conflict(operation, cause, reading)
+        if not has_ended:
+            await _check_over(operation, cause)
     if first is None:  # it may have held until another actor, or a later write of ours, set this
         words = f"{_text_of_value(reading.value)} holds now; the value before it was sent was not read"
         raise unknown_outcome(operation, cause, words)
@@ -128,9 +130,8 @@ async def resolve_entry(session: AccountSession, entry: Unresolved, call: Call) 
         cause = operation.annotate(errors.OutcomeUnknown(f"left unfinished at {entry.sent_at:%Y-%m-%d %H:%M:%S} UTC"))
         on_what = f" for {operation.subject}" if operation.subject else ""
         words = f"{session.venue_session.venue.id}: {operation.name}{on_what} of {entry.sent_at}"
-        if is_setting and clock.milliseconds() > operation.open_until:
-            if (why := await wait_until_past(operation, operation.open_until)) is not None:
-                raise operation.annotate(errors.OutcomeUnknown(f"{cause.message}; {why}"))
+        if is_setting and may_be_over(operation):
+            await _check_over(operation, cause)
             reading = await read_now(operation, cause)
             if reading.holds:
                 operation.close(Outcome.APPLIED)
@@ -168,6 +169,8 @@ def _operation_of(session: AccountSession, entry: Unresolved, call: Call) -> Ope
     operation.sent_at = to_milliseconds(entry.sent_at)
     operation.fence = operation.open_until = to_milliseconds(entry.fence)
     operation.journal_id, operation.made = entry.id, entry.made
+    if entry.nonce is not None and session.nonces is not None and entry.nonce[0] == session.nonces.name:
+        operation.nonce = entry.nonce[1]
     return operation
 
 
@@ -246,8 +249,7 @@ async def _prove(operation: Operation[Any], cause: OperationError) -> Any:
         if isinstance(found, Applied):
             return found.answer
         raise unknown_outcome(operation, cause, "finding nothing proves nothing here")
-    moment = operation.open_until + round(proof.after.total_seconds() * 1000)
-    if (why := await wait_until_past(operation, moment)) is not None:
+    if (why := await wait_until_over(operation, lambda: _look(operation, cause), proof.after)) is not None:
         raise unknown_outcome(operation, cause, f"nothing was found, and that proves nothing: {why}")
     since = clock.now()
     for number in range(proof.reads):
@@ -281,6 +283,14 @@ async def _look(operation: Operation[Any], cause: OperationError, *, after: floa
     else:
         operation.reads += (found.seen,)
     return found
+
+
+async def _check_over(operation: Operation[Any], cause: OperationError) -> None:
+    """Raise OutcomeUnknown unless it is proven that a setting cannot arrive any more."""
+    if not may_be_over(operation):
+        raise unknown_outcome(operation, cause, "it may still arrive")
+    if (why := await wait_until_over(operation, lambda: read_now(operation, cause))) is not None:
+        raise unknown_outcome(operation, cause, why)
 
 
 async def read_now(operation: Operation[Any], cause: OperationError) -> Reading[Any]:
@@ -363,4 +373,5 @@ def as_lost(operation: Operation[Any]) -> Lost:
         clock_error=timedelta(milliseconds=clock_error(session.venue_session.clock)),
         others=others,
         made=operation.made,
+        look_over=partial(is_over, operation),
     )

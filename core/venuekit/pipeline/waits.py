@@ -1,4 +1,4 @@
-"""Waits of a write: for earlier ones, for how long and with which error, and for a moment on the venue's clock."""
+"""Waits of a write for earlier ones: for how long, and with which error."""
 
 from __future__ import annotations
 
@@ -8,13 +8,11 @@ from typing import Any
 from venuekit import errors
 from venuekit.clock import from_milliseconds
 from venuekit.endpoint import Effect
-from venuekit.errors import OperationError, VenuekitError
+from venuekit.errors import OperationError
+from venuekit.pipeline.arrival import measure
 from venuekit.pipeline.operation import Operation
 from venuekit.pipeline.write_scopes import Fence, Footprint, footprint_of
 from venuekit.request_bounds import TOLERANCE, RequestExpiry
-
-#: how often a moment is waited for again, where the clock turned out to be behind it
-_ROUNDS = 4
 
 
 async def take_turn(operation: Operation[Any], footprint: Footprint) -> None:
@@ -47,9 +45,12 @@ async def wait_for_fences(operation: Operation[Any]) -> None:
     footprint = footprint_of(operation.endpoint, operation.parameters)
     if clock.error > TOLERANCE:  # it was not measured for long, or set: no fence is believed to be over by such a clock
         await measure(operation)  # a failure leaves it as doubtful as it was
+    nonces = operation.session.nonces
+    is_numbered = nonces is not None and operation.session.venue_session.venue.expiry is RequestExpiry.NONCE
+    overtaken = nonces.name if nonces is not None and is_numbered else None
     while footprint is not None:  # another one may be lost meanwhile
         now = clock.milliseconds() - clock.error
-        fence = write_scopes.fence_before(footprint, operation.write, now)
+        fence = write_scopes.fence_before(footprint, operation.write, now, overtaken)
         if fence is None:
             break
         seconds = (fence.until - now + 1) / 1000
@@ -111,39 +112,3 @@ def _mend(operation: Operation[Any], seconds: float | None) -> str:
     if seconds is None:
         return f"with_options({bound}=...) lets it wait longer"
     return f"with_options({bound}={math.ceil(operation.held_back + seconds + 0.5)}) waits for it"
-
-
-async def measure(operation: Operation[Any]) -> str | None:
-    """Measure the venue's clock by one or two reads; return why it could not be, None when it was."""
-    venue_session = operation.session.venue_session
-    endpoint = venue_session.venue.server_time
-    try:
-        await venue_session.clock.sync(lambda: operation.call(endpoint))
-    except VenuekitError as error:
-        return f"the venue's clock could not be measured ({endpoint}: {error})"
-    return None
-
-
-async def wait_until_past(operation: Operation[Any], moment: int) -> str | None:
-    """
-    Wait until the venue's clock, measured anew, is past a moment in milliseconds.
-
-    Returns why that stays unknown, None when it is past.
-    """
-    venue_session = operation.session.venue_session
-    if venue_session.venue.expiry is RequestExpiry.NONE:
-        return "nothing bounds how late a request can arrive here"
-    # where our clock was ahead, all of it may have to be waited for once more; no longer than that
-    longest = moment - operation.sent_at + TOLERANCE
-    for _ in range(_ROUNDS):
-        missing = moment + venue_session.clock.error - venue_session.clock.milliseconds()
-        if missing > longest:
-            return f"by the venue's clock it may still arrive for {missing / 1000:.1f} s"
-        if missing >= 0:
-            # a millisecond past it, since the venue's own clock decides on equality
-            await operation.session.clock.sleep((missing + 1) / 1000)
-        if (why := await measure(operation)) is not None:
-            return why
-        if venue_session.clock.milliseconds() - venue_session.clock.error > moment:
-            return None
-    return "our clock and the venue's do not run alike"

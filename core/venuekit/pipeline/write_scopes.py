@@ -83,13 +83,15 @@ class Fence:
     """
     A write that may still arrive until ``until`` (milliseconds on the venue's clock).
 
-    ``write`` identifies it; the very same write need not wait. ``description`` is for errors.
+    ``write`` identifies it; the very same write need not wait. ``description`` is for errors. ``number`` is the signing
+    key and the number that it carried, None where requests carry none.
     """
 
     footprint: Footprint
     until: int
     write: Hashable
     description: str = ""
+    number: tuple[str, int] | None = None
 
 
 class Described(Protocol):
@@ -190,10 +192,26 @@ class WriteScopes:
         if fence in self.fences:
             self.fences.remove(fence)
 
-    def fence_before(self, footprint: Footprint, write: Hashable, now: int) -> Fence | None:
-        """Return the last of the fences that a write must wait for, None when it must wait for none."""
+    def lower_below(self, signing_key: str, number: int) -> None:
+        """Forget the writes that carried a lower number of a signing key: they cannot arrive any more."""
+        self.fences = [
+            fence
+            for fence in self.fences
+            if fence.number is None or fence.number[0] != signing_key or fence.number[1] >= number
+        ]
+
+    def fence_before(
+        self, footprint: Footprint, write: Hashable, now: int, overtaken: str | None = None
+    ) -> Fence | None:
+        """
+        Return the last of the fences that a write must wait for, None when it must wait for none.
+
+        ``overtaken`` is the signing key whose earlier requests cannot arrive after this one, None for no such key.
+        """
         self.fences = [fence for fence in self.fences if fence.until >= now]
         minded = [fence for fence in self.fences if fence.write != write and footprint.minds(fence.footprint)]
+        if overtaken is not None:
+            minded = [fence for fence in minded if fence.number is None or fence.number[0] != overtaken]
         return max(minded, key=lambda fence: fence.until, default=None)
 
     def _count(self, footprint: Footprint) -> None:

@@ -163,7 +163,7 @@ class BinanceEndpoints(EndpointBook):
             pools=PAYS,
             serves=(ServerTimeReader.get_server_time,),
         )
-        cls.ORDERS = order_endpoints(terms, cls.SERVER_TIME)
+        cls.ORDERS = order_endpoints(terms)
         cls.SET_MARGIN_TYPE = Endpoint(
             "POST",
             f"{root}/marginType",

@@ -218,7 +218,6 @@ def _route(root: str, kind: OrderKind, takes: frozenset[OrderType], *, has_batch
     )
     lost = LostOrders(
         reads=reads,
-        server_time=TOY.SERVER_TIME,
         proof=_PROOF,
         items="items",
         canceled_names=lambda parameters: list(map(_NAMES.name_in, _items(parameters))),

@@ -12,7 +12,7 @@ import venuekit
 from venuekit import errors
 from venuekit.clock import ClockWarning
 from venuekit.errors import Outcome
-from venuekit.plugin import RequestExpiry, Venue
+from venuekit.plugin import NonceRule, RequestExpiry, Venue
 from venuekit.simulator import ApplyLater, CannedAnswer, DropBefore, SimRequest, Simulation
 from venuekit.simulator.ledger import Reason, Refused
 from venuekit.testing.clocks import LoopClock
@@ -38,7 +38,7 @@ class ExpiringVenue(SimulatedToy):
 
 ONE_SIDED: Venue[Any] = attrs.evolve(TOY_PERP, expiry=RequestExpiry.EXPIRY, simulated=ExpiringVenue)
 UNBOUNDED: Venue[Any] = attrs.evolve(TOY_PERP, expiry=RequestExpiry.NONE)
-NUMBERED: Venue[Any] = attrs.evolve(TOY_PERP, expiry=RequestExpiry.NONCE)
+NUMBERED: Venue[Any] = attrs.evolve(TOY_PERP, expiry=RequestExpiry.NONCE, nonce=NonceRule(1000))
 
 
 async def add(account: Any, **options: Any) -> Any:

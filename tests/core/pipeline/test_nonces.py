@@ -39,7 +39,7 @@ from venuekit.plugin import NonceRule
 
 async def main():
     clock = SystemClock()
-    nonces = Nonces(NonceRule(1000), clock, Path(sys.argv[1]))
+    nonces = Nonces(NonceRule(1000), "key", clock, Path(sys.argv[1]))
     print("ready", flush=True)
     sys.stdin.readline()
     for _ in range(1000):
@@ -99,7 +99,7 @@ async def numbered(tmp_path: Path) -> AsyncIterator[Numbered]:
 
 async def test_numbers_of_one_moment_rise_from_its_time() -> None:
     """The first is the time in the venue's unit, each later one is above it."""
-    nonces = Nonces(MICROSECONDS, InstantClock())
+    nonces = Nonces(MICROSECONDS, "key", InstantClock())
 
     taken = [await nonces.take(NOW), await nonces.take(NOW), await nonces.take(NOW - 5), await nonces.take(NOW + 1)]
 
@@ -126,7 +126,7 @@ def test_rule_without_a_unit_is_refused(per_second: Any) -> None:
 async def test_number_of_another_process_is_never_taken_again(tmp_path: Path) -> None:
     """Two objects on one file share one row of numbers, also when the file is taken away between them."""
     path = tmp_path / "below" / "key.nonce"
-    ours, theirs = Nonces(MICROSECONDS, InstantClock(), path), Nonces(MICROSECONDS, InstantClock(), path)
+    ours, theirs = Nonces(MICROSECONDS, "key", InstantClock(), path), Nonces(MICROSECONDS, "key", InstantClock(), path)
     taken = [await one.take(NOW) for one in (ours, theirs, ours, theirs, theirs)]
     path.unlink()
     taken += [await ours.take(NOW), await theirs.take(NOW)]
@@ -142,7 +142,7 @@ async def test_file_without_a_number_is_begun_anew(tmp_path: Path, content: byte
     """A machine that died while it wrote leaves no key that cannot sign."""
     path = tmp_path / "key.nonce"
     path.write_bytes(content)
-    nonces = Nonces(MICROSECONDS, InstantClock(), path)
+    nonces = Nonces(MICROSECONDS, "key", InstantClock(), path)
 
     assert NOW * 1000 == await nonces.take(NOW)
     assert NOW * 1000 == int(path.read_bytes())
@@ -156,7 +156,7 @@ async def test_number_of_a_wrong_clock_is_kept_only_where_the_venue_may_have_tak
     """An hour ahead lies outside any window, and would keep the key from signing; without a window it counts."""
     path = tmp_path / "key.nonce"
     path.write_text(f"{(NOW + 3_600_000) * 1000}\n")
-    nonces = Nonces(MICROSECONDS, InstantClock(), path, lead)
+    nonces = Nonces(MICROSECONDS, "key", InstantClock(), path, lead)
 
     assert first == await nonces.take(NOW)
     assert first + 1 == await nonces.take(NOW)
@@ -166,7 +166,7 @@ async def test_number_of_a_wrong_clock_is_kept_only_where_the_venue_may_have_tak
 async def test_file_that_cannot_be_written_is_warned_of_once(tmp_path: Path) -> None:
     """The numbers rise within the process then, and requests are still signed."""
     (tmp_path / "file").touch()
-    nonces = Nonces(MICROSECONDS, InstantClock(), tmp_path / "file" / "key.nonce")
+    nonces = Nonces(MICROSECONDS, "key", InstantClock(), tmp_path / "file" / "key.nonce")
 
     with pytest.warns(UserWarning, match="nonces rise within this process only: .*key.nonce cannot be written"):
         first = await nonces.take(NOW)
@@ -180,7 +180,7 @@ async def test_file_that_another_process_holds_is_waited_for_and_then_nothing_is
     process = await asyncio.create_subprocess_exec(sys.executable, "-c", holder, path, stdin=PIPE, stdout=PIPE)
     assert process.stdout is not None
     await process.stdout.readline()
-    nonces = Nonces(MICROSECONDS, InstantClock(), path)
+    nonces = Nonces(MICROSECONDS, "key", InstantClock(), path)
     with pytest.raises(errors.NeverSent, match=r"another process holds .*key\.nonce"):
         await nonces.take(NOW)
     await process.communicate(b"\n")

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 import attrs
 
-from venuekit.endpoint import Endpoint
 from venuekit.errors import UnsupportedCapability
 from venuekit.order_scope import OrderName
 from venuekit.parts.orders.reads import BatchItem, Fetch, Lookup, OrderReads, ReadRow, Row, Search
@@ -25,7 +23,6 @@ class LostOrders:
 
     Attributes:
         reads: The reads of the route.
-        server_time: The read of the venue's clock.
         proof: When not finding an order proves its absence.
         items: The parameter that holds the items of a batch.
         canceled_names: The orders that a batch of cancellations, given by its parameters, names.
@@ -34,7 +31,6 @@ class LostOrders:
     """
 
     reads: OrderReads
-    server_time: Endpoint[datetime]
     proof: AbsenceProof
     items: str = ""
     canceled_names: Callable[[Mapping[str, Any]], Sequence[OrderName]] | None = None
@@ -58,7 +54,7 @@ class LostOrders:
         if absent == len(items):
             return Absent(f"none of {len(items)} orders is to be found")
         if absent:
-            if await call(self.server_time) <= lost.fence + self.proof.after / 2:
+            if not await lost.is_over(self.proof.after / 2):
                 return Unclear(f"{len(items) - absent} of {len(items)} orders are found so far")
             results = [
                 await self._resolve(call, lost, item) if isinstance(result, Absent) else result
@@ -105,7 +101,7 @@ class LostOrders:
         reads, parameters = self.reads, lost.parameters
         which = {name: parameters[name] for name in self.scopes if name in parameters}
         value = await call(reads.open_orders.endpoint, **reads.constants, **reads.open_parameters, **which)
-        holds = not reads.open_orders.shape.rows(value) and await call(self.server_time) > lost.fence
+        holds = not reads.open_orders.shape.rows(value) and await lost.is_over()
         # one word for both: an attempt of ours may empty it between two looks
         return Reading("no open orders" if holds else "open orders, or none yet", holds, self.emptied_answer)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from decimal import Decimal
 from typing import Any, TypeVar
 
@@ -101,7 +100,7 @@ class OrderEndpoints(EndpointBook):
     algo: AlgoEndpoints | None
 
 
-def order_endpoints(terms: OrderTerms, server_time: Endpoint[datetime]) -> OrderEndpoints:
+def order_endpoints(terms: OrderTerms) -> OrderEndpoints:
     """Return the endpoints of one product."""
     root, rows = terms.root, terms.rows
     one_book = terms.conditional is ConditionalBook.PLAIN
@@ -136,7 +135,7 @@ def order_endpoints(terms: OrderTerms, server_time: Endpoint[datetime]) -> Order
         note="At most 7 days at once, kept for 90 days." if terms.keeps_90_days else "At most 7 days at once.",
     )
     reads = order_reads(order=order, open_order=open_order, open_orders=open_orders, all_orders=all_orders)
-    writes = order_writes(terms, lost_orders(reads, server_time))
+    writes = order_writes(terms, lost_orders(reads))
     unchanged = terms.unchanged
     return OrderEndpoints(
         terms=terms,
@@ -210,11 +209,11 @@ def order_endpoints(terms: OrderTerms, server_time: Endpoint[datetime]) -> Order
             serves=(CountdownControl.set_countdown,),
             note=terms.countdown_note,
         ),
-        algo=None if one_book else _algo_endpoints(terms, server_time),
+        algo=None if one_book else _algo_endpoints(terms),
     )
 
 
-def _algo_endpoints(terms: OrderTerms, server_time: Endpoint[datetime]) -> AlgoEndpoints:
+def _algo_endpoints(terms: OrderTerms) -> AlgoEndpoints:
     root, is_queried = terms.root, terms.conditional is ConditionalBook.QUERIED
     open_orders = _open_orders(f"{root}/openAlgoOrders", ALGO_ORDERS.read_all)
     order = Endpoint(
@@ -235,7 +234,7 @@ def _algo_endpoints(terms: OrderTerms, server_time: Endpoint[datetime]) -> AlgoE
         **_optional_read(is_queried, "At most 7 days at once."),
     )
     reads = algo_reads(order=order, open_orders=open_orders, all_orders=all_orders)
-    writes = order_writes(terms, lost_orders(reads, server_time), rests=always)
+    writes = order_writes(terms, lost_orders(reads), rests=always)
     return AlgoEndpoints(
         reads=reads,
         open_orders=open_orders,

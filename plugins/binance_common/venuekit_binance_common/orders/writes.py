@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -70,11 +70,10 @@ def algo_reads(
     )
 
 
-def lost_orders(reads: OrderReads, server_time: Endpoint[datetime]) -> LostOrders:
+def lost_orders(reads: OrderReads) -> LostOrders:
     """Return the resolution of lost writes on a route."""
     return LostOrders(
         reads=reads,
-        server_time=server_time,
         proof=PROOF,
         items="batchOrders",
         canceled_names=_names_of_cancelled,

@@ -21,7 +21,6 @@ from venuekit.parts.endpoint_book import EndpointBook
 from venuekit.parts.orders import Lookup, LostOrders, OrderNames, OrderReads, OrderRows, ReadRow, Shape
 from venuekit.plugin import AbsenceProof, Account, Echoes, Endpoint, Kind, Parameter, Role
 from venuekit_bybit_inverse import order_rows
-from venuekit_bybit_inverse.endpoints.market import MarketEndpoints
 from venuekit_bybit_inverse.endpoints.parameters import (
     ANY_PRODUCT,
     BASE_COIN,
@@ -166,7 +165,6 @@ ORDER_READS = OrderReads(
 )
 LOST_ORDERS = LostOrders(
     reads=ORDER_READS,
-    server_time=MarketEndpoints.SERVER_TIME,
     proof=_PROOF,
     items="request",
     canceled_names=lambda parameters: list(map(_NAMES.name_in, parameters["request"])),

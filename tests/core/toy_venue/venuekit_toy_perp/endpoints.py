@@ -90,13 +90,12 @@ _LENS = SymbolLens(
 
 
 async def _find_collateral(call: Call, lost: Lost) -> Resolution[CollateralRow]:
-    """Find the only unclaimed history row between a second before the write was sent and its fence."""
-    since = lost.sent_at - timedelta(seconds=1)
+    """Find the only unclaimed history row between when the write was sent and its fence, as far as clocks agree."""
+    since = lost.sent_at - max(timedelta(seconds=1), lost.clock_error)
+    until = lost.fence + lost.clock_error
     contract, amount = lost.parameters["contract"], Decimal(lost.parameters["amount"])
     rows = await call(ToyEndpoints.COLLATERAL_HISTORY, contract=contract, since=round(since.timestamp() * 1000))
-    fitting = [
-        row for row in rows if row.amount == amount and since <= row.at <= lost.fence and row.id not in lost.claimed
-    ]
+    fitting = [row for row in rows if row.amount == amount and since <= row.at <= until and row.id not in lost.claimed]
     if not fitting:
         return Absent(f"no added {amount} in {len(rows)} changes of {contract}")
     if len(fitting) > 1:

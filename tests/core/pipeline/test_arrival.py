@@ -1,0 +1,383 @@
+"""Arrival: that a lost request cannot arrive any more is believed only by what its venue's bound proves."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import attrs
+import pytest
+
+import venuekit
+from venuekit import errors
+from venuekit.errors import Outcome
+from venuekit.pipeline.write_scopes import Fence, Footprint, WriteScopes
+from venuekit.plugin import (
+    Absent,
+    Call,
+    EncodedRequest,
+    Endpoint,
+    HttpRequest,
+    HttpResponse,
+    Lost,
+    NonceRule,
+    RequestExpiry,
+    Resolution,
+    Security,
+    Stamp,
+    Venue,
+    WriteScope,
+)
+from venuekit.simulator import ApplyLater, CannedAnswer, DropBefore, SimKey, SimRequest, Simulation, Usage
+from venuekit.simulator.ledger import Reason, Refused
+from venuekit.testing.clocks import LoopClock
+from venuekit_toy_perp import TOY_PERP
+from venuekit_toy_perp.endpoints import TOY
+from venuekit_toy_perp.signing import ToySigning
+from venuekit_toy_perp.simulated import SimulatedToy
+
+pytestmark = pytest.mark.looptime
+
+TIME_HEADER = "X-Toy-Time"
+
+
+class Unbounded(SimulatedToy):
+    """Takes a request however late it comes, and says when it answered."""
+
+    def recheck(self, request: SimRequest, milliseconds: int) -> None:
+        """Check nothing."""
+
+    def limit_headers(self, usages: tuple[Usage, ...], milliseconds: int) -> Mapping[str, str]:
+        return {**super().limit_headers(usages, milliseconds), TIME_HEADER: str(milliseconds)}
+
+
+class Windowed(Unbounded):
+    """Refuses what is too old, or of the future."""
+
+    def recheck(self, request: SimRequest, milliseconds: int) -> None:
+        SimulatedToy.recheck(self, request, milliseconds)
+
+
+class Expiring(Unbounded):
+    """Refuses what has expired."""
+
+    def recheck(self, request: SimRequest, milliseconds: int) -> None:
+        if milliseconds > int(request.parameters["time"]) + int(request.parameters["window"]):
+            raise Refused(Reason.OUTSIDE_WINDOW)
+
+
+class Numbered(Unbounded):
+    """Refuses what carries no larger number than the last one that it took, also when it is carried out."""
+
+    def __init__(self) -> None:
+        self.highest = 0
+
+    def authenticate(
+        self, request: SimRequest, security: Security, keys: Mapping[str, SimKey], milliseconds: int
+    ) -> SimKey:
+        key = super().authenticate(request, security, keys, milliseconds)
+        if security is Security.SIGNED:
+            number = int(request.parameters["number"])
+            if number <= self.highest:
+                raise Refused(Reason.OUTSIDE_WINDOW)
+            self.highest = number
+        return key
+
+    def recheck(self, request: SimRequest, milliseconds: int) -> None:
+        if int(request.parameters["number"]) < self.highest:
+            raise Refused(Reason.OUTSIDE_WINDOW)
+
+
+class NumberedSigning(ToySigning):
+    """The toy venue's, with the number among the signed parameters."""
+
+    def payload(self, encoded: EncodedRequest, stamp: Stamp) -> bytes:
+        return super().payload(encoded, stamp) + f"&number={stamp.nonce}".encode()
+
+    def attach_signature(self, encoded: EncodedRequest, stamp: Stamp, payload: bytes, signature: Any) -> HttpRequest:
+        return super().attach_signature(encoded, stamp, payload, signature)
+
+
+def answer_time(response: HttpResponse) -> int | None:
+    given = response.headers.get(TIME_HEADER)
+    return None if given is None else int(given)
+
+
+KINDS: Mapping[str, Venue[Any]] = {
+    "window": attrs.evolve(TOY_PERP, simulated=Windowed),
+    "expiry": attrs.evolve(TOY_PERP, simulated=Expiring, expiry=RequestExpiry.EXPIRY),
+    "nonce": attrs.evolve(
+        TOY_PERP,
+        simulated=Numbered,
+        expiry=RequestExpiry.NONCE,
+        nonce=NonceRule(1_000_000),
+        signing=NumberedSigning(),
+    ),
+    "none": attrs.evolve(TOY_PERP, simulated=Unbounded, expiry=RequestExpiry.NONE),
+}
+#: the ways to know a venue's time
+TIMES: Mapping[str, Mapping[str, Any]] = {
+    "endpoint": {},
+    "answers": {"server_time": None, "answered_at": answer_time},
+    "unknown": {"server_time": None},
+}
+#: the kinds and ways by which absence is proven
+PROVEN = {
+    ("window", "endpoint"),
+    ("expiry", "endpoint"),
+    ("window", "answers"),
+    ("expiry", "answers"),
+    ("nonce", "endpoint"),
+    ("nonce", "answers"),
+    ("nonce", "unknown"),
+}
+ADD = {"contract": "TOYUSD", "amount": Decimal(5)}
+
+
+def venue_of(kind: str, time: str, **changes: Any) -> Venue[Any]:
+    return attrs.evolve(KINDS[kind], **TIMES[time], **changes)
+
+
+@asynccontextmanager
+async def opened(
+    venue: Venue[Any], clock: LoopClock, journal: Path | bool = False
+) -> AsyncIterator[tuple[Simulation, Any]]:
+    """A simulated venue and an account of it."""
+    async with Simulation((venue,), clock=clock) as sim, venuekit.Runtime(clock=clock, journal=journal) as runtime:
+        yield sim, await runtime.open(venue, sim.credentials("toy_perp"))
+
+
+def added(sim: Simulation) -> Decimal:
+    return sum((change.amount for change in sim.ledger.margin_changes("TOYUSD")), Decimal(0))
+
+
+@pytest.fixture
+def clock() -> LoopClock:
+    return LoopClock()
+
+
+@pytest.mark.parametrize("time", TIMES)
+@pytest.mark.parametrize("kind", KINDS)
+async def test_absence_is_proven_by_its_bound_alone(kind: str, time: str, clock: LoopClock) -> None:
+    """A request that never arrives is reported as not executed where the bound can be seen to be over, else unknown."""
+    async with opened(venue_of(kind, time), clock) as (sim, account):
+        sim.disturb("toy_perp", TOY.ADD_COLLATERAL, DropBefore())
+        with pytest.raises(errors.OperationError) as caught:
+            await account.call(TOY.ADD_COLLATERAL, **ADD)
+
+    is_proven = isinstance(caught.value, errors.NotExecuted)
+    assert is_proven is ((kind, time) in PROVEN), caught.value
+    assert caught.value.outcome is (Outcome.NOT_APPLIED if is_proven else Outcome.UNKNOWN)
+
+
+@pytest.mark.parametrize("skew", [-30, 0, 30])
+@pytest.mark.parametrize("later", [6.5, 20, 500])
+@pytest.mark.parametrize("time", TIMES)
+@pytest.mark.parametrize("kind", KINDS)
+async def test_write_reported_as_not_executed_never_is(
+    kind: str, time: str, later: float, skew: float, clock: LoopClock
+) -> None:
+    """However late it is carried out, and whatever the venue's clock is after the account was opened."""
+    async with opened(venue_of(kind, time), clock) as (sim, account):
+        sim.skew(skew)
+        sim.disturb("toy_perp", TOY.ADD_COLLATERAL, ApplyLater(later))
+        outcome = Outcome.APPLIED
+        try:
+            await account.call(TOY.ADD_COLLATERAL, **ADD)
+        except errors.OperationError as error:
+            outcome = error.outcome
+            if error.can_resolve:
+                try:
+                    await error.resolve()
+                    outcome = Outcome.APPLIED
+                except errors.OperationError as again:
+                    outcome = again.outcome
+        told = added(sim)
+        await clock.sleep(1000)
+
+        assert outcome is not Outcome.NOT_APPLIED or added(sim) == 0
+        assert outcome is not Outcome.APPLIED or told == 5
+
+
+@pytest.mark.parametrize("skew", [-30, 0, 30])
+@pytest.mark.parametrize("time", TIMES)
+@pytest.mark.parametrize("kind", KINDS)
+async def test_setting_reported_as_not_executed_never_is(kind: str, time: str, skew: float, clock: LoopClock) -> None:
+    """A setting whose attempts are lost and carried out late is never told as not executed while it may come."""
+    async with opened(venue_of(kind, time), clock) as (sim, account):
+        sim.skew(skew)
+        sim.disturb("toy_perp", TOY.SET_LEVERAGE, ApplyLater(20), ApplyLater(25))
+        outcome = Outcome.APPLIED
+        try:
+            await account.call(TOY.SET_LEVERAGE, contract="GEMUSD", leverage=7)
+        except errors.OperationError as error:
+            outcome = error.outcome
+            for pause in (0, 3, 4):
+                await clock.sleep(pause)
+                if outcome is Outcome.UNKNOWN and error.can_resolve:
+                    try:
+                        await error.resolve()
+                        outcome = Outcome.APPLIED
+                    except errors.OperationError as again:
+                        outcome = again.outcome
+        await clock.sleep(1000)
+        leverage = sim.ledger.leverage("GEMUSD")
+
+    assert outcome is not Outcome.NOT_APPLIED or leverage != 7
+    assert outcome is not Outcome.APPLIED or leverage == 7
+
+
+async def find_unsigned(call: Call, lost: Lost) -> Resolution[Any]:
+    await call(TOY.SERVER_TIME)
+    return Absent("nothing, by a read that carries no number")
+
+
+@pytest.mark.parametrize("probe", [None, TOY.POSITIONS])
+async def test_unsigned_reads_prove_nothing_about_a_number(probe: Endpoint[Any] | None, clock: LoopClock) -> None:
+    """Not even the venue's time does; the declared probe is signed, and its answer does."""
+    add = attrs.evolve(TOY.ADD_COLLATERAL, resolve=find_unsigned)
+    venue = venue_of("nonce", "endpoint", nonce=NonceRule(1_000_000, probe=probe))
+    async with opened(attrs.evolve(venue, endpoints=(*venue.endpoints, add)), clock) as (sim, account):
+        sim.disturb("toy_perp", TOY.ADD_COLLATERAL, DropBefore())
+        with pytest.raises(errors.OperationError) as caught:
+            await account.call(add, **ADD)
+        assert isinstance(caught.value, errors.OutcomeUnknown if probe is None else errors.NotExecuted)
+        if probe is not None:
+            return
+        assert "until a later signed request of this key is answered" in str(caught.value)
+
+        await account.call(TOY.POSITIONS)
+        with pytest.raises(errors.NotExecuted):
+            await caught.value.resolve()
+
+
+async def test_probe_that_fails_proves_nothing(clock: LoopClock) -> None:
+    """The error names it."""
+    add = attrs.evolve(TOY.ADD_COLLATERAL, resolve=find_unsigned)
+    venue = venue_of("nonce", "endpoint", nonce=NonceRule(1_000_000, probe=TOY.POSITIONS))
+    async with opened(attrs.evolve(venue, endpoints=(*venue.endpoints, add)), clock) as (sim, account):
+        sim.disturb("toy_perp", TOY.ADD_COLLATERAL, DropBefore())
+        sim.disturb("toy_perp", TOY.POSITIONS, CannedAnswer.json(400, {"error": {"code": 9, "message": "no"}}))
+        with pytest.raises(errors.OutcomeUnknown, match=r"none was \(GET /v1/positions"):
+            await account.call(add, **ADD)
+
+
+@pytest.mark.parametrize(("kind", "waits"), [("window", True), ("none", True), ("nonce", False)])
+async def test_later_setting_waits_where_an_earlier_one_could_win(kind: str, waits: bool, clock: LoopClock) -> None:
+    """A later number of one key always wins, so that only other bounds hold it back."""
+    async with opened(venue_of(kind, "endpoint"), clock) as (sim, account):
+        sim.disturb("toy_perp", TOY.SET_LEVERAGE, DropBefore(), DropBefore())
+        with pytest.raises(errors.OutcomeUnknown):
+            await account.call(TOY.SET_LEVERAGE, contract="GEMUSD", leverage=7)
+        began = clock.monotonic()
+        await account.call(TOY.SET_LEVERAGE, contract="GEMUSD", leverage=9)
+
+    assert (clock.monotonic() - began > 4) is waits
+
+
+@pytest.mark.parametrize("time", TIMES)
+@pytest.mark.parametrize("kind", KINDS)
+async def test_journal_proves_no_more_than_the_process_did(
+    kind: str, time: str, clock: LoopClock, tmp_path: Path
+) -> None:
+    """A later process finds the open write, and proves its absence only where its bound does, a day later too."""
+    venue = venue_of(kind, time)
+    async with Simulation((venue,), clock=clock) as sim:
+        credentials = sim.credentials("toy_perp")
+        sim.disturb("toy_perp", TOY.ADD_COLLATERAL, DropBefore())
+        async with venuekit.Runtime(clock=clock, journal=tmp_path) as first:
+            account: Any = await first.open(venue, credentials)
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.5):
+                    await account.call(TOY.ADD_COLLATERAL, **ADD)
+        await clock.sleep(86_400)
+        async with venuekit.Runtime(clock=clock, journal=tmp_path) as second:
+            account = await second.open(venue, credentials)
+            (entry,) = account.unresolved
+            if (kind, time) in PROVEN:
+                assert "found nowhere" in await account.resolve(entry)
+                assert () == account.unresolved
+            else:
+                with pytest.raises(errors.OutcomeUnknown):
+                    await account.resolve(entry)
+                assert 1 == len(account.unresolved)
+
+
+async def test_number_of_another_key_is_not_overtaken(clock: LoopClock, tmp_path: Path) -> None:
+    """An entry that was signed with another key stays open: no request of this one shows that it cannot arrive."""
+    venue = venue_of("nonce", "endpoint")
+    async with Simulation((venue,), clock=clock) as sim:
+        credentials = sim.credentials("toy_perp")
+        sim.disturb("toy_perp", TOY.ADD_COLLATERAL, DropBefore())
+        async with venuekit.Runtime(clock=clock, journal=tmp_path) as runtime:
+            account: Any = await runtime.open(venue, credentials)
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.5):
+                    await account.call(TOY.ADD_COLLATERAL, **ADD)
+            (entry,) = account.unresolved
+            assert entry.nonce is not None
+            other = attrs.evolve(entry, nonce=("another key", entry.nonce[1]))
+            with pytest.raises(errors.OutcomeUnknown, match="it was not signed by this key"):
+                await account.resolve(other)
+
+
+def test_answered_number_lowers_the_fences_below_it_of_its_key() -> None:
+    """Those of other keys, of later numbers and of none stay, and hold back writes of this key as well."""
+    scopes, symbol = WriteScopes(), Footprint(WriteScope.SYMBOL, ("TOYUSD",))
+    numbers = [("ours", 1), ("ours", 2), ("ours", 3), ("theirs", 1), None]
+    scopes.fences = [Fence(symbol, until, until, "", number) for until, number in enumerate(numbers)]
+
+    scopes.lower_below("ours", 2)
+
+    assert [("ours", 2), ("ours", 3), ("theirs", 1), None] == [fence.number for fence in scopes.fences]
+    scopes.fences.pop()
+    before = scopes.fence_before(symbol, "new", 0, overtaken="ours")
+    assert before is not None
+    assert ("theirs", 1) == before.number
+
+
+async def test_clock_of_a_venue_without_time_is_ours(clock: LoopClock) -> None:
+    """Opening reads no time and warns of nothing, histories end by our clock, and measuring it is refused in words."""
+    async with opened(venue_of("window", "unknown"), clock) as (sim, account):
+        assert await account.call(TOY.POSITIONS)
+        assert abs((await account.venue_time() - account.now()).total_seconds()) < 1
+        with pytest.raises(errors.UnsupportedCapability, match="the venue has no endpoint for its time"):
+            await account.sync_clock()
+
+        assert [] == [one for one in sim.requests if one.path == TOY.SERVER_TIME.path]
+
+
+async def test_one_odd_time_in_an_answer_proves_nothing(clock: LoopClock) -> None:
+    """Two answers must give it, and none that lies a day ahead of our clock is believed."""
+    odd = {TIME_HEADER: str(clock.milliseconds() + 3_600_000)}
+    absurd = {TIME_HEADER: str(clock.milliseconds() + 10 * 86_400_000)}
+    async with opened(venue_of("window", "answers"), clock) as (sim, account):
+        known: Any = account._session.venue_session.clock
+        for headers in (odd, absurd):
+            sim.disturb("toy_perp", TOY.POSITIONS, CannedAnswer.json(200, {"positions": []}, headers))
+            await account.call(TOY.POSITIONS)
+        assert known.earliest is None
+
+        await account.call(TOY.POSITIONS)
+        earliest: Any = known.earliest
+        assert abs(earliest - clock.milliseconds()) < 1000
+
+
+def test_expiry_by_nonce_needs_a_rule() -> None:
+    """A scheme that counts by itself would leave nothing to prove by."""
+    with pytest.raises(ValueError, match=r"toy_perp: an expiry of NONCE needs nonce=NonceRule"):
+        attrs.evolve(TOY_PERP, expiry=RequestExpiry.NONCE)
+
+
+async def test_refused_time_without_a_clock_to_measure_is_raised(clock: LoopClock) -> None:
+    """There is nothing to set ours by: the venue's own refusal is what the caller gets, and nothing was executed."""
+    async with opened(venue_of("window", "unknown"), clock) as (sim, account):
+        sim.skew(60)
+        with pytest.raises(errors.ClockSkew) as caught:
+            await account.call(TOY.SET_LEVERAGE, contract="GEMUSD", leverage=7)
+
+    assert caught.value.outcome is Outcome.NOT_APPLIED
