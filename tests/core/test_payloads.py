@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from venuekit.capabilities import PositionState
 from venuekit.errors import OperationError, PayloadMismatch
-from venuekit.payloads import WireRow, intern_number, nonzero, payload_decoder, read_json
+from venuekit.payloads import WireRow, intern_number, nonzero, payload_decoder, read_json, read_plain
 
 
 class Margin(enum.StrEnum):
@@ -378,6 +378,17 @@ def test_secrets_are_not_shown() -> None:
     read = payload_decoder(Amount, renames={Amount: {"value": "signature"}})
     with pytest.raises(PayloadMismatch, match=r"signature: expected a decimal number, got '\*\*\*'"):
         read(b'{"signature": "short"}')
+
+
+@given(
+    st.lists(st.sampled_from(["0", "0.00", "-0.0", "1.50", "-12.00000001", "7" * 30]), max_size=12), st.integers(1, 4)
+)
+def test_plain_numbers_are_read_exactly_group_by_group(texts: list[str], width: int) -> None:
+    """Whether most of them are shared or none is."""
+    texts = texts[: len(texts) // width * width]
+    groups = list(read_plain(texts, width))
+    assert [str(one) for group in groups for one in group] == texts
+    assert {len(group) for group in groups} <= {width}
 
 
 def test_a_mismatch_carries_no_cause_with_the_answer() -> None:

@@ -20,6 +20,7 @@ from venuekit.parts.columns import (
     Column,
     Joined,
     Same,
+    beside,
     derived,
     flag,
     identifier,
@@ -245,6 +246,30 @@ def test_times_beyond_a_float_are_exact() -> None:
     moment = 253_402_300_799_999
     (thing,) = THINGS(body_of({**USUAL, "at": moment, "toldAt": str(moment)})).values()
     assert thing.at == thing.told_at == datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=moment)
+
+
+@given(st.integers(1, 2**32 * 1000 - 1))
+def test_a_time_is_exact_to_the_millisecond(moment: int) -> None:
+    """As far as the quick reader takes times, written as a number or as text."""
+    (thing,) = THINGS(body_of({**USUAL, "at": moment, "toldAt": str(moment)})).values()
+    assert thing.at == thing.told_at == datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=moment)
+    assert thing.at is not None
+    assert thing.at.tzinfo is UTC
+
+
+def test_a_constant_is_there_with_the_field_beside_it() -> None:
+    """By both readers: the unit of an amount is None where the amount is."""
+    reads = Reads(
+        Thing, id=text("id"), size=number("size"), owed=number("owed", may_be_blank=True), side=beside("owed", "us")
+    )
+    body = body_of(
+        {"id": "a", "size": "1", "owed": "0"}, {"id": "b", "size": "1", "owed": ""}, {"id": "c", "size": "1"}
+    )
+    for rows in (reads(body), by_second_reader(reads, body)):
+        assert [thing.side for thing in rows.values()] == ["us", None, None]
+    assert reads.columns["side"] == ()
+    with pytest.raises(TypeError, match="side refers to owed, which is not declared before it"):
+        Reads(Thing, id=text("id"), size=number("size"), side=beside("owed", "us"), owed=number("owed"))
 
 
 def test_rows_are_chosen_before_values_are_made() -> None:

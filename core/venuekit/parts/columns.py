@@ -12,6 +12,7 @@ import attrs
 from venuekit.payloads import Unfit
 
 __all__ = [
+    "Beside",
     "Column",
     "ColumnKind",
     "Constant",
@@ -21,6 +22,7 @@ __all__ = [
     "Source",
     "When",
     "Words",
+    "beside",
     "columns_in",
     "derived",
     "flag",
@@ -134,7 +136,15 @@ class When:
     value: Any
 
 
-Source: TypeAlias = Column | Constant | Joined | Same | Derived | When
+@attrs.frozen(eq=False)
+class Beside:
+    """A constant where a field that is declared earlier is not None; None elsewhere."""
+
+    field: str
+    value: Any
+
+
+Source: TypeAlias = Beside | Column | Constant | Joined | Same | Derived | When
 
 
 def nested(source: Source) -> Iterator[Source]:
@@ -146,6 +156,8 @@ def nested(source: Source) -> Iterator[Source]:
                 yield from nested(part)
         case When():
             yield from nested(source.source)
+        case Beside():
+            yield Same(source.field)
 
 
 def columns_in(source: Source) -> Iterator[Column]:
@@ -217,6 +229,11 @@ def derived(function: Callable[..., Any], *sources: Source) -> Derived:
 def only_when(source: Source, field: str, value: Any) -> When:
     """Read a source where an earlier field is ``value``, by identity; None elsewhere."""
     return When(source, field, value)
+
+
+def beside(field: str, value: Any) -> Beside:
+    """Read a constant where an earlier field is not None, such as the unit of an amount; None elsewhere."""
+    return Beside(field, value)
 
 
 def signed(name: str, *, side: str, positive: str, negative: str, neither: str = "") -> Derived:

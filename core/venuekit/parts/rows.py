@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import suppress
 from decimal import Decimal
 from functools import partial
-from itertools import repeat
+from itertools import compress, count, repeat
 from keyword import iskeyword
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar, overload
@@ -269,7 +269,7 @@ class Rows(Sequence[Any], Generic[V]):
 
     def of(self, keys: Collection[Any]) -> Rows[V]:
         """Return the rows with these keys."""
-        return self.chosen(lambda rows: [i for i, key in enumerate(rows.keys) if key in keys])
+        return self.chosen(lambda rows: list(compress(count(), map(keys.__contains__, rows.keys))))
 
     def chosen(self, choice: Choice) -> Rows[V]:
         """Return the rows at the indexes that ``choice`` returns of these rows."""

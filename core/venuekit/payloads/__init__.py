@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from venuekit.payloads.conversions import NO_LIMIT
 from venuekit.payloads.decoder import WireRow, payload_decoder
 from venuekit.payloads.json_text import not_read, read_json
 from venuekit.payloads.mismatch import MISFITS, Unfit, mismatch_of, payload_mismatch
@@ -10,19 +9,21 @@ from venuekit.payloads.numbers import (
     LARGEST,
     PLAIN_LENGTH,
     SHARED,
+    SHARED_OR_NONE,
     are_plain,
     intern_number,
     is_multiple,
     nonzero,
+    read_plain,
 )
 from venuekit.payloads.odd_rows import Misread, count_left_out, readable_part, rows_at
 
 __all__ = [
     "LARGEST",
     "MISFITS",
-    "NO_LIMIT",
     "PLAIN_LENGTH",
     "SHARED",
+    "SHARED_OR_NONE",
     "Misread",
     "Unfit",
     "WireRow",
@@ -36,6 +37,7 @@ __all__ = [
     "payload_decoder",
     "payload_mismatch",
     "read_json",
+    "read_plain",
     "readable_part",
     "rows_at",
 ]

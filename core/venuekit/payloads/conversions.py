@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 from venuekit.clock import from_milliseconds
 from venuekit.payloads.mismatch import Unfit
-from venuekit.payloads.numbers import LARGEST, intern_number
+from venuekit.payloads.numbers import LARGEST, NO_LIMIT, intern_number
 
 #: a hook of cattrs: the value, and the type it shall become
 Convert: TypeAlias = Callable[[Any, Any], Any]
@@ -19,8 +19,6 @@ _NUMBER, _WHOLE, _TIME = "a decimal number", "a whole number", "a time in millis
 #: also finds 1 and 0, which equal True and False
 _TRUTHS = {True: True, False: False, "true": True, "false": False}
 _NO_TIMES = ("", None, 0, -1, "0", "-1")
-#: how a venue writes that there is no limit
-NO_LIMIT = "INF"
 #: as for other numbers; a text of so many digits and a sign
 _WHOLE_END = int(LARGEST)
 _LONGEST_WHOLE = 31

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Context, Decimal, InvalidOperation
-from typing import Final
+from itertools import starmap
+from typing import Final, Generic, TypeVar
 
 #: a number is below this, and is zero or not below 1 at so many decimals: any other is no price, size or sum
 LARGEST: Final = Decimal("1e30")
@@ -24,18 +25,28 @@ _MOST_SHARED = 4096
 
 #: exact for any two numbers
 _WIDE = Context(prec=2 * _LONGEST)
+#: exact for all texts of that length, and quicker than Decimal itself
+_READ = Context(prec=PLAIN_LENGTH).create_decimal
+#: how a venue writes that there is no limit
+NO_LIMIT: Final = "INF"
+
+K = TypeVar("K")
+V = TypeVar("V")
 
 
-class _Shared(dict[str, Decimal]):
+class _Shared(dict[K, V], Generic[K, V]):
     """Numbers by their text; ``[text]`` reads one that is not there, and does not keep it."""
 
-    # exact for all texts of that length, and quicker than Decimal itself
-    __missing__ = staticmethod(Context(prec=PLAIN_LENGTH).create_decimal)
+    __missing__ = staticmethod(_READ)
 
 
-_ZEROS = ("0", *(f"0.{'0' * places}" for places in range(1, 9)))
+_ZEROS = {text: Decimal(text) for text in ("0", *(f"0.{'0' * places}" for places in range(1, 9)))}
 #: ``SHARED[text]`` is the number of a text of which :func:`are_plain` is true and :data:`PLAIN_LENGTH` is the most
-SHARED: Final = _Shared({text: Decimal(text) for text in _ZEROS})
+SHARED: Final = _Shared[str, Decimal](_ZEROS)
+#: the same of a text that may be blank: None for null, ``""`` and :data:`NO_LIMIT`
+SHARED_OR_NONE: Final = _Shared[str | None, Decimal | None](
+    [(None, None), ("", None), (NO_LIMIT, None), *_ZEROS.items()]
+)
 
 
 def intern_number(text: str) -> Decimal:
@@ -68,6 +79,18 @@ def are_plain(texts: Iterable[str]) -> bool:
     """Say whether texts have no character that a number in plain digits does not have: no ``_``, no ``e``, no space."""
     joined = "".join(texts)
     return joined.isascii() and not joined.encode().translate(None, _PLAIN.encode())
+
+
+def read_plain(texts: Sequence[str], width: int) -> Iterator[tuple[Decimal, ...]]:
+    """
+    Return the numbers of texts as :data:`SHARED` does, so many at a time.
+
+    They are shared where most of the first ones are; elsewhere the look-up costs more than it finds.
+    """
+    are_shared = 2 * sum(map(SHARED.__contains__, texts[:width])) > width
+    # map would make an argument tuple per text, and zip makes one for all
+    numbers = map(SHARED.__getitem__, texts) if are_shared else starmap(_READ, zip(texts))  # noqa: RUF058
+    return zip(*[numbers] * width, strict=True)
 
 
 def _keeps_the_rule(text: str, value: Decimal) -> bool:
