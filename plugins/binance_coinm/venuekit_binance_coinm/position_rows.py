@@ -20,6 +20,7 @@ from venuekit.parts.columns import (
     Constant,
     Joined,
     Same,
+    beside,
     derived,
     flag,
     milliseconds,
@@ -57,10 +58,6 @@ def _wallet_of_isolated(wallet: Decimal | None, margin: Decimal | None, pnl: Dec
     return None if margin is None or pnl is None else margin - pnl
 
 
-def _unit(largest: Decimal | None) -> Unit | None:
-    return None if largest is None else Unit.BASE
-
-
 #: the sources that both reads have, the margin type and profit before them
 _BOTH: Mapping[str, Any] = {
     "symbol": text("symbol"),
@@ -87,7 +84,7 @@ _BOTH: Mapping[str, Any] = {
         MarginType.ISOLATED,
     ),
     "max_position": number("maxQty", may_be_blank=True),
-    "max_position_unit": derived(_unit, Same("max_position")),
+    "max_position_unit": beside("max_position", Unit.BASE),
     "updated_at": milliseconds("updateTime"),
 }
 

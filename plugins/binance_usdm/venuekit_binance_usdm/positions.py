@@ -26,6 +26,7 @@ from venuekit.capabilities import (
 from venuekit.parts.columns import (
     Joined,
     Same,
+    beside,
     derived,
     flag,
     milliseconds,
@@ -94,14 +95,6 @@ def _size(notional: Decimal | None) -> Decimal | None:
     return None if notional is None else abs(notional)
 
 
-def _unit(largest: Decimal | None) -> Unit | None:
-    return None if largest is None else Unit.QUOTE
-
-
-def _top(rank: int | None) -> int | None:
-    return None if rank is None else _ADL_TOP
-
-
 POSITIONS = Reads(
     Position,
     key="symbol",
@@ -130,10 +123,10 @@ POSITIONS = Reads(
     maintenance_margin=number("maintMargin"),
     liquidation_price=price("liquidationPrice"),
     max_position=Joined("largest"),
-    max_position_unit=derived(_unit, Same("max_position")),
+    max_position_unit=beside("max_position", Unit.QUOTE),
     auto_add_margin=Joined("auto_add_margin"),
     adl_rank=whole("adl"),
-    adl_rank_of=derived(_top, Same("adl_rank")),
+    adl_rank_of=beside("adl_rank", _ADL_TOP),
     updated_at=milliseconds("updateTime"),
 )
 
@@ -262,7 +255,7 @@ class BinancePositions(Account, PositionReader, AccountReader):
             leverage=config.listed_leverage,
             margin_type=margin_type_of(config.margin_word),
             max_position=config.largest,
-            max_position_unit=_unit(config.largest),
+            max_position_unit=None if config.largest is None else Unit.QUOTE,
             auto_add_margin=config.auto_add_margin,
             as_of=earliest(rows, configs),
             received_at=rows.received_at,

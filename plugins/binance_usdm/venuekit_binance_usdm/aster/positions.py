@@ -22,6 +22,7 @@ from venuekit.parts.columns import (
     Constant,
     Joined,
     Same,
+    beside,
     derived,
     flag,
     milliseconds,
@@ -91,10 +92,6 @@ def _notional(notional: Decimal | None, quantity: Decimal, mark: Decimal | None)
     return None if mark is None else abs(quantity * mark)
 
 
-def _unit(largest: Decimal | None) -> Unit | None:
-    return None if largest is None else Unit.QUOTE
-
-
 #: the columns that both reads have
 _BOTH: Mapping[str, Any] = {
     "symbol": text("symbol"),
@@ -105,7 +102,7 @@ _BOTH: Mapping[str, Any] = {
     "settle": Joined("margin_asset"),
     "entry_price": price("entryPrice"),
     "leverage": number("leverage"),
-    "max_position_unit": derived(_unit, Same("max_position")),
+    "max_position_unit": beside("max_position", Unit.QUOTE),
     "updated_at": milliseconds("updateTime", may_be_blank=True),
 }
 
