@@ -10,7 +10,6 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
-from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 
 import attrs
@@ -26,6 +25,7 @@ from venuekit.pipeline.account_session import AccountSession, VenueSession, reas
 from venuekit.pipeline.arrival import listener_of
 from venuekit.pipeline.budget import Budget, PoolName
 from venuekit.pipeline.guard import Guard, PositionLimit, holdings_reader
+from venuekit.pipeline.interlock import environment_of, is_local, mark_requests
 from venuekit.pipeline.journal import FileJournal
 from venuekit.pipeline.journal_lines import Unresolved
 from venuekit.pipeline.observe import Observer
@@ -45,8 +45,6 @@ if TYPE_CHECKING:
 
 A = TypeVar("A", bound="Account")
 M = TypeVar("M")
-
-_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 class Runtime:
@@ -87,7 +85,7 @@ class Runtime:
         self._max_age = instruments_max_age.total_seconds()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closed = False
-        self._venue_sessions: dict[tuple[str, str], tuple[VenueSession, Transport]] = {}
+        self._venue_sessions: dict[tuple[str, str, str], tuple[VenueSession, Transport]] = {}
         self._operators: dict[str, tuple[RetryPolicy, tuple[Observer, ...]]] = {}
         self._pools: dict[PoolName, Budget] = {}
         self._write_scopes: dict[tuple[str, str, str], WriteScopes] = {}
@@ -200,7 +198,7 @@ class Runtime:
         return made
 
     def _venue_session(self, venue: Venue[Any], environment: Environment) -> tuple[VenueSession, Transport]:
-        key = (venue.id, environment.rest)
+        key = (venue.id, environment.name, environment.rest)
         if key not in self._venue_sessions:
             if venue.id not in self._operators:
                 policy = RetryPolicy().tighten(self._plugins.retry_policy(venue))
@@ -215,9 +213,9 @@ class Runtime:
                 unsupported=find_unsupported_endpoints(venue, environment),
                 remembered=ReadCache(self._clock, self._max_age),
             )
-            proxy = None if urlsplit(environment.rest).hostname in _LOOPBACK else self._proxy
+            proxy = None if is_local(environment.rest) else self._proxy
             transport = self._keep(self._plugins.make_transport(venue, environment, proxy))
-            self._venue_sessions[key] = (venue_session, transport)
+            self._venue_sessions[key] = (venue_session, mark_requests(transport, venue, environment))
         return self._venue_sessions[key]
 
     def _pool(
@@ -416,30 +414,6 @@ def _state_directory() -> Path:
     import platformdirs
 
     return Path(platformdirs.user_state_path("venuekit")) / "journal"
-
-
-def environment_of(venue: Venue[Any], credentials: Credentials) -> Environment:
-    """
-    Return where these credentials belong.
-
-    Raises:
-        CredentialsError: the host is not on the environment's list, or the connection would not be encrypted.
-        ConfigurationError: the venue has no such environment.
-    """
-    if credentials.rest is not None:
-        hosts = {endpoint.host for endpoint in venue.endpoints if endpoint.host is not None}
-        # a simulator answers for every host of a venue
-        further_hosts = dict.fromkeys(hosts, credentials.rest)
-        return Environment(name=EnvironmentName.SIM, rest=credentials.rest, further_hosts=further_hosts)
-    environment = venue.environment(credentials.environment)
-    urls = (environment.rest, environment.websocket_api, environment.stream, *environment.further_hosts.values())
-    for url in filter(None, urls):
-        parts = urlsplit(url)
-        if parts.hostname in _LOOPBACK:
-            continue
-        if parts.scheme not in {"https", "wss"} or parts.hostname not in environment.hosts:
-            raise errors.CredentialsError(f"{venue.id} {environment.name}: {parts.hostname} is not an allowed host")
-    return environment
 
 
 def find_unsupported_endpoints(venue: Venue[Any], environment: Environment) -> dict[Endpoint[Any], str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import re
 from collections.abc import Callable, Mapping
 from math import inf
 from types import MappingProxyType
@@ -32,6 +33,10 @@ A_co = TypeVar("A_co", bound="Account", covariant=True)
 B = TypeVar("B")
 
 
+_HEADER_NAME = re.compile(r"[A-Za-z0-9-]+").fullmatch
+_HEADER_VALUE = re.compile(r"[!-~]([ -~]*[!-~])?").fullmatch
+
+
 class EnvironmentName(enum.StrEnum):
     """Where credentials belong."""
 
@@ -48,7 +53,12 @@ class Environment:
 
     ``hosts`` is the allow-list: signed requests travel nowhere else. ``further_hosts`` holds the URLs of the venue's
     other hosts, by the name that endpoints give in ``Endpoint.host``; an endpoint of a host that has no URL here is
-    unsupported here. ``unsupported`` holds the capabilities missing only here.
+    unsupported here. ``headers`` are constant and part of every request to this environment, whatever the signing
+    scheme does, and of none to another one of the venue: for a demo on the live host. ``unsupported`` holds the
+    capabilities missing only here.
+
+    Raises:
+        ValueError: a header that HTTP cannot carry.
     """
 
     name: EnvironmentName
@@ -57,7 +67,14 @@ class Environment:
     stream: str | None = None
     hosts: frozenset[str] = frozenset()
     further_hosts: Mapping[str, str] = attrs.field(factory=dict)
+    headers: Mapping[str, str] = attrs.field(factory=dict)
     unsupported: Mapping[type[Capability], str] = attrs.field(factory=dict)
+
+    def __attrs_post_init__(self) -> None:
+        for name, value in self.headers.items():
+            if not _HEADER_NAME(name) or not _HEADER_VALUE(value):
+                words = "is no header: its name is letters, digits and -, its value printable ASCII"
+                raise ValueError(f"environment {self.name}: {name!r}: {value!r} {words}")
 
     @property
     def site(self) -> str:

@@ -7,8 +7,8 @@ import pytest
 
 import venuekit
 from venuekit import Credentials, Environment, EnvironmentName, errors
+from venuekit.pipeline.interlock import environment_of
 from venuekit.plugins import make_plugins
-from venuekit.runtime import environment_of
 from venuekit.simulator import Simulation
 from venuekit_toy_perp import TOY_PERP
 from venuekit_toy_perp.endpoints import TOY

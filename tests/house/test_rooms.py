@@ -12,7 +12,7 @@ import pytest
 #: big rooms of core: their modules from the ground up, a storey a line; a module may import those of the storeys below
 ROOMS = {
     "pipeline": (
-        "failures guard journal_lines nonces observe options pools proxy wire write_scopes",
+        "failures guard interlock journal_lines nonces observe options pools proxy wire write_scopes",
         "budget connection journal notes",
         "operation transport",
         "arrival",
