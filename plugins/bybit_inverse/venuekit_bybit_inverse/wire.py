@@ -1,4 +1,4 @@
-"""The common forms of Bybit's rows: the spelling of names, legs, and pages behind a cursor."""
+"""The common forms of Bybit's requests and rows: parameters, the spelling of names, legs, and pages behind a cursor."""
 
 from __future__ import annotations
 
@@ -11,12 +11,31 @@ import attrs
 from venuekit.capabilities import PositionSide
 from venuekit.parts.columns import text
 from venuekit.parts.rows import Document, Reads, Rows
-from venuekit.plugin import payload_decoder
+from venuekit.plugin import Kind, Parameter, Role, payload_decoder
 
 V = TypeVar("V")
 
 #: one inverse contract is one US dollar, whatever its symbol
 CONTRACT_SIZE = Decimal(1)
+
+#: the product line this venue is about
+CATEGORY = "inverse"
+
+INVERSE = Parameter("category", required=True, choices=frozenset({CATEGORY}))
+# The margin mode is the account's over all products, so the positions and orders of the others can be read too.
+ANY_PRODUCT = Parameter("category", required=True, choices=frozenset({CATEGORY, "linear", "option"}))
+SYMBOL = Parameter("symbol", role=Role.SYMBOL)
+THE_SYMBOL = Parameter("symbol", required=True, role=Role.SYMBOL)
+BASE_COIN = Parameter("baseCoin")
+SETTLE_COIN = Parameter("settleCoin")
+START = Parameter("startTime", Kind.INTEGER, minimum=Decimal(0))
+END = Parameter("endTime", Kind.INTEGER, minimum=Decimal(0))
+CURSOR = Parameter("cursor")
+
+
+def limit(most: int) -> Parameter:
+    """Return the parameter for the number of rows of a page."""
+    return Parameter("limit", Kind.INTEGER, minimum=Decimal(1), maximum=Decimal(most))
 
 
 @attrs.frozen

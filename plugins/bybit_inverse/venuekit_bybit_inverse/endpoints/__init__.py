@@ -8,9 +8,9 @@ from venuekit_bybit_inverse.endpoints.margin import MarginEndpoints
 from venuekit_bybit_inverse.endpoints.market import MarketEndpoints
 from venuekit_bybit_inverse.endpoints.order_reads import OrderReadEndpoints
 from venuekit_bybit_inverse.endpoints.orders import CLIENT_ID_PATTERN, OrderWriteEndpoints
-from venuekit_bybit_inverse.endpoints.parameters import CATEGORY
 from venuekit_bybit_inverse.endpoints.positions import PositionEndpoints
 from venuekit_bybit_inverse.endpoints.settings import SettingEndpoints
+from venuekit_bybit_inverse.wire import CATEGORY
 
 __all__ = ["BYBIT", "CATEGORY", "CLIENT_ID_PATTERN", "BybitEndpoints"]
 

@@ -28,9 +28,8 @@ from venuekit.parts.columns import Same, derived, flag, milliseconds, number, te
 from venuekit.parts.endpoint_book import EndpointBook
 from venuekit.parts.rows import Document, Reads, Rows
 from venuekit.plugin import Echoes, Endpoint, Parameter, WireRow
-from venuekit_bybit_inverse.endpoints.parameters import INVERSE, SYMBOL
 from venuekit_bybit_inverse.limits import cost
-from venuekit_bybit_inverse.wire import wire_row
+from venuekit_bybit_inverse.wire import INVERSE, SYMBOL, wire_row
 
 #: the account's margin modes, by the venue's names
 MARGIN_MODES: Mapping[str, MarginType] = {

@@ -20,7 +20,8 @@ from venuekit.parts.columns import Same, derived, milliseconds, number, text
 from venuekit.parts.endpoint_book import EndpointBook
 from venuekit.parts.rows import Reads
 from venuekit.plugin import Echoes, Endpoint, Kind, Parameter, WireRow
-from venuekit_bybit_inverse.endpoints.parameters import (
+from venuekit_bybit_inverse.limits import cost
+from venuekit_bybit_inverse.wire import (
     BASE_COIN,
     CURSOR,
     END,
@@ -29,9 +30,9 @@ from venuekit_bybit_inverse.endpoints.parameters import (
     SYMBOL,
     THE_SYMBOL,
     limit,
+    page_decoder,
+    wire_page,
 )
-from venuekit_bybit_inverse.limits import cost
-from venuekit_bybit_inverse.wire import page_decoder, wire_page
 
 
 @attrs.frozen(eq=False, repr=False)

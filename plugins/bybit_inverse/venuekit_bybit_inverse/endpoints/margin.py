@@ -30,10 +30,9 @@ from venuekit.plugin import (
     WriteScope,
 )
 from venuekit_bybit_inverse.endpoints.market import MarketEndpoints
-from venuekit_bybit_inverse.endpoints.parameters import CATEGORY, INVERSE, THE_SYMBOL
 from venuekit_bybit_inverse.endpoints.positions import PositionEndpoints
 from venuekit_bybit_inverse.limits import cost
-from venuekit_bybit_inverse.wire import wire_row
+from venuekit_bybit_inverse.wire import CATEGORY, INVERSE, THE_SYMBOL, wire_row
 
 _EXACT = Context(prec=34)
 #: how far the clocks of two machines of the venue are believed to differ

@@ -12,9 +12,8 @@ from venuekit.parts.columns import number, text, whole
 from venuekit.parts.endpoint_book import EndpointBook
 from venuekit.parts.rows import Reads
 from venuekit.plugin import Echoes, Endpoint, Security, WireRow, payload_decoder
-from venuekit_bybit_inverse.endpoints.parameters import CURSOR, INVERSE, SYMBOL, limit
 from venuekit_bybit_inverse.limits import cost
-from venuekit_bybit_inverse.wire import page_decoder, wire_page
+from venuekit_bybit_inverse.wire import CURSOR, INVERSE, SYMBOL, limit, page_decoder, wire_page
 
 
 @attrs.frozen(eq=False, repr=False)

@@ -21,7 +21,9 @@ from venuekit.parts.endpoint_book import EndpointBook
 from venuekit.parts.orders import Lookup, LostOrders, OrderNames, OrderReads, OrderRows, ReadRow, Shape
 from venuekit.plugin import AbsenceProof, Account, Echoes, Endpoint, Kind, Parameter, Role
 from venuekit_bybit_inverse import order_rows
-from venuekit_bybit_inverse.endpoints.parameters import (
+from venuekit_bybit_inverse.limits import cost
+from venuekit_bybit_inverse.reading import read_pages
+from venuekit_bybit_inverse.wire import (
     ANY_PRODUCT,
     BASE_COIN,
     CATEGORY,
@@ -33,8 +35,6 @@ from venuekit_bybit_inverse.endpoints.parameters import (
     SYMBOL,
     limit,
 )
-from venuekit_bybit_inverse.limits import cost
-from venuekit_bybit_inverse.reading import read_pages
 
 T = TypeVar("T")
 

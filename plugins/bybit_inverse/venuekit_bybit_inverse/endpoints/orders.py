@@ -13,8 +13,8 @@ from venuekit.parts.orders import OrderWrites
 from venuekit.plugin import Ask, Changing, Echoes, Encoding, Endpoint, Kind, Parameter, Resting, Role
 from venuekit_bybit_inverse import order_rows
 from venuekit_bybit_inverse.endpoints.order_reads import LOST_ORDERS, ORDER_ID
-from venuekit_bybit_inverse.endpoints.parameters import BASE_COIN, INVERSE, SETTLE_COIN, SYMBOL, THE_SYMBOL
 from venuekit_bybit_inverse.limits import BATCH_WEIGHT_MOST, batch_weight, cost, cost_by_item
+from venuekit_bybit_inverse.wire import BASE_COIN, INVERSE, SETTLE_COIN, SYMBOL, THE_SYMBOL
 
 T = TypeVar("T")
 

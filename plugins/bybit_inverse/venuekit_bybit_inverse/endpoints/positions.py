@@ -39,9 +39,18 @@ from venuekit.parts.columns import (
 from venuekit.parts.endpoint_book import EndpointBook
 from venuekit.parts.rows import Reads
 from venuekit.plugin import Echoes, Endpoint
-from venuekit_bybit_inverse.endpoints.parameters import ANY_PRODUCT, CURSOR, INVERSE, SETTLE_COIN, SYMBOL, limit
 from venuekit_bybit_inverse.limits import cost
-from venuekit_bybit_inverse.wire import CONTRACT_SIZE, position_side_of, rows_page
+from venuekit_bybit_inverse.wire import (
+    ANY_PRODUCT,
+    CONTRACT_SIZE,
+    CURSOR,
+    INVERSE,
+    SETTLE_COIN,
+    SYMBOL,
+    limit,
+    position_side_of,
+    rows_page,
+)
 
 _EXACT = Context(prec=34)
 _STATES = {"Normal": PositionState.NORMAL, "Liq": PositionState.LIQUIDATION, "Adl": PositionState.ADL}

@@ -28,10 +28,9 @@ from venuekit.plugin import (
     read_json,
 )
 from venuekit_bybit_inverse.endpoints.account import MARGIN_MODES, AccountEndpoints
-from venuekit_bybit_inverse.endpoints.parameters import CATEGORY, INVERSE, SYMBOL, THE_SYMBOL
 from venuekit_bybit_inverse.endpoints.positions import PositionEndpoints
 from venuekit_bybit_inverse.limits import cost
-from venuekit_bybit_inverse.wire import wire_row
+from venuekit_bybit_inverse.wire import CATEGORY, INVERSE, SYMBOL, THE_SYMBOL, wire_row
 
 #: the number of hedge mode for switch-mode; one-way is 0
 _HEDGE = 3
