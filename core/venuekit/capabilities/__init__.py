@@ -87,7 +87,9 @@ from venuekit.capabilities.modes import (
 )
 from venuekit.capabilities.order_values import Amendment, Fill, Order, OrderBehaviour, OrderRequest
 from venuekit.capabilities.orders import (
+    CountdownBehaviour,
     CountdownControl,
+    CountdownScope,
     FillReader,
     ForcedOrderReader,
     OrderAmendControl,
@@ -137,7 +139,9 @@ __all__ = [
     "CommissionReader",
     "Conversion",
     "ConversionReader",
+    "CountdownBehaviour",
     "CountdownControl",
+    "CountdownScope",
     "Fill",
     "FillKind",
     "FillReader",

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import enum
 from abc import abstractmethod
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from decimal import Decimal
+
+import attrs
 
 from venuekit.capabilities._capability import Capability
 from venuekit.capabilities.enums import OrderSide
@@ -186,23 +189,44 @@ class ForcedOrderReader(Capability):
         """Walk forced orders, oldest first; ``after`` continues behind an item seen before."""
 
 
+class CountdownScope(enum.StrEnum):
+    """The orders that one countdown cancels."""
+
+    SYMBOL = "symbol"
+    ACCOUNT = "account"
+
+
+@attrs.frozen
+class CountdownBehaviour:
+    """The ``scope`` of a venue's countdown; a venue that declares none has one for each symbol."""
+
+    scope: CountdownScope
+
+
 class CountdownControl(Capability):
     """Have the venue cancel everything when we fall silent."""
 
     __slots__ = ()
 
     @abstractmethod
-    async def set_countdown(self, symbol: str, seconds: float | None) -> None:
+    async def set_countdown(self, symbol: str | None, seconds: float | None) -> None:
         """
         Cancel all plain orders of ``symbol`` in so many seconds unless this is called again; None disarms.
 
-        It is not known to cover conditional orders in a book of their own.
+        Where the scope is ACCOUNT, ``symbol`` is None and the orders are those of the account. It is not known to cover
+        conditional orders in a book of their own.
+
+        Raises:
+            InvalidArgument: a symbol where the scope is ACCOUNT, none where it is SYMBOL, or a time that the venue does
+                not take; nothing was sent.
         """
 
     @abstractmethod
-    def countdown(self, symbol: str, seconds: float) -> AbstractAsyncContextManager[None]:
+    def countdown(self, symbol: str | None, seconds: float) -> AbstractAsyncContextManager[None]:
         """
-        Keep the countdown armed and beating while the block runs.
+        Keep the countdown armed and beating while the block runs; ``symbol`` as in :meth:`set_countdown`.
 
-        A clean exit disarms it; an exception leaves it armed, so that the venue cancels the remaining orders.
+        A clean exit disarms it; an exception leaves it armed, so that the venue cancels the remaining orders. Blocks of
+        one countdown that run at the same time in one process keep each other alive: the shortest time is armed, and
+        the last one to end disarms it, unless one of them ended with an exception.
         """

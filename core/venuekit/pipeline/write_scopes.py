@@ -129,6 +129,8 @@ class WriteScopes:
     claimed: set[str] | None = attrs.field(default=None, init=False)
     #: client ids that went out lately
     recent: ClientIds = attrs.field(factory=ClientIds, init=False, repr=False)
+    #: the countdowns that blocks keep armed, by venue and symbol
+    countdowns: dict[Hashable, Any] = attrs.field(factory=dict, init=False, repr=False)
 
     def try_enter(self, footprint: Footprint, write: Described) -> bool:
         """Begin a write if none that it must mind runs or waits; say whether that is so."""

@@ -1,4 +1,4 @@
-"""Countdown: the venue cancels all orders of a symbol unless the countdown is renewed."""
+"""Countdown: the venue cancels all orders of a symbol, or of the account, unless the countdown is renewed."""
 
 from __future__ import annotations
 
@@ -11,36 +11,34 @@ from typing import Any, ClassVar
 import attrs
 
 from venuekit.account import Account
-from venuekit.capabilities import CountdownControl
+from venuekit.capabilities import CountdownBehaviour, CountdownControl, CountdownScope
 from venuekit.endpoint import Endpoint
-from venuekit.errors import OperationError, Outcome, OutcomeNotStated, Overloaded, TransportError
-
-#: how many beats fit into a countdown: two may fail before it ends
-_BEATS = 3
-_MOST_WINDOW = 5_000
-#: seconds a request may be ahead of its window, by the venue's clock
-_AHEAD = 1.0
-#: seconds between attempts to arm it for the first time
-_FIRST_WAITS = (0.2, 0.5, 1.0)
+from venuekit.parts.orders.heart import Block, Heart
 
 
 @attrs.frozen
 class CountdownRoute:
-    """The endpoint that arms a countdown, and the names of its symbol and of its milliseconds, 0 to disarm it."""
+    """
+    The endpoint that arms a countdown, and the names of its parameters.
+
+    ``symbol`` is None where the countdown is the account's (``CountdownBehaviour(CountdownScope.ACCOUNT)``). ``time``
+    is how long it runs, 0 to disarm it, counted in ``unit`` milliseconds: 1000 of a venue that takes seconds.
+    """
 
     endpoint: Endpoint[Any]
-    symbol: str
-    milliseconds: str
+    time: str
+    symbol: str | None = None
+    unit: int = 1
 
 
 class CountdownPart(Account, CountdownControl):
-    """Arms, renews and disarms the countdown of a symbol, over :attr:`COUNTDOWN`."""
+    """Arms, renews and disarms the countdown of a symbol, or that of the account, over :attr:`COUNTDOWN`."""
 
     __slots__ = ()
 
     COUNTDOWN: ClassVar[CountdownRoute]
 
-    async def set_countdown(self, symbol: str, seconds: float | None) -> None:
+    async def set_countdown(self, symbol: str | None, seconds: float | None) -> None:
         """
         Arm the countdown anew, or disarm it with None.
 
@@ -48,11 +46,13 @@ class CountdownPart(Account, CountdownControl):
         that disarms; :meth:`countdown` waits that out.
         """
         route = self.COUNTDOWN
-        milliseconds = self._milliseconds(symbol, seconds)
-        await self.call(route.endpoint, **{route.symbol: symbol, route.milliseconds: milliseconds})
+        parameters: dict[str, Any] = {route.time: self._time(symbol, seconds)}
+        if route.symbol is not None:
+            parameters = {route.symbol: symbol, **parameters}
+        await self.call(route.endpoint, **parameters)
 
     @asynccontextmanager
-    async def countdown(self, symbol: str, seconds: float) -> AsyncIterator[None]:
+    async def countdown(self, symbol: str | None, seconds: float) -> AsyncIterator[None]:
         """
         Keep the countdown armed, three beats to a countdown, while the block runs.
 
@@ -60,96 +60,38 @@ class CountdownPart(Account, CountdownControl):
         that no late one arms a disarmed countdown. Beats that fail are tried again by the next one; when none was
         answered for a whole countdown, the venue may have cancelled all orders, and a warning is logged.
         """
-        import asyncio
-
-        self._milliseconds(symbol, seconds)
-        heart = _Heart(self, symbol, float(seconds))
-        await heart.arm()
-        beating = asyncio.create_task(heart.beat())
+        self._time(symbol, seconds)
+        hearts, name = self._session.write_scopes.countdowns, (self.venue.id, symbol)
+        heart: Heart | None = hearts.get(name)
+        if heart is None:
+            heart = hearts[name] = Heart(symbol)
+        block = Block(self, float(seconds))
+        await heart.begin(block)
         try:
             yield
-        finally:
-            beating.cancel()
-            await asyncio.wait([beating])
-        # a clean exit; after an exception it stays armed
-        if not beating.cancelled():
-            beating.result()
-        await self.set_countdown(symbol, None)
-        late = heart.open_for()
-        if late > 0:  # a beat whose answer is missing may still arrive, and would arm it again
-            await self.pause(late)
-            await self.set_countdown(symbol, None)
+        except BaseException:
+            await heart.end(block, is_clean=False)
+            raise
+        await heart.end(block, is_clean=True)
 
-    def _milliseconds(self, symbol: str, seconds: float | None) -> int:
+    def _time(self, symbol: str | None, seconds: float | None) -> int:
+        """Return how long it runs in the venue's unit, 0 for None; raises ``InvalidArgument``."""
+        scope = CountdownScope.SYMBOL
+        if self.venue.has_behaviour(CountdownBehaviour):
+            scope = self.behaviour(CountdownBehaviour).scope
+        if scope is CountdownScope.SYMBOL and symbol is None:
+            raise self.refuse("the countdown is a symbol's here: name one")
+        if scope is CountdownScope.ACCOUNT and symbol is not None:
+            raise self.refuse("the countdown is the account's here: name no symbol", subject=symbol)
         if seconds is None:
             return 0
-        whole = round(seconds * 1000) if _is_number(seconds) else 0
-        if whole < 1:
-            words = f"a countdown takes at least a millisecond, not {seconds!r} s; None disarms it"
+        unit = self.COUNTDOWN.unit
+        milliseconds = round(seconds * 1000) if _is_number(seconds) else 0
+        if milliseconds < unit or milliseconds % unit:
+            least = "a millisecond" if unit == 1 else f"{unit} ms, and whole multiples of it"
+            words = f"a countdown takes at least {least}, not {seconds!r} s; None disarms it"
             raise self.refuse(words, subject=symbol)
-        return whole
-
-
-class _Heart:
-    """Sends beats, and knows until when one without an answer may still arrive."""
-
-    def __init__(self, account: CountdownPart, symbol: str, seconds: float) -> None:
-        self._interval = seconds / _BEATS
-        self._window = max(1, min(_MOST_WINDOW, round(self._interval * 1000)))
-        # no waits: each beat is one attempt, so that whether it was answered is known of everything that left
-        self._account = account.with_options(deadline=self._interval, max_wait=0.0, recv_window=self._window)
-        self._symbol = symbol
-        self._seconds = seconds
-        self._open_until = 0.0
-        self._armed_until = 0.0
-        self._has_run_out = False
-
-    async def arm(self) -> None:
-        """Arm it for the first time; raises the error of the last attempt."""
-        for pause in _FIRST_WAITS:
-            try:
-                return await self._send()
-            except (TransportError, OutcomeNotStated, Overloaded):
-                await self._account.pause(pause)
-        return await self._send()
-
-    async def beat(self) -> None:
-        """Beat until the task is cancelled."""
-        due = self._account.monotonic()
-        while True:
-            due = max(due + self._interval, self._account.monotonic())
-            await self._account.pause(max(0.0, due - self._account.monotonic()))
-            try:
-                await self._send()
-            except OperationError as error:  # observers have seen it, and the next beat takes its place
-                self._warn_if_run_out(error)
-
-    async def _send(self) -> None:
-        """Beat once; a beat without an answer may still arrive for a while."""
-        sent_at = self._account.monotonic()
-        before = self._open_until
-        self._open_until = sent_at + self._interval + self._window / 1000 + _AHEAD
-        try:
-            await self._account.set_countdown(self._symbol, self._seconds)
-        except OperationError as error:
-            if error.outcome is Outcome.NOT_SENT:
-                self._open_until = before
-            raise
-        self._open_until = before
-        self._armed_until, self._has_run_out = sent_at + self._seconds, False
-
-    def _warn_if_run_out(self, error: OperationError) -> None:
-        if self._has_run_out or self._account.monotonic() < self._armed_until:
-            return
-        import logging
-
-        self._has_run_out = True
-        words = "the countdown of %s was not renewed for %g s: the venue may have cancelled its plain orders (%s)"
-        logging.getLogger("venuekit.countdown").warning(words, self._symbol, self._seconds, error)
-
-    def open_for(self) -> float:
-        """Return for how many seconds a beat without an answer may still arrive."""
-        return max(0.0, self._open_until - self._account.monotonic())
+        return milliseconds // unit
 
 
 def _is_number(seconds: object) -> bool:

@@ -199,10 +199,10 @@ class Ledger(ScenarioCommands):
         """Return the waiting orders, oldest first."""
         return self.orders(symbol, book, is_open=True)
 
-    def deadline(self, symbol: str) -> datetime | None:
-        """Return the end of a symbol's countdown; None without one."""
+    def deadline(self, symbol: str | None = None) -> datetime | None:
+        """Return the end of a symbol's countdown, or of the account's; None without one."""
         self.tick()
-        return self._state.alarms.get((Alarm.COUNTDOWN, symbol))
+        return self._state.alarms.get((Alarm.COUNTDOWN, symbol or ""))
 
     # -- histories
 

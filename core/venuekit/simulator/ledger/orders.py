@@ -202,12 +202,18 @@ def cancel_orders(
     return tuple(end(transaction, order, OrderStatus.CANCELED) for order in waiting)
 
 
-def countdown(transaction: Transaction, symbol: str, delay: timedelta) -> None:
-    """Cancel the plain orders of a symbol after ``delay``, unless this is called again; zero disarms."""
-    transaction.read().contract(symbol)
-    transaction.state.alarms.pop((Alarm.COUNTDOWN, symbol), None)
+def countdown(transaction: Transaction, symbol: str | None, delay: timedelta) -> None:
+    """
+    Cancel the plain orders of a symbol, or with None of the account, after ``delay``; zero disarms.
+
+    Another call for the same symbol takes its place.
+    """
+    if symbol is not None:
+        transaction.read().contract(symbol)
+    alarm = (Alarm.COUNTDOWN, symbol or "")
+    transaction.state.alarms.pop(alarm, None)
     if delay:
-        transaction.state.alarms[Alarm.COUNTDOWN, symbol] = transaction.time + delay
+        transaction.state.alarms[alarm] = transaction.time + delay
 
 
 def fill_order(
@@ -286,10 +292,12 @@ def set_decision_delay(transaction: Transaction, delay: timedelta | None) -> Non
 
 
 def ring(transaction: Transaction, alarm: Alarm, subject: str) -> None:
-    """Carry out a due alarm; ``subject`` is a symbol for a countdown, else an order id."""
+    """Carry out a due alarm; ``subject`` is a symbol, or empty, for a countdown, else an order id."""
     transaction.state.alarms.pop((alarm, subject), None)
     if alarm is Alarm.COUNTDOWN:
-        cancel_orders(transaction, subject, Book.PLAIN if transaction.rules.countdown_spares_conditional else None)
+        cancel_orders(
+            transaction, subject or None, Book.PLAIN if transaction.rules.countdown_spares_conditional else None
+        )
     elif alarm is Alarm.DECISION:
         decide(transaction, subject)
     elif (order := transaction.state.orders.get(subject)) is not None:

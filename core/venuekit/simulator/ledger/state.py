@@ -110,7 +110,7 @@ class LedgerSymbol:
 class Alarm(enum.StrEnum):
     """The effects of the clock alone."""
 
-    COUNTDOWN = "countdown"  #: of a symbol: its plain orders are canceled
+    COUNTDOWN = "countdown"  #: of a symbol, or of the account under no name: its plain orders are canceled
     DECISION = "decision"  #: of an order that was only accepted
     EXPIRY = "expiry"  #: of an order with an expiry
 

@@ -16,7 +16,9 @@ from venuekit.capabilities import (
     BracketReader,
     Capability,
     CommissionReader,
+    CountdownBehaviour,
     CountdownControl,
+    CountdownScope,
     FillReader,
     LeverageBehaviour,
     LeverageControl,
@@ -218,7 +220,11 @@ def _to_place(stage: Stage) -> Mapping[str, Any]:
 
 
 def _to_count_down(stage: Stage) -> Mapping[str, Any]:
-    return {**_of_flat(stage), "seconds": 60.0}
+    is_of_account = (
+        stage.venue.has_behaviour(CountdownBehaviour)
+        and stage.venue.behaviour(CountdownBehaviour).scope is CountdownScope.ACCOUNT
+    )
+    return {"symbol": None if is_of_account else stage.scenario.flat, "seconds": 60.0}
 
 
 _ARGUMENTS: Mapping[Callable[..., Any], Callable[[Stage], Mapping[str, Any] | Awaitable[Mapping[str, Any]]]] = {

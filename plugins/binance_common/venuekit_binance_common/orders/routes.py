@@ -40,7 +40,7 @@ def order_routes(orders: OrderEndpoints, contracts: Contracts, size: Size) -> Or
 
 def countdown_route(orders: OrderEndpoints) -> CountdownRoute:
     """Return the countdown of a product; it weighs 10."""
-    return CountdownRoute(orders.countdown, symbol="symbol", milliseconds="countdownTime")
+    return CountdownRoute(orders.countdown, time="countdownTime", symbol="symbol")
 
 
 def _plain_route(orders: OrderEndpoints) -> OrderRoute:
