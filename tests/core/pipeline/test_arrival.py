@@ -11,6 +11,7 @@ from typing import Any
 
 import attrs
 import pytest
+from tests.core.bounded_toys import KINDS, TIME_HEADER, answer_time
 
 import venuekit
 from venuekit import errors
@@ -19,106 +20,21 @@ from venuekit.pipeline.write_scopes import Fence, Footprint, WriteScopes
 from venuekit.plugin import (
     Absent,
     Call,
-    EncodedRequest,
     Endpoint,
-    HttpRequest,
-    HttpResponse,
     Lost,
     NonceRule,
     RequestExpiry,
     Resolution,
-    Security,
-    Stamp,
     Venue,
     WriteScope,
 )
-from venuekit.simulator import ApplyLater, CannedAnswer, DropBefore, SimKey, SimRequest, Simulation, Usage
-from venuekit.simulator.ledger import Reason, Refused
+from venuekit.simulator import ApplyLater, CannedAnswer, DropBefore, Simulation
 from venuekit.testing.clocks import LoopClock
 from venuekit_toy_perp import TOY_PERP
 from venuekit_toy_perp.endpoints import TOY
-from venuekit_toy_perp.signing import ToySigning
-from venuekit_toy_perp.simulated import SimulatedToy
 
 pytestmark = pytest.mark.looptime
 
-TIME_HEADER = "X-Toy-Time"
-
-
-class Unbounded(SimulatedToy):
-    """Takes a request however late it comes, and says when it answered."""
-
-    def recheck(self, request: SimRequest, milliseconds: int) -> None:
-        """Check nothing."""
-
-    def limit_headers(self, usages: tuple[Usage, ...], milliseconds: int) -> Mapping[str, str]:
-        return {**super().limit_headers(usages, milliseconds), TIME_HEADER: str(milliseconds)}
-
-
-class Windowed(Unbounded):
-    """Refuses what is too old, or of the future."""
-
-    def recheck(self, request: SimRequest, milliseconds: int) -> None:
-        SimulatedToy.recheck(self, request, milliseconds)
-
-
-class Expiring(Unbounded):
-    """Refuses what has expired."""
-
-    def recheck(self, request: SimRequest, milliseconds: int) -> None:
-        if milliseconds > int(request.parameters["time"]) + int(request.parameters["window"]):
-            raise Refused(Reason.OUTSIDE_WINDOW)
-
-
-class Numbered(Unbounded):
-    """Refuses what carries no larger number than the last one that it took, also when it is carried out."""
-
-    def __init__(self) -> None:
-        self.highest = 0
-
-    def authenticate(
-        self, request: SimRequest, security: Security, keys: Mapping[str, SimKey], milliseconds: int
-    ) -> SimKey:
-        key = super().authenticate(request, security, keys, milliseconds)
-        if security is Security.SIGNED:
-            number = int(request.parameters["number"])
-            if number <= self.highest:
-                raise Refused(Reason.OUTSIDE_WINDOW)
-            self.highest = number
-        return key
-
-    def recheck(self, request: SimRequest, milliseconds: int) -> None:
-        if int(request.parameters["number"]) < self.highest:
-            raise Refused(Reason.OUTSIDE_WINDOW)
-
-
-class NumberedSigning(ToySigning):
-    """The toy venue's, with the number among the signed parameters."""
-
-    def payload(self, encoded: EncodedRequest, stamp: Stamp) -> bytes:
-        return super().payload(encoded, stamp) + f"&number={stamp.nonce}".encode()
-
-    def attach_signature(self, encoded: EncodedRequest, stamp: Stamp, payload: bytes, signature: Any) -> HttpRequest:
-        return super().attach_signature(encoded, stamp, payload, signature)
-
-
-def answer_time(response: HttpResponse) -> int | None:
-    given = response.headers.get(TIME_HEADER)
-    return None if given is None else int(given)
-
-
-KINDS: Mapping[str, Venue[Any]] = {
-    "window": attrs.evolve(TOY_PERP, simulated=Windowed),
-    "expiry": attrs.evolve(TOY_PERP, simulated=Expiring, expiry=RequestExpiry.EXPIRY),
-    "nonce": attrs.evolve(
-        TOY_PERP,
-        simulated=Numbered,
-        expiry=RequestExpiry.NONCE,
-        nonce=NonceRule(1_000_000),
-        signing=NumberedSigning(),
-    ),
-    "none": attrs.evolve(TOY_PERP, simulated=Unbounded, expiry=RequestExpiry.NONE),
-}
 #: the ways to know a venue's time
 TIMES: Mapping[str, Mapping[str, Any]] = {
     "endpoint": {},

@@ -14,6 +14,7 @@ import pytest
 from venuekit.plugins import make_plugins
 from venuekit.simulator import CannedAnswer, Cut, DropAfter, DropBefore, Truncate
 from venuekit.testing.conformance.access import AccessChecks, SecretChecks
+from venuekit.testing.conformance.arrivals import ArrivalChecks
 from venuekit.testing.conformance.declarations import DeclarationChecks
 from venuekit.testing.conformance.inventory import Inventory
 from venuekit.testing.conformance.losses import OnceChecks, ReadChecks, SettingChecks
@@ -31,6 +32,7 @@ class _Suite(
     SettingChecks,
     OnceChecks,
     ReadChecks,
+    ArrivalChecks,
     AccessChecks,
     SecretChecks,
 ):
@@ -50,6 +52,8 @@ def _cases(inventory: Inventory) -> dict[str, dict[str, Any]]:
         "read_endpoint": {str(endpoint): endpoint for endpoint in inventory.reads},
         "setting_endpoint": {str(endpoint): endpoint for endpoint in inventory.settings},
         "once_endpoint": {str(endpoint): endpoint for endpoint in inventory.once},
+        "windowed_write": {str(endpoint): endpoint for endpoint in inventory.windowed},
+        "numbered_write": {str(endpoint): endpoint for endpoint in inventory.numbered},
         "recorded_case": {case.name: case for case in inventory.recorded},
         "capability_method": {method.__qualname__: method for method in inventory.methods},
         "missing_batch": {method.__qualname__: method for method in inventory.missing_batches},

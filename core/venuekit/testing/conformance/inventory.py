@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from venuekit.capabilities import Capability, OrderAmendControl, OrderBatchControl, OrderBehaviour, capability_of
 from venuekit.endpoint import Effect, Endpoint, Security
 from venuekit.parameters import Role
+from venuekit.request_bounds import RequestExpiry
 from venuekit.testing.conformance.examples import SETTERS, Setter
 from venuekit.testing.recorded import Recorded, RecordedCase
 from venuekit.testing.sent import caller_parameters
@@ -33,6 +34,7 @@ class Inventory:
         unsupported: The capabilities that the venue declares unsupported.
         reads, settings: The endpoints without any effect, and those whose effect is SET.
         once: The endpoints that must never be sent twice: DELTA and KEYED.
+        windowed, numbered: The signed writes that their time bounds, and those that their number does.
     """
 
     def __init__(self, venue: Venue[Any], recorded: Recorded) -> None:
@@ -42,6 +44,11 @@ class Inventory:
         self.reads = tuple(one for one in venue.endpoints if one.effect is Effect.READ)
         self.settings = tuple(one for one in venue.endpoints if one.effect is Effect.SET)
         self.once = tuple(one for one in venue.endpoints if one.effect in {Effect.DELTA, Effect.KEYED})
+
+        bounded = tuple(one for one in (*self.settings, *self.once) if one.security is Security.SIGNED)
+        has_number, has_none = venue.expiry is RequestExpiry.NONCE, venue.expiry is RequestExpiry.NONE
+        self.windowed = () if has_number or has_none else bounded
+        self.numbered = bounded if has_number else ()
 
     @cached_property
     def capabilities(self) -> tuple[type[Capability], ...]:
