@@ -51,7 +51,8 @@ from venuekit._util.lazy import lazy as _lazy
 from venuekit.account import Account
 from venuekit.capabilities import Pager
 from venuekit.clock import from_milliseconds, to_milliseconds
-from venuekit.credentials import CredentialField, Credentials, HmacSigner, Secret, Signer, SignerFields
+from venuekit.credential_fields import CredentialField
+from venuekit.credentials import Credentials, HmacSigner, Secret, Signer, SignerFields
 from venuekit.echoes import Echoes
 from venuekit.encoding import Encoding
 from venuekit.endpoint import Area, Change, Changing, Effect, Endpoint, Priority, Security, WriteScope

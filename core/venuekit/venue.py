@@ -14,6 +14,7 @@ import attrs
 
 from venuekit import capabilities
 from venuekit.capabilities import Capability, Setting, Support, SupportState
+from venuekit.credential_fields import CredentialField, TextCheck, check_fields
 from venuekit.errors import ConfigurationError
 from venuekit.faults import Fault, FaultTable
 from venuekit.message import ANSWER_LIMIT
@@ -23,8 +24,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from venuekit.account import Account
-    from venuekit.credentials import CredentialField, Signer, SignerFields
-    from venuekit.credentials.fields import TextCheck
+    from venuekit.credentials import Signer, SignerFields
     from venuekit.endpoint import Endpoint
     from venuekit.message import HttpRequest, HttpResponse
     from venuekit.simulator.simulated_venue import SimulatedVenue
@@ -342,8 +342,6 @@ class Venue(Generic[A_co]):
     _declared: frozenset[Endpoint[Any]] = attrs.field(init=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
-        from venuekit.credentials.fields import check_fields
-
         check_fields(self.id, self.credential_fields)
         by_type = {type(value): value for value in self.behaviours}
         if len(by_type) != len(self.behaviours):

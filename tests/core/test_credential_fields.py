@@ -15,8 +15,8 @@ import pytest
 from tests.core.plugin_sites import Discover, Install, venue_code
 
 from venuekit import Credentials, Runtime, Secret
+from venuekit.credential_fields import ACCOUNT_KEYS, CredentialField
 from venuekit.credentials import HmacSigner, redact
-from venuekit.credentials.fields import ACCOUNT_KEYS, CredentialField
 from venuekit.errors import CredentialsError, PluginError
 from venuekit.hooks import hookimpl
 from venuekit.message import HttpRequest, HttpResponse

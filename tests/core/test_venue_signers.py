@@ -17,7 +17,8 @@ import attrs
 import pytest
 
 from venuekit import Credentials, Runtime, Secret
-from venuekit.credentials import CredentialField, HmacSigner, SignerFields
+from venuekit.credential_fields import CredentialField
+from venuekit.credentials import HmacSigner, SignerFields
 from venuekit.errors import CredentialsError, NeverSent, PluginError
 from venuekit.hooks import API_VERSION, hookimpl
 from venuekit.message import HttpRequest, HttpResponse

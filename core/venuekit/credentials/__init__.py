@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from venuekit.credentials.credentials import Credentials
-from venuekit.credentials.fields import CredentialField
 from venuekit.credentials.redactor import redact
 from venuekit.credentials.secret import Secret
 from venuekit.credentials.signer import HmacSigner, Signer
 from venuekit.credentials.venue_signer import SignerFields
 
-__all__ = ["CredentialField", "Credentials", "HmacSigner", "Secret", "Signer", "SignerFields", "redact"]
+__all__ = ["Credentials", "HmacSigner", "Secret", "Signer", "SignerFields", "redact"]

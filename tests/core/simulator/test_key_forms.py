@@ -14,7 +14,7 @@ import pytest
 
 import venuekit
 from venuekit import Runtime
-from venuekit.credentials import CredentialField
+from venuekit.credential_fields import CredentialField
 from venuekit.errors import AccountsFileError, AuthenticationFailed
 from venuekit.message import HttpRequest
 from venuekit.simulator import Denied, SimKey, SimulatedVenue, Simulation, json_response
