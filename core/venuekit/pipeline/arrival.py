@@ -86,7 +86,7 @@ async def wait_until_over(
     Wait until it is proven that no attempt of a write can arrive any more, and has not been able to for so long.
 
     ``read`` is a signed read about the write, by whose answer it may be proven. Returns why that stays unknown, None
-    when it is proven; what was read before then proves nothing.
+    when it is proven; a read before then proves nothing.
     """
     venue = operation.session.venue_session.venue
     if venue.expiry is RequestExpiry.NONE:

@@ -59,7 +59,7 @@ async def look_again(operation: Operation[Any], cause: OperationError) -> Any:
     if operation.endpoint.effect is not Effect.SET:
         return await _prove(operation, cause)
     first = operation.first_reading
-    for has_ended in (False, True):  # what is read before it is over shows that it holds, and never that it does not
+    for has_ended in (False, True):  # a read before it is over may show that it holds, and never that it does not
         reading = await read_now(operation, cause)
         if reading.holds:
             return Change(reading.answer, changed=None)
