@@ -54,6 +54,11 @@ def path_parameters(path: str) -> tuple[str, ...]:
     return tuple(_BRACES.findall(path))
 
 
+def without_names(path: str) -> str:
+    """Return a path whose parameters have no names: two paths that are the same so take the same requests."""
+    return _BRACES.sub("{}", path)
+
+
 def body_parameters(endpoint: Endpoint[Any]) -> tuple[Parameter, ...]:
     """Return the parameters that travel in the query or the body."""
     in_path = path_parameters(endpoint.path)
@@ -295,17 +300,18 @@ def _json_by_hand(parameter: Parameter) -> Callable[[Any], str] | None:
 def _list_writer(parameter: Parameter) -> Callable[[Any], str]:
     """Return how a list is written: its Decimals as JSON numbers, as texts, or, where it does not say, not at all."""
     if parameter.items is Kind.NUMBER:
-        return _with_numbers
+        return write_json
     return _json if parameter.items is None else _with_texts
 
 
-def _with_numbers(value: Any) -> str:
+def write_json(value: Any) -> str:
+    """Return compact JSON in which Decimals are numbers, digit for digit; raises ``ValueError`` for what JSON lacks."""
     if isinstance(value, Decimal):
         return _digits(value)
     if isinstance(value, Mapping):
-        return f"{{{','.join(f'{_json(str(name))}:{_with_numbers(one)}' for name, one in value.items())}}}"
+        return f"{{{','.join(f'{_json(str(name))}:{write_json(one)}' for name, one in value.items())}}}"
     if isinstance(value, list | tuple):
-        return f"[{','.join(map(_with_numbers, value))}]"
+        return f"[{','.join(map(write_json, value))}]"
     if isinstance(value, float):
         raise ValueError(f"{value!r} within a list is a float: write it as a Decimal")  # noqa: TRY004 - as all others
     return _json(value)

@@ -397,7 +397,7 @@ async def _measure_clock(account: Account) -> None:
 
 def _fence_of(venue: Venue[Any], entry: Unresolved) -> Fence | None:
     """Return the fence of an unfinished write of the journal; None when no other waits for its kind."""
-    endpoint, footprint = venue.endpoint_at(entry.verb, entry.path), Footprint(WriteScope.ACCOUNT)
+    endpoint, footprint = venue.endpoint_at(*entry.endpoint_name), Footprint(WriteScope.ACCOUNT)
     if endpoint is not None:  # else the plugin no longer has it, and it may have been about anything
         try:
             found = footprint_of(endpoint, entry.parameters) if endpoint.write_scope in FENCING else None

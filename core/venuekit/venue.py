@@ -15,6 +15,8 @@ import attrs
 from venuekit import capabilities
 from venuekit.capabilities import Capability, Setting, Support, SupportState
 from venuekit.credential_fields import CredentialField, TextCheck, check_fields
+from venuekit.encoding import without_names
+from venuekit.endpoint import EndpointName
 from venuekit.errors import ConfigurationError
 from venuekit.faults import Fault, FaultTable
 from venuekit.message import ANSWER_LIMIT
@@ -297,7 +299,7 @@ class Venue(Generic[A_co]):
             changed: it is read again before the next use, and the refused request is not sent again.
         server_time: The endpoint of its time, None where it has none. Requests then carry the time of our own clock,
             and that a lost one expired is proven only by the times that answers give (``answered_at``).
-        endpoints: Every endpoint its account uses or offers.
+        endpoints: Every endpoint its account uses or offers, each with a verb, path and action of its own.
         recv_window: Milliseconds a signed request stays valid by default; ``recv_window_least`` the least a caller may
             choose, ``recv_window_most`` the most. All three are the same where the venue fixes it.
         expiry: The bound on how late a signed request can arrive.
@@ -340,6 +342,7 @@ class Venue(Generic[A_co]):
     simulated: Callable[[], SimulatedVenue] | None = None
     _behaviours: Mapping[type, object] = attrs.field(init=False, repr=False)
     _declared: frozenset[Endpoint[Any]] = attrs.field(init=False, repr=False)
+    _by_name: Mapping[EndpointName, Endpoint[Any]] = attrs.field(init=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
         check_fields(self.id, self.credential_fields)
@@ -360,19 +363,37 @@ class Venue(Generic[A_co]):
             if endpoint.host is not None and self.environments and endpoint.host not in hosts:
                 words = "no environment names its URL in further_hosts"
                 raise ValueError(f"{self.id}: {endpoint} is reached at the host {endpoint.host!r}, but {words}")
+        object.__setattr__(self, "_by_name", self._endpoints_by_name())
         object.__setattr__(self, "_behaviours", by_type)
         object.__setattr__(self, "_declared", frozenset(filter(None, (self.server_time, *self.endpoints))))
 
     def __repr__(self) -> str:
         return f"Venue({self.id!r})"
 
+    def _endpoints_by_name(self) -> Mapping[EndpointName, Endpoint[Any]]:
+        """Return the endpoints by their names; raises ``ValueError`` for two that no request tells apart."""
+        by_name = {endpoint.name: endpoint for endpoint in self.endpoints}
+        by_place: dict[EndpointName, Endpoint[Any]] = {}
+        for endpoint in self.endpoints:
+            place = endpoint.name._replace(path=without_names(endpoint.path))
+            other = by_place.setdefault(place, endpoint)
+            if other is not endpoint:
+                words = "is declared twice" if other.name == endpoint.name else f"is the same as {other}"
+                mend = "declare it once, or give each an action that its requests carry"
+                raise ValueError(f"{self.id}: {endpoint} {words}: {mend}")
+        return by_name
+
     def declares(self, endpoint: Endpoint[Any]) -> bool:
         """Say whether this very endpoint is one of the venue's own."""
         return endpoint in self._declared
 
-    def endpoint_at(self, verb: str, path: str) -> Endpoint[Any] | None:
-        """Return the endpoint that is declared with this verb and path, None when there is none."""
-        return next((one for one in self.endpoints if (one.verb, one.path) == (verb, path)), None)
+    def endpoint_at(self, verb: str, path: str, action: tuple[tuple[str, str], ...] = ()) -> Endpoint[Any] | None:
+        """
+        Return the endpoint of this verb, documented path and action, None when there is none.
+
+        These three are the parts of :attr:`Endpoint.name <venuekit.endpoint.Endpoint.name>`.
+        """
+        return self._by_name.get(EndpointName(verb, path, action))
 
     def behaviour(self, kind: type[B]) -> B:
         """

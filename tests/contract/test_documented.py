@@ -16,7 +16,7 @@ import pytest
 from tests.contract.contract_registry import DOCUMENTED, Documented, typed
 
 from venuekit.capabilities import Pager
-from venuekit.endpoint import Endpoint, Security
+from venuekit.endpoint import Endpoint, EndpointName, Security
 from venuekit.errors import OperationError
 from venuekit.message import HttpRequest, HttpResponse
 from venuekit.plugins import make_plugins
@@ -32,21 +32,19 @@ READING = frozenset({"as_of", "received_at", "raw"})
 
 def replaying(stage: FakeStage, recorded: Recorded, case: Documented) -> Any:
     """Return what answers with the documented bodies of a case, those of one route in turn, and with nothing else."""
-    answers: dict[tuple[str, str], list[HttpResponse]] = {}
+    answers: dict[EndpointName, list[HttpResponse]] = {}
     for found in map(recorded.case, case.bodies):
-        answers.setdefault(found.route, []).append(found.response())
+        answers.setdefault(found.endpoint_name, []).append(found.response())
     walks = case.method.partition(".")[2].startswith("iter_")
     simulated = stage.transport.reply
 
     def reply(request: HttpRequest) -> Any:
-        path, _, query = request.url.removeprefix(stage.base).partition("?")
-        turns = answers.get((request.verb, path))
+        name = stage.arrival(request).endpoint_name
+        turns = answers.get(name)
         if turns is None:
-            assert f"{request.verb} {path}" in case.from_simulated, (
-                f"{case.label} has no body for {request.verb} {path}"
-            )
+            assert str(name) in case.from_simulated, f"{case.label} has no body for {name}"
             return simulated(request)
-        if "cursor=" in query:
+        if "cursor=" in request.url.partition("?")[2]:
             # a documented page may go on behind its cursor: what follows it here is an empty one
             return emptied(turns[-1])
         answer = turns.pop(0) if len(turns) > 1 else turns[0]
@@ -89,10 +87,10 @@ async def called(stage: FakeStage, case: Documented) -> Any:
 def check_sent(stage: FakeStage, recorded: Recorded, case: Documented) -> None:
     """Compare what was sent for each body with the verb, path, security and parameters recorded."""
     assert case.sent.keys() <= set(case.bodies), f"{case.label} expects parameters of bodies it does not have"
-    asked: dict[tuple[str, str], Iterator[Sent]] = {}
+    asked: dict[EndpointName, Iterator[Sent]] = {}
     for body in map(recorded.case, case.bodies):
-        (endpoint,) = (one for one in stage.venue.endpoints if (one.verb, one.path) == body.route)
-        sent = next(asked.setdefault(body.route, sent_to(stage, endpoint)), None)
+        (endpoint,) = (one for one in stage.venue.endpoints if one.name == body.endpoint_name)
+        sent = next(asked.setdefault(endpoint.name, sent_to(stage, endpoint)), None)
         assert sent is not None, f"{case.label} asks nothing of {body.name}"
         assert sent.security is body.security is endpoint.security
         assert sent.security is Security.SIGNED or not sent.added
@@ -105,8 +103,9 @@ def check_sent(stage: FakeStage, recorded: Recorded, case: Documented) -> None:
 def sent_to(stage: FakeStage, endpoint: Endpoint[Any]) -> Iterator[Sent]:
     """Yield the facts of each request to an endpoint, oldest first."""
     for request in stage.transport.requests:
-        sent = Sent.of(request, endpoint, base=stage.base, key=stage.key, signatures=stage.watch.signatures)
-        if (sent.verb, sent.path) == (endpoint.verb, endpoint.path):
+        arrival = stage.arrival(request)
+        sent = Sent.of(request, arrival, endpoint, key=stage.key, signatures=stage.watch.signatures)
+        if sent.endpoint == endpoint.name:
             yield sent
 
 

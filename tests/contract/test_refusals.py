@@ -81,7 +81,8 @@ def ledger_of(stage: Stage) -> Ledger:
 def answer_as_recorded(stage: Stage, name: str) -> None:
     """Let the venue refuse as it was recorded, however often it is asked."""
     body = load_recorded(find_recorded(stage.venue)).case(name)
-    (endpoint,) = (one for one in stage.venue.endpoints if (one.verb, one.path) == body.route)
+    endpoint = stage.venue.endpoint_at(*body.endpoint_name)
+    assert endpoint is not None
     stage.disturb(endpoint, CannedAnswer(body.status, body.body, {"Content-Type": "application/json"}), times=4)
 
 
@@ -147,8 +148,8 @@ async def test_refusal(row: Row, refused: Refused) -> None:
         assert error.outcome is Outcome(refused.outcome)
         assert error.venue == row.venue
         assert ledger_of(stage).snapshot() == before
-        writes = {(one.verb, one.path) for one in stage.venue.endpoints if one.effect is not Effect.READ}
-        arrived = [one for one in stage.simulation.requests if (one.verb, one.path) in writes]
+        writes = {one.name for one in stage.venue.endpoints if one.effect is not Effect.READ}
+        arrived = [one for one in stage.simulation.requests if one.endpoint_name in writes]
         assert not any(one.applied for one in arrived)
         assert error.outcome is not Outcome.NOT_SENT or not arrived
 
@@ -163,8 +164,8 @@ async def test_refusal_at_opening(row: Row, refused: Refused) -> None:
         simulated = stage.transport.reply
 
         def reply(request: HttpRequest) -> Any:
-            path = request.url.removeprefix(stage.base).partition("?")[0]
-            return body.response() if (request.verb, path) == body.route else simulated(request)
+            is_meant = stage.arrival(request).endpoint_name == body.endpoint_name
+            return body.response() if is_meant else simulated(request)
 
         stage.transport.reply = reply
         with pytest.raises(OperationError) as caught:

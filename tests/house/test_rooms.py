@@ -33,6 +33,7 @@ ROOMS = {
     "simulator": (
         "access ledger message",
         "disturbances simulated_venue",
+        "routing",
         "service",
         "server",
         "simulation",

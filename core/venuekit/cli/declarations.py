@@ -13,6 +13,7 @@ from venuekit.cli.commands import json_option, state_of
 from venuekit.cli.errors import Status, print_broken_plugin, print_error
 from venuekit.cli.output import print_rows
 from venuekit.cli.tables import columns, table, width
+from venuekit.endpoint import EndpointName
 from venuekit.errors import PluginError
 from venuekit.exports.rows import Row
 from venuekit.plugins import Plugins
@@ -123,21 +124,23 @@ def capability_matrix(venues: Iterable[Venue[Any]]) -> str:
 def endpoints_command(context: click.Context, venue: str, as_json: bool) -> None:
     """List every operation that VENUE's plugin declares."""
     rows = _endpoint_rows(state_of(context).plugins.venue(venue))
-    print_rows(rows, columns("verb path security weight effect capability method"), as_json=as_json)
+    action = "action " if any(row["action"] for row in rows) else ""
+    print_rows(rows, columns(f"verb path {action}security weight effect capability method"), as_json=as_json)
 
 
 def _endpoint_rows(venue: Venue[Any]) -> list[Row]:
-    """Return one row for each verb, path and method; ``weight`` is the highest cost of a call."""
-    rows: dict[tuple[str, str, str | None], dict[str, Any]] = {}
+    """Return one row for each endpoint and method; ``weight`` is the highest cost of a call."""
+    rows: dict[tuple[EndpointName, str | None], dict[str, Any]] = {}
     for endpoint in venue.endpoints:
         for method in endpoint.serves or (None,):
             name = None if method is None else method.__name__
             row = rows.setdefault(
-                (endpoint.verb, endpoint.path, name),
+                (endpoint.name, name),
                 {
                     "venue": venue.id,
                     "verb": endpoint.verb,
                     "path": endpoint.path,
+                    "action": " ".join(f"{name}={value}" for name, value in endpoint.action.items()) or None,
                     "security": endpoint.security,
                     "weight": endpoint.weight_most,
                     "effect": endpoint.effect,

@@ -146,9 +146,9 @@ async def _empty(account: Account, list_orders: Callable[[], Awaitable[tuple[Ord
 def _still_under_way(name: str, account: Account) -> tuple[str, ...]:
     """Return notes about orders in the journal that are unanswered and may still arrive."""
     now = from_milliseconds(SystemClock().milliseconds())
-    placing = {(listed.verb, listed.path) for listed in account.venue.endpoints if listed.effect is Effect.KEYED}
+    placing = {listed.name for listed in account.venue.endpoints if listed.effect is Effect.KEYED}
     return tuple(
         f"{name}: an order (client id {entry.client_id}) may still arrive until {plain(entry.fence)}; panic again then"
         for entry in account.unresolved
-        if (entry.verb, entry.path) in placing and entry.fence > now
+        if entry.endpoint_name in placing and entry.fence > now
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from venuekit.endpoint import Endpoint
+from venuekit.endpoint import Endpoint, EndpointName
 
 __all__ = ["EndpointBook"]
 
@@ -53,11 +53,11 @@ class EndpointBook:
         Yield every endpoint once.
 
         Raises:
-            ValueError: two endpoints have the same verb and path.
+            ValueError: two endpoints have the same verb, path and action.
         """
-        listed: dict[str, Endpoint[Any]] = {}
+        listed: dict[EndpointName, Endpoint[Any]] = {}
         for endpoint in self._members():
-            if listed.setdefault(str(endpoint), endpoint) is not endpoint:
+            if listed.setdefault(endpoint.name, endpoint) is not endpoint:
                 raise ValueError(f"{type(self).__name__}: {endpoint} is declared twice")
         return iter(listed.values())
 

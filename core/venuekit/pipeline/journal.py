@@ -15,6 +15,7 @@ import attrs
 
 from venuekit._util.texts import warn
 from venuekit.clock import from_milliseconds
+from venuekit.endpoint import EndpointName
 from venuekit.errors import Outcome
 from venuekit.order_scope import ClientIds
 from venuekit.pipeline.journal_lines import (
@@ -161,7 +162,7 @@ class FileJournal:
         lost = (UnreadableLine(Path(path), None, lost_words(count)) for path, count in self._lost.items())
         return (*(line for day in self._days.values() for line in day.unreadable_lines()), *lost)
 
-    def others(self, entry_id: str | None, verb: str, path: str, *, sole: bool) -> tuple[OtherWrite, ...]:
+    def others(self, entry_id: str | None, name: EndpointName, *, sole: bool) -> tuple[OtherWrite, ...]:
         """
         Return the other writes of an endpoint that were or may be applied, oldest first.
 
@@ -171,7 +172,7 @@ class FileJournal:
         number = None if entry_id is None else self._number_of(entry_id)
 
         def is_meant(entry: Unresolved) -> bool:
-            same = (entry.verb, entry.path) == (verb, path) and entry.id != entry_id
+            same = entry.endpoint_name == name and entry.id != entry_id
             return same and not (sole and number is not None and (self._number_of(entry.id) or number) < number)
 
         added = [pair for day in self._days.values() for pair in day.added if is_meant(pair[0])]

@@ -19,7 +19,7 @@ import msgspec
 
 from venuekit._util.quick_init import quick_init
 from venuekit.clock import from_milliseconds, to_milliseconds
-from venuekit.endpoint import Effect
+from venuekit.endpoint import Effect, EndpointName
 from venuekit.errors import Outcome
 from venuekit.order_scope import ClientIds
 
@@ -57,9 +57,9 @@ class Unresolved:
     """
     A write that the journal opened and never closed: sent at, and possibly arriving until the fence.
 
-    ``operation`` is the capability method that was called, or verb and path. ``made`` are those of its client ids that
-    were made for it, and that no other write has. ``nonce`` is the signing key (a fingerprint) and the number that it
-    carried, None where requests carry none.
+    ``operation`` is the capability method that was called, or the endpoint's name: ``verb``, documented ``path`` and
+    ``action``. ``made`` are those of its client ids that were made for it, and that no other write has. ``nonce`` is
+    the signing key (a fingerprint) and the number that it carried, None where requests carry none.
     """
 
     id: str
@@ -74,6 +74,12 @@ class Unresolved:
     client_ids: tuple[str, ...] = ()
     made: frozenset[str] = frozenset()
     nonce: tuple[str, int] | None = None
+    action: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def endpoint_name(self) -> EndpointName:
+        """The name of the endpoint that it was sent to."""
+        return EndpointName(self.verb, self.path, self.action)
 
 
 class Ended(msgspec.Struct, frozen=True, omit_defaults=True, rename={"id": "end"}):
@@ -104,6 +110,7 @@ class _Begin(msgspec.Struct, omit_defaults=True):
     client_ids: tuple[str, ...] = ()
     made: tuple[str, ...] = ()
     nonce: tuple[str, int] | None = None
+    action: dict[str, str] = {}
 
 
 class MalformedLine(ValueError):
@@ -135,6 +142,7 @@ def begin_text(entry: Unresolved) -> bytes:
         entry.client_ids if len(entry.client_ids) > 1 else (),
         tuple(sorted(entry.made)),
         entry.nonce,
+        dict(entry.action),
     )
     return _text(line)
 
@@ -202,6 +210,7 @@ def _unresolved(line: _Begin) -> Unresolved:
         client_ids=line.client_ids or (() if line.client_id is None else (line.client_id,)),
         made=frozenset(line.made),
         nonce=line.nonce,
+        action=tuple(sorted(line.action.items())),
     )
 
 

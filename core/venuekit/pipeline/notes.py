@@ -48,11 +48,12 @@ def record_attempt(operation: Operation[Any], journal: FileJournal) -> None:
         NeverSent: the line cannot be written, and the write can do more than cancel or reduce.
     """
     endpoint, sent_at = operation.endpoint, from_milliseconds(operation.sent_at)
+    verb, path, action = endpoint.name
     entry = Unresolved(
         id=operation.journal_id or journal.new_id(sent_at),
         operation=operation.name,
-        verb=endpoint.verb,
-        path=endpoint.path,
+        verb=verb,
+        path=path,
         parameters=without(endpoint.secret, operation.parameters),
         sent_at=sent_at,
         fence=from_milliseconds(operation.fence),
@@ -61,6 +62,7 @@ def record_attempt(operation: Operation[Any], journal: FileJournal) -> None:
         client_ids=operation.client_ids,
         made=operation.made,
         nonce=operation.number,
+        action=action,
     )
     try:
         journal.begin(entry)

@@ -173,7 +173,7 @@ class Operation(Generic[T]):
     @property
     def write(self) -> tuple[Any, ...]:
         """The identity that two equal writes share."""
-        return (self.endpoint.verb, self.endpoint.path, tuple(sorted((k, str(v)) for k, v in self.parameters.items())))
+        return (self.endpoint.name, tuple(sorted((k, str(v)) for k, v in self.parameters.items())))
 
     @property
     def number(self) -> tuple[str, int] | None:

@@ -152,9 +152,9 @@ async def resolve_entry(session: AccountSession, entry: Unresolved, call: Call) 
 def _operation_of(session: AccountSession, entry: Unresolved, call: Call) -> Operation[Any]:
     """Return the operation that an entry of the journal tells of, as if its answer had just been lost."""
     venue, parameters = session.venue_session.venue, entry.parameters
-    endpoint = venue.endpoint_at(entry.verb, entry.path)
+    endpoint = venue.endpoint_at(*entry.endpoint_name)
     if endpoint is None:
-        raise errors.ConfigurationError(f"{venue.id}: no endpoint {entry.verb} {entry.path} in this version")
+        raise errors.ConfigurationError(f"{venue.id}: no endpoint {entry.endpoint_name} in this version")
     try:
         encoded = session.wire.encode(endpoint, parameters)
         endpoint.client_ids_of(parameters)
@@ -360,7 +360,7 @@ def as_lost(operation: Operation[Any]) -> Lost:
     if journal is not None and endpoint.effect is Effect.DELTA:
         claimed |= journal.claims()
         # the order of our own is known: none of them ran between the read before and this write
-        others = journal.others(operation.journal_id, endpoint.verb, endpoint.path, sole=operation.before is not None)
+        others = journal.others(operation.journal_id, endpoint.name, sole=operation.before is not None)
     return Lost(
         endpoint=endpoint,
         parameters=operation.parameters,

@@ -158,7 +158,7 @@ def _convert(kind: Kind, value: Any) -> Any:
     try:
         if kind is Kind.INTEGER:
             return int(value)
-        if kind is Kind.DECIMAL:
+        if kind in {Kind.DECIMAL, Kind.NUMBER}:
             return Decimal(str(value))
     except (ValueError, TypeError, InvalidOperation):
         return None

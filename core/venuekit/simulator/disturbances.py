@@ -12,6 +12,7 @@ from typing import Any, Self, TypeAlias
 import attrs
 
 from venuekit.clock import Clock
+from venuekit.endpoint import EndpointName
 from venuekit.simulator.ledger import Ledger
 from venuekit.simulator.message import Response, json_response
 
@@ -300,11 +301,11 @@ Step: TypeAlias = Disturbance | Sequence[Disturbance]
 
 @attrs.define
 class Script:
-    """Disturbances by venue, verb and path, in the order of the attempts they await."""
+    """Disturbances by venue and endpoint, in the order of the attempts they await."""
 
-    _waiting: dict[tuple[str, str, str], deque[tuple[Disturbance, ...]]] = attrs.field(factory=dict, init=False)
+    _waiting: dict[tuple[str, EndpointName], deque[tuple[Disturbance, ...]]] = attrs.field(factory=dict, init=False)
 
-    def add(self, venue: str, verb: str, path: str, steps: Iterable[Step], ledger: Ledger, *, times: int = 1) -> None:
+    def add(self, venue: str, endpoint: EndpointName, steps: Iterable[Step], ledger: Ledger, *, times: int = 1) -> None:
         """Append steps for the next attempts, the whole sequence ``times`` times."""
         attempts: list[tuple[Disturbance, ...]] = []
         for step in steps:
@@ -312,11 +313,11 @@ class Script:
                 attempts.extend((disturbance,) for disturbance in step.attempts(ledger))
             else:
                 attempts.append(tuple(first for part in step for first in part.attempts(ledger)[:1]))
-        self._waiting.setdefault((venue, verb, path), deque()).extend(attempts * times)
+        self._waiting.setdefault((venue, endpoint), deque()).extend(attempts * times)
 
-    def take(self, venue: str, verb: str, path: str) -> tuple[Disturbance, ...]:
+    def take(self, venue: str, endpoint: EndpointName) -> tuple[Disturbance, ...]:
         """Remove and return the disturbances of this attempt, empty when none are scripted."""
-        waiting = self._waiting.get((venue, verb, path))
+        waiting = self._waiting.get((venue, endpoint))
         return waiting.popleft() if waiting else ()
 
     @property

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Self
 from urllib.parse import parse_qsl
@@ -11,6 +12,9 @@ from urllib.parse import parse_qsl
 import attrs
 import msgspec
 from multidict import CIMultiDict, CIMultiDictProxy
+
+from venuekit.encoding import write_json
+from venuekit.endpoint import EndpointName
 
 _FORM = "application/x-www-form-urlencoded"
 _JSON = "application/json"
@@ -29,13 +33,12 @@ def _fields(text: str) -> dict[str, str]:
     return fields
 
 
-def _json_object(body: bytes) -> dict[str, Any] | None:
-    """Return a body's JSON object with fractions as Decimal, None when it is not one."""
+def _read_json(body: bytes) -> Any:
+    """Return a body's JSON value with fractions as Decimal, None when it is not JSON."""
     try:
-        parsed = json.loads(body, parse_float=Decimal)
+        return json.loads(body, parse_float=Decimal)
     except ValueError:
         return None
-    return parsed if isinstance(parsed, dict) else None
 
 
 @attrs.frozen(kw_only=True)
@@ -43,13 +46,14 @@ class SimRequest:
     """
     One request as it arrived.
 
-    ``path`` is the documented one (without the simulator's own prefix), ``query`` the raw text after ``?``, ``body``
+    ``path`` is the one that was sent (without the simulator's own prefix), ``query`` the raw text after ``?``, ``body``
     the raw bytes, so that the signed payload can be rebuilt byte for byte. ``headers`` are looked up
     case-insensitively. Query, body and headers carry key and signature, so the repr shows verb and path only.
 
     ``parameters`` holds the query's fields as text, then those of a form body (text) or of a JSON body's object (JSON
-    values, fractions as Decimal); for a name in both, the query's value. ``is_malformed`` means that the body claims to
-    be JSON and holds no object.
+    values, fractions as Decimal); for a name in both, the query's value. A handler also finds there what its endpoint
+    has in the path (text) or as the list of a JSON array. ``is_malformed`` means that the body claims to be JSON and
+    holds no object; ``items`` are those of a body that is a JSON array, None where it is none.
     """
 
     verb: str
@@ -60,15 +64,17 @@ class SimRequest:
     query_parameters: Mapping[str, str] = attrs.field(init=False)
     parameters: Mapping[str, Any] = attrs.field(init=False)
     is_malformed: bool = attrs.field(init=False, default=False)
+    items: Sequence[Any] | None = attrs.field(init=False, default=None)
 
     def __attrs_post_init__(self) -> None:
         query = _fields(self.query)
         in_body: Mapping[str, Any] = {}
         kind = self.headers.get("Content-Type", "").partition(";")[0].strip().lower()
         if self.body and kind == _JSON:
-            parsed = _json_object(self.body)
-            object.__setattr__(self, "is_malformed", parsed is None)
-            in_body = parsed or {}
+            parsed = _read_json(self.body)
+            object.__setattr__(self, "is_malformed", not isinstance(parsed, dict))
+            object.__setattr__(self, "items", parsed if isinstance(parsed, list) else None)
+            in_body = parsed if isinstance(parsed, dict) else {}
         elif self.body and kind == _FORM:
             in_body = _fields(self.body.decode(errors="replace"))
         object.__setattr__(self, "query_parameters", query)
@@ -81,12 +87,19 @@ class SimRequest:
         """Return a request made of plain values."""
         return cls(verb=verb, path=path, query=query, body=body, headers=_headers(headers or {}))
 
+    def with_parameters(self, parameters: Mapping[str, Any], *, is_malformed: bool) -> Self:
+        """Return the same request with other parameters, as its endpoint reads them."""
+        read = copy.copy(self)
+        object.__setattr__(read, "parameters", parameters)
+        object.__setattr__(read, "is_malformed", is_malformed)
+        return read
+
     def text(self, name: str) -> str | None:
         """Return a parameter as text (numbers and booleans as JSON writes them), None when it was not sent."""
         value = self.parameters.get(name)
         if value is None or isinstance(value, str):
             return value
-        return str(value) if isinstance(value, Decimal) else json.dumps(value, separators=(",", ":"), default=str)
+        return write_json(value)
 
     def __repr__(self) -> str:
         return f"SimRequest({self.verb} {self.path})"
@@ -119,9 +132,10 @@ class Arrival:
     """
     One request that arrived complete.
 
-    ``parameters`` exclude the signature. ``at`` is in milliseconds on the venue's clock. ``applied`` is whether the
-    venue carried the request out (reads too), None while undecided; ``status`` is the answer's, None until one is sent.
-    ``request`` has everything, key and signature too, and is not shown.
+    ``verb``, ``path`` (the documented one) and ``action`` are the name of its endpoint; of a route that the venue does
+    not have, ``path`` is as it was sent. ``parameters`` exclude the signature. ``at`` is in milliseconds on the venue's
+    clock. ``applied`` is whether the venue carried the request out (reads too), None while undecided; ``status`` is the
+    answer's, None until one is sent. ``request`` has everything, key and signature too, and is not shown.
     """
 
     venue: str
@@ -130,5 +144,11 @@ class Arrival:
     parameters: Mapping[str, Any]
     at: int
     request: SimRequest = attrs.field(repr=False)
+    action: tuple[tuple[str, str], ...] = ()
     applied: bool | None = None
     status: int | None = None
+
+    @property
+    def endpoint_name(self) -> EndpointName:
+        """The name of the endpoint that it arrived at."""
+        return EndpointName(self.verb, self.path, self.action)

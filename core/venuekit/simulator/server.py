@@ -76,7 +76,8 @@ class Server:
             serves = "\n".join(sorted(self._services))
             return self._message(Response(404, f"no such venue here; there are\n{serves}\n".encode(), _TEXT))
         arrived = SimRequest.of(request.method, path, query=query, body=body, headers=request.headers)
-        arrival = self._log(service, arrived)
+        arrival = service.arrival(arrived)
+        self.arrivals.append(arrival)
         reply = await self._play(service, arrival)
         transport = request.transport
         if reply.response is None or transport is None or transport in self._half_closed:
@@ -84,22 +85,9 @@ class Server:
         arrival.status = reply.response.status
         return await self._send(request, transport, reply.response, reply)
 
-    def _log(self, service: Service, request: SimRequest) -> Arrival:
-        hidden = service.simulated.signature_parameters
-        arrival = Arrival(
-            venue=service.venue.id,
-            verb=request.verb,
-            path=request.path,
-            parameters={name: value for name, value in request.parameters.items() if name not in hidden},
-            at=self._now(),
-            request=request,
-        )
-        self.arrivals.append(arrival)
-        return arrival
-
     async def _play(self, service: Service, arrival: Arrival) -> Reply:
         attempt = ArrivalInPlay(service.ledger, self._clock)
-        disturbances = self._script.take(arrival.venue, arrival.verb, arrival.path)
+        disturbances = self._script.take(arrival.venue, arrival.endpoint_name)
 
         async def carry_out() -> Reply:
             admission = service.admit(arrival.request)

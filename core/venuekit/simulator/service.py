@@ -8,11 +8,12 @@ from typing import Any
 
 import attrs
 
-from venuekit.endpoint import Security
+from venuekit.endpoint import EndpointName, Security
 from venuekit.errors import ConfigurationError
 from venuekit.simulator.access import MASTER, Meter, SimKey, Usage
 from venuekit.simulator.ledger import Ledger, Refused
-from venuekit.simulator.message import Denied, Response, SimRequest
+from venuekit.simulator.message import Arrival, Denied, Response, SimRequest
+from venuekit.simulator.routing import Routes
 from venuekit.simulator.simulated_venue import Route, SimulatedVenue, Visit
 from venuekit.venue import Limit, LimitScope, Venue
 
@@ -84,16 +85,36 @@ class Service:
         self._now = now
         self._meter = meter or Meter()
         self._open_account = open_account
-        self._routes = _routes(venue, simulated)
+        self._routes = Routes(venue, simulated)
+        self._names = frozenset(route.name for route in self._routes)
 
     def add_key(self, key: SimKey) -> None:
         """Let the venue know a key, in its own form."""
         converted = self.simulated.convert_key(key)
         self._keys[converted.key] = converted
 
-    def serves(self, verb: str, path: str) -> bool:
-        """Return whether the venue answers this verb and path other than as unknown."""
-        return (verb, path) in self._routes or (verb, path) in self.simulated.refusals
+    def serves(self, name: EndpointName) -> bool:
+        """Return whether the venue answers an endpoint of this name other than as unknown."""
+        return name in self._names or (not name.action and (name.verb, name.path) in self.simulated.refusals)
+
+    def names_at(self, verb: str, path: str) -> tuple[EndpointName, ...]:
+        """Return the names of the endpoints with this verb and documented path, one for each action."""
+        return tuple(sorted(name for name in self._names if name[:2] == (verb, path)))
+
+    def arrival(self, request: SimRequest) -> Arrival:
+        """Return a request as one that arrives now, by the name and the parameters of its endpoint."""
+        route, read = self._routes.find(request)
+        verb, path, action = (request.verb, request.path, ()) if route is None else route.name
+        hidden = self.simulated.signature_parameters
+        return Arrival(
+            venue=self.venue.id,
+            verb=verb,
+            path=path,
+            action=action,
+            parameters={name: value for name, value in read.parameters.items() if name not in hidden},
+            at=self._now(),
+            request=request,
+        )
 
     def answer(self, request: SimRequest) -> Response:
         """Return the answer to a request, carried out at once."""
@@ -103,10 +124,10 @@ class Service:
     def admit(self, request: SimRequest) -> Admission | Response:
         """Accept a request, or return the venue's refusal."""
         now = self._now()
-        route = self._routes.get((request.verb, request.path))
+        route, request = self._routes.find(request)
         if route is None:
             fixed = self.simulated.refusals.get((request.verb, request.path))
-            return fixed or self.simulated.unknown_route(request, self._verbs_of(request.path), now)
+            return fixed or self.simulated.unknown_route(request, self._routes.verbs_of(request.path), now)
         costs = route.costs(request.parameters)
         usages = self._meter.pay(costs, self._limits(of_address=True), now)
         key: SimKey | None = None
@@ -162,26 +183,6 @@ class Service:
     def _refusal(self, error: Denied | Refused, request: SimRequest, now: int) -> Response:
         return error.response if isinstance(error, Denied) else self.simulated.refuse(error.refusal, request, now)
 
-    def _verbs_of(self, path: str) -> frozenset[str]:
-        return frozenset(verb for verb, routed in self._routes if routed == path)
-
     def _with_limits(self, response: Response, usages: tuple[Usage, ...], now: int) -> Response:
         headers = self.simulated.limit_headers(usages, now)
         return attrs.evolve(response, headers={**headers, **response.headers}) if headers else response
-
-
-def _routes(venue: Venue[Any], simulated: SimulatedVenue) -> dict[tuple[str, str], Route]:
-    """
-    Return a simulated venue's routes by verb and path; two endpoints of one verb and path must share their handler.
-
-    Raises:
-        ConfigurationError: a verb and path has two handlers, or both a handler and a fixed refusal.
-    """
-    routes: dict[tuple[str, str], Route] = {}
-    declared = [Route.of(endpoint, handler) for endpoint, handler in simulated.handlers().items()]
-    for route in (*declared, *simulated.extra_routes()):
-        name = (route.verb, route.path)
-        first = routes.setdefault(name, route)
-        if first.handler != route.handler or name in simulated.refusals:
-            raise ConfigurationError(f"{venue.id}: its simulated venue answers {route.verb} {route.path} in two ways")
-    return routes

@@ -10,7 +10,8 @@ from typing import Any, TypeAlias
 import attrs
 
 from venuekit.clock import from_milliseconds
-from venuekit.endpoint import Effect, Endpoint, Security
+from venuekit.encoding import Encoding, list_of_body
+from venuekit.endpoint import Effect, Endpoint, EndpointName, Security
 from venuekit.simulator.access import SimKey, Usage, costs_of, symbols_of
 from venuekit.simulator.ledger import Asset, Contract, Ledger, LedgerRefusal, Rules
 from venuekit.simulator.message import Response, SimRequest, json_response
@@ -42,7 +43,10 @@ class Route:
     """
     One verb and path of the simulated venue, with its security, effect and cost.
 
-    ``costs`` maps the parameters of a request to its price per pool, ``symbols`` to those it names.
+    ``path`` may have parameters in braces, and a request has every constant of ``action`` among its parameters.
+    ``costs`` maps the parameters of a request to its price per pool, ``symbols`` to those it names. ``encoding`` is how
+    parameters travel; of a JSON array, ``array`` is the name under which the handler finds its items, None where it
+    holds one object.
     """
 
     verb: str
@@ -52,6 +56,9 @@ class Route:
     effect: Effect = attrs.field(default=Effect.READ, kw_only=True)
     costs: Callable[[Mapping[str, Any]], Mapping[str, int]] = attrs.field(default=lambda _: {}, kw_only=True)
     symbols: Callable[[Mapping[str, Any]], tuple[str, ...]] = attrs.field(default=lambda _: (), kw_only=True)
+    action: Mapping[str, str] = attrs.field(factory=dict, kw_only=True)
+    encoding: Encoding = attrs.field(default=Encoding.QUERY, kw_only=True)
+    array: str | None = attrs.field(default=None, kw_only=True)
 
     @classmethod
     def of(cls, endpoint: Endpoint[Any], handler: Handler) -> Route:
@@ -64,7 +71,15 @@ class Route:
             effect=endpoint.effect,
             costs=lambda parameters: costs_of(endpoint, parameters),
             symbols=lambda parameters: symbols_of(endpoint, parameters),
+            action=endpoint.action,
+            encoding=endpoint.encoding,
+            array=list_of_body(endpoint),
         )
+
+    @property
+    def name(self) -> EndpointName:
+        """The name of its endpoint."""
+        return EndpointName.of(self.verb, self.path, self.action)
 
     @property
     def is_write(self) -> bool:
@@ -89,7 +104,8 @@ class SimulatedVenue(ABC):
         contracts: The contracts that this venue trades.
         assets: Assets besides the contracts' own.
         scenarios: At least ``holding`` and ``flat``.
-        refusals: Fixed error answers, by verb and path, for routes that the client does not have.
+        refusals: Fixed error answers, by verb and path, for routes that the client does not have; of a path with
+            actions, for those that it does not have.
         signature_parameters: Names that the request log leaves out.
     """
 
@@ -116,6 +132,10 @@ class SimulatedVenue(ABC):
     def extra_routes(self) -> Iterable[Route]:
         """Return routes of the venue that the client does not use."""
         return ()
+
+    def parameters_of(self, request: SimRequest) -> Mapping[str, Any]:
+        """Return the parameters of a request; another venue's requests wrap them, as its signing scheme does."""
+        return request.parameters
 
     @abstractmethod
     def authenticate(

@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from venuekit.clock import Clock, SystemClock, from_milliseconds
 from venuekit.credentials import Credentials
-from venuekit.endpoint import Endpoint
+from venuekit.endpoint import Endpoint, EndpointName
 from venuekit.errors import ConfigurationError
 from venuekit.simulator.access import MASTER, SUB_ACCOUNT, Meter, SimKey, make_key
 from venuekit.simulator.disturbances import Script, Step
@@ -167,6 +167,10 @@ class Simulation:
         """Return a venue's answer to a request that did not come through the server; not logged, never disturbed."""
         return self._service(venue_id).answer(request)
 
+    def arrival(self, venue_id: str, request: SimRequest) -> Arrival:
+        """Return a request as the venue reads it when it arrives; it is neither answered nor logged."""
+        return self._service(venue_id).arrival(request)
+
     @property
     def ledger(self) -> Ledger:
         """
@@ -202,14 +206,19 @@ class Simulation:
         self._offset = round(seconds * 1000)
 
     def disturb(
-        self, venue_id: str, where: Endpoint[Any] | tuple[str, str], /, *disturbances: Step, times: int = 1
+        self,
+        venue_id: str,
+        where: Endpoint[Any] | EndpointName | tuple[str, str],
+        /,
+        *disturbances: Step,
+        times: int = 1,
     ) -> None:
         """
         Add disturbances of the next attempts on a route.
 
         Args:
             venue_id: The venue.
-            where: An endpoint, or verb and path.
+            where: An endpoint or its name; verb and documented path are the name of one without action.
             disturbances: One for each attempt, in this order; a tuple plays several on one attempt, the first one
                 outermost.
             times: The number of times the whole sequence is played.
@@ -217,11 +226,12 @@ class Simulation:
         Raises:
             LookupError: the venue has no such route.
         """
-        verb, path = (where.verb, where.path) if isinstance(where, Endpoint) else where
+        name = where.name if isinstance(where, Endpoint) else EndpointName(*where)
         service = self._service(venue_id)
-        if not service.serves(verb, path):
-            raise LookupError(f"the simulated {venue_id} has no {verb} {path}")
-        self.script.add(venue_id, verb, path, disturbances, service.ledger, times=times)
+        if not service.serves(name):
+            others = ", ".join(map(str, service.names_at(name.verb, name.path)))
+            raise LookupError(f"the simulated {venue_id} has no {name}" + (f"; it has {others}" if others else ""))
+        self.script.add(venue_id, name, disturbances, service.ledger, times=times)
 
     def _service(self, venue_id: str) -> Service:
         service = self._services.get(venue_id)

@@ -13,23 +13,27 @@ A file is one JSON object::
       "answer": [{"symbol": "BTCUSD", "size": "3"}]
     }
 
-``security`` is ``none``, ``key`` or ``signed``. ``parameters`` are the client's by the venue's names, without those of
-signing. ``answer`` is the body as JSON, kept byte for byte; a body that is not JSON is ``text`` instead. A refusal has
-its ``code`` beside it. ``source`` names the origin of the body; the file's name is the case's name.
+``path`` is the documented one, with its parameters in braces, and ``action`` (left out where there is none) holds the
+constant parameters of the endpoint. ``security`` is ``none``, ``key`` or ``signed``. ``parameters`` are the client's by
+the venue's names, without those of signing. ``answer`` is the body as JSON, kept byte for byte; a body that is not JSON
+is ``text`` instead. A refusal has its ``code`` beside it. ``source`` names the origin of the body; the file's name is
+the case's name.
 """
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import attrs
 import msgspec
 
-from venuekit.endpoint import Endpoint, Security
+from venuekit.endpoint import Endpoint, EndpointName, Security
 from venuekit.message import HttpResponse
 from venuekit.venue import Venue
 
@@ -47,11 +51,12 @@ class RecordedCase:
     status: int
     body: bytes = attrs.field(repr=False)
     code: int | str | None = None
+    action: Mapping[str, str] = attrs.field(factory=dict)
 
     @property
-    def route(self) -> tuple[str, str]:
-        """Verb and path."""
-        return (self.verb, self.path)
+    def endpoint_name(self) -> EndpointName:
+        """The name of the endpoint that it belongs to."""
+        return EndpointName.of(self.verb, self.path, self.action)
 
     @property
     def is_success(self) -> bool:
@@ -88,7 +93,7 @@ class Recorded:
 
     def of(self, endpoint: Endpoint[Any]) -> tuple[RecordedCase, ...]:
         """Return the cases of an endpoint, successes first."""
-        mine = (case for case in self.cases if case.route == (endpoint.verb, endpoint.path))
+        mine = (case for case in self.cases if case.endpoint_name == endpoint.name)
         return tuple(sorted(mine, key=lambda case: (not case.is_success, case.name)))
 
 
@@ -118,9 +123,9 @@ def load_recorded(directory: Path) -> Recorded:
 def _load(path: Path) -> RecordedCase:
     try:
         facts = msgspec.json.decode(path.read_bytes(), type=dict[str, msgspec.Raw])
-        plain = {name: msgspec.json.decode(bytes(raw)) for name, raw in facts.items() if name != "answer"}
+        plain = {name: json.loads(bytes(raw), parse_float=Decimal) for name, raw in facts.items() if name != "answer"}
         body = bytes(facts["answer"]) if "answer" in facts else plain.pop("text").encode()
-        unknown = plain.keys() - {"source", "verb", "path", "security", "parameters", "status", "code"}
+        unknown = plain.keys() - {"source", "verb", "path", "security", "parameters", "status", "code", "action"}
         if unknown:
             raise ValueError(f"unknown fields {', '.join(sorted(unknown))}")
         plain["security"] = Security(plain["security"])

@@ -9,10 +9,11 @@ from typing import Any
 
 import attrs
 
-from venuekit.endpoint import Endpoint, Security
+from venuekit.encoding import write_json
+from venuekit.endpoint import Endpoint, EndpointName, Security
 from venuekit.message import HttpRequest
 from venuekit.parameters import Kind
-from venuekit.simulator import SimRequest
+from venuekit.simulator import Arrival, SimRequest
 
 
 @attrs.frozen
@@ -20,31 +21,28 @@ class Sent:
     """
     The facts of one request; parameters as text, those added by signing apart from the endpoint's own.
 
-    ``path`` is the documented one, without the environment's URL.
+    ``endpoint`` is the name of the endpoint that the simulated venue finds for it.
     """
 
-    verb: str
-    path: str
+    endpoint: EndpointName
     security: Security
     parameters: Mapping[str, str]
     added: frozenset[str]
 
     @classmethod
     def of(
-        cls, request: HttpRequest, endpoint: Endpoint[Any], *, base: str, key: str, signatures: Collection[str]
+        cls, request: HttpRequest, arrived: Arrival, endpoint: Endpoint[Any], *, key: str, signatures: Collection[str]
     ) -> Sent:
-        """Parse a request that was sent to ``base``; its security follows from the key and the signatures in it."""
-        arrived = as_arrived(request, base)
+        """Parse a request as it arrives; its security follows from the key and the signatures in it."""
         everything = "\n".join((request.url, *request.headers.values(), (request.body or b"").decode()))
         security = Security.KEY if key in everything else Security.NONE
         if any(signature in everything for signature in signatures):
             security = Security.SIGNED
         return cls(
-            arrived.verb,
-            arrived.path,
+            arrived.endpoint_name,
             security,
             {name: as_text(value) for name, value in arrived.parameters.items() if name in endpoint.by_name},
-            frozenset(arrived.parameters.keys() - endpoint.by_name.keys()),
+            frozenset(arrived.parameters.keys() - endpoint.by_name.keys() - endpoint.action.keys()),
         )
 
 
@@ -60,7 +58,7 @@ def as_text(value: object) -> str:
         return value
     if isinstance(value, Decimal):
         return format(value, "f")
-    return json.dumps(value, separators=(",", ":"))
+    return write_json(value)
 
 
 def caller_parameters(endpoint: Endpoint[Any], parameters: Mapping[str, Any]) -> dict[str, Any]:
@@ -73,10 +71,10 @@ def _as_declared(endpoint: Endpoint[Any], name: str, value: Any) -> Any:
     kind = None if declared is None else declared.kind
     if kind is Kind.INTEGER:
         return int(as_text(value))
-    if kind is Kind.DECIMAL:
+    if kind in {Kind.DECIMAL, Kind.NUMBER}:
         return Decimal(as_text(value))
     if kind is Kind.BOOLEAN:
         return as_text(value) == "true"
     if kind is Kind.LIST and isinstance(value, str):
-        return json.loads(value)
+        return json.loads(value, parse_float=Decimal)
     return value

@@ -45,8 +45,7 @@ class Stage:
 
     def arrivals(self, endpoint: Endpoint[Any]) -> list[Arrival]:
         """Return the requests that arrived for an endpoint, oldest first."""
-        route = (endpoint.verb, endpoint.path)
-        return [arrival for arrival in self.simulation.requests if (arrival.verb, arrival.path) == route]
+        return [arrival for arrival in self.simulation.requests if arrival.endpoint_name == endpoint.name]
 
     def disturb(self, endpoint: Endpoint[Any], *disturbances: Any, times: int = 1) -> None:
         """Add disturbances of the next attempts on an endpoint."""
@@ -82,6 +81,11 @@ class FakeStage:
     watch: Watch
     base: str
     key: str
+    simulation: Simulation
+
+    def arrival(self, request: HttpRequest) -> Arrival:
+        """Return a sent request as the venue reads it when it arrives."""
+        return self.simulation.arrival(self.venue.id, as_arrived(request, self.base))
 
 
 @asynccontextmanager
@@ -104,4 +108,4 @@ async def fake_stage(
         credentials = Credentials.sim(base, key.key, key.secret, fields=key.fields)
         account = await runtime.open(venue, credentials, keep_raw=keep_raw)
         transport.requests.clear()
-        yield FakeStage(venue, transport, account, watch, base, key.key)
+        yield FakeStage(venue, transport, account, watch, base, key.key, simulation)

@@ -45,11 +45,11 @@ def replay(sim: Simulation, recorded: Recorded) -> Callable[..., None]:
         for case in map(recorded.case, names):
             # the documented answers belong to several questions; ``words`` are put in the place of others
             body = case.body
-            if case.route[0] == "POST":  # an answer to a write that is older than the write is not believed
+            if case.verb == "POST":  # an answer to a write that is older than the write is not believed
                 body = re.sub(rb'"time": ?\d+\s*\}\s*$', b'"time": %d}' % (sim.milliseconds() + 60_000), body)
             for old, new in words.items():
                 body = body.replace(old.encode(), new.encode())
-            sim.disturb(VENUE, case.route, CannedAnswer(case.status, body), times=times)
+            sim.disturb(VENUE, case.endpoint_name, CannedAnswer(case.status, body), times=times)
 
     return play
 

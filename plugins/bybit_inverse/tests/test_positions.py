@@ -33,7 +33,7 @@ async def test_documented_short_position(recorded: Recorded) -> None:
     ):
         assert isinstance(account, BybitInverseAccount)
         for case in map(recorded.case, ("get_v5_account_info", "get_v5_position_list")):
-            sim.disturb("bybit_inverse", case.route, CannedAnswer(case.status, case.body))
+            sim.disturb("bybit_inverse", case.endpoint_name, CannedAnswer(case.status, case.body))
         position = await account.get_position("BTCUSD")
     assert position.received_at is not None
     assert position.as_of is not None

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from venuekit.endpoint import Security
+from venuekit.endpoint import EndpointName, Security
 from venuekit.testing import load_recorded
 
 FILE = """
@@ -23,7 +23,7 @@ def test_answer_is_kept_byte_for_byte(tmp_path: Path) -> None:
     (tmp_path / "x.json").write_text(FILE, encoding="utf-8")
     (case,) = load_recorded(tmp_path)
     assert case.body == b'{"a": 0.10,  "b": 18446744073709551616}'
-    assert (case.name, case.route, case.security) == ("x", ("GET", "/v1/x"), Security.SIGNED)
+    assert (case.name, case.endpoint_name, case.security) == ("x", EndpointName("GET", "/v1/x"), Security.SIGNED)
     assert case.is_success
     assert case.response().body == case.body
 

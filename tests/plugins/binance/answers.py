@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import attrs
 
+from venuekit.endpoint import EndpointName
 from venuekit.plugin import Account, HttpRequest, HttpResponse, Venue
 from venuekit.testing.clocks import InstantClock
 from venuekit.testing.fake import FakeTransport, account_over, json_answer
@@ -42,15 +43,15 @@ def answering(
     """
 
     def open_account(*names: str, keep_raw: bool = False) -> AbstractAsyncContextManager[A]:
-        queues: dict[tuple[str, str], list[HttpResponse]] = {}
+        queues: dict[EndpointName, list[HttpResponse]] = {}
         for name in names:
             case = recorded.case(name)
-            queues.setdefault(case.route, []).append(case.response())
+            queues.setdefault(case.endpoint_name, []).append(case.response())
         tell_time = transport.reply
 
         def reply(request: HttpRequest) -> Any:
             path = request.url.partition("?")[0].partition(f"/{venue.id}")[2]
-            queue = queues.get((request.verb, path))
+            queue = queues.get(EndpointName(request.verb, path))
             if queue is None:
                 return tell_time(request)
             return _narrow(queue.pop(0) if len(queue) > 1 else queue[0], request.url)

@@ -42,8 +42,8 @@ class DeclarationChecks(Checks):
 
     def test_recorded_answer_belongs_to_an_endpoint(self, recorded_case: RecordedCase) -> None:
         """Every recorded answer belongs to a declared endpoint."""
-        verb, path = recorded_case.route
-        assert self.inventory.endpoint(recorded_case) is not None, f"{recorded_case.name}: no endpoint {verb} {path}"
+        problem = f"{recorded_case.name}: no endpoint {recorded_case.endpoint_name}"
+        assert self.inventory.endpoint(recorded_case) is not None, problem
 
     def test_endpoint_serves_what_the_account_can(self, endpoint: Endpoint[Any]) -> None:
         """An endpoint serves capabilities that the account class has, or that the venue declares unsupported."""
@@ -96,8 +96,8 @@ class DeclarationChecks(Checks):
         """The simulator has a route for every endpoint of the client."""
         venue = self.inventory.venue
         assert venue.simulated is not None, f"{venue.id} brings no simulated venue"
-        answered = {(endpoint.verb, endpoint.path) for endpoint in venue.simulated().handlers()}
-        missing = [str(endpoint) for endpoint in venue.endpoints if (endpoint.verb, endpoint.path) not in answered]
+        answered = {endpoint.name for endpoint in venue.simulated().handlers()}
+        missing = [str(endpoint) for endpoint in venue.endpoints if endpoint.name not in answered]
         assert not missing, f"the simulated venue does not answer {', '.join(missing)}"
 
     def test_simulated_venue_has_both_scenarios(self) -> None:

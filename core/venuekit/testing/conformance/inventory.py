@@ -120,10 +120,7 @@ class Inventory:
 
     def endpoint(self, case: RecordedCase) -> Endpoint[Any] | None:
         """Return the endpoint that a recorded answer belongs to, None without one."""
-        for endpoint in self.venue.endpoints:
-            if (endpoint.verb, endpoint.path) == case.route:
-                return endpoint
-        return None
+        return self.venue.endpoint_at(*case.endpoint_name)
 
 
 def promises(capability: type[Capability]) -> tuple[Method, ...]:

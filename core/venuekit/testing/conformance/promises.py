@@ -35,8 +35,8 @@ class CapabilityChecks(Checks):
             promised = typing.get_type_hints(capability_method)["return"]
             nothing = value == () and capability_method in _MAY_BE_EMPTY
             assert nothing or fits(value, promised), f"{capability_method.__qualname__}: {value!r} is no {promised}"
-            requests = {(arrival.verb, arrival.path) for arrival in stage.simulation.requests}
-            serving = {(e.verb, e.path) for e in stage.venue.endpoints if capability_method in e.serves}
+            requests = {arrival.endpoint_name for arrival in stage.simulation.requests}
+            serving = {e.name for e in stage.venue.endpoints if capability_method in e.serves}
             name = capability_method.__qualname__
             assert bool(serving) == bool(requests), f"{name}: sent {requests}, serving {serving}"
             assert not requests or requests & serving, f"no endpoint of {requests} serves {name}"

@@ -10,7 +10,7 @@ from venuekit.message import HttpRequest
 from venuekit.payloads import rows_at
 from venuekit.testing.conformance.inventory import Checks
 from venuekit.testing.recorded import RecordedCase, believe_answers
-from venuekit.testing.sent import Sent, as_arrived, as_text, caller_parameters
+from venuekit.testing.sent import Sent, as_text, caller_parameters
 from venuekit.testing.staged import FakeStage, fake_stage
 
 
@@ -22,14 +22,14 @@ class RecordingChecks(Checks):
         async with fake_stage(self.inventory.venue) as stage:
             endpoint = self._endpoint(recorded_case)
             await _call(stage, endpoint, recorded_case)
-            route = [
-                Sent.of(request, endpoint, base=stage.base, key=stage.key, signatures=stage.watch.signatures)
+            requests = [
+                Sent.of(request, stage.arrival(request), endpoint, key=stage.key, signatures=stage.watch.signatures)
                 for request in stage.transport.requests
-                if _is_of(request, recorded_case, stage.base)
+                if _is_of(request, recorded_case, stage)
             ]
-            assert route, f"nothing was sent to {endpoint}"
-            sent = route[0]
-            assert (sent.verb, sent.path) == recorded_case.route
+            assert requests, f"nothing was sent to {endpoint}"
+            sent = requests[0]
+            assert sent.endpoint == recorded_case.endpoint_name
             assert sent.security is recorded_case.security is endpoint.security
             assert sent.parameters == {name: as_text(value) for name, value in recorded_case.parameters.items()}
             assert sent.security is Security.SIGNED or not sent.added, f"undeclared parameters {set(sent.added)}"
@@ -64,7 +64,7 @@ class RecordingChecks(Checks):
 
     def _endpoint(self, case: RecordedCase) -> Endpoint[Any]:
         endpoint = self.inventory.endpoint(case)
-        assert endpoint is not None, f"{case.name}: no endpoint {case.verb} {case.path} is declared"
+        assert endpoint is not None, f"{case.name}: no endpoint {case.endpoint_name} is declared"
         return endpoint
 
 
@@ -73,7 +73,7 @@ async def _call(stage: FakeStage, endpoint: Endpoint[Any], case: RecordedCase) -
     simulated = stage.transport.reply
 
     def reply(request: HttpRequest) -> Any:
-        return case.response() if _is_of(request, case, stage.base) else simulated(request)
+        return case.response() if _is_of(request, case, stage) else simulated(request)
 
     stage.transport.reply = reply
     try:
@@ -82,6 +82,5 @@ async def _call(stage: FakeStage, endpoint: Endpoint[Any], case: RecordedCase) -
         return refusal
 
 
-def _is_of(request: HttpRequest, case: RecordedCase, base: str) -> bool:
-    arrived = as_arrived(request, base)
-    return (arrived.verb, arrived.path) == case.route
+def _is_of(request: HttpRequest, case: RecordedCase, stage: FakeStage) -> bool:
+    return stage.arrival(request).endpoint_name == case.endpoint_name
