@@ -26,6 +26,8 @@ class Balance:
     ``wallet`` is cash including isolated margin and without unrealised profit; ``equity`` is wallet plus
     unrealised profit. ``available`` is the amount new orders may use: where several assets back each other it is the
     account's figure expressed in this asset, so never add it over assets. ``usd_value`` includes unrealised profit.
+    ``sub_account`` names the part of the account that holds it (a sub-account, wallet or dex below the key); None where
+    the account has one.
     """
 
     asset: str
@@ -47,6 +49,7 @@ class Balance:
     is_collateral: bool | None = None
     usd_value: Decimal | None = None
     account_alias: str | None = None
+    sub_account: str | None = None
     updated_at: datetime | None = None
     as_of: datetime | None = None
     received_at: datetime | None = None

@@ -149,10 +149,11 @@ class MarginType(enum.StrEnum):
 
 
 class MarginTypeScope(enum.StrEnum):
-    """The part of the account that one change touches."""
+    """The part of the account that one change touches; ORDER: none, each order names its own margin type."""
 
     SYMBOL = "symbol"
     ACCOUNT = "account"
+    ORDER = "order"
 
 
 @attrs.frozen

@@ -21,6 +21,7 @@ from venuekit.capabilities.enums import (
     Unit,
     WorkingPrice,
 )
+from venuekit.capabilities.modes import MarginType
 
 
 @attrs.frozen(kw_only=True)
@@ -30,7 +31,8 @@ class OrderRequest:
 
     ``quantity`` is contracts, > 0, and None only with ``close_position``; prices are quote per base and must lie on
     the instrument's steps: nothing is ever rounded silently. ``callback_rate`` is percent: 1 is 1 %. ``client_id`` is
-    generated when it is None. ``position_side`` is needed in hedge mode.
+    generated when it is None. ``position_side`` is needed in hedge mode. ``margin_type`` is given where the venue
+    has it for each order (``OrderBehaviour.margin_types``), and refused elsewhere.
     """
 
     symbol: str
@@ -51,6 +53,7 @@ class OrderRequest:
     expires_at: datetime | None = None
     stp_mode: str | None = None
     price_match: str | None = None
+    margin_type: MarginType | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -73,7 +76,8 @@ class Order:
 
     Quantities are contracts, unsigned, each ``contract_size`` ``contract_unit``; prices are quote per base;
     ``filled_value`` is the settle asset; ``commission`` is its effect on the account, so paid < 0. ``callback_rate``
-    is percent. ``triggered_order_id`` is the order that a conditional one became.
+    is percent. ``triggered_order_id`` is the order that a conditional one became. ``margin_type`` is None where it is
+    the symbol's or the account's.
     """
 
     id: str
@@ -84,6 +88,7 @@ class Order:
     type: OrderType
     status: OrderStatus
     position_side: PositionSide | None = None
+    margin_type: MarginType | None = None
     time_in_force: TimeInForce | None = None
     quantity: Decimal | None = None
     filled: Decimal | None = None
@@ -169,7 +174,8 @@ class OrderBehaviour:
 
     ``client_id_pattern`` is a regular expression for the whole id. ``place_batch``, ``cancel_batch`` and
     ``amend_batch`` are the most items of one batch, 0 where there is none. ``decides_later`` says that an accepted
-    order may still be rejected. ``client_id_reuse`` says in one sentence when an id may appear twice.
+    order may still be rejected. ``client_id_reuse`` says in one sentence when an id may appear twice. ``margin_types``
+    are those that an order may ask for, empty where the margin type is not the order's.
     """
 
     types: frozenset[OrderType]
@@ -181,3 +187,4 @@ class OrderBehaviour:
     decides_later: bool
     client_id_reuse: str
     countdown: str | None = None
+    margin_types: frozenset[MarginType] = frozenset()

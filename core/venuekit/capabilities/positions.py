@@ -44,6 +44,9 @@ class Position:
     ``isolated_wallet`` excludes and ``isolated_margin`` includes unrealised profit; both are None when the margin
     type is CROSS. ``liquidation_price=None`` means that no price was given, never that the position is safe.
     ``max_position`` is counted in ``max_position_unit``. ``adl_rank`` counts from 0 up to ``adl_rank_of``.
+    ``position_id`` is the venue's own id where symbol and side do not identify a position, such as a cross and an
+    isolated one beside each other. ``sub_account`` names the part of the account that holds it (a sub-account, wallet
+    or dex below the key); None where the account has one.
     ``as_of`` is the earliest server time among the answers this was joined from; ``received_at`` is our clock.
     """
 
@@ -80,9 +83,16 @@ class Position:
     updated_at: datetime | None = None
     opened_at: datetime | None = None
     sequence: int | None = None
+    position_id: str | None = None
+    sub_account: str | None = None
     as_of: datetime | None = None
     received_at: datetime | None = None
     raw: Mapping[str, Any] | None = attrs.field(default=None, repr=False, eq=False)
+
+    @property
+    def key(self) -> tuple[str, PositionSide, str | None, str | None]:
+        """The position's identity: no other of the account has it."""
+        return (self.symbol, self.side, self.position_id, self.sub_account)
 
 
 class PositionReader(Capability):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from venuekit.capabilities import (
+    MarginType,
     Order,
     OrderAmendControl,
     OrderControl,
@@ -81,6 +82,7 @@ def _order_name(context: click.Context, *, order_id: str | None, client_id: str 
 @click.option("--time-in-force", type=enum_member(TimeInForce), metavar="T", help="gtc, ioc, fok, post_only, rpi.")
 @click.option("--client-id", metavar="C", help="[default: a generated one]")
 @click.option("--position-side", type=enum_member(PositionSide), metavar="S", help="long or short, in hedge mode.")
+@click.option("--margin-type", type=enum_member(MarginType), metavar="M", help="cross or isolated.")
 @click.option("--test", is_flag=True, help="Let the venue check the order without placing it.")
 async def place_command(
     context: click.Context, *, account: str, test: bool, yes: bool, as_json: bool, **fields: Any
@@ -221,4 +223,6 @@ def _words(order: Order | OrderRequest) -> str:
         parts += ["from", cell_text(order.trigger_price)]
     if order.reduce_only:
         parts.append("reduce only")
+    if order.margin_type is not None:
+        parts.append(order.margin_type.value)
     return " ".join(parts)

@@ -79,7 +79,7 @@ async def key_command(context: click.Context, accounts: Sequence[str], as_json: 
 @accounts_command("balances", accounts="any")
 async def balances_command(context: click.Context, accounts: Sequence[str], as_json: bool) -> int:
     """Show each ACCOUNT's balances, by asset; all accounts when none is named."""
-    shown = columns("account asset wallet unrealized_pnl equity initial_margin available")
+    shown = columns("account sub_account asset wallet unrealized_pnl equity initial_margin available")
     return await answer(context, accounts, _values(BalanceReader.get_balances), shown, "no balances", as_json=as_json)
 
 
@@ -87,7 +87,8 @@ async def balances_command(context: click.Context, accounts: Sequence[str], as_j
 async def positions_command(context: click.Context, accounts: Sequence[str], as_json: bool) -> int:
     """Show the open positions of each ACCOUNT; all accounts when none is named."""
     shown = columns(
-        "account symbol side quantity entry_price mark_price unrealized_pnl leverage margin_type liquidation_price"
+        "account sub_account symbol side position_id quantity entry_price mark_price unrealized_pnl leverage"
+        " margin_type liquidation_price"
     )
     ask = _values(PositionReader.get_positions)
     return await answer(context, accounts, ask, shown, "no open positions", as_json=as_json)

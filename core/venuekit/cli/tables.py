@@ -46,6 +46,8 @@ _HEADINGS = {
     "target": "should be",
     "unrealized_pnl": "unrealized",
 }
+#: columns that are shown only where a row says something there: few venues have more than one of each
+_OPTIONAL = frozenset({"position_id", "sub_account"})
 _COLOURS = {
     "changed": "green",
     "supported": "green",
@@ -89,10 +91,15 @@ def table(rows: Sequence[Row], columns: Mapping[str, str], *, whole: Collection[
 
     Args:
         rows: The rows to show.
-        columns: Field to heading, from left to right. Numbers are aligned to the right; text is wrapped where the table
-            would be too wide.
+        columns: Field to heading, from left to right; those of sub-accounts and ids of positions are left out where no
+            row says one. Numbers are aligned to the right; text is wrapped where the table would be too wide.
         whole: Fields that are never wrapped, such as ids to copy.
     """
+    columns = {
+        field: heading
+        for field, heading in columns.items()
+        if field not in _OPTIONAL or any(row.get(field) is not None for row in rows)
+    }
     cells = [[cell_text(row.get(field)) for field in columns] for row in rows]
     numeric = [_is_numeric(rows, field) for field in columns]
     rigid = [right or field in whole for right, field in zip(numeric, columns, strict=True)]

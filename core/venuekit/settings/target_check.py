@@ -110,7 +110,9 @@ def _check_margin_type(venue: Venue[Any], table_path: KeyPath, level: MarginType
     scope = venue.behaviour(MarginTypeBehaviour).scope
     if scope is level:
         return
-    if scope is MarginTypeScope.ACCOUNT:
+    if scope is MarginTypeScope.ORDER:
+        problems.add(path, f"belongs to each order on {venue.id} and cannot be set")
+    elif scope is MarginTypeScope.ACCOUNT:
         problems.add(
             path, f"belongs to the whole account on {venue.id}; write {key_text((*table_path[:2], 'margin_type'))}"
         )

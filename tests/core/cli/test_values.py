@@ -202,3 +202,13 @@ def test_an_error_tells_when_to_come_back_and_what_its_words_can_mean(capsys: py
     assert (told["retry_at"], told["message"]) == ("2026-11-28T12:00:00.000Z", "go away; or pay")
     print_error(errors.Rejected("no", venue="acme"), as_json=True)
     assert "retry_at" not in json.loads(capsys.readouterr().err)
+
+
+def test_sub_accounts_are_shown_where_there_are_any() -> None:
+    """Two balances of one asset are told apart by their sub-account; without any, the column is left out."""
+    shown = {"sub_account": "sub account", "asset": "asset"}
+    parts = [row_of(Balance("USD", sub_account=name), account="main", venue="acme") for name in ("spot", "futures")]
+
+    assert click.unstyle(table(parts, shown)).splitlines()[0] == "sub account  asset"
+    assert click.unstyle(table([row_of(Balance("USD"))], shown)).splitlines() == ["asset", "-----", "USD"]
+    assert [row["account"] for row in parts] == ["main", "main"]

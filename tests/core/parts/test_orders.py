@@ -12,7 +12,9 @@ from tests.core.parts.toy_orders import ONE_ROUTE, TWO_ROUTES
 
 from venuekit.capabilities import (
     Amendment,
+    MarginType,
     Order,
+    OrderBehaviour,
     OrderKind,
     OrderRequest,
     OrderSide,
@@ -20,6 +22,7 @@ from venuekit.capabilities import (
     OrderType,
 )
 from venuekit.errors import InvalidArgument, NeverSent, NotExecuted, NotFound, OutcomeUnknown, Rejected
+from venuekit.parts.orders.checks import margin_type_misfit
 from venuekit.simulator import DropAfter, DropBefore
 from venuekit.testing.staged import Stage, on_stage
 from venuekit.venue import Venue
@@ -47,6 +50,25 @@ def route_of(stage: Stage, order: Order | OrderRequest) -> Any:
 def arrivals(stage: Stage, path: str) -> list[str]:
     """Return the requests below a path, without those of instruments and time."""
     return [f"{one.verb} {one.path}" for one in stage.simulation.requests if one.path.startswith(path)]
+
+
+async def test_an_order_names_a_margin_type_only_where_orders_have_one(stage: Stage) -> None:
+    """It is refused in one sentence, by itself and within a batch, and nothing is sent."""
+    request = attrs.evolve(LIMIT, margin_type=MarginType.ISOLATED)
+    for place in (stage.account.place_order(request), stage.account.place_orders([LIMIT, request])):
+        with pytest.raises(InvalidArgument, match="no margin type of its own here: leave margin_type out"):
+            await place
+    assert arrivals(stage, "/v1/orders") == []
+
+
+@pytest.mark.parametrize("margin_type", [None, *MarginType])
+def test_a_margin_type_of_orders_is_one_that_the_venue_takes(margin_type: MarginType | None) -> None:
+    """Where orders have margin types, one that they cannot have is refused by the names of those that they can."""
+    declared = ONE_ROUTE.behaviour(OrderBehaviour)
+    both = attrs.evolve(declared, margin_types=frozenset({MarginType.CROSS, MarginType.ISOLATED}))
+    words = margin_type_misfit(both, attrs.evolve(LIMIT, margin_type=margin_type))
+    refused = "an order's margin_type is cross or isolated here, not portfolio"
+    assert words == (refused if margin_type is MarginType.PORTFOLIO else None)
 
 
 async def test_orders_of_every_route_are_shown_as_one(stage: Stage) -> None:

@@ -17,6 +17,15 @@ _SIDES, _POSITION_SIDES = tuple(OrderSide), tuple(PositionSide)
 _LIMITS = frozenset({OrderType.LIMIT, OrderType.STOP, OrderType.TAKE_PROFIT})
 
 
+def margin_type_misfit(declared: OrderBehaviour, request: OrderRequest) -> str | None:
+    """Return why an order may not name its margin type, in one sentence; None where it may, or names none."""
+    if request.margin_type is None or request.margin_type in declared.margin_types:
+        return None
+    if not declared.margin_types:
+        return "an order has no margin type of its own here: leave margin_type out"
+    return f"an order's margin_type is {' or '.join(sorted(declared.margin_types))} here, not {request.margin_type}"
+
+
 def common_misfit(declared: OrderBehaviour, request: OrderRequest) -> str | None:
     """Return why no venue of this behaviour can take an order, in one sentence; None where its form is right."""
     kind = request.type

@@ -15,7 +15,7 @@ from venuekit.errors import NotFound, OperationError, Outcome, OutcomeUnknown, R
 from venuekit.message import Answer
 from venuekit.order_scope import OrderName, make_client_id
 from venuekit.parts.concurrency import gather_all
-from venuekit.parts.orders.checks import check_steps
+from venuekit.parts.orders.checks import check_steps, margin_type_misfit
 from venuekit.parts.orders.reads import Lookup, ReadRow
 from venuekit.parts.orders.routes import OrderRoute, OrderRoutes
 
@@ -109,7 +109,8 @@ class Orders:
             InvalidArgument: the venue cannot take it; nothing was sent.
         """
         account, symbol = self.account, request.symbol
-        words = self.routes.misfit(account.behaviour(OrderBehaviour), request)
+        declared = account.behaviour(OrderBehaviour)
+        words = margin_type_misfit(declared, request) or self.routes.misfit(declared, request)
         if words is not None:
             raise account.refuse(words, subject=symbol)
         # an id that was made for an earlier order is the caller's own by now

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from venuekit.capabilities import MarginType, OrderControl
 from venuekit.plugins import make_plugins
 from venuekit.simulator import CannedAnswer, Cut, DropAfter, DropBefore, Truncate
 from venuekit.testing.conformance.access import AccessChecks, SecretChecks
@@ -56,6 +57,11 @@ def _cases(inventory: Inventory) -> dict[str, dict[str, Any]]:
         "numbered_write": {str(endpoint): endpoint for endpoint in inventory.numbered},
         "recorded_case": {case.name: case for case in inventory.recorded},
         "capability_method": {method.__qualname__: method for method in inventory.methods},
+        "margin_type": {
+            margin_type.value: margin_type
+            for margin_type in (MarginType.CROSS, MarginType.ISOLATED)
+            if OrderControl in inventory.capabilities
+        },
         "missing_batch": {method.__qualname__: method for method in inventory.missing_batches},
         "unsupported": {capability.__name__: capability for capability in inventory.unsupported},
         "setter": {setter.method.__name__: setter for setter in inventory.setters},

@@ -31,6 +31,7 @@ from venuekit.capabilities import (
     MarkPriceReader,
     OrderAmendControl,
     OrderBatchControl,
+    OrderBehaviour,
     OrderControl,
     OrderReader,
     OrderRequest,
@@ -160,7 +161,7 @@ SETTERS = (
 # -- orders and margin
 
 
-def _request(stage: Stage, *, lower: int = 0) -> OrderRequest:
+def example_order(stage: Stage, *, lower: int = 0) -> OrderRequest:
     """Return an order to buy at half the market price, of twice the minimum size."""
     symbol = stage.scenario.flat
     contract = stage.ledger.contract(symbol)
@@ -174,11 +175,12 @@ def _request(stage: Stage, *, lower: int = 0) -> OrderRequest:
         type=OrderType.LIMIT,
         quantity=steps * contract.quantity_step,
         price=price,
+        margin_type=min(stage.venue.behaviour(OrderBehaviour).margin_types, default=None),
     )
 
 
 async def _place_order(stage: Stage) -> Mapping[str, Any]:
-    order = await stage.account.place_order(_request(stage))
+    order = await stage.account.place_order(example_order(stage))
     return {"symbol": order.symbol, "order_id": order.id}
 
 
@@ -193,7 +195,7 @@ async def _place_for_symbol(stage: Stage) -> Mapping[str, Any]:
 
 async def _to_amend(stage: Stage) -> Mapping[str, Any]:
     name = await _place_order(stage)
-    change = _request(stage, lower=2)
+    change = example_order(stage, lower=2)
     return {**name, "side": change.side, "quantity": change.quantity, "price": change.price}
 
 
@@ -216,7 +218,7 @@ def _to_reduce(stage: Stage) -> Mapping[str, Any]:
 
 
 def _to_place(stage: Stage) -> Mapping[str, Any]:
-    return {"request": _request(stage)}
+    return {"request": example_order(stage)}
 
 
 def _to_count_down(stage: Stage) -> Mapping[str, Any]:
@@ -241,7 +243,7 @@ _ARGUMENTS: Mapping[Callable[..., Any], Callable[[Stage], Mapping[str, Any] | Aw
     OrderControl.cancel_order: _place_order,
     OrderControl.cancel_all_orders: _place_for_all,
     OrderAmendControl.amend_order: _to_amend,
-    OrderBatchControl.place_orders: lambda stage: {"requests": [_request(stage), _request(stage, lower=1)]},
+    OrderBatchControl.place_orders: lambda stage: {"requests": [example_order(stage), example_order(stage, lower=1)]},
     OrderAmendControl.amend_orders: _several_to_amend,
     OrderBatchControl.cancel_orders: _several_to_cancel,
     OrderTestControl.test_order: _to_place,

@@ -12,9 +12,9 @@ from typing import Any
 import attrs
 import pytest
 
-from venuekit.capabilities import Capability, OrderControl, Pager
-from venuekit.errors import UnsupportedCapability
-from venuekit.testing.conformance.examples import arguments_for
+from venuekit.capabilities import Capability, MarginType, OrderBehaviour, OrderControl, Pager
+from venuekit.errors import InvalidArgument, UnsupportedCapability
+from venuekit.testing.conformance.examples import arguments_for, example_order
 from venuekit.testing.conformance.inventory import Checks
 from venuekit.testing.staged import on_stage
 
@@ -40,6 +40,20 @@ class CapabilityChecks(Checks):
             name = capability_method.__qualname__
             assert bool(serving) == bool(requests), f"{name}: sent {requests}, serving {serving}"
             assert not requests or requests & serving, f"no endpoint of {requests} serves {name}"
+
+    async def test_margin_type_of_an_order(self, margin_type: MarginType) -> None:
+        """An order has the margin type that it names; where orders have none, naming one is refused before sending."""
+        venue = self.inventory.venue
+        async with on_stage(venue, "flat") as stage:
+            request = attrs.evolve(example_order(stage), margin_type=margin_type)
+            stage.simulation.requests.clear()
+            if margin_type in venue.behaviour(OrderBehaviour).margin_types:
+                order = await stage.account.place_order(request)
+                assert order.margin_type is margin_type, f"the order was placed with {order.margin_type}"
+                return
+            with pytest.raises(InvalidArgument):
+                await stage.account.place_order(request)
+            assert not stage.simulation.requests
 
     async def test_missing_batch(self, missing_batch: Callable[..., Any]) -> None:
         """A kind of batch that the venue declares not to have is refused as unsupported, and nothing is sent."""
