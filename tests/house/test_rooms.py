@@ -24,7 +24,8 @@ ROOMS = {
     ),
     "settings": (
         "target",
-        "controls plans step_order target_check",
+        "controls plans step_order",
+        "target_check",
         "report target_accounts target_file",
         "preconditions",
         "planner",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Self
 import attrs
 
 from venuekit.capabilities._capability import Capability
+from venuekit.capabilities.account_mode import AccountModeSetting
 from venuekit.capabilities.enums import PositionSide
 from venuekit.capabilities.leverage import LeverageSetting
 from venuekit.capabilities.modes import AssetMode, MarginType, PositionMode
@@ -43,7 +44,7 @@ class SymbolSettings:
     def leverage(self, *, side: PositionSide | None = None, margin_type: MarginType | None = None) -> Decimal | None:
         """Return the leverage of a side (long unless it is SHORT), under ``margin_type`` or the one that holds."""
         short = side is PositionSide.SHORT
-        if margin_type is None:
+        if margin_type is None or (margin_type is self.margin_type and not self.leverages):
             return self.leverage_short if short else self.leverage_long
         for setting in self.leverages:
             if setting.margin_type is margin_type:
@@ -58,7 +59,8 @@ class SettingsSnapshot:
 
     ``symbols`` holds the symbols asked for and every other one with a position, an isolated margin type or whatever
     else can refuse a change of mode. ``open_positions`` and ``open_orders`` are counted over the whole account.
-    ``weight`` is the cost of the reads, in the venue's own weight.
+    ``weight`` is the cost of the reads, in the venue's own weight. ``account_mode`` is there where the reads of the
+    settings show it.
 
     ``odd`` are the symbols that a row which could not be read is about, each with that row; they are not in
     ``symbols``, and such positions and orders are not counted. Its key None is a row that names no symbol: it may be
@@ -76,6 +78,7 @@ class SettingsSnapshot:
     as_of: datetime | None = None
     odd: Mapping[str | None, OddRow] = attrs.field(factory=dict, hash=False)
     exposures: Mapping[str, Decimal | None] = attrs.field(factory=dict, eq=False, repr=False)
+    account_mode: AccountModeSetting | None = None
 
     def symbol(self, symbol: str) -> SymbolSettings | None:
         """Return the row of a symbol, None when the snapshot has none."""

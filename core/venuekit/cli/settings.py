@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import attrs
 import click
 
-from venuekit.capabilities import LeverageControl, LeverageReader
+from venuekit.capabilities import LeverageControl, LeverageReader, MarginType, PositionSide
 from venuekit.cli.accounts import open_account, open_together
 from venuekit.cli.commands import F, State, accounts_command, accounts_option, json_option, number, state_of, yes_option
 from venuekit.cli.consent import confirm_live, live_to_confirm
@@ -29,7 +29,9 @@ if TYPE_CHECKING:
     from venuekit.settings import Plan, PlannedRead, PlannedStep, Report, Result, TargetFile, Unreadable
 
 
-_COLUMNS = columns("account symbol setting side present target status")
+_COLUMNS = columns("account symbol setting margin_type side present target status")
+#: columns that are shown where a row has a value in them
+_RARE = frozenset({"margin_type", "side"})
 
 
 def _target_arguments(command: F) -> F:
@@ -54,21 +56,42 @@ def _leverage(_: click.Context, __: click.Parameter, value: str | None) -> int |
 @accounts_command("leverage", writes=True)
 @click.argument("symbol")
 @click.argument("value", required=False, callback=_leverage)
+@click.option("--side", type=click.Choice(["long", "short"]), help="Of this side, where each has its own.")
+@click.option(
+    "--margin-type",
+    type=click.Choice(["cross", "isolated"]),
+    help="Under this margin type, where each has its own; sets it, too, where one write sets both.",
+)
 async def leverage_command(
-    context: click.Context, *, account: str, symbol: str, value: int | Decimal | None, yes: bool, as_json: bool
+    context: click.Context,
+    *,
+    account: str,
+    symbol: str,
+    value: int | Decimal | None,
+    side: str | None,
+    margin_type: str | None,
+    yes: bool,
+    as_json: bool,
 ) -> int:
     """Show the leverage of SYMBOL, or set it to VALUE."""
+    if side is not None and value is None:
+        raise click.UsageError("--side goes with a VALUE: both sides are shown")
+    kind = None if margin_type is None else MarginType(margin_type)
     if value is not None:
-        question = f"Set the leverage of {symbol} to {cell_text(value)}"
+        which = f" ({', '.join(filter(None, (margin_type, side)))})" if margin_type or side else ""
+        question = f"Set the leverage of {symbol}{which} to {cell_text(value)}"
         if not confirm_live(question, live_to_confirm(context, [account], yes=yes)):
             return Status.PENDING
     async with open_account(state_of(context), account, read_only=value is None) as opened_account:
         if value is None:
-            setting = await LeverageReader.of(opened_account).get_leverage(symbol)
+            setting = await LeverageReader.of(opened_account).get_leverage(symbol, margin_type=kind)
         else:
-            setting = await LeverageControl.of(opened_account).set_leverage(symbol, value)
+            chosen = None if side is None else PositionSide(side)
+            control = LeverageControl.of(opened_account)
+            setting = await control.set_leverage(symbol, value, side=chosen, margin_type=kind)
         row = row_of(setting, account=account, venue=opened_account.venue.id)
-    shown = columns("account symbol long short max_position max_position_unit changed")
+    names = "account symbol margin_type long short max_position max_position_unit changed"
+    shown = columns(names if setting.margin_type else names.replace(" margin_type", ""))
     print_rows([row], shown, as_json=as_json)
     return Status.DONE
 
@@ -165,7 +188,7 @@ def _progress(plan: Plan, ended: Sequence[Result], *, visible: bool) -> Iterator
 
 
 def _sentence(step: PlannedStep) -> str:
-    where = " ".join(filter(None, (step.account, step.symbol, step.setting, step.side)))
+    where = " ".join(filter(None, (step.account, step.symbol, step.setting, step.margin_type, step.side)))
     return f"{where}: {cell_text(step.present)} -> {cell_text(step.target)}"
 
 
@@ -232,7 +255,7 @@ def _report_text(report: Report) -> str:
 def _together(
     rows: Sequence[Row], shown: dict[str, str], notes: Iterable[tuple[PlannedStep | Result, str]], cost: str
 ) -> str:
-    used = {field: heading for field, heading in shown.items() if field != "side" or any(row["side"] for row in rows)}
+    used = {field: shown[field] for field in shown if field not in _RARE or any(row[field] for row in rows)}
     counted = Counter(str(row["status"]) for row in rows)
     numbers = ", ".join(f"{number} {status}" for status, number in counted.items()) or "nothing"
     wrapped = [

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import attrs
 
+from venuekit.capabilities import JointSetting, MarginType
 from venuekit.errors import (
     AuthenticationFailed,
     Banned,
@@ -17,7 +19,7 @@ from venuekit.errors import (
     Unavailable,
     UnsupportedCapability,
 )
-from venuekit.settings.controls import carry_out, read_value, reader_weight
+from venuekit.settings.controls import carry_out, is_joint, read_value, reader_weight
 from venuekit.settings.planner import build_plan, read_current_settings
 from venuekit.settings.plans import Plan, PlannedRead, PlannedStep, StepStatus, UnknownSymbol
 from venuekit.settings.report import (
@@ -33,6 +35,7 @@ from venuekit.settings.report import (
     result_without_reading,
 )
 from venuekit.settings.step_order import Key
+from venuekit.settings.target import Value
 from venuekit.settings.target_accounts import CurrentSettings, TargetAccount, desired_settings_of, target_accounts_of
 
 if TYPE_CHECKING:
@@ -111,6 +114,11 @@ class _Work:
         for step in self.now.pending:
             if step.name in self.results:
                 continue
+            other = self.results.get(step.also or "")
+            if other is not None and other.status is ResultStatus.CONFLICT:
+                words = f"{other.name}, which the same write sets, {other.message}; nothing was sent"
+                self.results[step.name] = result_of(step, ResultStatus.CONFLICT, words)
+                continue
             skip_reason = self._skip_reason(step)
             if skip_reason is not None:
                 self.results[step.name] = result_of(step, ResultStatus.SKIPPED, skip_reason)
@@ -174,8 +182,15 @@ class _Work:
     async def _result_before_writing(self, step: PlannedStep) -> Result | None:
         """Read a setting right before its write, and return its result where it is not written; None when it is."""
         account = self.accounts[step.account]
+        other = self._also(step)
         try:
-            value = await read_value(account, step.setting, symbol=step.symbol, side=step.side)
+            value = await read_value(
+                account, step.setting, symbol=step.symbol, side=step.side, margin_type=step.margin_type
+            )
+            if other is not None:
+                result = before_writing(other, await read_value(account, other.setting, symbol=other.symbol))
+                if result is not None and result.status is ResultStatus.CONFLICT:
+                    return result_of(step, result.status, f"{other.name}, which the same write sets, {result.message}")
         except UnsupportedCapability as error:
             return result_of_error(step, error)
         except OperationError as error:
@@ -186,15 +201,30 @@ class _Work:
             self.weights[step.account, step.venue] += reader_weight(account.venue, step.setting)
         return before_writing(step, value)
 
+    def _joint(self, step: PlannedStep) -> tuple[MarginType | None, Value | JointSetting | None]:
+        """Return the margin type that a write names, and the value it is changed from; None for one that is unknown."""
+        other = self._also(step)
+        if other is None:
+            # where one write sets both, the margin type holds, and stays
+            return (None if is_joint(self.accounts[step.account].venue) else step.margin_type), step.present
+        margin_type, leverage = other.present, step.present
+        wanted = other.target if isinstance(other.target, MarginType) else None
+        if isinstance(margin_type, MarginType) and isinstance(leverage, Decimal):
+            return wanted, JointSetting(margin_type, leverage)
+        return wanted, None
+
+    def _also(self, step: PlannedStep) -> PlannedStep | None:
+        """Return the step that the write of another one sets, too."""
+        return next((other for other in self.now.steps if other.name == step.also), None)
+
     async def _send(self, step: PlannedStep) -> Result:
         self.open.add(step.name)
         account = self.accounts[step.account]
-        if step.present is not None:
-            account = account.with_options(expected=step.present)
+        margin_type, expected = self._joint(step)
+        if expected is not None:
+            account = account.with_options(expected=expected)
         try:
-            changed = await carry_out(
-                account, step.target, symbol=step.symbol, side=step.side, margin_type=step.margin_type
-            )
+            changed = await carry_out(account, step.target, symbol=step.symbol, side=step.side, margin_type=margin_type)
         except OperationError as error:
             if isinstance(error, _HOPELESS):
                 self.lost[step.account] = error

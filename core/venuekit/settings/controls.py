@@ -7,12 +7,16 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from venuekit.capabilities import (
+    AccountMode,
+    AccountModeReader,
     AssetMode,
     AssetModeControl,
     AssetModeReader,
     Capability,
+    LeverageBehaviour,
     LeverageControl,
     LeverageReader,
+    LeverageScope,
     MarginType,
     MarginTypeBehaviour,
     MarginTypeControl,
@@ -31,7 +35,7 @@ if TYPE_CHECKING:
     from venuekit.account import Account
     from venuekit.venue import Venue
 
-#: the methods that read and set each setting
+#: the methods that read and set each setting that can be changed
 _METHODS: Mapping[Setting, tuple[Callable[..., Any], Callable[..., Any]]] = {
     Setting.POSITION_MODE: (PositionModeReader.get_position_mode, PositionModeControl.set_position_mode),
     Setting.ASSET_MODE: (AssetModeReader.get_asset_mode, AssetModeControl.set_asset_mode),
@@ -54,10 +58,24 @@ def is_account_wide(venue: Venue[Any], setting: Setting) -> bool:
     return venue.behaviour(MarginTypeBehaviour).scope is MarginTypeScope.ACCOUNT
 
 
+def has_leverage_per(venue: Venue[Any], scope: LeverageScope) -> bool:
+    """Return whether a symbol has a leverage for each of these on this venue."""
+    return venue.has_behaviour(LeverageBehaviour) and scope in venue.behaviour(LeverageBehaviour).scope
+
+
+def is_joint(venue: Venue[Any]) -> bool:
+    """Return whether one write sets leverage and margin type of a symbol on this venue."""
+    setters = {LeverageControl.set_leverage, MarginTypeControl.set_margin_type}
+    return any(endpoint.is_write and setters <= set(endpoint.serves) for endpoint in venue.endpoints)
+
+
 def setter_weight(venue: Venue[Any], setting: Setting) -> int | None:
-    """Return the highest cost of one change, None when no endpoint of the venue serves it."""
+    """Return the highest cost of one change, its own reads included; None when no endpoint of the venue serves it."""
     _, setter = _METHODS[setting]
-    return max((e.weight_most for e in venue.endpoints if e.is_write and setter in e.serves), default=None)
+    setters = [endpoint for endpoint in venue.endpoints if endpoint.is_write and setter in endpoint.serves]
+    # one that is completed reads before and after it
+    reads = 2 * reader_weight(venue, setting) if any(one.completion is not None for one in setters) else 0
+    return max((one.weight_most + reads for one in setters), default=None)
 
 
 def reader_weight(venue: Venue[Any], setting: Setting) -> int:
@@ -66,8 +84,19 @@ def reader_weight(venue: Venue[Any], setting: Setting) -> int:
     return sum(e.weight_most for e in venue.endpoints if not e.is_write and reader in e.serves)
 
 
+def account_mode_weight(venue: Venue[Any]) -> int:
+    """Return the highest cost of reading the account mode."""
+    reader = AccountModeReader.get_account_mode
+    return sum(endpoint.weight_most for endpoint in venue.endpoints if reader in endpoint.serves)
+
+
 async def read_value(
-    account: Account, setting: Setting, *, symbol: str | None, side: PositionSide | None = None
+    account: Account,
+    setting: Setting,
+    *,
+    symbol: str | None,
+    side: PositionSide | None = None,
+    margin_type: MarginType | None = None,
 ) -> Value | None:
     """
     Read one setting that can be changed, None when the venue does not report it.
@@ -77,7 +106,7 @@ async def read_value(
     """
     match setting:
         case Setting.ACCOUNT_MODE:
-            raise ValueError("an account mode is changed at the venue")
+            return (await AccountModeReader.of(account).get_account_mode()).mode
         case Setting.POSITION_MODE:
             return (await PositionModeControl.of(account).get_position_mode()).mode
         case Setting.ASSET_MODE:
@@ -87,7 +116,7 @@ async def read_value(
         case Setting.LEVERAGE:
             if symbol is None:
                 raise ValueError("a leverage belongs to a symbol")
-            leverage = await LeverageControl.of(account).get_leverage(symbol)
+            leverage = await LeverageControl.of(account).get_leverage(symbol, margin_type=margin_type)
             return leverage.short if side is PositionSide.SHORT else leverage.long
 
 
@@ -109,6 +138,8 @@ async def carry_out(
         OperationError: see the setters.
     """
     match value:
+        case AccountMode():
+            raise ValueError("an account mode is changed at the venue")
         case PositionMode():
             return (await PositionModeControl.of(account).set_position_mode(value)).changed
         case AssetMode():

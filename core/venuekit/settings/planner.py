@@ -21,10 +21,10 @@ from venuekit.capabilities import (
     SettingsSnapshot,
 )
 from venuekit.errors import InvalidRequest, NotFound, VenuekitError
-from venuekit.settings.controls import is_account_wide, reader_weight, setter_weight
+from venuekit.settings.controls import has_leverage_per, is_account_wide, is_joint, reader_weight, setter_weight
 from venuekit.settings.plans import Plan, PlannedRead, PlannedStep, StepStatus, UnknownSymbol, Unreadable
 from venuekit.settings.preconditions import raises_leverage, refusals_of, requirements_of
-from venuekit.settings.step_order import Key, SettingChange, StepOrder, order_steps
+from venuekit.settings.step_order import Key, SettingChange, StepOrder, joined, order_steps
 from venuekit.settings.target import Target, Value
 from venuekit.settings.target_accounts import (
     CurrentSettings,
@@ -67,12 +67,17 @@ def build_plan(target: Target, current: CurrentSettings) -> Plan:
 
 @attrs.frozen
 class _Findings:
-    """The target of each setting, the entries that change it, the order of the changes, and their numbers, from 1."""
+    """
+    The target of each setting, the entries that change it, the order of the changes, and their numbers, from 1.
+
+    ``joint`` has the key of the leverage whose write sets a margin type, by the key of that, and the reverse.
+    """
 
     targets: Mapping[Key, Value]
     carriers: Mapping[Key, DesiredSetting]
     order: StepOrder
     numbers: Mapping[Key, int]
+    joint: Mapping[Key, Key]
 
 
 def _findings(target: Target, desired_settings: Sequence[DesiredSetting], current: CurrentSettings) -> _Findings:
@@ -95,8 +100,24 @@ def _findings(target: Target, desired_settings: Sequence[DesiredSetting], curren
         for w in mine
         if _lowers_leverage(w, present[w.key]) is lowered
     ]
+    changes = joined(changes, _joint_pairs(of_owner, current, refused))
     order = order_steps(changes, {**current.state(), **present}, refused)
-    return _Findings(targets, carriers, order, {key: number for number, key in enumerate(order.order, start=1)})
+    numbers = {key: number for number, key in enumerate(order.order, start=1)}
+    joint = {other: change.key for change in changes for other in change.also}
+    return _Findings(targets, carriers, order, numbers, joint)
+
+
+def _joint_pairs(
+    changes: Mapping[Hashable, Sequence[DesiredSetting]], current: CurrentSettings, refused: Mapping[Key, str]
+) -> dict[Key, Key]:
+    """Return the keys of leverages that one write sets along with a margin type, each with that of the margin type."""
+    pairs: dict[Key, Key] = {}
+    for desired in (one for mine in changes.values() for one in mine):
+        if desired.key.setting is Setting.LEVERAGE and is_joint(desired.account.venue):
+            margin_type = current.margin_type_key(desired.account, desired.key.symbol)
+            if desired.key not in refused and margin_type not in refused:
+                pairs[desired.key] = margin_type
+    return pairs
 
 
 def _lowers_leverage(desired: DesiredSetting, present: Value | None) -> bool:
@@ -104,7 +125,7 @@ def _lowers_leverage(desired: DesiredSetting, present: Value | None) -> bool:
 
 
 def _step(desired: DesiredSetting, findings: _Findings, current: CurrentSettings) -> PlannedStep:
-    key, carrier = desired.key, findings.carriers[desired.key]
+    key = desired.key
     present = current.value(desired.account, key)
     status, reason = _status(desired, present, findings)
     sent = status is StepStatus.PENDING
@@ -124,7 +145,8 @@ def _step(desired: DesiredSetting, findings: _Findings, current: CurrentSettings
         note=side_effect_note(desired, current) if changes else None,
         affected=symbols_touched(desired, current) if changes else (),
         name=desired.name,
-        needs=(carrier.name,) if status is StepStatus.ALONG else _names_of_requirements(key, findings) if sent else (),
+        needs=_needs(desired, status, findings),
+        also=_also(key, findings) if sent else None,
         margin_type=_margin_type(desired, findings, current),
     )
 
@@ -136,7 +158,8 @@ def _weight(desired: DesiredSetting) -> int | None:
 
 
 def _status(desired: DesiredSetting, present: Value | None, findings: _Findings) -> tuple[StepStatus, str | None]:
-    key, carrier = desired.key, findings.carriers[desired.key]
+    carrier = findings.carriers[desired.key]
+    key = findings.joint.get(desired.key, desired.key)
     if key in findings.order.refused:
         return StepStatus.REFUSED, findings.order.refused[key]
     if key in findings.order.skipped:
@@ -145,19 +168,32 @@ def _status(desired: DesiredSetting, present: Value | None, findings: _Findings)
         return StepStatus.UNCHANGED, None
     if carrier is not desired:
         return StepStatus.ALONG, f"{carrier.name} is the same setting"
+    if key != desired.key:
+        return StepStatus.ALONG, f"the write of {findings.carriers[key].name} sets both"
     return StepStatus.PENDING, None
 
 
-def _names_of_requirements(key: Key, findings: _Findings) -> tuple[str, ...]:
+def _needs(desired: DesiredSetting, status: StepStatus, findings: _Findings) -> tuple[str, ...]:
+    """Return the names of the steps that a step needs, or is carried by."""
+    key = desired.key
+    if status is StepStatus.ALONG:
+        carrier = findings.carriers[key]
+        return (carrier.name if carrier is not desired else findings.carriers[findings.joint[key]].name,)
+    if status is not StepStatus.PENDING:
+        return ()
     return tuple(findings.carriers[other].name for other in findings.order.waits.get(key, ()))
 
 
+def _also(key: Key, findings: _Findings) -> str | None:
+    """Return the name of the step that the same write sets."""
+    return next((findings.carriers[other].name for other, by in findings.joint.items() if by == key), None)
+
+
 def _margin_type(desired: DesiredSetting, findings: _Findings, current: CurrentSettings) -> MarginType | None:
-    venue = desired.account.venue
-    if desired.key.setting is not Setting.LEVERAGE or not venue.has_behaviour(LeverageBehaviour):
+    if desired.key.setting is not Setting.LEVERAGE:
         return None
-    if LeverageScope.MARGIN_TYPE not in venue.behaviour(LeverageBehaviour).scope:
-        return None
+    if desired.key.margin_type is not None or not has_leverage_per(desired.account.venue, LeverageScope.MARGIN_TYPE):
+        return desired.key.margin_type
     key = current.margin_type_key(desired.account, desired.key.symbol)
     value = findings.targets.get(key) or current.value(desired.account, key)
     return value if isinstance(value, MarginType) else None

@@ -20,7 +20,7 @@ class StepStatus(enum.StrEnum):
     UNCHANGED = "unchanged"  #: equals the target
     REFUSED = "refused"  #: the venue would refuse it; nothing will be sent
     SKIPPED = "skipped"  #: needs a step that would be refused
-    ALONG = "along"  #: another entry of the same account changes it
+    ALONG = "along"  #: another step changes it: that of another entry of the same account, or of the same write
 
 
 @attrs.frozen(kw_only=True)
@@ -28,8 +28,9 @@ class Step:
     """
     One setting of one account, as a plan and a report have it.
 
-    ``symbol`` is None for a setting of the account, ``side`` unless the sides are set separately, ``present`` when the
-    reads do not report it. ``name`` is the setting's path in the target.
+    ``symbol`` is None for a setting of the account, ``side`` unless the sides are set separately, ``margin_type``
+    but for a leverage where each has its own, ``present`` when the reads do not report it. ``name`` is the setting's
+    path in the target.
     """
 
     account: str
@@ -37,6 +38,7 @@ class Step:
     symbol: str | None
     setting: Setting
     side: PositionSide | None
+    margin_type: MarginType | None = None
     present: Value | None
     target: Value
     name: str
@@ -53,7 +55,7 @@ class PlannedStep(Step):
     ``order`` (from 1) and ``weight`` (the highest cost, in the venue's own weight) are None for a step that is not
     sent. ``reason`` explains a refused, skipped or shared step. For a change, ``note`` describes its side effects, and
     ``affected`` lists the symbols with positions or orders that it affects. ``needs`` names the steps that must succeed
-    before; ``margin_type`` is the margin type of the leverage where leverage depends on it.
+    before. ``also`` is the name of the step that the same write sets, None where it sets one setting.
     """
 
     status: StepStatus
@@ -63,7 +65,7 @@ class PlannedStep(Step):
     note: str | None
     affected: tuple[str, ...]
     needs: tuple[str, ...] = ()
-    margin_type: MarginType | None = None
+    also: str | None = None
 
 
 @attrs.frozen
@@ -155,4 +157,4 @@ def _row(step: PlannedStep) -> dict[str, Any]:
 
 
 def _without_inner(row: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in row.items() if name not in {"name", "needs", "margin_type"}}
+    return {name: value for name, value in row.items() if name not in {"name", "needs", "also"}}

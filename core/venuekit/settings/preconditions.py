@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from venuekit.capabilities import MarginType, Setting, SettingsSnapshot
-from venuekit.settings.controls import control_of, is_account_wide
+from venuekit.capabilities import LeverageBehaviour, MarginType, Setting, SettingsSnapshot
+from venuekit.settings.controls import control_of, is_account_wide, is_joint
 from venuekit.settings.step_order import Key, Requirement
 from venuekit.settings.target import Value, text_of
 from venuekit.settings.target_accounts import CurrentSettings, DesiredSetting, TargetAccount, key_at
 from venuekit.venue import BlockedBy, Blocker, BlockerScope, Coupling
 
+_EITHER = frozenset({MarginType.CROSS, MarginType.ISOLATED})
 _RAISED_UNDER = "a leverage is raised only under the margin type that was chosen for it"
 
 
@@ -25,6 +26,10 @@ def raises_leverage(desired: DesiredSetting, present: Value | None) -> bool:
 def refusals_of(desired: DesiredSetting, present: Value | None, current: CurrentSettings) -> Iterator[str]:
     """Yield the reasons why a change would be refused after any other changes too."""
     account = desired.account
+    mode_refusal = _refusal_of_mode(desired, current)
+    if mode_refusal is not None:
+        yield mode_refusal
+        return
     support = account.open_account.support(control_of(desired.key.setting))
     if not support:
         yield support.reason or f"the plugin of {account.venue.id} cannot set it"
@@ -51,6 +56,18 @@ def refusals_of(desired: DesiredSetting, present: Value | None, current: Current
         yield f"the brackets allow at most {text_of(highest)} at the present position"
 
 
+def _refusal_of_mode(desired: DesiredSetting, current: CurrentSettings) -> str | None:
+    """Return why the account mode of an account forbids a change, None when it does not."""
+    mode = current.of(desired.account).account_mode
+    if desired.key.setting is not Setting.ACCOUNT_MODE:
+        return None if mode is None else mode.unavailable.get(desired.key.setting)
+    if mode is None or mode.mode is None:
+        why = "its plugin does not read it" if mode is None else mode.reason or mode.word or "its answers do not decide"
+        return f"the account mode is not known: {why}"
+    word = "" if mode.word is None else f" ({mode.word})"
+    return f"account_mode is {mode.mode}{word} here, and is changed at the venue, not through its API"
+
+
 def requirements_of(
     desired: DesiredSetting, present: Value | None, current: CurrentSettings, targets: dict[Key, Value]
 ) -> Iterator[Requirement]:
@@ -65,6 +82,7 @@ def requirements_of(
     if desired.key.setting is not Setting.LEVERAGE:
         return
     margin_type = current.margin_type_key(desired.account, desired.key.symbol)
+    yield from _requirements_of_leverage(desired, margin_type)
     if raises_leverage(desired, present):
         if margin_type in targets:
             yield Requirement(margin_type, targets[margin_type], _RAISED_UNDER)
@@ -73,6 +91,16 @@ def requirements_of(
     for blocker in desired.account.venue.blockers:
         if blocker.by is BlockedBy.LOWER_LEVERAGE and row is not None and row.position:
             yield Requirement(margin_type, MarginType.ISOLATED, blocker.reason, negated=True)
+
+
+def _requirements_of_leverage(desired: DesiredSetting, margin_type: Key) -> Iterator[Requirement]:
+    """Yield the margin type that a leverage cannot be set without."""
+    venue, own = desired.account.venue, desired.key.margin_type
+    if own is not None and is_joint(venue):
+        yield Requirement(margin_type, own, f"one write sets both on {venue.id}")
+    under = venue.behaviour(LeverageBehaviour).margin_types if venue.has_behaviour(LeverageBehaviour) else _EITHER
+    if own is None and len(under) == 1:
+        yield Requirement(margin_type, next(iter(under)), "a leverage can be set under no other")
 
 
 def _requirements_of_coupling(

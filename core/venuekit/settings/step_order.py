@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import attrs
 
-from venuekit.capabilities import PositionSide, Setting
+from venuekit.capabilities import MarginType, PositionSide, Setting
 from venuekit.settings.target import Value, text_of
 
 
@@ -18,17 +18,20 @@ class Key:
     One setting, which has one value at a time.
 
     ``account_index`` is the index of the account at its venue; two venues that share a setting share the key of the
-    first. ``symbol`` is None for a setting of the account, ``side`` unless the sides are set separately.
+    first. ``symbol`` is None for a setting of the account, ``side`` unless the sides are set separately,
+    ``margin_type`` unless it is the leverage of one that each have their own.
     """
 
     account_index: int
     setting: Setting
     symbol: str | None = None
     side: PositionSide | None = None
+    margin_type: MarginType | None = None
 
     def __str__(self) -> str:
-        side = f" ({self.side})" if self.side is not None else ""
-        return f"{self.setting}{side} of {self.symbol}" if self.symbol is not None else f"{self.setting}{side}"
+        which = ", ".join(filter(None, (self.margin_type, self.side)))
+        name = f"{self.setting} ({which})" if which else self.setting.value
+        return f"{name} of {self.symbol}" if self.symbol is not None else name
 
 
 @attrs.frozen
@@ -50,11 +53,17 @@ class Requirement:
 
 @attrs.frozen
 class SettingChange:
-    """A setting that differs from its target."""
+    """A setting that differs from its target; ``also`` are further ones that the same write sets."""
 
     key: Key
     target: Value
     needs: tuple[Requirement, ...] = ()
+    also: Mapping[Key, Value] = attrs.field(factory=dict, hash=False)
+
+    @property
+    def values(self) -> Mapping[Key, Value]:
+        """The values of all settings that the change sets."""
+        return {self.key: self.target, **self.also}
 
     def __str__(self) -> str:
         return f"{self.key} = {text_of(self.target)}"
@@ -95,6 +104,8 @@ class StepOrder:
     order: list[Key] = attrs.field(factory=list)
     waits: dict[Key, tuple[Key, ...]] = attrs.field(factory=dict)
     open: dict[Key, SettingChange] = attrs.field(init=False)
+    #: the change that sets each setting
+    carriers: dict[Key, SettingChange] = attrs.field(init=False)
     #: the changes that require a value of a setting, by that setting
     dependants: dict[Key, list[SettingChange]] = attrs.field(init=False)
 
@@ -103,6 +114,7 @@ class StepOrder:
         for change in self.changes.values():
             for key in dict.fromkeys(requirement.key for requirement in change.needs):
                 self.dependants.setdefault(key, []).append(change)
+        self.carriers = {key: change for change in self.changes.values() for key in change.values}
         self.open = {key: change for key, change in self.changes.items() if key not in self.refused}
 
     def drop_hopeless(self) -> None:
@@ -123,11 +135,11 @@ class StepOrder:
     def pick(self) -> None:
         """Take one legal change after the other, each based on the effects of those before it."""
         self.waits = {
-            key: tuple(requirement.key for requirement in change.needs if not self._holds(requirement))
+            key: tuple(self._carrier(requirement.key) for requirement in change.needs if not self._holds(requirement))
             for key, change in self.open.items()
         }
         while ready := next((change for change in self.open.values() if not any(self._waits_for(change))), None):
-            self.state[ready.key] = ready.target
+            self.state.update(ready.values)
             self.order.append(ready.key)
             del self.open[ready.key]
 
@@ -143,11 +155,11 @@ class StepOrder:
                 self.skipped[key] = f"needs {other}, which is refused"
 
     def _close(self, change: SettingChange, requirement: Requirement) -> None:
-        closed = self.changes.get(requirement.key)
-        if closed is not None and requirement.allows(closed.target):
+        closed = self.carriers.get(requirement.key)
+        if closed is not None and requirement.allows(closed.values[requirement.key]):
             self.skipped[change.key] = f"needs {requirement}, which is refused"
         else:
-            target = f"the target is {text_of(closed.target)}" if closed else "the target leaves it"
+            target = f"the target is {text_of(closed.values[requirement.key])}" if closed else "the target leaves it"
             now = text_of(self.state.get(requirement.key))
             self.refused[change.key] = f"{change} needs {requirement}; it is {now} and {target}: {requirement.why}"
         del self.open[change.key]
@@ -155,23 +167,28 @@ class StepOrder:
     def _holds(self, requirement: Requirement) -> bool:
         value = self.state.get(requirement.key)
         if value is None:
-            return requirement.key not in self.changes
+            return requirement.key not in self.carriers
         return requirement.allows(value)
 
     def _will_hold(self, requirement: Requirement) -> bool:
-        step = self.open.get(requirement.key)
-        return step is not None and requirement.allows(step.target)
+        step = self.open.get(self._carrier(requirement.key))
+        return step is not None and requirement.allows(step.values[requirement.key])
+
+    def _carrier(self, key: Key) -> Key:
+        """Return the key of the change that sets a setting."""
+        return self.carriers[key].key if key in self.carriers else key
 
     def _waits_for(self, change: SettingChange) -> Iterator[Key]:
         """Yield the changes that must come first: those that fulfil a need, or lose one by this change."""
         for requirement in change.needs:
             if not self._holds(requirement):
-                yield requirement.key
-        for other in self.dependants.get(change.key, ()):
-            if other.key not in self.open:
-                continue
-            if any(n.key == change.key and self._holds(n) and not n.allows(change.target) for n in other.needs):
-                yield other.key
+                yield self._carrier(requirement.key)
+        for key, value in change.values.items():
+            for other in self.dependants.get(key, ()):
+                if other.key not in self.open or other is change:
+                    continue
+                if any(n.key == key and self._holds(n) and not n.allows(value) for n in other.needs):
+                    yield other.key
 
 
 def _reachable(edges: Mapping[Key, tuple[Key, ...]], start: Key) -> set[Key]:
@@ -189,6 +206,24 @@ def _why(change: SettingChange, other: SettingChange) -> str:
     """Return the reason for which one of two changes needs the other."""
     for first, second in ((change, other), (other, change)):
         for requirement in first.needs:
-            if requirement.key == second.key:
+            if requirement.key in second.values:
                 return requirement.why
     return "each needs the value that the other changes"
+
+
+def joined(changes: Iterable[SettingChange], pairs: Mapping[Key, Key]) -> list[SettingChange]:
+    """
+    Make one change of each two that one write sets.
+
+    ``pairs`` are the keys of leverages, each with that of the margin type that is set along with it; where several have
+    the same, the first one listed takes it.
+    """
+    changes = tuple(changes)
+    others = {change.key: change for change in changes}
+    merged: dict[Key, SettingChange] = {}
+    for change in changes:
+        other = others.pop(pairs[change.key], None) if change.key in pairs else None
+        if other is not None:
+            needs = (n for n in (*other.needs, *change.needs) if n.key != other.key or not n.allows(other.target))
+            merged[change.key] = attrs.evolve(change, needs=tuple(needs), also={other.key: other.target})
+    return [merged.get(change.key, change) for change in changes if change.key in others]

@@ -11,12 +11,12 @@ from typing import Any, TypeAlias
 
 import attrs
 
-from venuekit.capabilities import AssetMode, MarginType, PositionMode, Setting
+from venuekit.capabilities import AccountMode, AssetMode, MarginType, PositionMode, Setting
 
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 
 #: the value of a setting
-Value: TypeAlias = PositionMode | AssetMode | MarginType | Decimal
+Value: TypeAlias = AccountMode | PositionMode | AssetMode | MarginType | Decimal
 
 
 def text_of(value: enum.StrEnum | Decimal | None) -> str:
@@ -28,10 +28,15 @@ def text_of(value: enum.StrEnum | Decimal | None) -> str:
 
 @attrs.frozen
 class LeverageTarget:
-    """The leverage of a symbol; ``long`` and ``short`` differ, or one is None, only where sides are set separately."""
+    """
+    The leverage of a symbol; ``long`` and ``short`` differ, or one is None, only where sides are set separately.
+
+    ``margin_type`` is the one that it belongs to, where each has its own; None is the one that holds.
+    """
 
     long: Decimal | None
     short: Decimal | None
+    margin_type: MarginType | None = None
 
     @property
     def by_side(self) -> bool:
@@ -41,32 +46,39 @@ class LeverageTarget:
 
 @attrs.frozen
 class SymbolTarget:
-    """The desired settings of one symbol; a None setting is left unchanged."""
+    """The desired settings of one symbol; a None setting is left unchanged. ``leverages`` are those of margin types."""
 
     margin_type: MarginType | None = None
     leverage: LeverageTarget | None = None
+    leverages: tuple[LeverageTarget, ...] = ()
 
 
 @attrs.frozen
 class AccountTarget:
-    """The desired settings of one account; None is left unchanged. ``margin_type`` only where it is the account's."""
+    """
+    The desired settings of one account; None is left unchanged.
+
+    ``margin_type`` only where it is the account's. ``account_mode`` is never changed; another one is refused.
+    """
 
     venue: str | None = None
     position_mode: PositionMode | None = None
     asset_mode: AssetMode | None = None
     margin_type: MarginType | None = None
     symbols: Mapping[str, SymbolTarget] = attrs.field(factory=dict)
+    account_mode: AccountMode | None = None
 
     def settings(self) -> Iterator[tuple[Setting, str | None, Value | LeverageTarget]]:
         """Yield each desired setting with its symbol, None for one of the account, and its value."""
-        for setting in (Setting.POSITION_MODE, Setting.ASSET_MODE, Setting.MARGIN_TYPE):
+        for setting in (Setting.ACCOUNT_MODE, Setting.POSITION_MODE, Setting.ASSET_MODE, Setting.MARGIN_TYPE):
             if (value := getattr(self, setting.value)) is not None:
                 yield setting, None, value
         for symbol, row in self.symbols.items():
             if row.margin_type is not None:
                 yield Setting.MARGIN_TYPE, symbol, row.margin_type
-            if row.leverage is not None:
-                yield Setting.LEVERAGE, symbol, row.leverage
+            for leverage in (row.leverage, *row.leverages):
+                if leverage is not None:
+                    yield Setting.LEVERAGE, symbol, leverage
 
 
 @attrs.frozen

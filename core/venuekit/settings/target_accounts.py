@@ -15,8 +15,9 @@ import attrs
 
 from venuekit._util.toml_lines import key_text
 from venuekit.capabilities import (
-    LeverageBehaviour,
+    AccountModeReader,
     LeverageScope,
+    MarginType,
     PositionModeBehaviour,
     PositionSide,
     Setting,
@@ -24,8 +25,8 @@ from venuekit.capabilities import (
     SettingsSnapshot,
     SymbolSettings,
 )
-from venuekit.errors import ConfigurationError
-from venuekit.settings.controls import is_account_wide
+from venuekit.errors import AuthenticationFailed, ConfigurationError, OperationError, PermissionDenied
+from venuekit.settings.controls import account_mode_weight, has_leverage_per, is_account_wide
 from venuekit.settings.plans import UnknownSymbol, Unreadable
 from venuekit.settings.step_order import Key
 from venuekit.settings.target import AccountTarget, LeverageTarget, Target, Value, text_of
@@ -83,8 +84,35 @@ class TargetAccount:
         return attrs.evolve(self, entries=entries)
 
     async def read(self) -> SettingsSnapshot:
-        """Read the current settings, by the cheap reads alone."""
-        return await SettingsReader.of(self.open_account).get_settings(self.symbols)
+        """
+        Read the current settings, by the cheap reads alone, and the account mode where an entry names it.
+
+        Where the venue refuses the key, the account mode may be the reason: if so, it is all that is returned.
+        """
+        reader = SettingsReader.of(self.open_account)
+        try:
+            snapshot = await reader.get_settings(self.symbols)
+        except (AuthenticationFailed, PermissionDenied):
+            explained = await self._read_account_mode(SettingsSnapshot())
+            if explained.account_mode is None or not explained.account_mode.unavailable:
+                raise
+            return explained
+        is_named = any(entry.account_mode is not None for entry in self.entries.values())
+        if not is_named or snapshot.account_mode is not None:
+            return snapshot
+        mode = await AccountModeReader.of(self.open_account).get_account_mode()
+        weight = snapshot.weight + account_mode_weight(self.venue)
+        return attrs.evolve(snapshot, account_mode=mode, weight=weight)
+
+    async def _read_account_mode(self, snapshot: SettingsSnapshot) -> SettingsSnapshot:
+        """Return a snapshot with the account mode, as it is where that cannot be read either."""
+        if not self.open_account.support(AccountModeReader):
+            return snapshot
+        try:
+            mode = await AccountModeReader.of(self.open_account).get_account_mode()
+        except OperationError:
+            return snapshot
+        return attrs.evolve(snapshot, account_mode=mode, weight=snapshot.weight + account_mode_weight(self.venue))
 
 
 def target_accounts_of(target: Target, accounts: Mapping[str, Account]) -> tuple[TargetAccount, ...]:
@@ -134,8 +162,8 @@ class DesiredSetting:
     def name(self) -> str:
         """The path in the target: ``accounts.main.symbols.BTCUSD.leverage``."""
         inner = () if self.key.symbol is None else ("symbols", self.key.symbol)
-        side = () if self.key.side is None else (self.key.side.value,)
-        return key_text(("accounts", self.entry, *inner, self.key.setting.value, *side))
+        which = (one.value for one in (self.key.margin_type, self.key.side) if one is not None)
+        return key_text(("accounts", self.entry, *inner, self.key.setting.value, *which))
 
 
 def key_at(account: TargetAccount, setting: Setting, symbol: str | None = None) -> Key:
@@ -167,20 +195,29 @@ def contradictions(desired_settings: Sequence[DesiredSetting]) -> dict[Key, str]
 
 
 def _settings_of_entry(name: str, account: TargetAccount) -> Iterator[DesiredSetting]:
-    for setting, symbol, value in account.entries[name].settings():
+    entry = account.entries[name]
+    for setting, symbol, value in entry.settings():
         key = key_at(account, setting, symbol)
         if not isinstance(value, LeverageTarget):
             yield DesiredSetting(name, account, key, value)
             continue
+        margin_type = value.margin_type
+        if margin_type is None and has_leverage_per(account.venue, LeverageScope.MARGIN_TYPE):
+            margin_type = _margin_type_of(entry, symbol)
         for side, leverage in _leverages(account, value):
-            yield DesiredSetting(name, account, attrs.evolve(key, side=side), leverage)
+            yield DesiredSetting(name, account, attrs.evolve(key, side=side, margin_type=margin_type), leverage)
+
+
+def _margin_type_of(entry: AccountTarget, symbol: str | None) -> MarginType | None:
+    """Return the margin type that an entry wants for a symbol, None when it leaves it."""
+    row = None if symbol is None else entry.symbols.get(symbol)
+    return entry.margin_type if row is None or row.margin_type is None else row.margin_type
 
 
 def _leverages(account: TargetAccount, target: LeverageTarget) -> Iterator[tuple[PositionSide | None, Decimal]]:
     """Yield each leverage to set: one for both sides, or one for each where the venue has a leverage per side."""
-    behaviour = LeverageBehaviour
     sides: dict[PositionSide | None, Decimal | None]
-    if account.venue.has_behaviour(behaviour) and LeverageScope.SIDE in account.venue.behaviour(behaviour).scope:
+    if has_leverage_per(account.venue, LeverageScope.SIDE):
         sides = {PositionSide.LONG: target.long, PositionSide.SHORT: target.short}
     else:
         sides = {None: target.short if target.long is None else target.long}
@@ -232,6 +269,8 @@ class CurrentSettings:
             row = snapshot.symbol(key.symbol)
             return None if row is None else _of_symbol(row, key)
         match key.setting:
+            case Setting.ACCOUNT_MODE:
+                return None if snapshot.account_mode is None else snapshot.account_mode.mode
             case Setting.POSITION_MODE:
                 return snapshot.position_mode
             case Setting.ASSET_MODE:
@@ -255,4 +294,4 @@ class CurrentSettings:
 def _of_symbol(row: SymbolSettings, key: Key) -> Value | None:
     if key.setting is Setting.MARGIN_TYPE:
         return row.margin_type
-    return row.leverage_short if key.side is PositionSide.SHORT else row.leverage_long
+    return row.leverage(side=key.side, margin_type=key.margin_type)

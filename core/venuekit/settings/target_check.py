@@ -11,11 +11,13 @@ import attrs
 from venuekit._util.texts import did_you_mean
 from venuekit._util.toml_lines import KeyPath, key_text, line_of
 from venuekit.capabilities import (
+    AccountModeReader,
     AssetModeReader,
     Capability,
     LeverageBehaviour,
     LeverageReader,
     LeverageScope,
+    MarginType,
     MarginTypeBehaviour,
     MarginTypeReader,
     MarginTypeScope,
@@ -25,6 +27,7 @@ from venuekit.capabilities import (
     Setting,
 )
 from venuekit.errors import TargetFileError
+from venuekit.settings.controls import is_joint
 from venuekit.settings.target import AccountTarget, LeverageTarget, Target, Value, text_of
 from venuekit.venue import venue_support
 
@@ -83,9 +86,13 @@ def _check_account(account: AccountTarget, venue: Venue[Any], path: KeyPath, pro
             _check_margin_type(venue, table_path, level, problems)
         elif setting is Setting.ASSET_MODE:
             _check_reader(venue, AssetModeReader, (*path, "asset_mode"), problems)
+        elif setting is Setting.ACCOUNT_MODE:
+            _check_reader(venue, AccountModeReader, (*path, "account_mode"), problems)
         else:
             _check_position_mode(venue, (*path, "position_mode"), problems)
     _check_couplings(account, venue.couplings, path, problems)
+    for symbol in account.symbols:
+        _check_margin_types(account, symbol, venue, path, problems)
 
 
 def _check_reader(venue: Venue[Any], reader: type[Capability], path: KeyPath, problems: Problems) -> bool:
@@ -125,6 +132,14 @@ def _check_leverage(leverage: LeverageTarget, venue: Venue[Any], path: KeyPath, 
     if not _check_reader(venue, LeverageReader, path, problems):
         return
     behaviour = venue.behaviour(LeverageBehaviour)
+    if leverage.margin_type is not None:
+        path = (*path, leverage.margin_type.value)
+        if LeverageScope.MARGIN_TYPE not in behaviour.scope:
+            problems.add(path, f"{venue.id} has one leverage for every margin type; expected a number")
+            return
+        if leverage.margin_type not in behaviour.margin_types:
+            problems.add(path, f"{venue.id} has a leverage under {_either(behaviour)} only")
+            return
     if leverage.by_side and LeverageScope.SIDE not in behaviour.scope:
         problems.add(path, f"{venue.id} has one leverage for both sides; expected a number")
         return
@@ -132,6 +147,43 @@ def _check_leverage(leverage: LeverageTarget, venue: Venue[Any], path: KeyPath, 
         reason = None if value is None else _out_of_range(value, behaviour)
         if reason is not None:
             problems.add(path, f"{text_of(value)} {reason} on {venue.id}")
+
+
+def _check_margin_types(
+    account: AccountTarget, symbol: str, venue: Venue[Any], path: KeyPath, problems: Problems
+) -> None:
+    """Find leverages of a symbol that cannot hold under its margin type, or not beside each other."""
+    if not venue.has_behaviour(LeverageBehaviour):
+        return
+    row, inner = account.symbols[symbol], (*path, "symbols", symbol)
+    wanted, at = row.margin_type, (*inner, "margin_type")
+    if wanted is None:
+        wanted, at = account.margin_type, (*path, "margin_type")
+    behaviour, joint = venue.behaviour(LeverageBehaviour), is_joint(venue)
+    chosen = wanted
+    for leverage in (row.leverage, *row.leverages):
+        if leverage is None:
+            continue
+        own, here = leverage.margin_type, (*inner, "leverage")
+        if own is None:
+            if wanted is not None and wanted not in behaviour.margin_types:
+                why = f"{venue.id} has a leverage under {_either(behaviour)} only"
+                problems.add(here, f"cannot hold together with {_place(at, wanted, problems)}: {why}")
+        elif joint and chosen is not None and chosen is not own:
+            why = f"one write sets leverage and margin type on {venue.id}"
+            problems.add((*here, own.value), f"cannot hold together with {_place(at, wanted, problems)}: {why}")
+        elif joint:
+            chosen, at = own, (*here, own.value)
+
+
+def _place(path: KeyPath, value: MarginType | None, problems: Problems) -> str:
+    """Return a key with its value, unless that is not a margin type, and its line."""
+    text = key_text(path) if value is None else f"{key_text(path)} = {text_of(value)}"
+    return f"{text} (line {problems.line_of(path)})"
+
+
+def _either(behaviour: LeverageBehaviour) -> str:
+    return " or ".join(sorted(behaviour.margin_types))
 
 
 def _out_of_range(value: Decimal, behaviour: LeverageBehaviour) -> str | None:

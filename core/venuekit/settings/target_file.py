@@ -13,7 +13,7 @@ import attrs
 
 from venuekit._util.texts import did_you_mean
 from venuekit._util.toml_lines import KeyPath, key_lines, key_text, syntax_error
-from venuekit.capabilities import AssetMode, MarginType, PositionMode
+from venuekit.capabilities import AccountMode, AssetMode, MarginType, PositionMode
 from venuekit.errors import TargetFileError
 from venuekit.settings.target import AccountTarget, LeverageTarget, SymbolTarget, Target
 from venuekit.settings.target_check import Problems, check_target
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 E = TypeVar("E", bound=enum.StrEnum)
 
-_ACCOUNT_KEYS = ("venue", "position_mode", "asset_mode", "margin_type", "symbols")
+_ACCOUNT_KEYS = ("venue", "account_mode", "position_mode", "asset_mode", "margin_type", "symbols")
 _SYMBOL_KEYS = ("margin_type", "leverage")
 _SIDES = ("long", "short")
 #: PORTFOLIO can be read but not set
@@ -144,6 +144,7 @@ def _account(value: Any, path: KeyPath, problems: Problems) -> AccountTarget:
     symbols = _table(table.get("symbols", {}), (*path, "symbols"), problems)
     return AccountTarget(
         venue=_text(table, path, "venue", problems),
+        account_mode=_choice(table, path, "account_mode", tuple(AccountMode), problems),
         position_mode=_choice(table, path, "position_mode", tuple(PositionMode), problems),
         asset_mode=_choice(table, path, "asset_mode", tuple(AssetMode), problems),
         margin_type=_choice(table, path, "margin_type", _MARGIN_TYPES, problems),
@@ -154,21 +155,28 @@ def _account(value: Any, path: KeyPath, problems: Problems) -> AccountTarget:
 def _symbol(value: Any, account: KeyPath, name: str, problems: Problems) -> SymbolTarget:
     path = (*account, "symbols", name)
     table = _table(value, path, problems)
-    of_account = {key: (*account, key) for key in ("position_mode", "asset_mode")}
+    of_account = {key: (*account, key) for key in ("account_mode", "position_mode", "asset_mode")}
     _refuse_unknown(table, path, problems, _SYMBOL_KEYS, **of_account)
-    return SymbolTarget(
-        margin_type=_choice(table, path, "margin_type", _MARGIN_TYPES, problems),
-        leverage=_leverage(table["leverage"], (*path, "leverage"), problems) if "leverage" in table else None,
-    )
+    margin_type = _choice(table, path, "margin_type", _MARGIN_TYPES, problems)
+    if "leverage" not in table:
+        return SymbolTarget(margin_type)
+    leverage, inner = table["leverage"], (*path, "leverage")
+    if not isinstance(leverage, Mapping) or not leverage.keys() & set(_MARGIN_TYPES):
+        return SymbolTarget(margin_type, _leverage(leverage, inner, problems, (*_SIDES, *_MARGIN_TYPES)))
+    _refuse_unknown(leverage, inner, problems, tuple(_MARGIN_TYPES))
+    named = [one for one in _MARGIN_TYPES if one in leverage]
+    values = [_leverage(leverage[one], (*inner, one.value), problems) for one in named]
+    leverages = (attrs.evolve(value, margin_type=one) for one, value in zip(named, values, strict=True) if value)
+    return SymbolTarget(margin_type, leverages=tuple(leverages))
 
 
-def _leverage(value: Any, path: KeyPath, problems: Problems) -> LeverageTarget | None:
+def _leverage(value: Any, path: KeyPath, problems: Problems, names: tuple[str, ...] = _SIDES) -> LeverageTarget | None:
     if not isinstance(value, Mapping):
         number = _number(value, path, problems)
         return None if number is None else LeverageTarget(number, number)
-    _refuse_unknown(value, path, problems, _SIDES)
+    _refuse_unknown(value, path, problems, names)
     if not value.keys() & set(_SIDES):
-        problems.add(path, "expected a number, or a table that names long, short or both")
+        problems.add(path, f"expected a number, or a table that names {', '.join(names[:-1])} or {names[-1]}")
         return None
     sides = {side: _number(value[side], (*path, side), problems) for side in _SIDES if side in value}
     return LeverageTarget(sides.get("long"), sides.get("short"))

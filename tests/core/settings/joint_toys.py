@@ -288,7 +288,8 @@ class Stage:
 
     def writes(self) -> list[dict[str, str]]:
         """Return the parameters of the writes that arrived."""
-        return [dict(request.parameters) for request in self.sim.requests if request.verb == "PUT"]
+        sent = [dict(request.parameters) for request in self.sim.requests if request.verb == "PUT"]
+        return [{name: value for name, value in one.items() if name not in {"time", "window"}} for one in sent]
 
     def reads(self) -> int:
         """Return the number of reads of settings that arrived."""

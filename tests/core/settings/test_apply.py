@@ -600,6 +600,7 @@ async def test_rows_of_a_report_are_flat(main: Any) -> None:
             "symbol": "ETH",
             "setting": "leverage",
             "side": None,
+            "margin_type": None,
             "present": Decimal(10),
             "target": Decimal(5),
             "status": "changed",

@@ -414,6 +414,7 @@ async def test_rows_are_flat_and_start_with_account_and_venue(main: Any) -> None
         "symbol": None,
         "setting": "position_mode",
         "side": None,
+        "margin_type": None,
         "present": PositionMode.ONE_WAY,
         "target": PositionMode.HEDGE,
         "status": "pending",

@@ -90,7 +90,14 @@ def test_declared_venues_are_those_that_the_file_names() -> None:
         ("leverage = nan", "leverage: expected a number above 0, not NaN"),
         ("leverage = inf", "leverage: expected a number above 0, not Infinity"),
         ("leverage = [1]", "leverage: expected a number, not a list"),
-        ("leverage = {}", "leverage: expected a number, or a table that names long, short or both"),
+        ("leverage = {}", "leverage: expected a number, or a table that names long, short, cross or isolated"),
+        (
+            "leverage = { isolated = {} }",
+            "leverage.isolated: expected a number, or a table that names long or short",
+        ),
+        ("leverage = { isolated = true }", "leverage.isolated: expected a number, not true"),
+        ("leverage = { corss = 3 }", "leverage.corss: unknown key; did you mean cross?"),
+        ("leverage = { cross = 3, long = 4 }", "leverage.long: unknown key"),
         ("leverage = { lnog = 3 }", "leverage.lnog: unknown key; did you mean long?"),
         (
             'margin_type = "Isolated"',
