@@ -136,20 +136,18 @@ from venuekit.resolution import (
     find_unexplained,
     trace_of,
 )
+from venuekit.signing import EncodedRequest, SigningScheme, Stamp
 from venuekit.venue import (
     Answers,
     BlockedBy,
     Blocker,
     BlockerScope,
     Coupling,
-    EncodedRequest,
     Environment,
     EnvironmentName,
     Limit,
     LimitScope,
     Refusal,
-    SigningScheme,
-    Stamp,
     Venue,
 )
 

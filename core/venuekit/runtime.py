@@ -35,7 +35,8 @@ from venuekit.pipeline.wire import RestWire
 from venuekit.pipeline.write_scopes import FENCING, Fence, Footprint, WriteScopes, footprint_of
 from venuekit.read_cache import ReadCache
 from venuekit.request_bounds import TOLERANCE, NonceRule, RequestExpiry
-from venuekit.venue import NO_FIELDS, Environment, EnvironmentName, Limit, LimitScope, Venue
+from venuekit.signing import NO_FIELDS
+from venuekit.venue import Environment, EnvironmentName, Limit, LimitScope, Venue
 
 if TYPE_CHECKING:
     from venuekit.account import Account

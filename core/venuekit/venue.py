@@ -6,8 +6,7 @@ import enum
 import re
 from collections.abc import Callable, Mapping
 from math import inf
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 import attrs
@@ -19,7 +18,6 @@ from venuekit.encoding import without_names
 from venuekit.endpoint import EndpointName
 from venuekit.errors import ConfigurationError
 from venuekit.faults import Fault, FaultTable
-from venuekit.message import ANSWER_LIMIT
 from venuekit.request_bounds import NonceRule, RequestExpiry
 
 if TYPE_CHECKING:
@@ -28,7 +26,8 @@ if TYPE_CHECKING:
     from venuekit.account import Account
     from venuekit.credentials import Signer, SignerFields
     from venuekit.endpoint import Endpoint
-    from venuekit.message import HttpRequest, HttpResponse
+    from venuekit.message import HttpResponse
+    from venuekit.signing import SigningScheme
     from venuekit.simulator.simulated_venue import SimulatedVenue
 
 A_co = TypeVar("A_co", bound="Account", covariant=True)
@@ -201,76 +200,6 @@ class Answers(Protocol):
 
         A body that is not the venue's format gives a foreign refusal without code when the status is not 2xx
         (:func:`venuekit.foreign.read_foreign` reads its text); with 2xx it raises ``ValueError``.
-        """
-
-
-class EncodedRequest(NamedTuple):
-    """
-    A request before it is signed; a named tuple, since one is made for every call.
-
-    ``base`` is the URL of the endpoint's host, ``path`` the path as it is sent, with its parameters. ``query`` is
-    encoded and without ``?``, empty when there is none; ``body`` is None unless parameters travel there, and
-    ``content_type`` its media type, for the header that the signing scheme sets. ``answer_limit`` is how many bytes the
-    answer may have, decompressed. It may carry a listen key, so the repr shows verb and path only.
-    """
-
-    verb: str
-    base: str
-    path: str
-    query: str
-    body: bytes | None
-    answer_limit: int = ANSWER_LIMIT
-    content_type: str | None = None
-
-    def __repr__(self) -> str:
-        return f"EncodedRequest({self.verb} {self.path})"
-
-
-#: the fields of credentials that have none besides key and secret
-NO_FIELDS: Mapping[str, str] = MappingProxyType({})
-
-
-class Stamp(NamedTuple):
-    """
-    The input of a signature besides the request: API key, timestamp and receive window in milliseconds.
-
-    ``fields`` are the texts of the account's declared credential fields, by name: a scheme puts them in their place,
-    such as a passphrase into its header. ``nonce`` is the number that no other request of the key carries
-    (``Venue.nonce``); 0 where none is declared.
-    """
-
-    key: str
-    timestamp: int
-    recv_window: int
-    fields: Mapping[str, str] = NO_FIELDS
-    nonce: int = 0
-
-    def __repr__(self) -> str:
-        return f"Stamp(timestamp={self.timestamp}, recv_window={self.recv_window})"
-
-
-class SigningScheme(Protocol):
-    """
-    The text that is signed and the place of the signature: pure, the venue's.
-
-    How it is signed (HMAC, RSA, Ed25519, a wallet, another process) is the business of the signer.
-    """
-
-    def payload(self, encoded: EncodedRequest, stamp: Stamp) -> bytes:
-        """Return the exact bytes to sign."""
-
-    def attach_signature(self, encoded: EncodedRequest, stamp: Stamp, payload: bytes, signature: bytes) -> HttpRequest:
-        """
-        Return the request with its signature, written as the venue wants it: hex, base64, parts of a JSON body.
-
-        ``signature`` is the signer's answer to ``payload``. The bytes sent are those that were signed.
-        """
-
-    def without_signature(self, encoded: EncodedRequest, stamp: Stamp | None) -> HttpRequest:
-        """
-        Return a request that needs no signature.
-
-        With a ``stamp`` the endpoint asks for the API key, or whatever else names the account; None for a public one.
         """
 
 

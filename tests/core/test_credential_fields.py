@@ -21,9 +21,9 @@ from venuekit.errors import CredentialsError, PluginError
 from venuekit.hooks import hookimpl
 from venuekit.message import HttpRequest, HttpResponse
 from venuekit.plugins import make_plugins
+from venuekit.signing import EncodedRequest, Stamp
 from venuekit.simulator import Simulation
 from venuekit.testing import FakeTransport, InstantClock, account_over, json_answer
-from venuekit.venue import EncodedRequest, Stamp
 from venuekit_toy_perp import TOY_PERP
 from venuekit_toy_perp.endpoints import TOY
 from venuekit_toy_perp.signing import ToySigning

@@ -23,9 +23,10 @@ from venuekit.errors import CredentialsError, NeverSent, PluginError
 from venuekit.hooks import API_VERSION, hookimpl
 from venuekit.message import HttpRequest, HttpResponse
 from venuekit.plugins import Plugins, make_plugins
+from venuekit.signing import EncodedRequest, Stamp
 from venuekit.simulator import Simulation
 from venuekit.testing import FakeTransport, InstantClock, account_over, json_answer
-from venuekit.venue import EncodedRequest, EnvironmentName, Stamp
+from venuekit.venue import EnvironmentName
 from venuekit_toy_perp import TOY_PERP
 from venuekit_toy_perp.endpoints import TOY
 from venuekit_toy_perp.signing import ToySigning

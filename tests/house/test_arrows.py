@@ -15,7 +15,7 @@ STOREYS = (
     {"_util"},
     {"credential_fields", "errors", "order_scope", "request_bounds"},
     {"faults", "message", "resolution"},
-    {"echoes", "parameters"},
+    {"echoes", "parameters", "signing"},
     {"encoding"},
     {"endpoint", "capabilities"},
     {"venue"},

@@ -40,7 +40,8 @@ if TYPE_CHECKING:
     from venuekit.message import HttpResponse
     from venuekit.pipeline.account_session import AccountSession
     from venuekit.pipeline.options import Options
-    from venuekit.venue import EncodedRequest, Refusal
+    from venuekit.signing import EncodedRequest
+    from venuekit.venue import Refusal
 
 T = TypeVar("T")
 

@@ -18,7 +18,7 @@ from venuekit.credentials.redactor import redact_error
 from venuekit.endpoint import Endpoint, Security
 from venuekit.errors import NeverSent, VenuekitError
 from venuekit.message import ANSWER_LIMIT, HttpRequest, HttpResponse, Transport
-from venuekit.venue import NO_FIELDS, EncodedRequest, SigningScheme, Stamp
+from venuekit.signing import NO_FIELDS, EncodedRequest, SigningScheme, Stamp
 
 
 @attrs.frozen(eq=False)

@@ -7,7 +7,7 @@ import pytest
 from venuekit.credentials import HmacSigner, Secret
 from venuekit.endpoint import Effect, Endpoint
 from venuekit.parameters import Kind, Parameter
-from venuekit.venue import EncodedRequest, Stamp
+from venuekit.signing import EncodedRequest, Stamp
 from venuekit_binance_common.venue import QuerySigning
 
 FUTURES = (

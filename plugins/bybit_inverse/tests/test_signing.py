@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from venuekit.credentials import HmacSigner, Secret
-from venuekit.venue import EncodedRequest, Stamp
+from venuekit.signing import EncodedRequest, Stamp
 from venuekit_bybit_inverse.signing import BybitSigning, websocket_payload
 
 SCHEME = BybitSigning()

@@ -17,10 +17,10 @@ from venuekit import Runtime
 from venuekit.credential_fields import CredentialField
 from venuekit.errors import AccountsFileError, AuthenticationFailed
 from venuekit.message import HttpRequest
+from venuekit.signing import EncodedRequest, Stamp
 from venuekit.simulator import Denied, SimKey, SimulatedVenue, Simulation, json_response
 from venuekit.simulator.serve import announcement, write_accounts_file
 from venuekit.testing import InstantClock
-from venuekit.venue import EncodedRequest, Stamp
 from venuekit_toy_perp import TOY_PERP
 from venuekit_toy_perp.codes import Code
 from venuekit_toy_perp.endpoints import TOY

@@ -11,9 +11,10 @@ from venuekit.errors import VenuekitError
 from venuekit.message import HttpRequest, HttpResponse
 from venuekit.pipeline.wire import RestWire
 from venuekit.request_bounds import fence_of
+from venuekit.signing import EncodedRequest
 from venuekit.testing.conformance.inventory import Checks
 from venuekit.testing.staged import Stage, on_stage
-from venuekit.venue import EncodedRequest, Refusal
+from venuekit.venue import Refusal
 
 #: seconds past the fence, before which a longer window than the declared one is not over
 _PAST = 0.05
