@@ -24,11 +24,14 @@ from venuekit.venue import EnvironmentName, Venue, core_capabilities, venue_supp
 @json_option
 @click.pass_context
 def venues_command(context: click.Context, as_json: bool) -> int:
-    """List the installed venues, and broken plugins."""
+    """List the installed venues with the further keys that their accounts have, and broken plugins."""
     plugins = state_of(context).plugins
     rows = [_venue_row(plugins, venue_id) for venue_id in plugins.venue_ids()]
     if rows or as_json:
         print_rows(rows, columns("venue environments distribution version state"), as_json=as_json)
+        for row in () if as_json else rows:
+            if row["fields"]:
+                _print_fields(plugins.venue(str(row["venue"])))
     else:
         click.echo("no venue is installed")
     for broken in plugins.broken():
@@ -39,13 +42,23 @@ def venues_command(context: click.Context, as_json: bool) -> int:
 
 def _venue_row(plugins: Plugins, venue_id: str) -> Row:
     origin = plugins.distribution(venue_id)
-    row: dict[str, object] = {"venue": venue_id, "title": None, "realm": None, "environments": None}
+    row: dict[str, object] = {"venue": venue_id, "title": None, "realm": None, "environments": None, "fields": None}
     row |= {"distribution": origin.distribution, "version": origin.version, "state": "ready", "problem": None}
     try:
         venue = plugins.venue(venue_id)
     except PluginError as error:
         return row | {"state": "broken", "problem": str(error)}
-    return row | {"title": venue.title, "realm": venue.realm, "environments": ", ".join(_environments(venue))}
+    fields = ", ".join(field.name for field in venue.credential_fields)
+    names = ", ".join(_environments(venue))
+    return row | {"title": venue.title, "realm": venue.realm, "environments": names, "fields": fields}
+
+
+def _print_fields(venue: Venue[Any]) -> None:
+    """Print a line for each field that a venue's credentials have besides key and secret."""
+    for field in venue.credential_fields:
+        kind = "" if field.required else " (optional)"
+        line = f"{venue.id}: an account also has {field.name}{kind}: {field.why}"
+        click.echo(textwrap.fill(line, width(), subsequent_indent="    "))
 
 
 def _environments(venue: Venue[Any]) -> list[str]:

@@ -11,18 +11,21 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from venuekit._util.texts import did_you_mean
+from venuekit._util.texts import did_you_mean, nearest
 from venuekit._util.toml_lines import KeyPath, key_lines, key_text, line_of, syntax_error, toml_type
+from venuekit.credential_fields import ACCOUNT_KEYS
 from venuekit.credentials.credentials import Credentials
-from venuekit.credentials.references import check_reference, read_private, resolve_reference
+from venuekit.credentials.fields import CredentialsFault, find_unfit_name, find_unfit_text
+from venuekit.credentials.references import check_reference, is_reference, read_private, resolve_reference
+from venuekit.credentials.secret import Secret, declassify
 from venuekit.errors import AccountsFileError, CredentialsError
 from venuekit.venue import EnvironmentName
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from venuekit.credentials.secret import Secret
     from venuekit.plugins import Plugins
+    from venuekit.venue import Venue
 
 #: the environment variable that names the accounts file
 ACCOUNTS_VARIABLE = "VENUEKIT_ACCOUNTS"
@@ -34,7 +37,9 @@ class AccountEntry:
     """
     One account of the file.
 
-    ``key`` and ``secret`` are references, never the secrets themselves. ``symbols``, ``max_leverage``, ``max_notional``
+    ``key`` and ``secret`` are references, never the secrets themselves. ``fields`` are the table's further keys, which
+    the venue must declare (``Venue.credential_fields``): references, too, or plain texts where a field is no secret.
+    ``symbols``, ``max_leverage``, ``max_notional``
     and ``max_position_notional`` (both in the quote asset) are the limits of the account's guard; None means no limit.
     ``rest`` is the simulator's URL, None elsewhere.
     """
@@ -44,6 +49,7 @@ class AccountEntry:
     environment: EnvironmentName
     key: str = attrs.field(repr=False)
     secret: str = attrs.field(repr=False)
+    fields: Mapping[str, str] = attrs.field(factory=dict, repr=False, hash=False)
     rest: str | None = None
     read_only: bool = False
     symbols: frozenset[str] | None = None
@@ -59,7 +65,11 @@ class AccountEntry:
     @property
     def where(self) -> str:
         """The account's position in the file: file, line and key."""
-        path = "accounts", self.name
+        return self.place()
+
+    def place(self, *keys: str) -> str:
+        """Return the position of a key in the account's table."""
+        path = "accounts", self.name, *keys
         return f"{self.source}:{line_of(self.lines, path)}: {key_text(path)}"
 
 
@@ -128,24 +138,54 @@ async def credentials(entry: AccountEntry, plugins: Plugins) -> Credentials:
     """
     Return the credentials of an account; its references are resolved in a worker thread.
 
+    The venue is loaded, as only it knows which fields its credentials have.
+
     Raises:
-        AccountsFileError: a reference cannot be resolved.
-        CredentialsError: the credentials do not fit the environment.
+        AccountsFileError: the table has a key that neither venuekit nor the venue knows, or lacks one that the venue
+            needs; or a reference cannot be resolved.
+        CredentialsError: the credentials do not fit the environment, or have another form than the venue's.
+        UnknownVenue, PluginError: there is no such venue, or it is broken.
     """
     import asyncio
 
+    venue = await plugins.load(entry.venue)
+    if (fault := find_unfit_name(venue, entry.fields)) is not None:
+        raise AccountsFileError(_at(entry, fault, _hint(fault, venue)))
+    plain = {field.name for field in venue.credential_fields if not field.secret}
+
     def resolve(field: str, reference: str) -> Secret:
+        if field in plain and not is_reference(reference):
+            return Secret(reference)
         try:
+            check_reference(reference)
             return resolve_reference(reference, others=plugins.resolve_secret, relative_to=entry.directory)
         except AccountsFileError as error:
-            raise AccountsFileError(f"{entry.where}.{field}: {error}") from error
+            raise AccountsFileError(f"{entry.place(field)}: {error}") from error
 
     key = await asyncio.to_thread(resolve, "key", entry.key)
     secret = await asyncio.to_thread(resolve, "secret", entry.secret)
+    fields = {name: await asyncio.to_thread(resolve, name, text) for name, text in entry.fields.items()}
+    for name in plain & fields.keys():
+        declassify(fields[name])
     try:
-        return Credentials(key, secret, entry.environment, entry.rest)
+        found = Credentials(key, secret, entry.environment, entry.rest, fields=fields)
     except CredentialsError as error:
         raise CredentialsError(f"{entry.where}: {error}") from error
+    signs_elsewhere = plugins.is_answered("venuekit_make_signer")
+    if (fault := find_unfit_text(venue, found, signs_elsewhere=signs_elsewhere)) is not None:
+        raise CredentialsError(_at(entry, fault))
+    return found
+
+
+def _at(entry: AccountEntry, fault: CredentialsFault, hint: str = "") -> str:
+    place = entry.where if fault.field is None else entry.place(fault.field)
+    return f"{place}: {fault.words}{hint}"
+
+
+def _hint(fault: CredentialsFault, venue: Venue[Any]) -> str:
+    """Return the key of the accounts file that an unknown field may be meant to be."""
+    is_near_own = nearest(fault.field or "", [field.name for field in venue.credential_fields]) is not None
+    return "" if fault.field is None or is_near_own else did_you_mean(fault.field, ACCOUNT_KEYS)
 
 
 class _Reader:
@@ -183,17 +223,37 @@ class _Reader:
     def _entry(self, name: str, value: Any) -> AccountEntry:
         path = "accounts", name
         table = self._table(path, value)
-        self._only_known(path, table, self._fields)
+        further = self._further_fields(path, table)
         for needed in ("venue", "environment", "key", "secret"):
             if needed not in table:
                 choices = f" ({' | '.join(EnvironmentName)})" if needed == "environment" else ""
                 raise self._wrong(path, f"{needed} is required{choices}")
-        fields = {field: self._fields[field]((*path, field), value) for field, value in table.items()}
+        fields = {key: self._fields[key]((*path, key), value) for key, value in table.items() if key not in further}
         if fields.get("rest") is not None and fields["environment"] is not EnvironmentName.SIM:
             raise self._wrong((*path, "rest"), "only the environment 'sim' takes a URL")
         if fields.get("rest") is None and fields["environment"] is EnvironmentName.SIM:
             raise self._wrong(path, "rest is required with the environment 'sim': the simulator's URL")
-        return AccountEntry(name=name, source=str(self._path), lines=self._lines, directory=self._directory, **fields)
+        source = str(self._path)
+        return AccountEntry(
+            name=name, fields=further, source=source, lines=self._lines, directory=self._directory, **fields
+        )
+
+    def _further_fields(self, path: tuple[str, ...], table: Mapping[str, Any]) -> dict[str, str]:
+        """
+        Return the keys that may be fields of the venue: texts whose names are unlike any key that is left out.
+
+        Which fields the venue has is known when it is loaded, and then they are compared.
+        """
+        further: dict[str, str] = {}
+        unused = self._fields.keys() - table.keys()
+        for key, value in table.items():
+            if key in self._fields:
+                continue
+            if not isinstance(value, str) or nearest(key, unused) is not None:
+                hint = did_you_mean(key, unused) or "; a field of the venue is a text"
+                raise self._wrong((*path, key), f"unknown key{hint}")
+            further[key] = self._text_of((*path, key), value)
+        return further
 
     def _where(self, path: tuple[str, ...]) -> str:
         return f"{self._path}:{line_of(self._lines, path)}: {key_text(path)}"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from venuekit._util.texts import did_you_mean
 from venuekit.credential_fields import TextCheck
@@ -30,9 +30,11 @@ def check_credentials(venue: Venue[Any], credentials: Credentials, *, signs_else
     for field in venue.credential_fields:
         if not field.secret and field.name in credentials.fields:
             declassify(credentials.fields[field.name])
-    fault = _fault(venue, credentials, signs_elsewhere=signs_elsewhere)
+    fault = find_unfit_name(venue, credentials.fields) or find_unfit_text(
+        venue, credentials, signs_elsewhere=signs_elsewhere
+    )
     if fault is not None:
-        raise CredentialsError(f"{venue.id}{fault}")
+        raise CredentialsError(fault.words)
 
 
 def account_fields(venue: Venue[Any], credentials: Credentials) -> Mapping[str, str]:
@@ -52,23 +54,38 @@ def fingerprint(secret: Secret, below: Mapping[str, str] | None = None) -> str:
     return hashlib.sha256(f"{secret.reveal()}{named}".encode()).hexdigest()[:12]
 
 
-def _fault(venue: Venue[Any], credentials: Credentials, *, signs_elsewhere: bool) -> str | None:
-    """Return the first fault of the credentials, as the rest of a sentence that begins with the venue."""
+class CredentialsFault(NamedTuple):
+    """A fault of credentials as a sentence; ``field`` is None where the fault is that a field is missing."""
+
+    field: str | None
+    words: str
+
+
+def find_unfit_name(venue: Venue[Any], names: Collection[str]) -> CredentialsFault | None:
+    """Return the first of these fields that the venue does not take, or of its own that is missing."""
     declared = {field.name: field for field in venue.credential_fields}
-    for name in credentials.fields:
+    for name in names:
         if name not in declared:
-            takes = ("key", "secret", *declared)
-            return f" takes no {name}; it takes {', '.join(takes)}{did_you_mean(name, declared)}"
+            takes = ", ".join(("key", "secret", *declared))
+            return CredentialsFault(name, f"{venue.id} takes no {name}; it takes {takes}{did_you_mean(name, declared)}")
     for field in declared.values():
-        if field.required and field.name not in credentials.fields:
-            return f" needs {field.name}: {field.why}"
-    checks = [("key", venue.key_check, credentials.key)]
-    if not signs_elsewhere:
-        checks.append(("secret", venue.secret_check, credentials.secret))
-    checks += [(name, declared[name].check, text) for name, text in credentials.fields.items()]
-    for name, check, text in checks:
+        if field.required and field.name not in names:
+            return CredentialsFault(None, f"{venue.id} needs {field.name}: {field.why}")
+    return None
+
+
+def find_unfit_text(
+    venue: Venue[Any], credentials: Credentials, *, signs_elsewhere: bool = False
+) -> CredentialsFault | None:
+    """Return the first text of another form than the venue's; the fields are those that it takes."""
+    declared = {field.name: field.check for field in venue.credential_fields}
+    texts = {"key": (venue.key_check, credentials.key), "secret": (venue.secret_check, credentials.secret)}
+    if signs_elsewhere:
+        del texts["secret"]
+    texts |= {name: (declared[name], text) for name, text in credentials.fields.items()}
+    for name, (check, text) in texts.items():
         if check is not None and (fault := _fault_of_text(check, text)) is not None:
-            return f": the {name} {fault}"
+            return CredentialsFault(name, f"{venue.id}: the {name} {fault}")
     return None
 
 

@@ -42,6 +42,11 @@ def check_reference(reference: str) -> tuple[str, str]:
     return match[1], match[2]
 
 
+def is_reference(text: str) -> bool:
+    """Return whether a text has the form of a reference."""
+    return _REFERENCE.fullmatch(text) is not None
+
+
 def resolve_reference(
     reference: str, *, others: Callable[[str], Secret | None], relative_to: Path | None = None
 ) -> Secret:

@@ -35,11 +35,85 @@ def test_venues(call: Call) -> None:
         "title": "Toy Perpetuals",
         "realm": "toy_perp",
         "environments": "live, sim",
+        "fields": "",
         "distribution": "venuekit-toy-perp",
         "version": "0.1.0",
         "state": "ready",
         "problem": None,
     }
+
+
+VENUE = """\
+import attrs
+from venuekit.plugin import CredentialField, hookimpl
+from venuekit_toy_perp.venue import TOY_PERP
+
+VENUEKIT_API = 1
+FIELDS = (
+    CredentialField("passphrase", "the passphrase that was chosen for the key"),
+    CredentialField("vault", "the vault to trade for, the account itself without it", secret=False, required=False),
+)
+
+@hookimpl
+def venuekit_register_venues(register):
+    register(attrs.evolve(TOY_PERP, id="toy_vault", credential_fields=FIELDS))
+"""
+ACCOUNTS = """\
+[accounts.main]
+venue = "toy_vault"
+environment = "live"
+key = "env:TOY_KEY"
+secret = "env:TOY_SECRET"
+"""
+
+
+@pytest.fixture
+def guarded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Install a venue with a passphrase; gives the accounts file, with an account that lacks it."""
+    info = tmp_path / "site" / "toy_vault-1.0.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: toy-vault\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[venuekit.venues]\ntoy_vault = toy_vault_plugin\n")
+    (tmp_path / "site" / "toy_vault_plugin.py").write_text(VENUE)
+    monkeypatch.syspath_prepend(str(tmp_path / "site"))
+    monkeypatch.setenv("TOY_KEY", "key")
+    monkeypatch.setenv("TOY_SECRET", "secret")
+    accounts = tmp_path / "accounts.toml"
+    accounts.write_text(ACCOUNTS)
+    accounts.chmod(0o600)
+    return accounts
+
+
+def test_fields_of_credentials_are_shown(call: Call, guarded: Path) -> None:
+    """A venue whose accounts have further keys says which and why, as a line and in JSON."""
+    row = next(row for row in call("venues", "--json").rows if row["venue"] == "toy_vault")
+    lines = call("venues").out.splitlines()
+
+    assert row["fields"] == "passphrase, vault"
+    assert "toy_vault: an account also has passphrase: the passphrase that was chosen for the key" in lines
+    assert [line for line in lines if line.startswith("toy_vault: an account also has vault (optional): the vault")]
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ("", "accounts.toml:1: accounts.main: toy_vault needs passphrase: the passphrase that was chosen for the key"),
+        (
+            'pass = "env:X"',
+            "accounts.toml:6: accounts.main.pass: toy_vault takes no pass; it takes key, secret",
+        ),
+        ('passphrase = "planted-word"', "accounts.toml:6: accounts.main.passphrase: expected a reference such as env:"),
+    ],
+)
+def test_every_command_reports_credentials_that_do_not_fit(call: Call, guarded: Path, more: str, message: str) -> None:
+    """The status is that of a mistake in a file, and standard error has file, line and key, and no literal."""
+    guarded.write_text(ACCOUNTS + more)
+    for words in (["account", "main"], ["balances"], ["leverage", "main", "GEMUSD", "3", "--yes"]):
+        called = call("--accounts", str(guarded), *words)
+
+        assert called.status == 64
+        assert message in called.err
+        assert "planted-word" not in called.err + called.out
 
 
 def test_a_broken_venue_is_shown_and_the_others_work(call: Call, broken: None) -> None:
