@@ -61,7 +61,9 @@ from venuekit.capabilities.leverage import (
     LeverageReader,
     LeverageScope,
     LeverageSetting,
+    RiskLimitBehaviour,
     RiskLimitControl,
+    RiskLimitForm,
     RiskLimitSetting,
 )
 from venuekit.capabilities.modes import (
@@ -196,7 +198,9 @@ __all__ = [
     "PositionReader",
     "PositionSide",
     "PositionState",
+    "RiskLimitBehaviour",
     "RiskLimitControl",
+    "RiskLimitForm",
     "RiskLimitSetting",
     "ServerTimeReader",
     "Setting",

@@ -168,21 +168,59 @@ class BracketReader(Capability):
         """
 
 
+class RiskLimitForm(enum.StrEnum):
+    """How a risk limit is asked for."""
+
+    ID = "id"  #: by the number of a tier, ``Bracket.tier``
+    AMOUNT = "amount"  #: by the largest position value, in the settle asset
+
+
+@attrs.frozen
+class RiskLimitBehaviour:
+    """The ``form`` in which a venue takes risk limits; with ``sides``, long and short have one each."""
+
+    form: RiskLimitForm
+    sides: bool = False
+
+
 @attrs.frozen
 class RiskLimitSetting:
-    """The tier that holds for a symbol, and its cap in the settle asset."""
+    """
+    The risk limit that holds for a symbol, or for one side of it.
+
+    ``risk_id`` is the number of the tier, ``cap`` the largest position value in the settle asset; None where the venue
+    did not say. ``changed`` as in :class:`~venuekit.capabilities.MarginTypeSetting`.
+    """
 
     symbol: str
-    risk_id: int
+    risk_id: int | None = None
     cap: Decimal | None = None
+    side: PositionSide | None = None
     changed: bool | None = None
 
 
 class RiskLimitControl(Capability):
-    """Set the tier of a symbol."""
+    """Set the risk limit of a symbol."""
 
     __slots__ = ()
 
     @abstractmethod
-    async def set_risk_limit(self, symbol: str, risk_id: int, *, side: PositionSide | None = None) -> RiskLimitSetting:
-        """Set the tier and return the one that holds now."""
+    async def set_risk_limit(
+        self,
+        symbol: str,
+        *,
+        risk_id: int | None = None,
+        amount: Decimal | None = None,
+        side: PositionSide | None = None,
+    ) -> RiskLimitSetting:
+        """
+        Set the risk limit and return the one that holds now; setting the present one again succeeds.
+
+        Exactly one of ``risk_id`` and ``amount`` (settle asset, > 0) is given, by the venue's
+        :class:`RiskLimitBehaviour`; ``side`` is LONG or SHORT where each has its own, and None elsewhere.
+
+        Raises:
+            InvalidArgument: the arguments do not fit the behaviour; nothing was sent.
+            Rejected: the position is larger, or the venue forbids it.
+            OutcomeUnknown: the answer was lost and could not be found out.
+        """

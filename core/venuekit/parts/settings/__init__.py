@@ -15,6 +15,7 @@ from venuekit.parts.settings.controls import (
 )
 from venuekit.parts.settings.joint import JointLens
 from venuekit.parts.settings.lens import AccountLens, RowSettings, SymbolLens
+from venuekit.parts.settings.risk_limit import RiskLimitPart, RiskLimitRoute
 from venuekit.parts.settings.snapshot import AccountSettings, LeverageTier, SettingsDraft, SettingsSource
 
 __all__ = [
@@ -28,6 +29,8 @@ __all__ = [
     "JointLens",
     "LeverageTier",
     "PositionModeEndpoints",
+    "RiskLimitPart",
+    "RiskLimitRoute",
     "RowSettings",
     "SettingsDraft",
     "SettingsSource",

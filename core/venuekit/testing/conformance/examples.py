@@ -43,6 +43,10 @@ from venuekit.capabilities import (
     PositionModeControl,
     PositionModeScope,
     PositionReader,
+    PositionSide,
+    RiskLimitBehaviour,
+    RiskLimitControl,
+    RiskLimitForm,
     SettingsReader,
     TpSlMode,
     TpSlModeControl,
@@ -221,6 +225,13 @@ def _to_place(stage: Stage) -> Mapping[str, Any]:
     return {"request": example_order(stage)}
 
 
+def _to_limit_risk(stage: Stage) -> Mapping[str, Any]:
+    declared = stage.venue.behaviour(RiskLimitBehaviour)
+    tier = stage.ledger.contract(stage.scenario.flat).brackets[0]
+    limit = {"risk_id": 1} if declared.form is RiskLimitForm.ID else {"amount": tier.cap}
+    return {**_of_flat(stage), **limit, **({"side": PositionSide.LONG} if declared.sides else {})}
+
+
 def _to_count_down(stage: Stage) -> Mapping[str, Any]:
     is_of_account = (
         stage.venue.has_behaviour(CountdownBehaviour)
@@ -255,6 +266,7 @@ _ARGUMENTS: Mapping[Callable[..., Any], Callable[[Stage], Mapping[str, Any] | Aw
     MarginChangeReader.iter_margin_changes: _of_position,
     PositionMarginControl.add_margin: _to_add,
     PositionMarginControl.reduce_margin: _to_reduce,
+    RiskLimitControl.set_risk_limit: _to_limit_risk,
     TpSlModeControl.set_tpsl_mode: lambda stage: {**_of_flat(stage), "mode": TpSlMode.FULL},
 }
 
