@@ -153,7 +153,7 @@ def _endpoint_rows(venue: Venue[Any]) -> list[Row]:
                     "venue": venue.id,
                     "verb": endpoint.verb,
                     "path": endpoint.path,
-                    "action": " ".join(f"{name}={value}" for name, value in endpoint.action.items()) or None,
+                    "action": " ".join(f"{name}={value}" for name, value in endpoint.name.action) or None,
                     "security": endpoint.security,
                     "weight": endpoint.weight_most,
                     "effect": endpoint.effect,
