@@ -14,6 +14,7 @@ from venuekit._util.called import called_method
 from venuekit.capabilities import Capability, Support, SupportState
 from venuekit.clock import from_milliseconds
 from venuekit.endpoint import Endpoint, Priority
+from venuekit.faults import is_listed
 from venuekit.message import Answer
 from venuekit.payloads import MISFITS, Misread, mismatch_of, read_json, readable_part
 from venuekit.pipeline.options import UNSET, Options
@@ -219,9 +220,9 @@ class Account:
         value: T = await self._in_time(endpoint, read)
         return value
 
-    def outdate_by(self, code: int | str | None) -> None:
-        """Have the values of :meth:`read_once` read again if a refusal of this code says so; for items of a batch."""
-        if code in self.venue.outdated_by:
+    def outdate_by(self, code: int | str | None, message: str = "") -> None:
+        """Have the values of :meth:`read_once` read again if a refusal says so; for items of a batch."""
+        if is_listed(self.venue.outdated_by, code, message):
             self._session.venue_session.remembered.outdate()
 
     def _reading(

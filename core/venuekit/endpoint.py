@@ -218,7 +218,8 @@ class Endpoint(Generic[T]):
         no_change: Codes that mean "it is so already"; ``no_change_is_read`` says that ``readback`` has to agree before
             they are believed, and that they are refusals where it reads another value.
         doubtful: Codes whose meaning only a read can show; ``doubtful_after_loss``: after a lost answer only.
-        faults: Codes that mean something else on this endpoint than in the venue's table.
+        faults: Codes that mean something else on this endpoint than in the venue's table. Here and above, a text is
+            the beginning of the words of a refusal without a code.
         echoes: The parts of a request that its answer repeats; an answer that repeats others is a lost one.
         readback, resolve: For a SET: reads whether it holds; for KEYED and DELTA: finds out whether a lost one
             happened.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import attrs
 
@@ -84,10 +84,10 @@ class FaultTable:
     """
     A venue's refusals. The most specific row wins: code before message, the longest prefix, and status.
 
-    A refusal that no row lists is REJECTED when it carries a code, and otherwise by its status:
-    401 AUTHENTICATION, 403 THROTTLED (a firewall's limit), 418 BANNED, 429 THROTTLED, and anything else
+    A refusal of the venue's own that no row lists is REJECTED, below a status of 500; a foreign one is taken by its
+    status: 401 AUTHENTICATION, 403 THROTTLED (a firewall's limit), 418 BANNED, 429 THROTTLED, and anything else
     UNKNOWN_OUTCOME, a 404 as well: a page without the venue's format does not know the venue's orders or actions.
-    A 451 is PERMISSION, with or without a code. A venue that gives no codes lists its statuses, also a 200.
+    A 451 is PERMISSION, whoever wrote it. A venue without codes lists messages, their beginnings, or statuses.
 
     Raises:
         ValueError: two rows for one refusal, or a row with message and prefix, or with an empty prefix.
@@ -111,10 +111,16 @@ class FaultTable:
         longest_first = sorted(prefixes.values(), key=lambda row: (-len(row.prefix or ""), row.status is None))
         object.__setattr__(self, "_prefixes", tuple(longest_first))
 
-    def classify(self, status: int, code: int | str | None, message: str) -> Fault:
-        """Return the meaning of a refusal; ``code`` is None when the venue gave none."""
+    def classify(self, status: int, code: int | str | None, message: str, *, is_foreign: bool | None = None) -> Fault:
+        """
+        Return the meaning of a refusal; ``code`` is None when the venue gave none.
+
+        ``is_foreign`` says that the venue's application did not write it; left out, it did when there is a code.
+        """
         row = self.row(status, code, message)
-        return _by_status(status, has_code=code is not None) if row is None else row.fault
+        if row is not None:
+            return row.fault
+        return _by_status(status, is_own=code is not None if is_foreign is None else not is_foreign)
 
     def row(self, status: int, code: int | str | None, message: str) -> FaultRow | None:
         """Return the row that a refusal falls under, None when no row lists it."""
@@ -145,12 +151,23 @@ _STATUS_FAULTS: Mapping[int, Fault] = {
 }
 
 
-def _by_status(status: int, *, has_code: bool) -> Fault:
+def is_listed(codes: Collection[int | str], code: int | str | None, message: str) -> bool:
+    """
+    Say whether a refusal is one of ``codes``.
+
+    Of a refusal without a code, a text among them is the beginning of its message.
+    """
+    if code is not None:
+        return code in codes
+    return any(isinstance(one, str) and one and message.startswith(one) for one in codes)
+
+
+def _by_status(status: int, *, is_own: bool) -> Fault:
     """Return the meaning of an unlisted refusal: after a server's own error the outcome is unknown."""
     if status >= 500:
         return Fault.UNKNOWN_OUTCOME
     if status == 451:
         return Fault.PERMISSION
-    if has_code and status not in {408, 418, 429}:
+    if is_own and status not in {408, 418, 429}:
         return Fault.REJECTED
     return _STATUS_FAULTS.get(status, Fault.UNKNOWN_OUTCOME)

@@ -180,7 +180,8 @@ class Refusal:
     table, and goes before it.
 
     ``is_foreign`` says that the venue's application did not write it: another on the way did, and the outcome of a
-    write is not known. That is the default for refusals without a code.
+    write is not known. That is the default for refusals without a code. A venue that gives words in place of codes says
+    ``is_foreign=False`` where it recognises its own: such a refusal is a plain rejection, by the rows of its table.
     """
 
     code: int | str | None

@@ -12,7 +12,7 @@ from venuekit.clock import VenueClock, clock_error, from_milliseconds
 from venuekit.credentials.redactor import redact, redact_start
 from venuekit.endpoint import Effect, Endpoint, WriteScope
 from venuekit.errors import OperationError
-from venuekit.faults import Fault, error_of
+from venuekit.faults import Fault, error_of, is_listed
 from venuekit.message import HttpResponse
 from venuekit.venue import Refusal, Venue
 
@@ -94,9 +94,10 @@ def classify(
 ) -> Failure:
     """Return the failure that a refusal in a response amounts to; ``clock`` is the venue's."""
     code, message = refusal.code, refusal.message
-    fault = endpoint.faults.get(code) if code is not None else None
+    fault = _fault_on(endpoint, refusal)
     if fault is None:
-        fault = refusal.fault or venue.faults.classify(response.status, code, message)
+        is_foreign = refusal.is_foreign
+        fault = refusal.fault or venue.faults.classify(response.status, code, message, is_foreign=is_foreign)
     row = venue.faults.row(response.status, code, message)
     now = clock.milliseconds()
     delay = retry_after(refusal, response.headers, now)
@@ -110,9 +111,9 @@ def classify(
     )
     if refusal.is_foreign:
         return Failure(_foreign_kind(fault, endpoint), error, delay)
-    if code in endpoint.no_change:
+    if is_listed(endpoint.no_change, code, message):
         return Failure(FailureKind.NO_CHANGE, error)
-    if code in endpoint.doubtful or code in endpoint.doubtful_after_loss:
+    if is_listed(endpoint.doubtful | endpoint.doubtful_after_loss, code, message):
         return Failure(FailureKind.DOUBTFUL, error)
     is_account_limit = row is not None and row.is_account_limit
     return Failure(_KINDS.get(fault, FailureKind.REFUSED), error, delay, is_account_limit=is_account_limit)
@@ -122,7 +123,18 @@ def leaves_open(venue: Venue[Any], endpoint: Endpoint[T], value: T) -> bool:
     """Say whether a batch was answered while the outcome of one of its items is unknown to the venue."""
     if endpoint.item_refusals is None:
         return False
-    return any(venue.faults.classify(200, code, words).leaves_open for code, words in endpoint.item_refusals(value))
+    faults = (venue.faults.classify(200, *item, is_foreign=False) for item in endpoint.item_refusals(value))
+    return any(fault.leaves_open for fault in faults)
+
+
+def _fault_on(endpoint: Endpoint[Any], refusal: Refusal) -> Fault | None:
+    """Return the meaning that a refusal has on this endpoint alone, None where it has none of its own."""
+    if refusal.code is not None:
+        return endpoint.faults.get(refusal.code)
+    if refusal.is_foreign:
+        return None
+    beginnings = [one for one in endpoint.faults if is_listed((one,), None, refusal.message)]
+    return endpoint.faults[max(beginnings, key=lambda one: len(str(one)))] if beginnings else None
 
 
 def _words(refusal: Refusal, response: HttpResponse) -> str:

@@ -15,6 +15,7 @@ from venuekit.credentials.redactor import redact, redact_error, redact_parameter
 from venuekit.echoes import OtherAnswer
 from venuekit.endpoint import Effect, Endpoint, Priority, Security, WriteScope
 from venuekit.errors import OperationError, Outcome
+from venuekit.faults import is_listed
 from venuekit.order_scope import Ask
 from venuekit.parameters import Role
 from venuekit.payloads.json_text import TooDeep
@@ -365,7 +366,8 @@ class Operation(Generic[T]):
         doubt = check_refusal(self, response, refused)
         if doubt is not refused and doubt.kind is FailureKind.LOST:
             session.wire.distrust()
-        if self.endpoint.is_write and doubt.error.code in venue_session.venue.outdated_by:
+        outdated_by = venue_session.venue.outdated_by
+        if self.endpoint.is_write and is_listed(outdated_by, doubt.error.code, doubt.error.message):
             venue_session.remembered.outdate()
         if refused.kind in SHUTTING:
             apply_backoff(session, refused, costs, self.attempts)

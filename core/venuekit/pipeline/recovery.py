@@ -17,6 +17,7 @@ import tenacity as _t
 
 from venuekit.endpoint import Change, Effect, Endpoint, WriteScope
 from venuekit.errors import GuardRefused, OperationError, Outcome, OutcomeNotStated, UnsupportedCapability
+from venuekit.faults import is_listed
 from venuekit.pipeline.arrival import measure
 from venuekit.pipeline.completion import check_present
 from venuekit.pipeline.failures import Failure, FailureKind, answer_of_earlier, is_older
@@ -100,8 +101,8 @@ def action_for(failure: Failure, operation: Operation[Any]) -> Action:
     """Look up the action after a failure."""
     chosen = TABLE[failure.kind][effect_column(operation.endpoint)]
     if failure.kind is FailureKind.DOUBTFUL and chosen is Action.RESOLVE:
-        code = failure.error.code
-        if code not in operation.endpoint.doubtful and not operation.open_until:
+        refusal, doubtful = failure.error, operation.endpoint.doubtful
+        if not operation.open_until and not is_listed(doubtful, refusal.code, refusal.message):
             return Action.RAISE  # doubtful only after a loss of our own, and there was none
     if chosen is Action.DONE and operation.endpoint.no_change_is_read:
         return Action.RESOLVE

@@ -16,8 +16,8 @@ A file is one JSON object::
 ``path`` is the documented one, with its parameters in braces, and ``action`` (left out where there is none) holds the
 constant parameters of the endpoint. ``security`` is ``none``, ``key`` or ``signed``. ``parameters`` are the client's by
 the venue's names, without those of signing. ``answer`` is the body as JSON, kept byte for byte; a body that is not JSON
-is ``text`` instead. A refusal has its ``code`` beside it. ``source`` names the origin of the body; the file's name is
-the case's name.
+is ``text`` instead. A refusal has its ``code`` beside it, one without a code its ``message``. ``source`` names the
+origin of the body; the file's name is the case's name.
 """
 
 from __future__ import annotations
@@ -37,10 +37,12 @@ from venuekit.endpoint import Endpoint, EndpointName, Security
 from venuekit.message import HttpResponse
 from venuekit.venue import Venue
 
+_FACTS = frozenset({"source", "verb", "path", "action", "security", "parameters", "status", "code", "message"})
+
 
 @attrs.frozen(kw_only=True)
 class RecordedCase:
-    """One recorded answer; ``code`` is the refusal's, None for a success."""
+    """One recorded answer; ``code`` and ``message`` are the refusal's, both None for a success."""
 
     name: str
     source: str
@@ -51,6 +53,7 @@ class RecordedCase:
     status: int
     body: bytes = attrs.field(repr=False)
     code: int | str | None = None
+    message: str | None = None
     action: Mapping[str, str] = attrs.field(factory=dict)
 
     @property
@@ -61,7 +64,7 @@ class RecordedCase:
     @property
     def is_success(self) -> bool:
         """Whether the venue carried the request out."""
-        return self.code is None and self.status < 300
+        return self.code is None and self.message is None and self.status < 300
 
     def response(self) -> HttpResponse:
         """Return the answer as a transport returns it."""
@@ -125,7 +128,7 @@ def _load(path: Path) -> RecordedCase:
         facts = msgspec.json.decode(path.read_bytes(), type=dict[str, msgspec.Raw])
         plain = {name: json.loads(bytes(raw), parse_float=Decimal) for name, raw in facts.items() if name != "answer"}
         body = bytes(facts["answer"]) if "answer" in facts else plain.pop("text").encode()
-        unknown = plain.keys() - {"source", "verb", "path", "security", "parameters", "status", "code", "action"}
+        unknown = plain.keys() - _FACTS
         if unknown:
             raise ValueError(f"unknown fields {', '.join(sorted(unknown))}")
         plain["security"] = Security(plain["security"])

@@ -23,7 +23,7 @@ from venuekit.errors import (
     PayloadMismatch,
     Rejected,
 )
-from venuekit.faults import error_of
+from venuekit.faults import error_of, is_listed
 from venuekit.message import Answer
 from venuekit.order_scope import MadeId, OrderName
 from venuekit.parts.concurrency import gather_all
@@ -180,7 +180,7 @@ class Batches:
             if isinstance(failed, OutcomeUnknown):
                 present = await orders.find(route, name)
                 return failed if present is None or present.is_open else present
-            if failed.code not in route.unknown_order:
+            if not is_listed(route.unknown_order, failed.code, failed.message):
                 return failed
             if one.after_loss:
                 # the attempt without an answer may have cancelled it
@@ -230,7 +230,7 @@ class Batches:
         if failed is None:
             return await self._read_amended(one, amendment)
         may_hold = one.after_loss or isinstance(failed, OutcomeUnknown)
-        if may_hold or one.item.code == self.routes.amending.unchanged:
+        if may_hold or self._is_unchanged(one.item):
             present = await _or_error(orders.get(one.name))
             if is_as_asked(present, amendment):
                 return present
@@ -241,6 +241,10 @@ class Batches:
         if one.after_loss:
             failed.outcome = Outcome.UNKNOWN  # the attempt without an answer may have been taken
         return failed
+
+    def _is_unchanged(self, item: BatchItem) -> bool:
+        unchanged = self.routes.amending.unchanged
+        return unchanged is not None and is_listed((unchanged,), item.code, item.message)
 
     async def _read_amended(self, one: _ItemResult, amendment: Amendment) -> Result:
         orders, amended = self.orders, self.routes.first.amended
@@ -310,10 +314,10 @@ class Batches:
         if item.absent:
             words = "the answer was lost, others of the batch arrived, and this one is nowhere"
             return self._error(NotExecuted, words, one.name)
-        if item.code is None:
+        if not item.is_refused:
             return None
-        self.account.outdate_by(item.code)
-        fault = self.account.venue.faults.classify(200, item.code, item.message)
+        self.account.outdate_by(item.code, item.message)
+        fault = self.account.venue.faults.classify(200, item.code, item.message, is_foreign=False)
         if fault.leaves_open:
             return self._error(OutcomeUnknown, item.message, one.name, code=item.code)
         return self._error(error_of(fault), item.message, one.name, code=item.code, outcome=Outcome.NOT_APPLIED)

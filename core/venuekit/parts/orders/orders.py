@@ -12,6 +12,7 @@ from venuekit.account import Account
 from venuekit.capabilities import Order, OrderBehaviour, OrderRequest, OrderStatus, OrderType
 from venuekit.endpoint import Change
 from venuekit.errors import NotFound, OperationError, Outcome, OutcomeUnknown, Rejected
+from venuekit.faults import is_listed
 from venuekit.message import Answer
 from venuekit.order_scope import OrderName, make_client_id
 from venuekit.parts.concurrency import gather_all
@@ -278,7 +279,8 @@ class Orders:
 
 def is_unknown(route: OrderRoute, failure: OperationError) -> bool:
     """Say whether a cancellation failed because the route has no such open order."""
-    return isinstance(failure, NotFound | Rejected | OutcomeUnknown) and failure.code in route.unknown_order
+    is_refusal = isinstance(failure, NotFound | Rejected | OutcomeUnknown)
+    return is_refusal and is_listed(route.unknown_order, failure.code, failure.message)
 
 
 def _creation_time(order: Order) -> float:

@@ -12,6 +12,7 @@ import attrs
 from venuekit.account import Account
 from venuekit.endpoint import Endpoint
 from venuekit.errors import NotFound, OperationError, UnsupportedCapability
+from venuekit.faults import is_listed
 from venuekit.message import Answer
 from venuekit.order_scope import OrderName
 
@@ -62,6 +63,7 @@ class BatchItem:
     """
     The result of one item of a batch: the row of an order that was taken, else code and words of the refusal.
 
+    A refusal without a code has words and no row.
     ``absent`` means that the batch's answer was lost and this item is proven not to have been executed.
     """
 
@@ -69,6 +71,11 @@ class BatchItem:
     code: int | str | None = None
     message: str = ""
     absent: bool = False
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether the venue refused the item."""
+        return self.code is not None or (self.row is None and bool(self.message))
 
 
 @attrs.frozen(kw_only=True)
@@ -216,7 +223,7 @@ class OrderReads:
             try:
                 rows = await fetch(lookup, self._query(lookup, name))
             except NotFound as error:
-                if error.code not in self.no_such_order:
+                if not is_listed(self.no_such_order, error.code, error.message):
                     raise
                 continue
             except OperationError as error:

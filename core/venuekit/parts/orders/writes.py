@@ -22,7 +22,7 @@ _CANCELING: Mapping[str, Any] = {"effect": Effect.SET, "area": Area.ORDERS, "red
 
 
 def _refusals(items: Iterable[BatchItem]) -> Iterable[tuple[int | str | None, str]]:
-    return ((item.code, item.message) for item in items if item.code is not None)
+    return ((item.code, item.message) for item in items if item.is_refused)
 
 
 def _refusals_of_change(change: Change[tuple[BatchItem, ...]]) -> Iterable[tuple[int | str | None, str]]:

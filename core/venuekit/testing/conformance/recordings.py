@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from venuekit.endpoint import Change, Endpoint, Security
 from venuekit.errors import OperationError
+from venuekit.faults import is_listed
 from venuekit.message import HttpRequest
 from venuekit.payloads import rows_at
 from venuekit.testing.conformance.inventory import Checks
@@ -43,15 +45,16 @@ class RecordingChecks(Checks):
                 value = await _call(stage, endpoint, recorded_case)
             if recorded_case.is_success:
                 assert not isinstance(value, OperationError), f"{recorded_case.name} was taken for a refusal: {value}"
-            elif recorded_case.code in endpoint.no_change and not endpoint.no_change_is_read:
+            elif _is_one_of(endpoint.no_change, recorded_case) and not endpoint.no_change_is_read:
                 assert isinstance(value, Change)
                 assert value.changed is False
             elif not isinstance(value, Change):
                 assert isinstance(value, OperationError), f"{recorded_case.name} was taken for a success"
                 assert value.code == recorded_case.code
+                assert (recorded_case.message or "") in value.message
                 assert value.status == recorded_case.status
             else:
-                explained = recorded_case.code in {*endpoint.doubtful, *endpoint.no_change}
+                explained = _is_one_of({*endpoint.doubtful, *endpoint.no_change}, recorded_case)
                 assert explained, f"{recorded_case.name} was taken for a success"
 
     async def test_recorded_rows(self, recorded_case: RecordedCase) -> None:
@@ -66,6 +69,10 @@ class RecordingChecks(Checks):
         endpoint = self.inventory.endpoint(case)
         assert endpoint is not None, f"{case.name}: no endpoint {case.endpoint_name} is declared"
         return endpoint
+
+
+def _is_one_of(codes: Collection[int | str], case: RecordedCase) -> bool:
+    return is_listed(codes, case.code, case.message or "")
 
 
 async def _call(stage: FakeStage, endpoint: Endpoint[Any], case: RecordedCase) -> Any:
