@@ -11,6 +11,7 @@ from typing import Any
 
 import aiohttp
 import attrs
+from tests.core.guarded_toy import TOY_GUARDED
 
 from venuekit import Runtime, errors
 from venuekit.account import Account
@@ -37,6 +38,14 @@ class Stand:
     @property
     def venue_id(self) -> str:
         return self.account.venue.id
+
+    @property
+    def secrets(self) -> dict[str, str]:
+        """The texts of the account that nobody may see, by what they are."""
+        key = self.sim.key_of(self.venue_id)
+        fields = self.account.venue.credential_fields
+        hidden = {"key": key.key, "secret": key.secret, "read-only secret": self.sim.read_only_secret}
+        return hidden | {one.name: key.fields[one.name] for one in fields if one.secret}
 
     @property
     def setter(self) -> Any:
@@ -129,7 +138,7 @@ async def failing(venue_id: str, directory: Path) -> AsyncIterator[Stand]:
     """Open an account of a simulated venue for one failure."""
     watch, clock = Watch(), InstantClock()
     plugins = plugins_with(watch, _Short())
-    venue = make_plugins().venue(venue_id)
+    venue = TOY_GUARDED if venue_id == TOY_GUARDED.id else make_plugins().venue(venue_id)
     tasks: set[asyncio.Task[None]] = set()
 
     async def rude(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -18,14 +18,15 @@ from typing import Any
 
 import pytest
 import rich.traceback
+from tests.core.guarded_toy import TOY_GUARDED
 from tests.house.secret_failures import FAILURES, Stand, failing
 
 from venuekit.message import HttpResponse
 from venuekit.plugins import make_plugins
 
 _PLUGINS = make_plugins()
-#: one venue for each way of signing
-SCHEMES = tuple({type(_PLUGINS.venue(one).signing): one for one in _PLUGINS.venue_ids()}.values())
+#: one venue for each way of signing, and one with a passphrase and a signer of its own
+SCHEMES = (*{type(_PLUGINS.venue(one).signing): one for one in _PLUGINS.venue_ids()}.values(), TOY_GUARDED.id)
 #: whose frames hold URL and headers
 FOREIGN = ("aiohttp", "yarl", "multidict")
 #: how deep a reporter of errors goes into variables
@@ -84,8 +85,7 @@ def shown(error: BaseException) -> dict[str, str]:
 
 def secrets(stand: Stand) -> dict[str, str]:
     """Return what nobody may see, by what it is."""
-    hidden = {"key": stand.sim.key, "secret": stand.sim.secret, "read-only secret": stand.sim.read_only_secret}
-    hidden |= {"proxy": "secretword", "proxy's header": base64.b64encode(b"me:secretword").decode()}
+    hidden = stand.secrets | {"proxy": "secretword", "proxy's header": base64.b64encode(b"me:secretword").decode()}
     return hidden | {f"signature {number}": one for number, one in enumerate(stand.watch.signatures)}
 
 
@@ -158,7 +158,7 @@ async def test_it(venue_id, name, tmp_path):
         try:
             await FAILURES[name](stand)
         finally:
-            planted = [stand.sim.key, stand.sim.secret, stand.sim.read_only_secret, *stand.watch.signatures]
+            planted = [*stand.secrets.values(), *stand.watch.signatures]
             with open(os.environ["PLANTED"], "a") as file:
                 file.write(json.dumps(planted) + "\\n")
             del planted
