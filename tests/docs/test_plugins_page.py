@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import ast
+import hashlib
+import hmac
 import json
 import os
 import subprocess
 import sys
 import threading
 import tomllib
+from base64 import b64decode
 from collections.abc import Callable
 from importlib.metadata import EntryPoint
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import attrs
+import coincurve
 import pytest
 
 import venuekit
@@ -22,9 +27,15 @@ from venuekit import Runtime, hooks
 from venuekit.cli.commands import State
 from venuekit.cli.root import root as command_line
 from venuekit.credentials import references
+from venuekit.credentials.accounts_file import load_accounts
+from venuekit.errors import CredentialsError
+from venuekit.message import HttpRequest, HttpResponse
 from venuekit.plugins import Plugins, make_plugins
 from venuekit.simulator import Simulation
+from venuekit.testing import FakeTransport, account_over, json_answer
 from venuekit.venue import Limit
+from venuekit_toy_perp import TOY_PERP
+from venuekit_toy_perp.endpoints import TOY
 
 HOOKS = [name for name in hooks.__all__ if name.startswith("venuekit_")]
 
@@ -64,6 +75,7 @@ def test_the_venue_in_one_file_installs_and_works(plugins_page: Any, tmp_path: P
 def test_every_python_block_is_run_by_a_test_here(plugins_page: Any) -> None:
     """No block is only to be looked at: each is a part of the venue, the suite's line, or a hook's example."""
     names = {"venuekit_acme_perp.py", "venuekit_acme_perp.py, continued", "try_acme.py", "test_conformance.py"}
+    names |= {"acme_passphrase.py", "acme_wallet.py"}
 
     others = [block for block in plugins_page.in_language("python") if block.title not in names]
 
@@ -85,6 +97,73 @@ def test_the_suites_line_makes_a_test_class(plugins_page: Any) -> None:
 
     suite = namespace["TestToyPerp"]
     assert sum(name.startswith("test_") and callable(getattr(suite, name)) for name in dir(suite)) > 10
+
+
+def _example(page: Any, title: str) -> Any:
+    """Run a block of the page and return its names."""
+    (block,) = [one for one in page.in_language("python") if one.title == title]
+    module = ModuleType(title.removesuffix(".py"))
+    exec(compile(block.code, title, "exec"), vars(module))  # noqa: S102 - our own documentation
+    return module
+
+
+def _answer(request: HttpRequest) -> HttpResponse:
+    return json_answer({"now": 1_750_000_000_000} if "/time" in request.url else {"assets": []})
+
+
+async def test_the_passphrase_of_the_page_travels_beside_the_signature(plugins_page: Any) -> None:
+    """Key, passphrase and sub-account are headers, and the signature is base64 of HMAC-SHA512."""
+    page = _example(plugins_page, "acme_passphrase.py")
+    fields, signing, make_signer = page.CREDENTIAL_FIELDS, page.HeaderSigning(), page.make_signer
+    venue = attrs.evolve(TOY_PERP, credential_fields=fields, signing=signing, make_signer=make_signer)
+    transport = FakeTransport(_answer)
+    texts = {"passphrase": "open sesame", "sub_account": "grid 1"}
+    async with account_over(venue, transport, fields=texts) as account:
+        await account.call(TOY.WALLET)
+    headers = transport.requests[-1].headers
+
+    signed = f"{headers['ACME-TIME']}5000GET{TOY.WALLET.path}?".encode()
+    assert b64decode(headers["ACME-SIGN"]) == hmac.new(b"made-up-secret", signed, "sha512").digest()
+    assert (headers["ACME-PASSPHRASE"], headers["ACME-ACCOUNT"]) == ("open sesame", "grid 1")
+    with pytest.raises(CredentialsError, match="toy_perp needs passphrase: the passphrase that was"):
+        async with account_over(venue, transport):
+            pass
+
+
+async def test_the_wallet_of_the_page_signs_typed_data(plugins_page: Any) -> None:
+    """The signature leads back to the wallet's public key, and texts of another form are refused."""
+    page = _example(plugins_page, "acme_wallet.py")
+    checks = {"key_check": page.key_check, "secret_check": page.secret_check}
+    venue = attrs.evolve(TOY_PERP, signing=page.TypedDataSigning(), make_signer=page.make_signer, **checks)
+    transport = FakeTransport(_answer)
+    key, secret = f"0x{'ab' * 20}", "17" * 32
+    async with account_over(venue, transport, key=key, secret=secret) as account:
+        await account.call(TOY.WALLET)
+    body = json.loads(transport.requests[-1].body or b"")
+
+    written = body.pop("signature")
+    signature = bytes.fromhex(written["r"][2:] + written["s"][2:]) + bytes([written["v"] - 27])
+    digest = hashlib.sha3_256(json.dumps(body, separators=(",", ":")).encode()).digest()
+    found = coincurve.PublicKey.from_signature_and_message(signature, digest, hasher=None)
+    assert found == coincurve.PrivateKey.from_hex(secret).public_key
+    with pytest.raises(CredentialsError, match="the key is no wallet's address"):
+        async with account_over(venue, transport, key="0xzz", secret=secret):
+            pass
+    with pytest.raises(CredentialsError, match="the secret is no wallet's private key"):
+        async with account_over(venue, transport, key=key, secret="0xzz"):
+            pass
+
+
+def test_the_accounts_file_of_the_page_is_one(plugins_page: Any, tmp_path: Path) -> None:
+    """The fields of the venue are kept as they are written, until the venue is loaded."""
+    (block,) = [one for one in plugins_page.in_language("toml") if one.code.startswith("[accounts.")]
+    file = tmp_path / "accounts.toml"
+    file.write_text(block.code)
+    file.chmod(0o600)
+
+    fields = load_accounts(file).entry("grid").fields
+
+    assert fields == {"passphrase": "env:ACME_PASSPHRASE", "sub_account": "grid 1"}
 
 
 Install = Callable[[str], tuple[ModuleType, Plugins]]
@@ -172,7 +251,7 @@ def test_the_group_on_the_page_is_the_one_that_is_read(plugins_page: Any) -> Non
     groups = [
         group
         for block in plugins_page.in_language("toml")
-        for group in tomllib.loads(block.code)["project"].get("entry-points", {})
+        for group in tomllib.loads(block.code).get("project", {}).get("entry-points", {})
     ]
 
     assert sorted(groups) == ["venuekit.plugins", "venuekit.venues"]
