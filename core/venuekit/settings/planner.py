@@ -23,7 +23,7 @@ from venuekit.capabilities import (
 from venuekit.errors import InvalidRequest, NotFound, VenuekitError
 from venuekit.settings.controls import has_leverage_per, is_account_wide, is_joint, reader_weight, setter_weight
 from venuekit.settings.plans import Plan, PlannedRead, PlannedStep, StepStatus, UnknownSymbol, Unreadable
-from venuekit.settings.preconditions import raises_leverage, refusals_of, requirements_of
+from venuekit.settings.preconditions import raises_leverage, reason_of_mode, refusals_of, requirements_of
 from venuekit.settings.step_order import Key, SettingChange, StepOrder, joined, order_steps
 from venuekit.settings.target import Target, Value
 from venuekit.settings.target_accounts import (
@@ -259,6 +259,8 @@ async def read_current_settings(target: Target, accounts: Sequence[TargetAccount
     first = CurrentSettings(dict(snapshots), tuple(unknown), tuple(unreadable))
     changes: dict[Hashable, list[DesiredSetting]] = {}
     for desired in differences(target, first):
+        if reason_of_mode(desired, first) is not None:
+            continue  # it is refused, whatever else is read
         changes.setdefault(desired.account.owner, []).append(desired)
     for account in first.accounts:
         changes_of_owner = changes.get(account.owner, ())

@@ -60,12 +60,25 @@ def _refusal_of_mode(desired: DesiredSetting, current: CurrentSettings) -> str |
     """Return why the account mode of an account forbids a change, None when it does not."""
     mode = current.of(desired.account).account_mode
     if desired.key.setting is not Setting.ACCOUNT_MODE:
-        return None if mode is None else mode.unavailable.get(desired.key.setting)
+        return None if _needs_other_margin_type(desired, current) else reason_of_mode(desired, current)
     if mode is None or mode.mode is None:
         why = "its plugin does not read it" if mode is None else mode.reason or mode.word or "its answers do not decide"
         return f"the account mode is not known: {why}"
     word = "" if mode.word is None else f" ({mode.word})"
     return f"account_mode is {mode.mode}{word} here, and is changed at the venue, not through its API"
+
+
+def reason_of_mode(desired: DesiredSetting, current: CurrentSettings) -> str | None:
+    """Return why a setting cannot be written in the present account mode, None when it can."""
+    mode = current.of(desired.account).account_mode
+    return None if mode is None else mode.unavailable.get(desired.key.setting)
+
+
+def _needs_other_margin_type(desired: DesiredSetting, current: CurrentSettings) -> bool:
+    """Return whether a leverage is unavailable for a margin type that another change of the plan may end."""
+    margin_type = current.margin_type_key(desired.account, desired.key.symbol)
+    present = current.value(desired.account, margin_type)
+    return desired.key.setting is Setting.LEVERAGE and present is MarginType.PORTFOLIO
 
 
 def requirements_of(
@@ -82,6 +95,9 @@ def requirements_of(
     if desired.key.setting is not Setting.LEVERAGE:
         return
     margin_type = current.margin_type_key(desired.account, desired.key.symbol)
+    reason = reason_of_mode(desired, current)
+    if reason is not None:
+        yield Requirement(margin_type, MarginType.PORTFOLIO, reason, negated=True)
     yield from _requirements_of_leverage(desired, margin_type)
     if raises_leverage(desired, present):
         if margin_type in targets:

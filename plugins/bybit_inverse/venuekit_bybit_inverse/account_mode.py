@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from venuekit.capabilities import AccountMode, AccountModeReader, AccountModeSetting, MarginType, Setting
 from venuekit.plugin import Account
 from venuekit_bybit_inverse.endpoints import BYBIT
-from venuekit_bybit_inverse.endpoints.account import MARGIN_MODES
+from venuekit_bybit_inverse.endpoints.account import MARGIN_MODES, AccountState
 
 #: mode and the venue's name of it, by ``unifiedMarginStatus``
 MODES: Mapping[int, tuple[AccountMode, str]] = {
@@ -29,13 +29,16 @@ class BybitAccountMode(Account, AccountModeReader):
 
     async def get_account_mode(self) -> AccountModeSetting:
         """Return the mode, by one read; its margin model is the venue's word for the account's margin type."""
-        info = await self.call(BYBIT.ACCOUNT_INFO)
-        status = info.unified_margin_status
-        mode, word = MODES.get(status, (None, f"unifiedMarginStatus {status}"))
-        return AccountModeSetting(
-            mode,
-            word,
-            margin_model=_MODELS[info.margin_type],
-            unavailable=dict(_UNAVAILABLE.get(info.margin_type, {})),
-            reason=None if mode else "the venue documents no such status",
-        )
+        return account_mode_of(await self.call(BYBIT.ACCOUNT_INFO))
+
+
+def account_mode_of(info: AccountState) -> AccountModeSetting:
+    """Return the mode that the account's information shows."""
+    mode, word = MODES.get(info.unified_margin_status, (None, f"unifiedMarginStatus {info.unified_margin_status}"))
+    return AccountModeSetting(
+        mode,
+        word,
+        margin_model=_MODELS[info.margin_type],
+        unavailable=dict(_UNAVAILABLE.get(info.margin_type, {})),
+        reason=None if mode else "the venue documents no such status",
+    )

@@ -13,6 +13,7 @@ from venuekit.parts.concurrency import gather, gather_all
 from venuekit.parts.settings.lens import RowSettings
 from venuekit.parts.settings.snapshot import LeverageTier, SettingsDraft, SettingsSource
 from venuekit.plugin import Account, Endpoint
+from venuekit_bybit_inverse.account_mode import account_mode_of
 from venuekit_bybit_inverse.endpoints import BYBIT, CATEGORY
 from venuekit_bybit_inverse.instruments import TIER
 from venuekit_bybit_inverse.order_rows import ListedOrder
@@ -48,6 +49,7 @@ class BybitSettings(SettingsSource):
         draft.set(
             position_mode=PositionMode.ONE_WAY,
             margin_type=info.margin_type,
+            account_mode=account_mode_of(info),
             open_positions=sum(1 for position in positions.values() if position.quantity),
         )
         draft.add(map(_settings_of, positions.values()), symbols)

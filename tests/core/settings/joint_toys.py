@@ -17,6 +17,9 @@ import attrs
 import venuekit
 from venuekit import Guard
 from venuekit.capabilities import (
+    AccountMode,
+    AccountModeReader,
+    AccountModeSetting,
     LeverageBehaviour,
     LeverageControl,
     LeverageReader,
@@ -250,6 +253,66 @@ class SimulatedScoped(SimulatedToy):
         return {**dict(zip(("contract", "margin", "side"), key, strict=True)), "leverage": self.leverages[key]}
 
 
+# -- an account mode
+
+
+@attrs.frozen
+class ModeRow:
+    """The answer to ``GET /v1/mode``."""
+
+    mode: str
+
+
+class ModeEndpoints(ToyEndpoints):
+    """The endpoints of the toy venue, and the read of the account mode."""
+
+    MODE = Endpoint(
+        "GET",
+        "/v1/mode",
+        decode=payload_decoder(ModeRow),
+        weight=3,
+        pools=_POOLS,
+        serves=(AccountModeReader.get_account_mode,),
+    )
+
+
+MODES = ModeEndpoints()
+NOT_REACHED = "a portfolio margin account is not reached here"
+
+
+class ModeAccount(ToyPerpAccount, AccountModeReader):
+    """An account whose mode decides whether its settings are reached."""
+
+    __slots__ = ()
+
+    endpoints = MODES
+
+    async def get_account_mode(self) -> AccountModeSetting:
+        """Return the mode, by one read."""
+        row = await self.call(MODES.MODE)
+        mode = AccountMode(row.mode)
+        settings = (Setting.LEVERAGE, Setting.MARGIN_TYPE) if mode is AccountMode.PORTFOLIO_MARGIN else ()
+        return AccountModeSetting(mode, word=row.mode.upper(), unavailable=dict.fromkeys(settings, NOT_REACHED))
+
+
+class SimulatedMode(SimulatedToy):
+    """The toy venue, which refuses to show the settings of a portfolio margin account."""
+
+    mode = "classic"
+
+    def handlers(self) -> Mapping[Endpoint[Any], Handler]:
+        """Return the handler of each endpoint."""
+        handlers = super().handlers()
+        settings = handlers[MODES.SETTINGS]
+
+        def refuse(request: SimRequest, visit: Visit) -> object:
+            if self.mode == "portfolio_margin":
+                raise Denied(json_response({"error": {"code": 1001, "message": "the key is not known"}}, 401))
+            return settings(request, visit)
+
+        return {**handlers, MODES.SETTINGS: refuse, MODES.MODE: lambda *_: {"mode": self.mode}}
+
+
 # -- the venues
 
 
@@ -270,6 +333,7 @@ def _venue(
 
 _EVERY = frozenset({LeverageScope.SYMBOL, LeverageScope.SIDE, LeverageScope.MARGIN_TYPE})
 JOINT_TOY = _venue("joint_toy", JOINT, JointAccount, SimulatedJoint)
+MODE_TOY = _venue("mode_toy", MODES, ModeAccount, SimulatedMode)
 SCOPED_TOY = _venue("scoped_toy", SCOPED, ScopedAccount, SimulatedScoped, scope=_EVERY)
 
 
