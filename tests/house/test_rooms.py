@@ -25,7 +25,7 @@ ROOMS = {
     "settings": (
         "target",
         "controls plans step_order",
-        "target_check",
+        "present target_check",
         "report target_accounts target_file",
         "preconditions",
         "planner",

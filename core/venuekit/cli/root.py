@@ -21,7 +21,7 @@ _MODULES = {
     "panic": "panic",
     "reading": "account adl balances brackets fees instruments key positions",
     "resolve": "resolve",
-    "settings": "apply leverage plan",
+    "settings": "apply leverage plan settings",
     "sim": "sim",
 }
 #: command name to the module that holds it, under the same name

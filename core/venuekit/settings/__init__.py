@@ -5,6 +5,7 @@ from __future__ import annotations
 from venuekit.settings.applier import apply
 from venuekit.settings.planner import plan
 from venuekit.settings.plans import Plan, PlannedRead, PlannedStep, StepStatus, UnknownSymbol, Unreadable
+from venuekit.settings.present import read_target_of, tables_of
 from venuekit.settings.report import Report, Result, ResultStatus, plan_exit_status, report_exit_status
 from venuekit.settings.target import AccountTarget, LeverageTarget, SymbolTarget, Target, target_toml, text_of
 from venuekit.settings.target_file import TargetFile, parse_target, read_target
@@ -29,7 +30,9 @@ __all__ = [
     "plan",
     "plan_exit_status",
     "read_target",
+    "read_target_of",
     "report_exit_status",
+    "tables_of",
     "target_toml",
     "text_of",
 ]

@@ -180,6 +180,15 @@ def test_leverage(call: Call, fresh: Any) -> None:
     assert after["long"] == "7"
 
 
+def test_leverage_of_a_side_or_margin_type(call: Call, fresh: Any) -> None:
+    """A venue with one leverage for a symbol refuses both, and a side without a value is a usage error."""
+    place = ("--accounts", fresh.accounts)
+    for option in (("--side", "long"), ("--margin-type", "cross")):
+        refused = call("leverage", "toy_perp", "GEMUSD", "7", *option, *place)
+        assert (refused.status, "one per symbol" in refused.err) == (64, True)
+    assert call("leverage", "toy_perp", "GEMUSD", "--side", "long", *place).status == 64
+
+
 @pytest.mark.parametrize(
     ("words", "status", "error"),
     [

@@ -59,6 +59,20 @@ def test_plan_apply_and_apply_again(call: Call, fresh: Any, target: Path) -> Non
     assert [list(row)[:2] for row in planned.rows + applied.rows] == [["account", "venue"]] * 4
 
 
+def test_the_settings_that_hold_are_a_target(call: Call, fresh: Any, target: Path) -> None:
+    """The file plans to nothing; as JSON it is one flat object for each setting."""
+    place = ("--accounts", fresh.accounts)
+    written = call("settings", "--symbol", "GEMUSD", *place)
+    target.write_text(written.out)
+    assert (written.status, call("plan", target, *place).status) == (0, 0)
+
+    rows = call("settings", "toy_perp", "--symbol", "GEMUSD", *place, "--json").rows
+    names = {"account": "toy_perp", "venue": "toy_perp", "margin_type": None, "side": None}
+    assert {**names, "symbol": "GEMUSD", "setting": "leverage", "value": "10"} in rows
+    unknown = call("settings", "--symbol", "NOPE", *place)
+    assert (unknown.status, unknown.out) == (3, "")
+
+
 def test_the_texts(call: Call, fresh: Any, target: Path) -> None:
     """As text, plan and report name every setting and sum up in at most 100 columns."""
     place = (target, "--accounts", fresh.accounts)
