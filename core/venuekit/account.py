@@ -66,8 +66,13 @@ class Account:
 
     @property
     def identity(self) -> tuple[str, str, str]:
-        """Realm, environment and a fingerprint of the API key: accounts with one identity share their settings."""
-        return (self.venue.realm, self.environment, self._session.account)
+        """
+        Realm, environment and name: accounts with one identity share their settings, limits and write scopes.
+
+        The name is the venue's (:class:`~venuekit.capabilities.IdentityReader`), else a fingerprint of the API key. It
+        stays while the account is open, unless another account in use turns out to be the same one.
+        """
+        return (self.venue.realm, self.environment, self._session.owner.name)
 
     def call(self, endpoint: Endpoint[T], /, **parameters: Any) -> Coroutine[Any, Any, T]:
         """
@@ -418,7 +423,7 @@ class Account:
         return value
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self.venue.id} {self.environment} {self._session.account}>"
+        return f"<{type(self).__name__} {self.venue.id} {self.environment} {self._session.owner.name}>"
 
     def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
         raise TypeError("an Account is not pickled; open one in the other process from a reference to its credentials")

@@ -149,6 +149,11 @@ class ClientIds:
                 kept = sorted(self._latest.items(), key=lambda item: item[1])[-(_MOST // 2) :]
                 self._latest = dict(kept)
 
+    def absorb(self, other: ClientIds) -> None:
+        """Remember the ids of another key of the same account, too."""
+        for client_id, moment in other._latest.items():
+            self.note((client_id,), max(moment, self.latest(client_id)))
+
     def forget(self, client_ids: Iterable[str]) -> None:
         """Forget ids of which no order came into being."""
         for client_id in client_ids:

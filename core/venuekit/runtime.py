@@ -16,27 +16,24 @@ import attrs
 
 from venuekit import errors
 from venuekit._util.called import run_as
-from venuekit.capabilities import Capability
-from venuekit.clock import Clock, ClockWarning, OwnClock, SystemClock, VenueClock, to_milliseconds
+from venuekit.capabilities import Capability, Identity, IdentityReader
+from venuekit.clock import Clock, ClockWarning, OwnClock, SystemClock, VenueClock
 from venuekit.credentials import Credentials, Secret
 from venuekit.credentials.fields import account_fields, check_credentials, fingerprint
-from venuekit.endpoint import Endpoint, WriteScope
+from venuekit.endpoint import Endpoint
+from venuekit.owners import KeyName, Owners, state_directory
 from venuekit.pipeline.account_session import AccountSession, VenueSession, reason_not_supported
 from venuekit.pipeline.arrival import listener_of
-from venuekit.pipeline.budget import Budget, PoolName
 from venuekit.pipeline.guard import Guard, PositionLimit, holdings_reader
 from venuekit.pipeline.interlock import environment_of, is_local, mark_requests
-from venuekit.pipeline.journal import FileJournal
-from venuekit.pipeline.journal_lines import Unresolved
 from venuekit.pipeline.observe import Observer
 from venuekit.pipeline.options import RetryPolicy
 from venuekit.pipeline.proxy import proxy_of
 from venuekit.pipeline.wire import RestWire
-from venuekit.pipeline.write_scopes import FENCING, Fence, Footprint, WriteScopes, footprint_of
 from venuekit.read_cache import ReadCache
 from venuekit.request_bounds import TOLERANCE, NonceRule, RequestExpiry
 from venuekit.signing import NO_FIELDS
-from venuekit.venue import Environment, EnvironmentName, Limit, LimitScope, Venue
+from venuekit.venue import Environment, EnvironmentName, Venue
 
 if TYPE_CHECKING:
     from venuekit.account import Account
@@ -88,13 +85,15 @@ class Runtime:
         self._closed = False
         self._venue_sessions: dict[tuple[str, str, str], tuple[VenueSession, Transport]] = {}
         self._operators: dict[str, tuple[RetryPolicy, tuple[Observer, ...]]] = {}
-        self._pools: dict[PoolName, Budget] = {}
-        self._write_scopes: dict[tuple[str, str, str], WriteScopes] = {}
+        self._owners = Owners(
+            clock=self._clock,
+            directory=journal if isinstance(journal, Path) else None,
+            make_budget=self._plugins.make_budget,
+            keep=self._keep,
+        )
         #: objects of hooks that have to be closed, in the order of their making
         self._made: list[Any] = []
         self._nonces: dict[tuple[str, str, str], Nonces] = {}
-        #: journals whose open lines have been made fences, by the path of their files
-        self._journals: dict[Path, FileJournal] = {}
         self._proxy = proxy_of(proxy)
 
     @property
@@ -150,16 +149,16 @@ class Runtime:
         environment = environment_of(venue, credentials)
         check_credentials(venue, credentials, signs_elsewhere=self._plugins.is_answered("venuekit_make_signer"))
         venue_session, transport = self._venue_session(venue, environment)
-        account = fingerprint(credentials.key, account_fields(venue, credentials))
+        name = _name_of(venue, credentials)
+        owner = self._owners.find(venue, environment, name, is_journaled=self._is_journaled(environment))
         signer = self._keep(self._plugins.make_signer(venue, credentials))
         guard = guard or Guard()
-        pool = partial(self._pool, venue, environment, account)
+        pool = partial(self._owners.pool, environment, owner)
         if self._plugins.is_answered("venuekit_make_budget"):
             for limit in venue.limits:  # now, and not in the middle of a write: it may raise
                 pool(limit)
         if environment.name is EnvironmentName.LIVE and (broken := self._plugins.broken_operators()):
             guard = attrs.evolve(guard, barred="; ".join(map(str, broken)))
-        write_scopes = self._write_scopes.setdefault((venue.realm, environment.site, account), WriteScopes())
         session = AccountSession(
             venue_session=venue_session,
             wire=RestWire(
@@ -171,13 +170,12 @@ class Runtime:
                 {name: text.reveal() for name, text in credentials.fields.items()} or NO_FIELDS,
                 environment.further_hosts,
             ),
-            write_scopes=write_scopes,
+            owner=owner,
             pool=pool,
             guard=attrs.evolve(guard, read_only=True) if read_only else guard,
             clock=self._clock,
-            account=account,
             keep_raw=keep_raw,
-            journal=self._journal_of(venue, environment, account, write_scopes),
+            journal=owner.journal,
             nonces=None if venue.nonce is None else self._nonces_of(venue, venue.nonce, environment, credentials),
             on_answer=listener_of(venue),
             secrets=(credentials.key, credentials.secret, *credentials.fields.values()),
@@ -188,8 +186,11 @@ class Runtime:
             session.position_limit = PositionLimit(session.guard.max_position_notional, read, self._clock)
         if venue.server_time is not None and not venue_session.clock.synced:
             await _measure_clock(opened)
+        if owner.identity is None and (identity := await _read_identity(opened)) is not None:
+            self._owners.learn(environment, owner, name, identity)
         with run_as(("connect",)):
             await opened.on_open()
+        owner.is_open = True
         return opened
 
     def _keep(self, made: M) -> M:
@@ -219,31 +220,10 @@ class Runtime:
             self._venue_sessions[key] = (venue_session, mark_requests(transport, venue, environment))
         return self._venue_sessions[key]
 
-    def _pool(
-        self, venue: Venue[Any], environment: Environment, account: str, limit: Limit, symbol: str | None = None
-    ) -> Budget:
-        owner = None if limit.scope is LimitScope.ADDRESS else account
-        name = PoolName(venue.realm, environment.site, limit, owner, symbol)
-        pool = self._pools.get(name)
-        if pool is None:
-            pool = self._pools[name] = self._keep(self._plugins.make_budget(name))
-        return pool
-
-    def _journal_of(
-        self, venue: Venue[Any], environment: Environment, account: str, write_scopes: WriteScopes
-    ) -> FileJournal | None:
-        """Return the journal of an account, None where none is kept; the first time, its open lines become fences."""
-        if self._journal is False or (self._journal is None and environment.name is not EnvironmentName.LIVE):
-            return None
-        directory = self._journal if isinstance(self._journal, Path) else _state_directory()
-        stem = directory / f"{venue.id}-{environment.name}-{account}"
-        journal = self._journals.get(stem)
-        if journal is None:
-            journal = self._journals[stem] = self._keep(FileJournal(stem, write_scopes.recent))
-            for entry in journal.open_writes():  # it may still arrive, and win over a write that is sent now
-                if (fence := _fence_of(venue, entry)) is not None:
-                    write_scopes.fences.append(fence)
-        return journal
+    def _is_journaled(self, environment: Environment) -> bool:
+        if self._journal is None:
+            return environment.name is EnvironmentName.LIVE
+        return self._journal is not False
 
     def _nonces_of(
         self, venue: Venue[Any], rule: NonceRule, environment: Environment, credentials: Credentials
@@ -258,7 +238,7 @@ class Runtime:
             path = None
             is_shared = self._journal is not False and environment.name is not EnvironmentName.SIM
             if is_shared or isinstance(self._journal, Path):
-                directory = self._journal if isinstance(self._journal, Path) else _state_directory()
+                directory = self._journal if isinstance(self._journal, Path) else state_directory()
                 path = directory / f"{venue.realm}-{environment.name}-{signing_key}.nonce"
             # in a window, nothing that lies further ahead than this is accepted
             lead = venue.recv_window_most + TOLERANCE if venue.expiry is RequestExpiry.WINDOW else None
@@ -396,25 +376,16 @@ async def _measure_clock(account: Account) -> None:
         warnings.warn(words, ClockWarning, stacklevel=3)
 
 
-def _fence_of(venue: Venue[Any], entry: Unresolved) -> Fence | None:
-    """Return the fence of an unfinished write of the journal; None when no other waits for its kind."""
-    endpoint, footprint = venue.endpoint_at(*entry.endpoint_name), Footprint(WriteScope.ACCOUNT)
-    if endpoint is not None:  # else the plugin no longer has it, and it may have been about anything
-        try:
-            found = footprint_of(endpoint, entry.parameters) if endpoint.write_scope in FENCING else None
-        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
-            found = footprint  # a line may say anything
-        if found is None:
-            return None
-        footprint = found
-    description = f"{entry.operation} of an earlier process"
-    return Fence(footprint, to_milliseconds(entry.fence), object(), description, entry.nonce)
+async def _read_identity(account: Account) -> Identity | None:
+    """Return the venue's name for an account, None where it cannot be asked."""
+    return await IdentityReader.of(account).get_identity() if account.support(IdentityReader) else None
 
 
-def _state_directory() -> Path:
-    import platformdirs
-
-    return Path(platformdirs.user_state_path("venuekit")) / "journal"
+def _name_of(venue: Venue[Any], credentials: Credentials) -> KeyName:
+    whole, below = fingerprint(credentials.key), account_fields(venue, credentials)
+    if not below:
+        return KeyName(whole, whole)
+    return KeyName(fingerprint(credentials.key, below), whole, fingerprint(None, below))
 
 
 def find_unsupported_endpoints(venue: Venue[Any], environment: Environment) -> dict[Endpoint[Any], str]:

@@ -227,8 +227,8 @@ async def test_accounts_below_one_key_are_different_accounts(sim: Simulation) ->
                 credentials(passphrase="a", vault="feed"),
             )
         ]
-        names = [account._session.account for account in (main, same, vault)]
-        scopes = [id(account._session.write_scopes) for account in (main, same, vault)]
+        names = [account._session.owner.name for account in (main, same, vault)]
+        scopes = [id(account._session.owner.write_scopes) for account in (main, same, vault)]
 
     assert names[0] == names[1] != names[2]
     assert scopes[0] == scopes[1] != scopes[2]

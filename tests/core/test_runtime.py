@@ -241,7 +241,7 @@ async def test_accounts_of_other_keys_share_no_subjects(sim: Simulation, runtime
     two = await runtime.open(TOY_PERP, sim.credentials("toy_perp", read_only=True))
 
     assert one.identity != two.identity
-    assert one._session.write_scopes is not two._session.write_scopes
+    assert one._session.owner.write_scopes is not two._session.owner.write_scopes
 
 
 async def test_accounts_at_one_address_share_its_pools(sim: Simulation, runtime: Runtime) -> None:

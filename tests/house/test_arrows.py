@@ -28,6 +28,7 @@ STOREYS = (
     {"pipeline"},
     {"account"},
     {"parts"},
+    {"owners"},
     {"runtime"},
     {"exports", "settings", "simulator"},
     {"_defaults", "_simulate"},

@@ -12,8 +12,8 @@ import pytest
 #: big rooms of core: their modules from the ground up, a storey a line; a module may import those of the storeys below
 ROOMS = {
     "pipeline": (
-        "failures guard interlock journal_lines nonces observe options pools proxy wire write_scopes",
-        "budget connection journal notes",
+        "failures guard interlock journal_lines key_index nonces observe options pools proxy wire write_scopes",
+        "budget connection journal notes owner",
         "operation transport",
         "arrival",
         "waits",

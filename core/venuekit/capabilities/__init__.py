@@ -12,6 +12,8 @@ from venuekit.capabilities.account_info import (
     Balance,
     BalanceReader,
     Collateral,
+    Identity,
+    IdentityReader,
 )
 from venuekit.capabilities.account_mode import AccountMode, AccountModeReader, AccountModeSetting
 from venuekit.capabilities.enums import (
@@ -149,6 +151,8 @@ __all__ = [
     "FillReader",
     "ForcedOrderReader",
     "HistoryBehaviour",
+    "Identity",
+    "IdentityReader",
     "Income",
     "IncomeKind",
     "IncomeReader",

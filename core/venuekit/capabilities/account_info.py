@@ -158,3 +158,33 @@ class ApiKeyReader(Capability):
     @abstractmethod
     async def get_api_key(self) -> ApiKey:
         """Return the key's permissions; one that may withdraw also raises a ``UserWarning``."""
+
+
+@attrs.frozen
+class Identity:
+    """
+    The name of an account at its venue, which stays the same as long as the account exists.
+
+    ``account`` is its uid or address; each sub-account has one of its own. ``parent`` is that of the master account it
+    belongs to, None where it belongs to none or the venue does not say.
+
+    Raises:
+        ValueError: a name is empty, and would be that of every account.
+    """
+
+    account: str
+    parent: str | None = None
+
+    def __attrs_post_init__(self) -> None:
+        if not self.account or self.parent == "":
+            raise ValueError("an identity without a name")
+
+
+class IdentityReader(Capability):
+    """Read the account's name at the venue; done when the account is opened, before its first write."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    async def get_identity(self) -> Identity:
+        """Return the name by which the keys of one account are known to belong together."""

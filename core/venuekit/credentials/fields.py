@@ -44,14 +44,14 @@ def account_fields(venue: Venue[Any], credentials: Credentials) -> Mapping[str, 
     return {name: given[name].reveal() for name in names if name in given}
 
 
-def fingerprint(secret: Secret, below: Mapping[str, str] | None = None) -> str:
+def fingerprint(secret: Secret | None, below: Mapping[str, str] | None = None) -> str:
     """
     Return a fingerprint that distinguishes keys, and the accounts ``below`` one by the fields that name them.
 
-    It is a function, so that no variable holds the secret's text.
+    Without a secret it is that of the fields alone. It is a function, so that no variable holds the secret's text.
     """
     named = "".join(f"\n{name}={text}" for name, text in (below or {}).items())
-    return hashlib.sha256(f"{secret.reveal()}{named}".encode()).hexdigest()[:12]
+    return hashlib.sha256(f"{'' if secret is None else secret.reveal()}{named}".encode()).hexdigest()[:12]
 
 
 class CredentialsFault(NamedTuple):

@@ -24,9 +24,10 @@ from venuekit.pipeline.journal import FileJournal
 from venuekit.pipeline.observe import EventKind, Observer
 from venuekit.pipeline.operation import Operation
 from venuekit.pipeline.options import Options, RetryPolicy
+from venuekit.pipeline.owner import Owner
 from venuekit.pipeline.waits import take_turn, wait_error, wait_for_fences
 from venuekit.pipeline.wire import RestWire
-from venuekit.pipeline.write_scopes import QUEUED, WriteScopes, footprint_of
+from venuekit.pipeline.write_scopes import QUEUED, footprint_of
 from venuekit.read_cache import ReadCache
 from venuekit.resolution import Call
 from venuekit.venue import Environment, Limit, LimitScope, Venue
@@ -71,11 +72,10 @@ class AccountSession:
 
     venue_session: VenueSession
     wire: RestWire = attrs.field(repr=False)
-    write_scopes: WriteScopes = attrs.field(repr=False)
+    owner: Owner = attrs.field(repr=False)
     pool: FindPool = attrs.field(repr=False)
     guard: Guard = attrs.field(repr=False)
     clock: Clock = attrs.field(repr=False)
-    account: str  #: fingerprint of the API key
     keep_raw: bool = False
     journal: FileJournal | None = None
     nonces: Nonces | None = None  #: None where no request carries a number
@@ -87,7 +87,6 @@ class AccountSession:
     position_limit: PositionLimit | None = attrs.field(default=None, repr=False)
     #: held so that the redactor knows them for as long as the account is there
     secrets: tuple[Secret, ...] = attrs.field(default=(), repr=False)
-    _costs: dict[Endpoint[Any], Costs] | None = attrs.field(default=None, init=False, repr=False)
 
     async def execute(  # noqa: PLR0917 - the parts of one request, in the order they are used
         self,
@@ -142,12 +141,13 @@ class AccountSession:
             raise _deadline_error(operation, options.deadline) from None
 
     def costs(self, endpoint: Endpoint[Any]) -> Costs:
-        """Return the cost of a request to an endpoint, pool by pool; computed once."""
-        if self._costs is None:
-            self._costs = {}
-        found = self._costs.get(endpoint)
+        """Return the cost of a request to an endpoint, pool by pool; computed once for a key."""
+        costs = self.owner.costs
+        if costs is None:
+            costs = self.owner.costs = {}
+        found = costs.get(endpoint)
         if found is None:
-            found = self._costs[endpoint] = self._costs_of(endpoint)
+            found = costs[endpoint] = self._costs_of(endpoint)
         return found
 
     def _costs_of(self, endpoint: Endpoint[Any]) -> Costs:
@@ -203,14 +203,14 @@ async def _read(operation: Operation[Any]) -> Any:
 
 async def _write(operation: Operation[Any]) -> Any:
     """Deliver a write when its turn comes; however it ends, its outcome is known to journal and observers."""
-    endpoint, write_scopes, scope = operation.endpoint, operation.session.write_scopes, operation.endpoint.write_scope
+    endpoint, owner, scope = operation.endpoint, operation.session.owner, operation.endpoint.write_scope
     queued = footprint_of(endpoint, operation.parameters) if scope in QUEUED else None
     if queued is not None:
         operation.called = CALLED.get()  # for those behind it; later another method may be under way
-        if not write_scopes.try_enter(queued, operation):
+        if not owner.write_scopes.try_enter(queued, operation):
             await take_turn(operation, queued)
     try:
-        if write_scopes.fences and scope is not None:
+        if owner.write_scopes.fences and scope is not None:
             await wait_for_fences(operation)
         reads_first = endpoint.reads_first
         if reads_first:
@@ -228,7 +228,7 @@ async def _write(operation: Operation[Any]) -> Any:
         raise
     finally:
         if queued is not None:
-            write_scopes.leave(queued)
+            owner.write_scopes.leave(queued)
     _record_success(operation, value)
     if operation.convert is None:
         return value
@@ -269,7 +269,7 @@ def _record_success(operation: Operation[Any], value: Any) -> None:
     claims = operation.claims
     if endpoint.claims is not None:
         claims = endpoint.claims(value)
-        operation.session.write_scopes.claim(claims)
+        operation.session.owner.write_scopes.claim(claims)
     if endpoint.item_refusals is not None and leaves_open(operation.session.venue_session.venue, endpoint, value):
         operation.leave_open()
     elif operation.journal_id is not None or operation.client_ids:

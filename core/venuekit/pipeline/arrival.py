@@ -34,7 +34,7 @@ def _note_number(operation: Operation[Any], _response: HttpResponse) -> None:
     nonces = operation.session.nonces
     if nonces is not None and operation.nonce > nonces.answered:
         nonces.answered = operation.nonce
-        operation.session.write_scopes.lower_below(nonces.name, operation.nonce)
+        operation.session.owner.write_scopes.lower_below(nonces.name, operation.nonce)
 
 
 def _note_time(operation: Operation[Any], response: HttpResponse) -> None:

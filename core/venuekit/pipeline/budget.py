@@ -31,8 +31,8 @@ class PoolName:
     """
     Which pool: shared by every account of a realm and environment that meets the same limit.
 
-    ``owner`` is a fingerprint of the API key where the limit is not the address's, None where it is. ``symbol`` is the
-    symbol where the limit is a symbol's, None for requests that name none.
+    ``owner`` is None where the limit is the address's; else it is the venue's name for the account, or a fingerprint of
+    the API key. ``symbol`` is the symbol where the limit is a symbol's, None for requests that name none.
     """
 
     realm: str

@@ -7,7 +7,7 @@ import errno
 import itertools
 import os
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -53,6 +53,9 @@ class FileJournal:
     cannot be written and need not stand are kept, and written before the next one, in the order they came. At most
     20,000 lines or 16 MiB are kept; later ones are lost and counted, and a line of their day says how many.
 
+    A key has a journal of its own. Those of the account's other keys, its mates, are read with it, and a write of
+    theirs is closed in the file where it was begun.
+
     Args:
         stem: The files' path without day and suffix.
         recent: Receives the client ids that other processes have sent.
@@ -60,10 +63,14 @@ class FileJournal:
 
     stem: Path
     recent: ClientIds = attrs.field(factory=ClientIds, repr=False)
+    #: finds its mates
+    find_mates: Callable[[], tuple[FileJournal, ...]] = attrs.field(default=tuple, init=False, repr=False)
+    #: those that were found last
+    _mates: tuple[FileJournal, ...] = attrs.field(default=(), init=False, repr=False)
     #: the part that the identities of its writes have in common
     _writer: str = attrs.field(factory=lambda: os.urandom(8).hex(), init=False, repr=False)
     _numbers: Iterator[int] = attrs.field(factory=lambda: itertools.count(1), init=False, repr=False)
-    _days: dict[str, Day] = attrs.field(factory=dict, init=False, repr=False)
+    days: dict[str, Day] = attrs.field(factory=dict, init=False, repr=False)
     #: the day of the newest identity, as a number and as it is written
     _ordinal: int = attrs.field(default=0, init=False, repr=False)
     _day: str = attrs.field(default="", init=False, repr=False)
@@ -87,11 +94,23 @@ class FileJournal:
             self._ordinal, self._day = ordinal, f"{moment:%Y%m%d}"
         return f"{self._day}-{self._writer}-{os.getpid():x}-{next(self._numbers)}"
 
+    def look_for_mates(self) -> None:
+        """Find the journals of the account's other keys anew."""
+        self._mates = self.find_mates()
+
+    def note_ids_in(self, recent: ClientIds) -> None:
+        """Have client ids noted there from now on: keys were found to be of one account."""
+        self.recent = recent
+        for day in self.days.values():
+            day.recent = recent
+
     def catch_up(self, moment: datetime) -> None:
         """Read the lines of others since the last time, in the file that a write of this moment belongs to."""
         path = self._path_of(f"{moment:%Y%m%d}")
+        for mate in self._mates:
+            mate.catch_up_beside(moment)
         if self._descriptor is None or path != self._path:
-            self._read()
+            self.read_on()
             return
         try:
             status = os.stat(path)
@@ -100,9 +119,9 @@ class FileJournal:
         self._is_there = (status.st_dev, status.st_ino) == self._file
         if status.st_size != self._length:
             self._length = status.st_size
-            day = self._days.get(path)
+            day = self.days.get(path)
             if day is None:
-                self._read()
+                self.read_on()
                 return
             with contextlib.suppress(FileNotFoundError):  # likewise
                 day.read_on()
@@ -128,6 +147,10 @@ class FileJournal:
     def end(self, ended: Ended) -> bool:
         """Append the closing line, and say whether it stands; else it is kept, as by :meth:`keep`."""
         path, text = self._path_of(ended.id), end_text(ended)
+        if self._mates and self._number_of(ended.id) is None:
+            holder = next((mate for mate in self._mates if mate.has_open(ended.id)), None)
+            if holder is not None:
+                return holder.end(ended)
         # it belongs behind its opening line, wherever that stands by now
         self._is_there = path == self._path
         try:
@@ -143,12 +166,60 @@ class FileJournal:
 
     def open_writes(self) -> tuple[Unresolved, ...]:
         """Return the open writes, oldest first; an unreadable line is warned of once, and left out."""
-        self._read()
+        journals = self._read_all()
         for unread in self.unreadable():
             if unread not in self._reported:
                 self._reported.add(unread)
                 warn(f"the journal has a line that cannot be read, and it is skipped: {unread}")
-        found = {entry.id: entry for day in self._days.values() for entry in day.open.values()}
+        if len(journals) == 1:
+            return self.own_open_writes()
+        return tuple(
+            sorted((entry for one in journals for entry in one.own_open_writes()), key=lambda one: one.sent_at)
+        )
+
+    def unreadable(self) -> tuple[UnreadableLine, ...]:
+        """Return the lines that could not be read when it was read last, and those that were lost since."""
+        return tuple(line for journal in (self, *self._mates) for line in journal.own_unreadable())
+
+    def others(self, entry_id: str | None, name: EndpointName, *, sole: bool) -> tuple[OtherWrite, ...]:
+        """
+        Return the other writes of an endpoint that were or may be applied, oldest first.
+
+        ``sole`` leaves out those that were begun here before the one of this identity.
+        """
+        journals = self._read_all()
+        number = None if entry_id is None else self._number_of(entry_id)
+
+        def is_meant(entry: Unresolved) -> bool:
+            same = entry.endpoint_name == name and entry.id != entry_id
+            return same and not (sole and number is not None and (self._number_of(entry.id) or number) < number)
+
+        days = (day for journal in journals for day in journal.days.values())
+        added = [pair for day in days for pair in day.added if is_meant(pair[0])]
+        found = [OtherWrite(one.parameters, one.sent_at, _end_of(one, ended), ended.claims) for one, ended in added]
+        open_writes = filter(is_meant, self.open_writes())
+        found += [OtherWrite(one.parameters, one.sent_at, one.fence, is_open=True) for one in open_writes]
+        return tuple(sorted(found, key=lambda one: one.sent_at))
+
+    def claims(self) -> frozenset[str]:
+        """Return the rows of histories that writes explain, as their closing lines say."""
+        return frozenset(claim for one in self._read_all() for day in one.days.values() for claim in day.claims)
+
+    def catch_up_beside(self, moment: datetime) -> None:
+        """Do as :meth:`catch_up` for the journal of another key, which is seldom written to here."""
+        path = f"{self.stem}-{moment:%Y%m%d}.jsonl"
+        day = self.days.get(path)
+        with contextlib.suppress(FileNotFoundError):
+            if os.stat(path).st_size == (0 if day is None else day.offset):
+                return
+            if day is None:
+                self.read_on()
+            else:
+                day.read_on()
+
+    def own_open_writes(self) -> tuple[Unresolved, ...]:
+        """Return the open writes of this key, as far as it was read."""
+        found = {entry.id: entry for day in self.days.values() for entry in day.open.values()}
         for _, text in self._kept:
             line = read_line(text.strip())
             if isinstance(line, Unresolved):
@@ -157,34 +228,30 @@ class FileJournal:
                 found.pop(line.id, None)
         return tuple(found.values())
 
-    def unreadable(self) -> tuple[UnreadableLine, ...]:
-        """Return the lines that could not be read when it was read last, and those that were lost since."""
+    def has_open(self, entry_id: str) -> bool:
+        """Say whether a write of this identity is open here, as far as it was read."""
+        return any(entry.id == entry_id for entry in self.own_open_writes())
+
+    def own_unreadable(self) -> tuple[UnreadableLine, ...]:
+        """Return the unreadable lines of this key, as far as it was read."""
         lost = (UnreadableLine(Path(path), None, lost_words(count)) for path, count in self._lost.items())
-        return (*(line for day in self._days.values() for line in day.unreadable_lines()), *lost)
+        return (*(line for day in self.days.values() for line in day.unreadable_lines()), *lost)
 
-    def others(self, entry_id: str | None, name: EndpointName, *, sole: bool) -> tuple[OtherWrite, ...]:
-        """
-        Return the other writes of an endpoint that were or may be applied, oldest first.
-
-        ``sole`` leaves out those that were begun here before the one of this identity.
-        """
-        self._read()
-        number = None if entry_id is None else self._number_of(entry_id)
-
-        def is_meant(entry: Unresolved) -> bool:
-            same = entry.endpoint_name == name and entry.id != entry_id
-            return same and not (sole and number is not None and (self._number_of(entry.id) or number) < number)
-
-        added = [pair for day in self._days.values() for pair in day.added if is_meant(pair[0])]
-        found = [OtherWrite(one.parameters, one.sent_at, _end_of(one, ended), ended.claims) for one, ended in added]
-        open_writes = filter(is_meant, self.open_writes())
-        found += [OtherWrite(one.parameters, one.sent_at, one.fence, is_open=True) for one in open_writes]
-        return tuple(sorted(found, key=lambda one: one.sent_at))
-
-    def claims(self) -> frozenset[str]:
-        """Return the rows of histories that writes explain, as their closing lines say."""
-        self._read()
-        return frozenset(claim for day in self._days.values() for claim in day.claims)
+    def read_on(self) -> None:
+        """Read the lines appended to any file since the last time, and set aside files without an open write."""
+        paths = sorted(self.stem.parent.glob(f"{self.stem.name}-*.jsonl"))
+        days: dict[str, Day] = {}
+        for index, path in enumerate(paths):
+            day = self.days.get(str(path)) or Day(path, self.recent)
+            try:
+                day.read_on()
+            except FileNotFoundError:
+                continue  # another process has just found nothing open in it
+            days[str(path)] = day
+            # around midnight a write of yesterday may still be under way
+            if index < len(paths) - 2 and not day.open and all(line.is_cut_off for line in day.unreadable_lines()):
+                _set_aside(path)
+        self.days = days
 
     async def aclose(self) -> None:
         """Write the kept lines, and close the file."""
@@ -194,6 +261,14 @@ class FileJournal:
             count = len(self._kept) + self.lost_lines()
             warn(f"{count} lines of the journal {self.stem} are lost with this process: {error}")
         self._release()
+
+    def _read_all(self) -> tuple[FileJournal, ...]:
+        """Return this journal and its mates, read to their ends."""
+        self.look_for_mates()
+        journals = (self, *self._mates)
+        for journal in journals:
+            journal.read_on()
+        return journals
 
     def _number_of(self, entry_id: str) -> int | None:
         """Return the number of a write of ours, None for one of others."""
@@ -252,7 +327,7 @@ class FileJournal:
             descriptor = os.open(path, _APPENDING, 0o600)
         status = os.fstat(descriptor)
         self._descriptor, self._path, self._file = descriptor, path, (status.st_dev, status.st_ino)
-        day = self._days.get(path)
+        day = self.days.get(path)
         self._length = 0 if day is None else day.offset
         return descriptor
 
@@ -268,22 +343,6 @@ class FileJournal:
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
-
-    def _read(self) -> None:
-        """Read the lines appended to any file since the last time, and set aside files without an open write."""
-        paths = sorted(self.stem.parent.glob(f"{self.stem.name}-*.jsonl"))
-        days: dict[str, Day] = {}
-        for index, path in enumerate(paths):
-            day = self._days.get(str(path)) or Day(path, self.recent)
-            try:
-                day.read_on()
-            except FileNotFoundError:
-                continue  # another process has just found nothing open in it
-            days[str(path)] = day
-            # around midnight a write of yesterday may still be under way
-            if index < len(paths) - 2 and not day.open and all(line.is_cut_off for line in day.unreadable_lines()):
-                _set_aside(path)
-        self._days = days
 
 
 def _end_of(entry: Unresolved, ended: Ended) -> datetime:

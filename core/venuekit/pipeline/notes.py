@@ -25,7 +25,7 @@ def use_client_ids(operation: Operation[Any]) -> None:
         InvalidArgument: the order of an earlier write could be taken for the one of this write.
     """
     session, now = operation.session, operation.sent_at
-    recent = session.write_scopes.recent
+    recent = session.owner.write_scopes.recent
     if not operation.client_ids:  # a later attempt of the same write meets its own
         ids = tuple(operation.endpoint.client_ids_of(operation.parameters))
         if session.journal is not None:
@@ -81,9 +81,9 @@ def record_outcome(operation: Operation[Any], outcome: Outcome, claims: str | No
     now = session.venue_session.clock.milliseconds()
     if operation.client_ids:
         if outcome is Outcome.APPLIED:
-            session.write_scopes.recent.note(operation.client_ids, now)
+            session.owner.write_scopes.recent.note(operation.client_ids, now)
         else:
-            session.write_scopes.recent.forget(operation.client_ids)
+            session.owner.write_scopes.recent.forget(operation.client_ids)
     if operation.journal_id is None or session.journal is None:
         return
     # a full disk does not undo an executed write

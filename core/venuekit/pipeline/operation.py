@@ -233,12 +233,12 @@ class Operation(Generic[T]):
             write = self.write if self.endpoint.effect is Effect.SET else object()
             fence = Fence(footprint, self.fence, write, self.description, self.number)
             self.fences += (fence,)
-            self.session.write_scopes.fences.append(fence)
+            self.session.owner.write_scopes.fences.append(fence)
 
     def lower_fence(self) -> None:
         """Take the fence away when there is one open attempt only and it is proven to have arrived."""
         if len(self.fences) == 1:
-            self.session.write_scopes.lower(self.fences[0])
+            self.session.owner.write_scopes.lower(self.fences[0])
             self.fences = ()
 
     def failure(self, kind: FailureKind, error: OperationError, delay: float | None = None) -> Failure:

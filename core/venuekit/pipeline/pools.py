@@ -54,6 +54,12 @@ class _Pool:
         """Say whether it is closed because the address is shut out."""
         return self._banned and now < self._closed_until
 
+    def _absorb_closing(self, other: _Pool) -> None:
+        """Stay closed for as long as either."""
+        self._banned = self._banned or other._banned
+        self._closed_until = max(self._closed_until, other._closed_until)
+        self._pause = max(self._pause, other._pause)
+
 
 class SlidingBudget(_Pool):
     """
@@ -104,6 +110,12 @@ class SlidingBudget(_Pool):
         if used > self._used:
             self.spend(used - self._used, now)
 
+    def absorb(self, other: SlidingBudget) -> None:
+        """Count everything that was spent in another pool, which turned out to be the same one."""
+        self._spent = deque(sorted((*self._spent, *other._spent)))
+        self._used += other._used
+        self._absorb_closing(other)
+
 
 class BucketBudget(_Pool):
     """
@@ -116,7 +128,7 @@ class BucketBudget(_Pool):
         ValueError: the limit is a window.
     """
 
-    __slots__ = ("_full_at", "_refill")
+    __slots__ = ("_full_at", "_refill", "_taken")
 
     def __init__(self, limit: Limit) -> None:
         if limit.refill is None:
@@ -125,6 +137,8 @@ class BucketBudget(_Pool):
         self._refill = limit.refill
         #: when the bucket will be full again; a moment adds up no rounding, as a level would
         self._full_at = 0.0
+        #: how many tokens were ever taken
+        self._taken = 0
 
     def wait(self, amount: int, now: float, reserve: float = 0.0) -> float:
         """Return the seconds until ``amount`` may be spent leaving a share of ``reserve`` unspent, 0.0 for now."""
@@ -136,11 +150,21 @@ class BucketBudget(_Pool):
     def spend(self, amount: int, now: float) -> None:
         """Spend ``amount`` now."""
         if amount:
+            self._taken += amount
             self._full_at = max(self._full_at, now) + amount / self._refill
 
     def set_used(self, used: int, now: float) -> None:
         """Take over how many tokens the venue says are missing, when they are more than ours."""
         self._full_at = max(self._full_at, now + used / self._refill)
+
+    def absorb(self, other: BucketBudget, now: float) -> None:
+        """
+        Take out all tokens that were ever taken from another bucket, which turned out to be the same one.
+
+        Both were refilled, though only one was: the tokens that are missing in the other are too few.
+        """
+        self.spend(min(other._taken, self._amount), now)
+        self._absorb_closing(other)
 
 
 def make_budget(limit: Limit) -> SlidingBudget | BucketBudget:

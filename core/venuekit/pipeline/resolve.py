@@ -279,7 +279,7 @@ async def _look(operation: Operation[Any], cause: OperationError, *, after: floa
         operation.lower_fence()
         if found.claims is not None:
             operation.claims = found.claims
-            operation.session.write_scopes.claim(found.claims)
+            operation.session.owner.write_scopes.claim(found.claims)
     else:
         operation.reads += (found.seen,)
     return found
@@ -355,7 +355,7 @@ def unknown_outcome(
 def as_lost(operation: Operation[Any]) -> Lost:
     """Return the write as the endpoint's ``resolve`` or ``readback`` takes it."""
     session, endpoint, journal = operation.session, operation.endpoint, operation.session.journal
-    sent_at, claimed = operation.opened_at or operation.sent_at, frozenset(session.write_scopes.claimed or ())
+    sent_at, claimed = operation.opened_at or operation.sent_at, frozenset(session.owner.write_scopes.claimed or ())
     others: tuple[OtherWrite, ...] = ()
     if journal is not None and endpoint.effect is Effect.DELTA:
         claimed |= journal.claims()

@@ -22,7 +22,7 @@ async def take_turn(operation: Operation[Any], footprint: Footprint) -> None:
     Raises:
         Fenced: that lasts longer than may be waited.
     """
-    write_scopes, clock = operation.session.write_scopes, operation.session.clock
+    write_scopes, clock = operation.session.owner.write_scopes, operation.session.clock
     patience, began = _patience(operation), clock.monotonic()
     operation.behind = f"its turn behind {', '.join(write_scopes.ahead(footprint))}"
     try:
@@ -41,7 +41,7 @@ async def wait_for_fences(operation: Operation[Any]) -> None:
     Raises:
         Fenced: at once, when that is later than may be waited.
     """
-    write_scopes, clock = operation.session.write_scopes, operation.session.venue_session.clock
+    owner, clock = operation.session.owner, operation.session.venue_session.clock
     footprint = footprint_of(operation.endpoint, operation.parameters)
     if clock.error > TOLERANCE:  # it was not measured for long, or set: no fence is believed to be over by such a clock
         await measure(operation)  # a failure leaves it as doubtful as it was
@@ -50,7 +50,7 @@ async def wait_for_fences(operation: Operation[Any]) -> None:
     overtaken = nonces.name if nonces is not None and is_numbered else None
     while footprint is not None:  # another one may be lost meanwhile
         now = clock.milliseconds() - clock.error
-        fence = write_scopes.fence_before(footprint, operation.write, now, overtaken)
+        fence = owner.write_scopes.fence_before(footprint, operation.write, now, overtaken)
         if fence is None:
             break
         seconds = (fence.until - now + 1) / 1000

@@ -111,7 +111,7 @@ class _Waiter(NamedTuple):
 @attrs.define(eq=False)
 class WriteScopes:
     """
-    The write scopes of one API key in one realm.
+    The write scopes of one account in one realm.
 
     A write waits for those that it must mind, whether they run or came before it and wait themselves: none starves,
     and none waits for an unrelated one.
@@ -125,12 +125,14 @@ class WriteScopes:
     _waiting: list[_Waiter] = attrs.field(factory=list, init=False)
     #: writes that may still arrive
     fences: list[Fence] = attrs.field(factory=list, init=False)
-    #: identities of history rows that writes of this key already explain
+    #: identities of history rows that writes of this account already explain
     claimed: set[str] | None = attrs.field(default=None, init=False)
     #: client ids that went out lately
     recent: ClientIds = attrs.field(factory=ClientIds, init=False, repr=False)
     #: the countdowns that blocks keep armed, by venue and symbol
     countdowns: dict[Hashable, Any] = attrs.field(factory=dict, init=False, repr=False)
+    #: those of the same account that these were joined with; writes under way end there
+    _successor: WriteScopes | None = attrs.field(default=None, init=False, repr=False)
 
     def try_enter(self, footprint: Footprint, write: Described) -> bool:
         """Begin a write if none that it must mind runs or waits; say whether that is so."""
@@ -161,7 +163,7 @@ class WriteScopes:
             if turn.done() and not turn.cancelled() and turn.exception() is None:
                 self.leave(footprint)  # its turn came in this very moment
             else:
-                self._wake()  # those behind it; a waiter that gave up is dropped there
+                self._latest().wake()  # those behind it; a waiter that gave up is dropped there
             raise
         finally:
             if expiry is not None:
@@ -169,6 +171,9 @@ class WriteScopes:
 
     def leave(self, footprint: Footprint) -> None:
         """End the write that began with this very footprint, and let those in that need not wait any more."""
+        if self._successor is not None:
+            self._latest().leave(footprint)
+            return
         ended = self._held.pop(id(footprint), None)
         if not self._held:
             self._touched = None
@@ -178,7 +183,7 @@ class WriteScopes:
                 if count:
                     self._touched[symbol] = count
         if self._waiting:
-            self._wake()
+            self.wake()
 
     def ahead(self, footprint: Footprint) -> tuple[str, ...]:
         """Return in words the writes, running or waiting, that a new one has to wait for."""
@@ -201,6 +206,26 @@ class WriteScopes:
             for fence in self.fences
             if fence.number is None or fence.number[0] != signing_key or fence.number[1] >= number
         ]
+
+    def absorb(self, other: WriteScopes) -> None:
+        """Take over everything of the write scopes of another key that turned out to be of the same account."""
+        self._held |= other._held
+        self._touched = None  # counted anew by the next write
+        self._waiting += other._waiting
+        self.fences += other.fences
+        if other.claimed:
+            self.claimed = (self.claimed or set()) | other.claimed
+        self.recent.absorb(other.recent)
+        # of one symbol armed by both, new blocks share ours; the end of the other one is made good by our next beat
+        self.countdowns = other.countdowns | self.countdowns
+        other._successor = self
+        other._held, other._waiting, other.fences = {}, [], []
+
+    def _latest(self) -> WriteScopes:
+        latest = self
+        while latest._successor is not None:
+            latest = latest._successor
+        return latest
 
     def fence_before(
         self, footprint: Footprint, write: Hashable, now: int, overtaken: str | None = None
@@ -235,7 +260,8 @@ class WriteScopes:
         held = [held for held, _ in self._held.values()]
         return any(map(footprint.minds, held)) or any(footprint.minds(one.footprint) for one in self._waiting)
 
-    def _wake(self) -> None:
+    def wake(self) -> None:
+        """Let in the waiting writes that need not wait any more."""
         waiting, self._waiting = self._waiting, []
         for waiter in waiting:
             if waiter.turn.done():

@@ -146,6 +146,53 @@ def test_each_limit_has_the_pool_that_keeps_it() -> None:
         BucketBudget(LIMIT)
 
 
+PAYMENTS = st.lists(st.tuples(st.floats(0, 20), st.integers(0, 9), st.booleans()), max_size=30)
+
+
+@given(PAYMENTS, st.integers(1, 10))
+def test_joined_pools_count_what_was_spent_in_either(payments: list[tuple[float, int, bool]], later: int) -> None:
+    """Two windows that turn out to be one ask for the wait of one that had paid for all of it."""
+    one, other, whole = SlidingBudget(LIMIT), SlidingBudget(LIMIT), SlidingBudget(LIMIT)
+    now = 0.0
+    for pause, amount, is_other in payments:
+        now += pause
+        for pool in (other if is_other else one, whole):
+            pool.wait(amount, now)
+            pool.spend(amount, now)
+
+    one.absorb(other)
+
+    assert one.wait(later, now) == pytest.approx(whole.wait(later, now))
+
+
+@given(PAYMENTS, st.integers(1, 10))
+def test_a_joined_bucket_never_holds_more_than_one_would(payments: list[tuple[float, int, bool]], later: int) -> None:
+    """Each of two buckets was refilled; joined, they let nothing pass that one bucket would not have let."""
+    one, other, whole = BucketBudget(BUCKET), BucketBudget(BUCKET), BucketBudget(BUCKET)
+    now = 0.0
+    for pause, amount, is_other in payments:
+        now += pause
+        if pay([(other if is_other else one, amount)], now) == 0.0:
+            whole.spend(amount, now)
+
+    one.absorb(other, now)
+
+    longest = BUCKET.amount / 4
+    assert one.wait(later, now) >= min(whole.wait(later, now), longest - (BUCKET.amount - later) / 4) - 1e-6
+
+
+def test_joined_pools_stay_closed_for_as_long_as_either() -> None:
+    """A refusal of one is a refusal of both."""
+    one, other = make_budget(LIMIT), make_budget(LIMIT)
+    assert isinstance(one, SlidingBudget)
+    assert isinstance(other, SlidingBudget)
+    other.close(30.0, 0.0, banned=True)
+
+    one.absorb(other)
+
+    assert (one.seconds_closed(0.0), one.is_banned(0.0)) == (30.0, True)
+
+
 def test_several_pools_are_paid_together_or_not_at_all() -> None:
     """A request that one pool cannot afford yet costs nothing in the others."""
     full, spare = SlidingBudget(LIMIT), SlidingBudget(LIMIT)

@@ -102,7 +102,7 @@ async def test_environments_of_one_host_share_nothing(host: Host) -> None:
     assert live.venue_session.remembered is not demo.venue_session.remembered
     assert live.wire.transport is not demo.wire.transport
     assert live.wire.transport._transport is not demo.wire.transport._transport
-    assert live.write_scopes is not demo.write_scopes
+    assert live.owner.write_scopes is not demo.owner.write_scopes
     assert all(live.pool(limit) is not demo.pool(limit) for limit in TOY_PERP.limits)
     await host.live.call(TOY.SET_LEVERAGE, contract="GEMUSD", leverage=7)
     await host.demo.call(TOY.SET_LEVERAGE, contract="GEMUSD", leverage=7)

@@ -312,3 +312,47 @@ def test_names_of_one_order_may_be_its_other_names(one: OrderName, other: OrderN
     assert one.may_be(one)
     assert one.may_be(OrderName(one.symbol, one.id))
     assert one.may_be(OrderName(one.symbol, client_id=one.client_id))
+
+
+# -- joined
+
+
+async def test_joined_scopes_hold_back_what_either_held_back() -> None:
+    """What runs, waits or may still arrive in one keeps a write of the other out, and each ends where it began."""
+    kept, other = WriteScopes(), WriteScopes()
+    other.fences.append(Fence(B, 1000, "leverage 20"))
+    other.claim("row 1")
+    other.recent.note(["mine"], 500)
+    assert other.try_enter(A, WRITE)
+    behind = asyncio.create_task(other.enter(ALL, WRITE))
+    await asyncio.sleep(0)
+
+    kept.absorb(other)
+
+    late = Footprint(*A)
+    assert not kept.try_enter(late, WRITE)
+    assert kept.fence_before(B, "leverage 30", 500) is not None
+    assert (kept.claimed, kept.recent.latest("mine")) == ({"row 1"}, 500)
+    other.leave(A)
+    await behind
+    assert not kept.try_enter(late, WRITE)
+    other.leave(ALL)
+    assert kept.try_enter(late, WRITE)
+
+
+async def test_a_write_that_gives_up_waiting_is_forgotten_where_its_scopes_went() -> None:
+    """Cancelled after it was joined, it holds up none of those behind it."""
+    first, second, third = WriteScopes(), WriteScopes(), WriteScopes()
+    assert third.try_enter(A, WRITE)
+    behind = asyncio.create_task(third.enter(ALL, WRITE))
+    await asyncio.sleep(0)
+    second.absorb(third)
+    first.absorb(second)
+
+    behind.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await behind
+
+    assert first.try_enter(B, WRITE)
+    third.leave(A)
+    assert first.try_enter(Footprint(*A), WRITE)

@@ -61,7 +61,7 @@ class CountdownPart(Account, CountdownControl):
         answered for a whole countdown, the venue may have cancelled all orders, and a warning is logged.
         """
         self._time(symbol, seconds)
-        hearts, name = self._session.write_scopes.countdowns, (self.venue.id, symbol)
+        hearts, name = self._session.owner.write_scopes.countdowns, (self.venue.id, symbol)
         heart: Heart | None = hearts.get(name)
         if heart is None:
             heart = hearts[name] = Heart(symbol)

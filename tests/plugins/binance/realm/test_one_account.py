@@ -181,7 +181,7 @@ async def test_accounts_of_one_key_spend_one_pool_per_limit(flat: Any) -> None:
     assert flat.coinm.venue.limits == flat.usdm.venue.limits
     for limit in flat.coinm.venue.limits:
         assert coinm.pool(limit) is usdm.pool(limit)
-    assert coinm.write_scopes is usdm.write_scopes
+    assert coinm.owner.write_scopes is usdm.owner.write_scopes
     assert flat.coinm.identity == flat.usdm.identity
 
 
