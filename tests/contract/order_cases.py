@@ -28,7 +28,9 @@ def bid(stage: Stage, *, lower: int = 0) -> OrderRequest:
     ledger, symbol = ledger_of(stage), stage.scenario.flat
     contract = ledger.contract(symbol)
     price = ledger.mark(symbol) / 2 // contract.price_tick * contract.price_tick - lower * contract.price_tick
-    least = max(contract.min_quantity, (contract.min_notional or Decimal(0)) / contract.notional(Decimal(1), price))
+    worth, least = contract.notional(Decimal(1), price), contract.min_quantity
+    if contract.min_notional is not None and worth is not None:
+        least = max(least, contract.min_notional / worth)
     quantity = (2 * least / contract.quantity_step).to_integral_value(ROUND_UP) * contract.quantity_step
     return OrderRequest(symbol=symbol, side=OrderSide.BUY, type=OrderType.LIMIT, quantity=quantity, price=price)
 

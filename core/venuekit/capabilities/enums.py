@@ -37,7 +37,7 @@ class Unit(enum.StrEnum):
     BASE = "base"
     QUOTE = "quote"
     SETTLE = "settle"  #: the margin asset: quote if the contract is linear, base if it is inverse
-    CONTRACTS = "contracts"
+    CONTRACTS = "contracts"  #: contracts themselves, where they are quanto: settled in neither base nor quote
 
 
 class Setting(enum.StrEnum):

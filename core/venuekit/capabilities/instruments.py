@@ -36,7 +36,9 @@ class Instrument:
 
     One contract is ``contract_size`` of ``contract_unit``. Prices are quote per base, quantities contracts,
     ``min_notional`` quote. ``settle`` is the asset in which margin and profit are counted; the contract is inverse
-    when that is the base asset. ``expires_at`` is None for perpetuals, ``funding_interval`` None without funding.
+    when that is the base asset, and quanto when it is neither base nor quote: then it is worth ``multiplier`` of the
+    settle asset for each point of its price, ``contract_size`` is 1 and ``contract_unit`` CONTRACTS, and nothing of it
+    has a notional. ``expires_at`` is None for perpetuals, ``funding_interval`` None without funding.
     """
 
     symbol: str
@@ -63,7 +65,13 @@ class Instrument:
     leverage_step: Decimal | None = None
     expires_at: datetime | None = None
     funding_interval: timedelta | None = None
+    multiplier: Decimal | None = None
     raw: Mapping[str, Any] | None = attrs.field(default=None, repr=False, eq=False)
+
+    @property
+    def is_quanto(self) -> bool:
+        """Whether it settles in neither its base nor its quote asset."""
+        return self.settle not in {self.base, self.quote}
 
     def round_quantity(self, quantity: Decimal) -> Decimal:
         """Return ``quantity`` (contracts) cut to the quantity step, toward zero; unchanged where there is no step."""

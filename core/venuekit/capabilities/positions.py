@@ -40,7 +40,8 @@ class Position:
 
     ``contract_size`` is None of a contract that the venue does not list (any more).
     ``quantity`` is signed contracts (short < 0), each ``contract_size`` ``contract_unit``; prices are quote per
-    base; ``notional`` is quote and ``value`` the settle asset, both >= 0; margins and profits are the settle asset.
+    base; ``notional`` is quote (None of a quanto contract) and ``value`` the settle asset, both >= 0; margins and
+    profits are the settle asset.
     ``isolated_wallet`` excludes and ``isolated_margin`` includes unrealised profit; both are None when the margin
     type is CROSS. ``liquidation_price=None`` means that no price was given, never that the position is safe.
     ``max_position`` is counted in ``max_position_unit``. ``adl_rank`` counts from 0 up to ``adl_rank_of``.

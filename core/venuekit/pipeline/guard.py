@@ -46,7 +46,7 @@ class Guard:
     own price: a limit order to sell may be filled above it. ``max_position_notional`` is quote per symbol and
     direction, for the position, its open orders and the new one together; they are read before every order that can
     add to it. Orders that can only reduce a position are not limited; a request whose notional is unknown
-    is refused.
+    is refused, as is every one of a quanto contract, which has no worth in its quote asset.
 
     An endpoint that the venue does not declare may do anything: beside any limit it passes only as a GET.
     """
@@ -260,4 +260,5 @@ def _worth_of_order(order: Order, *, buys: bool) -> Decimal | None:
     size = (order.quantity - (order.filled or 0)) * order.contract_size
     if order.contract_unit is Unit.QUOTE:
         return size
-    return None if price is None else size * price
+    # a quanto contract has no worth in the quote asset
+    return size * price if order.contract_unit is Unit.BASE and price is not None else None

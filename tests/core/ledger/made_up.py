@@ -1,4 +1,4 @@
-"""A made-up market: a linear and an inverse contract, two venues' rules, and what both machines prove over them."""
+"""A made-up market: a linear, an inverse and a quanto contract, two venues' rules, and the machines over them."""
 
 from __future__ import annotations
 
@@ -67,7 +67,10 @@ _LINEAR = Contract(
 _INVERSE = attrs.evolve(
     _LINEAR, symbol="ONEUSD", pair="ONEUSD", quote="USD", settle="ONE", is_inverse=True, contract_size=D(100)
 )
-CONTRACTS = {contract.symbol: contract for contract in (_LINEAR, _INVERSE)}
+_QUANTO = attrs.evolve(
+    _LINEAR, symbol="TWOUSD", pair="TWOUSD", base="TWO", quote="USD", settle="ONE", multiplier=D("0.0001")
+)
+CONTRACTS = {contract.symbol: contract for contract in (_LINEAR, _INVERSE, _QUANTO)}
 ASSETS = Asset("USDT", index_price=D(1)), Asset("ONE", index_price=D(1000), haircut=D("0.05"))
 
 symbols = st.sampled_from(sorted(CONTRACTS))

@@ -40,7 +40,7 @@ from venuekit.simulator.ledger.order_values import LIMIT_TIMES
 R = TypeVar("R")
 CONTRACTS = {
     symbol: attrs.evolve(contract, venue=venue)
-    for (symbol, contract), venue in zip(CONTRACTS_OF_ONE.items(), ("one", "other"), strict=True)
+    for (symbol, contract), venue in zip(CONTRACTS_OF_ONE.items(), ("one", "other", "other"), strict=True)
 }
 legs = st.sampled_from([PositionSide.BOTH, PositionSide.BOTH, PositionSide.LONG, PositionSide.SHORT])
 quantities = st.integers(1, 900).map(D)

@@ -1,5 +1,5 @@
 """
-What holds after any sequence of commands: linear and inverse, one-way and hedge, cross and isolated, two sets of rules.
+What holds after any sequence of commands: linear, inverse and quanto, one-way and hedge, cross and isolated.
 
 Each machine drives one ledger and keeps its own much simpler books beside it.
 """
@@ -46,7 +46,7 @@ def without_records(state: LedgerState, like: LedgerState) -> LedgerState:
 
 
 class Account(RuleBasedStateMachine):
-    """Commands in any order, on a linear and an inverse contract of one account."""
+    """Commands in any order, on a linear, an inverse and a quanto contract of one account."""
 
     venue: Rules
 
@@ -222,7 +222,9 @@ class Account(RuleBasedStateMachine):
                 row = self.ledger.position(symbol, side)
                 parts = row.position_initial_margin, row.open_order_initial_margin
                 assert row.initial_margin == sum(parts)
-                assert min(row.value, row.notional, row.maintenance_margin, row.open_order_initial_margin) >= 0
+                assert min(row.value, row.maintenance_margin, row.open_order_initial_margin) >= 0
+                assert (row.notional is None) is CONTRACTS[symbol].is_quanto
+                assert row.notional is None or row.notional >= 0
                 assert row.liquidation_price is None or (row.liquidation_price > 0 and row.quantity != 0)
                 assert self.ledger.removable_margin(symbol, side) >= 0
         for balance in self.ledger.balances():

@@ -9,11 +9,15 @@ import pytest
 
 import venuekit
 from venuekit import errors
+from venuekit.capabilities import Order, OrderKind, OrderSide, OrderStatus, OrderType, Position, Unit
 from venuekit.endpoint import Area, Effect, Endpoint
 from venuekit.errors import Outcome
+from venuekit.order_scope import Ask
 from venuekit.parameters import Kind, Parameter, Role
 from venuekit.pipeline import Guard
+from venuekit.pipeline.guard import PositionLimit
 from venuekit.simulator import DropAfter
+from venuekit.testing import InstantClock
 from venuekit_toy_perp.endpoints import TOY
 
 ORDER: Endpoint[bytes] = Endpoint(
@@ -212,3 +216,37 @@ async def test_an_undeclared_write_is_sent_once_whatever_it_says_of_itself(stage
     with pytest.raises(errors.OutcomeUnknown):
         await stage.account.call(endpoint, contract="GEMUSD", amount=Decimal(1))
     assert len(stage.arrivals("POST", TOY.ADD_COLLATERAL.path)) == 1
+
+
+@pytest.mark.parametrize(
+    ("unit", "refusal"),
+    [
+        (Unit.BASE, None),
+        (Unit.QUOTE, None),
+        (Unit.CONTRACTS, "the notional of TWOUSD is unknown, and that of a position is limited"),
+        (None, "the notional of TWOUSD is unknown, and that of a position is limited"),
+    ],
+)
+async def test_an_order_whose_worth_is_unknown_lets_nothing_pass(unit: Unit | None, refusal: str | None) -> None:
+    """An open order of a quanto contract has no worth in its quote asset: beside it no position can be limited."""
+    resting = Order(
+        id="1",
+        client_id=None,
+        symbol="TWOUSD",
+        kind=OrderKind.PLAIN,
+        side=OrderSide.BUY,
+        type=OrderType.LIMIT,
+        status=OrderStatus.OPEN,
+        quantity=Decimal(1),
+        price=Decimal(10),
+        contract_size=Decimal(1),
+        contract_unit=unit,
+    )
+
+    async def read(_symbol: str) -> tuple[tuple[Position, ...], tuple[Order, ...]]:
+        return (), (resting,)
+
+    limit = PositionLimit(Decimal(100), read, InstantClock())
+    ask = Ask(symbol="TWOUSD", buys=True, notional=Decimal(20), reduces=False, names=frozenset())
+
+    assert await limit.admit([ask]) == refusal

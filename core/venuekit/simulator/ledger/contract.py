@@ -1,5 +1,5 @@
 """
-Contracts, with the arithmetic of value, profit and mean price for linear and inverse ones, and their brackets.
+Contracts, with the arithmetic of value, profit and mean price for linear, inverse and quanto ones, and their brackets.
 
 Brackets are leverage and maintenance margin as functions of a position's value, in the settle asset.
 """
@@ -96,9 +96,10 @@ class Contract:
     One contract, as a simulated venue declares it.
 
     Quantities are contracts, signed where they are positions (long > 0). One contract is ``contract_size`` of the base
-    if linear, of the quote if inverse. ``value`` always means the worth in the settle asset; caps and floors of
-    ``brackets`` are counted in it. ``mark`` and ``leverage`` are the initial ones. ``purse`` names the wallet of margin
-    and profit: venues whose assets are kept apart give theirs different names.
+    if linear, of the quote if inverse. A quanto contract settles in neither: it is worth ``multiplier`` of the settle
+    asset for each point of its price, and its ``contract_size`` is 1, a contract. ``value`` always means the worth in
+    the settle asset; caps and floors of ``brackets`` are counted in it. ``mark`` and ``leverage`` are the initial ones.
+    ``purse`` names the wallet of margin and profit: venues whose assets are kept apart give theirs different names.
     """
 
     symbol: str
@@ -129,9 +130,17 @@ class Contract:
     listed_at: datetime | None = None
     expires_at: datetime | None = None
     funding_interval: timedelta | None = None
+    multiplier: Decimal | None = None
 
     def __attrs_post_init__(self) -> None:
         check_tiers(self.brackets)
+        if self.is_quanto is (self.multiplier is None):
+            words = "has a multiplier exactly when it settles in neither its base nor its quote"
+            raise ValueError(f"{self.symbol}: a contract {words}")
+        if self.multiplier is not None and (self.multiplier <= 0 or self.contract_size != 1):
+            raise ValueError(f"{self.symbol}: the multiplier of a quanto contract is positive, and its size is 1")
+        if self.is_quanto and self.min_notional is not None:
+            raise ValueError(f"{self.symbol}: a quanto contract has no worth in its quote, so no smallest one either")
         if self.contract_size <= 0 or self.mark <= 0:
             raise ValueError(f"{self.symbol}: contract size and mark are positive")
         if (self.settle == self.base) is not self.is_inverse:
@@ -145,12 +154,26 @@ class Contract:
     @property
     def contract_unit(self) -> Unit:
         """The unit of ``contract_size``."""
+        if self.is_quanto:
+            return Unit.CONTRACTS
         return Unit.QUOTE if self.is_inverse else Unit.BASE
 
     @property
     def value_unit(self) -> Unit:
         """The unit of ``value``; always the settle asset."""
+        if self.is_quanto:
+            return Unit.SETTLE
         return Unit.BASE if self.is_inverse else Unit.QUOTE
+
+    @property
+    def is_quanto(self) -> bool:
+        """Whether it settles in neither its base nor its quote."""
+        return self.settle not in {self.base, self.quote}
+
+    @property
+    def unit_value(self) -> Decimal:
+        """The worth of a contract for each point of price, or if inverse the worth in the quote: size or multiplier."""
+        return self.contract_size if self.multiplier is None else self.multiplier
 
     @property
     def max_leverage(self) -> Decimal:
@@ -159,25 +182,41 @@ class Contract:
 
     @exact
     def value(self, quantity: Decimal, price: Decimal) -> Decimal:
-        """Return the worth of a quantity at a price, in the settle asset, signed like the quantity and unrounded."""
-        size = quantity * self.contract_size
-        return size / price if self.is_inverse else size * price
+        """
+        Return the worth of a quantity at a price, in the settle asset, signed like the quantity and unrounded.
+
+        Linear: ``quantity * contract_size * price``; inverse: ``quantity * contract_size / price``; quanto:
+        ``quantity * multiplier * price``.
+        """
+        worth = quantity * self.unit_value
+        return worth / price if self.is_inverse else worth * price
 
     @exact
-    def notional(self, quantity: Decimal, price: Decimal) -> Decimal:
-        """Return the worth in the quote asset, signed like the quantity; the price does not matter if inverse."""
+    def notional(self, quantity: Decimal, price: Decimal) -> Decimal | None:
+        """
+        Return the worth in the quote asset, signed like the quantity; None if quanto.
+
+        Linear: ``quantity * contract_size * price``; inverse: ``quantity * contract_size``, whatever the price is. A
+        quanto contract is worth something in its settle asset alone.
+        """
+        if self.is_quanto:
+            return None
         size = quantity * self.contract_size
         return size if self.is_inverse else size * price
 
     @exact
     def profit(self, quantity: Decimal, entry: Decimal, price: Decimal) -> Decimal:
-        """Return the profit at ``price`` of a signed quantity entered at ``entry``, in the settle asset."""
+        """
+        Return the profit at ``price`` of a signed quantity entered at ``entry``, in the settle asset.
+
+        Linear and quanto: ``value(quantity, price) - value(quantity, entry)``; inverse: the negative of it.
+        """
         gain = self.value(quantity, price) - self.value(quantity, entry)
         return -gain if self.is_inverse else gain
 
     @exact
     def mean_entry(self, quantity: Decimal, entry: Decimal, added: Decimal, price: Decimal) -> Decimal:
-        """Return the entry price after adding: the mean price if linear, the harmonic one if inverse."""
+        """Return the entry price after adding: the harmonic mean price if inverse, else the arithmetic one."""
         if quantity == 0:
             return price
         if self.is_inverse:

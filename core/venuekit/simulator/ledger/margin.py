@@ -155,7 +155,7 @@ def _line(
     contract: Contract, legs: Sequence[Leg], tiers: Sequence[LedgerTier], backing: Decimal
 ) -> tuple[Decimal, Decimal]:
     """Return slope and start of the surplus above the maintenance margin, if it were counted by these tiers."""
-    size = contract.contract_size
+    size = contract.unit_value
     rate = sum((abs(leg.quantity) * tier.maintenance_margin_rate for leg, tier in zip(legs, tiers, strict=True)), ZERO)
     net = sum((leg.quantity for leg in legs), ZERO)
     start = backing + sum((tier.deduction for tier in tiers), ZERO)

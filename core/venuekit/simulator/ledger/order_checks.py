@@ -104,5 +104,5 @@ def _check_quantity(contract: Contract, request: LedgerOrderRequest) -> None:
 
 def _check_notional(contract: Contract, request: LedgerOrderRequest, price: Decimal) -> None:
     notional, minimum = contract.notional(request.quantity, price), contract.min_notional
-    if minimum is not None and notional < minimum:
+    if minimum is not None and notional is not None and notional < minimum:
         raise Refused(Reason.NOTIONAL_TOO_SMALL, notional=notional, minimum=minimum)

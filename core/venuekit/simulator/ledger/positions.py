@@ -23,7 +23,7 @@ from venuekit.simulator.ledger.view import LedgerView
 @attrs.frozen(kw_only=True)
 class PositionFigures(LegMargin):
     """
-    One leg of a symbol; money is in the settle asset but for ``notional``, which is in the quote asset.
+    One leg of a symbol; money is in the settle asset but for ``notional``: in the quote asset, and None if quanto.
 
     ``quantity`` is signed, in contracts. Magnitudes (values, margins) are never negative. ``isolated_*`` are None in
     cross margin; prices are None without a position, the liquidation price also where nothing can liquidate it.
@@ -44,7 +44,7 @@ class PositionFigures(LegMargin):
     break_even_price: Decimal | None
     mark_price: Decimal
     liquidation_price: Decimal | None
-    notional: Decimal
+    notional: Decimal | None
     entry_value: Decimal
     realized_pnl: Decimal
     commission: Decimal
@@ -72,6 +72,7 @@ def position_figures(reading: LedgerView, symbol: str, side: PositionSide) -> Po
     contract, symbol_state, money = reading.contract(symbol), reading.symbol(symbol), reading.rules.money
     leg, margin, orders = reading.leg(symbol, side), reading.margin(symbol, side), reading.order_values(symbol, side)
     isolated_margin = leg.isolated_wallet + margin.unrealized_pnl
+    notional = contract.notional(leg.quantity, symbol_state.mark)
     ratio = None
     if margin.isolated and leg.quantity and isolated_margin > 0:
         ratio = margin.maintenance_margin / isolated_margin
@@ -86,7 +87,7 @@ def position_figures(reading: LedgerView, symbol: str, side: PositionSide) -> Po
         break_even_price=to_price(_break_even(reading, contract, leg)),
         mark_price=symbol_state.mark,
         liquidation_price=to_price(_liquidation(reading, contract, leg)),
-        notional=money(abs(contract.notional(leg.quantity, symbol_state.mark))),
+        notional=None if notional is None else money(abs(notional)),
         entry_value=money(abs(contract.value(leg.quantity, leg.entry))) if leg.quantity else ZERO,
         realized_pnl=leg.realized_pnl,
         commission=leg.commission,

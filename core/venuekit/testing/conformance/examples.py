@@ -170,8 +170,9 @@ def example_order(stage: Stage, *, lower: int = 0) -> OrderRequest:
     symbol = stage.scenario.flat
     contract = stage.ledger.contract(symbol)
     price = stage.ledger.mark(symbol) / 2 // contract.price_tick * contract.price_tick - lower * contract.price_tick
-    worth = contract.notional(Decimal(1), price)
-    least = max(contract.min_quantity, (contract.min_notional or Decimal(0)) / worth)
+    worth, least = contract.notional(Decimal(1), price), contract.min_quantity
+    if contract.min_notional is not None and worth is not None:
+        least = max(least, contract.min_notional / worth)
     steps = (2 * least / contract.quantity_step).to_integral_value(ROUND_UP)
     return OrderRequest(
         symbol=symbol,

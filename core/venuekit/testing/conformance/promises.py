@@ -12,7 +12,7 @@ from typing import Any
 import attrs
 import pytest
 
-from venuekit.capabilities import Capability, MarginType, OrderBehaviour, OrderControl, Pager
+from venuekit.capabilities import Capability, InstrumentReader, MarginType, OrderBehaviour, OrderControl, Pager, Unit
 from venuekit.errors import InvalidArgument, UnsupportedCapability
 from venuekit.testing.conformance.examples import arguments_for, example_order
 from venuekit.testing.conformance.inventory import Checks
@@ -54,6 +54,17 @@ class CapabilityChecks(Checks):
             with pytest.raises(InvalidArgument):
                 await stage.account.place_order(request)
             assert not stage.simulation.requests
+
+    async def test_units_of_instruments(self) -> None:
+        """A contract settles in its base (inverse) or quote (linear), or it is quanto and says how much a point is."""
+        if InstrumentReader not in self.inventory.capabilities:
+            pytest.skip("the venue lists no instruments")
+        async with on_stage(self.inventory.venue) as stage:
+            for one in await stage.account.get_instruments():
+                assert one.is_inverse is (one.settle == one.base), f"{one.symbol}: inverse, settled in {one.settle}"
+                counted = one.contract_unit is Unit.CONTRACTS and one.contract_size == 1 and one.multiplier is not None
+                plain = one.contract_unit in {Unit.BASE, Unit.QUOTE} and one.multiplier is None
+                assert counted if one.is_quanto else plain, f"{one.symbol}: {one.contract_unit} x {one.multiplier}"
 
     async def test_missing_batch(self, missing_batch: Callable[..., Any]) -> None:
         """A kind of batch that the venue declares not to have is refused as unsupported, and nothing is sent."""

@@ -197,7 +197,8 @@ def leg_margins(figures: PositionFigures) -> dict[str, object]:
 
 def worth_fields(figures: PositionFigures) -> dict[str, object]:
     """Return the notional with the sign of the position, and the wallet of an isolated one."""
+    notional = figures.notional or Decimal(0)
     return {
-        "notional": amount_or_zero(-figures.notional if figures.quantity < 0 else figures.notional),
+        "notional": amount_or_zero(-notional if figures.quantity < 0 else notional),
         "isolatedWallet": amount_or_zero(figures.isolated_wallet),
     }
