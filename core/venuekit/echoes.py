@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from operator import attrgetter, itemgetter
 from typing import Any, Self
 
 import attrs
 
+from venuekit._util.iso import read_iso
+
+_EPOCH, _MILLISECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(milliseconds=1)
 #: takes a decoded answer and the parameters of its question; says whether anything could be compared
 Check = Callable[[Any, Mapping[str, Any]], bool]
 
@@ -148,12 +152,25 @@ class _Items:
         return is_told
 
 
+def _is_time(asked: datetime, told: Any) -> bool:
+    """Say whether an answer repeats a time, as ISO 8601, or in milliseconds, which cut off a finer one."""
+    if isinstance(told, datetime):
+        return asked == told
+    text = str(told)
+    try:
+        return text == str((asked - _EPOCH) // _MILLISECOND) or asked == read_iso(text)
+    except ValueError:
+        return False
+
+
 def _same(
     asked: Any, told: Any, question: Mapping[str, Any], ids: Callable[[Mapping[str, Any]], Iterable[str]]
 ) -> bool:
     """Say whether two values that are not equal mean the same."""
     if isinstance(asked, bool) or isinstance(told, bool):
         return str(asked).lower() == str(told).lower()
+    if isinstance(asked, datetime):
+        return _is_time(asked, told)
     if isinstance(told, int | Decimal) or isinstance(asked, int | Decimal):
         try:
             one, other = Decimal(str(asked)), Decimal(str(told))

@@ -5,12 +5,14 @@ from __future__ import annotations
 import enum
 import re
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any, TypeAlias
 
 import attrs
 
+from venuekit._util.iso import write_iso
 from venuekit._util.texts import is_secret_name
 
 _pattern = lru_cache(maxsize=256)(re.compile)
@@ -28,6 +30,7 @@ class Kind(enum.StrEnum):
     DECIMAL = "decimal"  #: int or Decimal; sent as plain digits, never with an exponent
     NUMBER = "number"  #: as DECIMAL; in a JSON body a JSON number, digit for digit
     BOOLEAN = "boolean"
+    TIME = "time"  #: an aware datetime; sent in ISO 8601, as ``2026-11-29T10:00:00.250Z``
     LIST = "list"  #: sent as compact JSON
 
 
@@ -132,6 +135,12 @@ def _check_boolean(parameter: Parameter, value: Any) -> bool:
     return value
 
 
+def _check_time(parameter: Parameter, value: Any) -> str:
+    if not isinstance(value, datetime) or value.tzinfo is None:
+        raise _refuse(parameter, "a datetime with a time zone", value)
+    return write_iso(value)
+
+
 def _check_list(parameter: Parameter, value: Any) -> list[Any]:
     if not isinstance(value, list | tuple):
         raise _refuse(parameter, "a list", value)
@@ -161,5 +170,6 @@ CHECKS: Mapping[Kind, Callable[[Parameter, Any], CheckedValue]] = {
     Kind.DECIMAL: _check_decimal,
     Kind.NUMBER: _check_decimal,
     Kind.BOOLEAN: _check_boolean,
+    Kind.TIME: _check_time,
     Kind.LIST: _check_list,
 }

@@ -28,7 +28,8 @@ other :class:`Coupling`, :class:`Blocker`, :class:`BlockerScope`, :class:`Blocke
 
 **Payloads** (bytes of an answer to values): :func:`payload_decoder`, :class:`WireRow`, :func:`read_json`,
 :func:`payload_mismatch`, :func:`mismatch_of`, :class:`Unfit`, :data:`MISFITS`; times :func:`from_milliseconds`,
-:func:`to_milliseconds`; numbers :data:`LARGEST`, :func:`intern_number`, :func:`is_multiple`, :func:`nonzero`.
+:func:`to_milliseconds`, :func:`read_iso`, :func:`write_iso`; numbers :data:`LARGEST`, :func:`intern_number`,
+:func:`is_multiple`, :func:`nonzero`.
 
 **Histories** (long lists, page by page): :class:`Pager`.
 
@@ -47,6 +48,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from venuekit._util.iso import read_iso, write_iso
 from venuekit._util.lazy import lazy as _lazy
 from venuekit.account import Account
 from venuekit.capabilities import Pager
@@ -283,9 +285,11 @@ __all__ = [
     "payload_decoder",
     "payload_mismatch",
     "read_foreign",
+    "read_iso",
     "read_items",
     "read_json",
     "rows_at",
     "to_milliseconds",
     "trace_of",
+    "write_iso",
 ]

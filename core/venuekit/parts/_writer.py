@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import attrs
 import msgspec
 
+from venuekit._util.iso import read_iso
 from venuekit._util.quick_init import being_made
 from venuekit.errors import PayloadMismatch
 from venuekit.parts.columns import (
@@ -287,12 +288,9 @@ def _explaining(part: Reads[Any]) -> Callable[[int, tuple[str, ...], Exception],
 
 def _iso(text: str) -> datetime:
     try:
-        moment = datetime.fromisoformat(text)
-        if moment.tzinfo is not None:
-            return moment.astimezone(UTC)
+        return read_iso(text)
     except ValueError:
-        pass
-    raise Unfit("a time in ISO 8601 with its offset", text)
+        raise Unfit("a time in ISO 8601 with its offset", text) from None
 
 
 @cache

@@ -8,6 +8,7 @@ from decimal import Decimal
 from enum import Enum
 from typing import Any, TypeAlias
 
+from venuekit._util.iso import read_iso
 from venuekit.clock import from_milliseconds
 from venuekit.payloads.mismatch import Unfit
 from venuekit.payloads.numbers import LARGEST, NO_LIMIT, intern_number
@@ -16,8 +17,10 @@ from venuekit.payloads.numbers import LARGEST, NO_LIMIT, intern_number
 Convert: TypeAlias = Callable[[Any, Any], Any]
 
 _NUMBER, _WHOLE, _TIME = "a decimal number", "a whole number", "a time in milliseconds"
+_WRITTEN_TIME = "a time in milliseconds, or in ISO 8601 with its offset"
 #: also finds 1 and 0, which equal True and False
 _TRUTHS = {True: True, False: False, "true": True, "false": False}
+_EPOCH = from_milliseconds(0)
 _NO_TIMES = ("", None, 0, -1, "0", "-1")
 #: as for other numbers; a text of so many digits and a sign
 _WHOLE_END = int(LARGEST)
@@ -87,17 +90,30 @@ def to_bool(value: Any, _: Any) -> bool:
 
 def to_datetime(value: Any, _: Any) -> datetime:
     """
-    Take milliseconds since 1970 up to the year 9999, as a number or a text of digits.
+    Take milliseconds since 1970 up to the year 9999, as a number or a text of digits, or ISO 8601 with its offset.
 
     0 and -1 say "never" and are no time, nor is anything else before 1970.
     """
     try:
         milliseconds = to_int(value, int)
     except Unfit:
+        if type(value) is str:
+            return _read_text(value)
         raise Unfit(_TIME, value) from None
     if not 0 < milliseconds < TIME_END:
         raise Unfit(_TIME, value)
     return from_milliseconds(milliseconds)
+
+
+def _read_text(text: str) -> datetime:
+    """Return the instant of a text in ISO 8601; it is after 1970, as one in milliseconds is."""
+    try:
+        moment = read_iso(text)
+        if moment > _EPOCH:
+            return moment
+    except ValueError:
+        pass
+    raise Unfit(_WRITTEN_TIME, text)
 
 
 def to_enum(value: Any, kind: type[Enum]) -> Enum:

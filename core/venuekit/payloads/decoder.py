@@ -26,9 +26,9 @@ def payload_decoder(
     Return a function from the bytes of an answer to a value; it is built when it is first called.
 
     A Decimal comes from text or a JSON number, exactly as written; an int also from digits, a str also from an int,
-    a bool also from ``"true"``, ``"false"``, 1 and 0, a datetime from milliseconds, an enum by its value. Where None
-    is allowed, ``""``, null and an absent field are None, for a datetime 0 and -1 too. Fields that the shape does
-    not have are ignored; an absent one takes its attribute's default.
+    a bool also from ``"true"``, ``"false"``, 1 and 0, a datetime from milliseconds or a text in ISO 8601 with its
+    offset, an enum by its value. Where None is allowed, ``""``, null and an absent field are None, for a datetime 0 and
+    -1 too. Fields that the shape does not have are ignored; an absent one takes its attribute's default.
 
     Args:
         shape: An attrs class, or ``list[X]`` or ``tuple[X, ...]`` of one. Its modules must import what its

@@ -17,6 +17,7 @@ from typing import Annotated, Any, TypeAlias
 import attrs
 import msgspec
 
+from venuekit._util.iso import read_iso, write_iso
 from venuekit._util.quick_init import quick_init
 from venuekit.clock import from_milliseconds, to_milliseconds
 from venuekit.endpoint import Effect, EndpointName
@@ -47,8 +48,8 @@ _Moment: TypeAlias = Annotated[int, msgspec.Meta(ge=-62_135_596_800_000, le=253_
 #: beginnings of our lines: one that starts so and ends early was cut off while it was written
 _BEGINNINGS = (b'{"begin":', b'{"end":')
 _NUMBER = re.compile(r"-?[0-9]{1,400}(\.[0-9]{1,400})?")
-_DECIMAL, _OBJECT = "decimal", "object"
-_TAGS = frozenset({_DECIMAL, _OBJECT})
+_DECIMAL, _INSTANT, _OBJECT = "decimal", "instant", "object"
+_TAGS = frozenset({_DECIMAL, _INSTANT, _OBJECT})
 
 
 @quick_init
@@ -218,6 +219,8 @@ def _plain(value: Any) -> Any:
     """Return a value as JSON has it; a type that JSON lacks is wrapped in an object of its own."""
     if isinstance(value, Decimal):
         return {_DECIMAL: format(value, "f")}
+    if isinstance(value, datetime):
+        return {_INSTANT: write_iso(value)}
     if isinstance(value, list | tuple):
         return [_plain(one) for one in value]
     if isinstance(value, Mapping):
@@ -237,6 +240,8 @@ def _value(value: Any) -> Any:
         if not isinstance(number, str) or _NUMBER.fullmatch(number) is None:
             raise ValueError("a decimal is not a number")
         return Decimal(number)
+    if len(value) == 1 and _INSTANT in value:
+        return read_iso(str(value[_INSTANT]))
     if len(value) == 1 and _OBJECT in value:
         value = value[_OBJECT]
         if not isinstance(value, dict):

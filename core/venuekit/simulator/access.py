@@ -14,6 +14,7 @@ from typing import Any
 
 import attrs
 
+from venuekit._util.iso import read_iso
 from venuekit.endpoint import Endpoint
 from venuekit.parameters import Kind
 from venuekit.venue import Limit, LimitScope
@@ -160,6 +161,8 @@ def _convert(kind: Kind, value: Any) -> Any:
             return int(value)
         if kind in {Kind.DECIMAL, Kind.NUMBER}:
             return Decimal(str(value))
+        if kind is Kind.TIME:
+            return read_iso(str(value))
     except (ValueError, TypeError, InvalidOperation):
         return None
     if kind is Kind.BOOLEAN:

@@ -9,6 +9,7 @@ from typing import Any
 
 import attrs
 
+from venuekit._util.iso import read_iso
 from venuekit.encoding import write_json
 from venuekit.endpoint import Endpoint, EndpointName, Security
 from venuekit.message import HttpRequest
@@ -73,6 +74,8 @@ def _as_declared(endpoint: Endpoint[Any], name: str, value: Any) -> Any:
         return int(as_text(value))
     if kind in {Kind.DECIMAL, Kind.NUMBER}:
         return Decimal(as_text(value))
+    if kind is Kind.TIME:
+        return read_iso(value)
     if kind is Kind.BOOLEAN:
         return as_text(value) == "true"
     if kind is Kind.LIST and isinstance(value, str):

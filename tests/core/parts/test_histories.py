@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from venuekit.capabilities import Income, IncomeKind, IncomeReader, Pager
-from venuekit.clock import from_milliseconds
+from venuekit.clock import from_milliseconds, to_milliseconds
 from venuekit.endpoint import Endpoint
 from venuekit.errors import InvalidArgument, PayloadMismatch
 from venuekit.message import HttpRequest, HttpResponse
@@ -82,10 +82,19 @@ async def movements(_: Any, answer: Answer[Answered]) -> Sequence[Income]:
     ]
 
 
-def history(paging: Paging, **parameters: int) -> History[Income]:
+#: the same where times are sent in ISO 8601
+ISO_INCOME = attrs.evolve(
+    INCOME,
+    parameters=tuple(
+        attrs.evolve(one, kind=Kind.TIME) if one.name in {"since", "until"} else one for one in INCOME.parameters
+    ),
+)
+
+
+def history(paging: Paging, endpoint: Endpoint[Answered] = INCOME, **parameters: int) -> History[Income]:
     """Return the income of the made-up venue, paged in one way."""
     return History(
-        endpoint=INCOME,
+        endpoint=endpoint,
         paging=paging,
         items=movements,
         rows=attrgetter("rows"),
@@ -106,6 +115,8 @@ WAYS = {
     "by time": history(FromTime()),
     "by halves": history(Halved("from")),
     "from an id": history(FromId("from")),
+    "by time in ISO 8601": history(FromTime(), ISO_INCOME),
+    "by cursor in ISO 8601": history(FromCursor(attribute="next"), ISO_INCOME, newest=1),
 }
 
 
@@ -141,6 +152,11 @@ def row(number: int, why: str = "funding") -> dict[str, Any]:
     return {"id": number, "at": moment(number), "why": why}
 
 
+def _milliseconds(text: str) -> int:
+    """Return a time as the venue reads it: digits, or ISO 8601 as the standard library reads it."""
+    return int(text) if text.isdecimal() else to_milliseconds(datetime.fromisoformat(text))
+
+
 class ToyIncome:
     """The venue's side; ``rows`` run from old to new, and requests are kept."""
 
@@ -158,7 +174,8 @@ class ToyIncome:
         limit = int(asked["limit"])
         rows = [one for one in self.rows if one["id"] >= int(asked.get("from", 0))]
         if "since" in asked:
-            rows = [one for one in rows if int(asked["since"]) <= one["at"] <= int(asked["until"])]
+            since, until = _milliseconds(asked["since"]), _milliseconds(asked["until"])
+            rows = [one for one in rows if since <= one["at"] <= until]
         if "newest" in asked:
             rows = rows[::-1]
         first = int(asked.get("cursor") or (int(asked.get("page", 1)) - 1) * limit)
@@ -169,7 +186,7 @@ class ToyIncome:
 def venue_of(paged: History[Income]) -> Any:
     """Return the made-up venue with one history."""
     account = type("OneHistory", (ToyHistoryAccount,), {"__slots__": (), "HISTORY": paged})
-    return attrs.evolve(TOY_PERP, account=account, endpoints=(*TOY_PERP.endpoints, INCOME))
+    return attrs.evolve(TOY_PERP, account=account, endpoints=(*TOY_PERP.endpoints, paged.endpoint))
 
 
 ways = pytest.mark.parametrize("paged", WAYS.values(), ids=WAYS)

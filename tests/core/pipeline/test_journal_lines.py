@@ -27,10 +27,11 @@ VALUES = st.recursive(
     | st.booleans()
     | st.integers(-(10**18), 10**18)
     | st.text(max_size=20)
+    | st.datetimes(timezones=st.just(UTC))
     | st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**9), max_value=10**9, places=8),
     lambda inner: (
         st.lists(inner, max_size=3)
-        | st.dictionaries(st.sampled_from(["decimal", "object", "qty"]) | NAMES, inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["decimal", "instant", "object", "qty"]) | NAMES, inner, max_size=3)
     ),
     max_leaves=8,
 )
@@ -69,7 +70,9 @@ def test_what_was_sent_is_read_exactly(parameters: dict[str, Any]) -> None:
 
 
 def json_like(value: Any) -> Any:
-    """Return a value as it is written: decimals without an exponent."""
+    """Return a value as it is written: decimals without an exponent, instants in UTC."""
+    if isinstance(value, datetime):
+        return value.replace(fold=0)
     if isinstance(value, Decimal):
         return Decimal(format(value, "f"))
     if isinstance(value, list):

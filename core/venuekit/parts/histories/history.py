@@ -18,6 +18,7 @@ from venuekit.clock import from_milliseconds
 from venuekit.endpoint import Endpoint, Priority
 from venuekit.errors import InvalidArgument
 from venuekit.message import Answer
+from venuekit.parameters import Kind
 from venuekit.parts.histories.paging import Pages, Paging
 from venuekit.parts.histories.spans import Retention, Span, check_span
 from venuekit.parts.histories.track import Origin, Page, Track
@@ -85,7 +86,7 @@ class History(Generic[T]):
             them became no item.
         parameters: Sent with every request.
         start, end, limit_name: The venue's names for the ends of a window, both inclusive, and for the limit; None for
-            a limit that is not sent.
+            a limit that is not sent. Ends are sent in milliseconds, or in ISO 8601 where their kind is TIME.
         words: Attributes of items that come from the venue's words.
     """
 
@@ -142,6 +143,12 @@ class History(Generic[T]):
     def constants(self) -> Mapping[str, Any]:
         """The parameters of every request."""
         return self.parameters if self.limit_name is None else {**self.parameters, self.limit_name: self.limit}
+
+    def times(self, window: Span) -> Mapping[str, Any]:
+        """Return the parameters of a window: milliseconds, or instants where the endpoint declares Kind.TIME."""
+        ends, declared = ((self.start, window.start), (self.end, window.end)), self.endpoint.by_name
+        instants = {name for name, _ in ends if name in declared and declared[name].kind is Kind.TIME}
+        return {name: from_milliseconds(at) if name in instants else at for name, at in ends}
 
     def cost(self, filters: Mapping[str, Any]) -> int:
         """Return the weight of one page."""
@@ -215,7 +222,7 @@ class HistoryCall:
         patient, constants = self.account.with_options(priority=Priority.HISTORY), history.constants
 
         async def read(window: Span | None, narrowed: Mapping[str, Any]) -> Page[T]:
-            times = {} if window is None else {history.start: window.start, history.end: window.end}
+            times = {} if window is None else history.times(window)
             with run_as((*CALLED.get(), self.origin.operation)):  # a page is read when the method is over
                 answer = await patient.answer_rows(history.endpoint, **constants, **narrowed, **times)
                 items = await history.items(self.account, answer)
