@@ -48,7 +48,11 @@ def venuekit_register_venues(register: Callable[[Venue[Any]], None]) -> None:
 
 @hookspec(firstresult=True)
 def venuekit_make_signer(venue: Venue[Any], credentials: Credentials) -> Signer | None:
-    """Return the signer for these credentials, None to let others answer; called once per account."""
+    """
+    Return the signer for these credentials, None to let others answer; called once per account.
+
+    Where no plugin answers, the venue's own ``make_signer`` does, and without one core signs with HMAC-SHA256.
+    """
 
 
 @hookspec(firstresult=True)

@@ -12,16 +12,19 @@ from typing import Any
 
 import attrs
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from tests.core.plugin_sites import Discover, Install, venue_code
 
 from venuekit import Credentials, Runtime, Secret
 from venuekit.credential_fields import ACCOUNT_KEYS, CredentialField
 from venuekit.credentials import HmacSigner, redact
+from venuekit.credentials.fields import check_credentials
 from venuekit.errors import CredentialsError, PluginError
 from venuekit.hooks import hookimpl
 from venuekit.message import HttpRequest, HttpResponse
 from venuekit.plugins import make_plugins
-from venuekit.signing import EncodedRequest, Stamp
+from venuekit.signing import NO_FIELDS, EncodedRequest, Stamp
 from venuekit.simulator import Simulation
 from venuekit.testing import FakeTransport, InstantClock, account_over, json_answer
 from venuekit_toy_perp import TOY_PERP
@@ -156,6 +159,13 @@ def test_a_field_that_no_header_carries_is_refused(text: str, fault: str) -> Non
     assert PLANTED not in str(caught.value)
 
 
+def test_a_field_that_is_no_text_is_refused() -> None:
+    """A number of an account is written as a text."""
+    number: Any = 7
+    with pytest.raises(CredentialsError, match="the account_index must be a text, not int"):
+        Credentials("key", "secret", "live", fields={"account_index": number})
+
+
 def test_a_field_may_have_blanks_within() -> None:
     """People choose passphrases of several words."""
     assert Credentials("k", "s", "live", fields={"passphrase": "open sesame"}).fields["passphrase"].reveal() == (
@@ -210,6 +220,37 @@ async def test_a_field_that_is_no_secret_is_shown(sim: Simulation) -> None:
         await runtime.open(GUARDED, credentials)
 
         assert redact("the vault feed, the passphrase pw") == "the vault feed, the passphrase ***"
+
+
+_FIELDS = st.lists(
+    st.builds(CredentialField, st.from_regex(r"x[a-z]{0,2}", fullmatch=True), st.just("why"), required=st.booleans()),
+    unique_by=lambda field: field.name,
+    max_size=4,
+)
+
+
+@given(fields=_FIELDS, names=st.sets(st.from_regex(r"x[a-z]{0,2}", fullmatch=True), max_size=4))
+def test_exactly_the_declared_fields_are_taken(fields: list[CredentialField], names: set[str]) -> None:
+    """Every required field and no field that the venue does not declare, whatever they are called."""
+    declared = {field.name: field.required for field in fields}
+    names |= {name for number, name in enumerate(declared) if number % 2}
+    venue = attrs.evolve(TOY_PERP, credential_fields=tuple(fields))
+    credentials = Credentials("k", "s", "live", fields=dict.fromkeys(names, "text"))
+
+    fits = {name for name, required in declared.items() if required} <= names <= declared.keys()
+    if fits:
+        check_credentials(venue, credentials)
+    else:
+        with pytest.raises(CredentialsError, match=r"toy_perp (takes no|needs) x"):
+            check_credentials(venue, credentials)
+
+
+async def test_a_venue_without_fields_pays_nothing_for_them(sim: Simulation) -> None:
+    """The stamps of an ordinary account share one empty mapping."""
+    async with Runtime(journal=False, plugins=make_plugins(entry_points=())) as runtime:
+        account = await runtime.open(TOY_PERP, sim.credentials("toy_perp"))
+
+        assert account._session.wire.fields is NO_FIELDS
 
 
 async def test_accounts_below_one_key_are_different_accounts(sim: Simulation) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import assert_type
@@ -28,6 +28,7 @@ from venuekit.clock import from_milliseconds
 from venuekit.endpoint import Changing, Effect
 from venuekit.message import HttpRequest, HttpResponse, Transport
 from venuekit.pipeline import Event, Observer, RetryPolicy
+from venuekit.plugin import HmacSigner, Secret, Signer, SignerFields
 from venuekit.settings import Plan, Report, Target, apply, parse_target, plan
 from venuekit.simulator.ledger import Ledger, LedgerOrderRequest, Side
 from venuekit.testing import FakeTransport
@@ -89,6 +90,21 @@ async def connecting_gives_the_venues_own_account(
 def venues_are_covariant(venue: Venue[AcmeAccount]) -> Venue[Account]:
     """A venue of a certain account class is a venue."""
     return venue
+
+
+def a_signer_returns_bytes(fields: SignerFields) -> Signer:
+    """What a venue's own function gets and returns; a signer of texts is none."""
+
+    class Texts:
+        async def sign(self, payload: bytes) -> str:
+            return payload.hex()
+
+    def make_texts(fields: SignerFields) -> Texts:
+        return Texts()
+
+    assert_type(fields.fields["passphrase"], Secret)
+    maker: Callable[[SignerFields], Signer] = make_texts  # type: ignore[assignment]
+    return maker(fields) if fields.fields else HmacSigner(fields.secret, "sha512")
 
 
 async def isinstance_narrows(account: Account) -> None:

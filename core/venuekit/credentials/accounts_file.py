@@ -16,7 +16,13 @@ from venuekit._util.toml_lines import KeyPath, key_lines, key_text, line_of, syn
 from venuekit.credential_fields import ACCOUNT_KEYS
 from venuekit.credentials.credentials import Credentials
 from venuekit.credentials.fields import CredentialsFault, find_unfit_name, find_unfit_text
-from venuekit.credentials.references import check_reference, is_reference, read_private, resolve_reference
+from venuekit.credentials.references import (
+    LITERAL_REFUSED,
+    check_reference,
+    is_reference,
+    read_private,
+    resolve_reference,
+)
 from venuekit.credentials.secret import Secret, declassify
 from venuekit.errors import AccountsFileError, CredentialsError
 from venuekit.venue import EnvironmentName
@@ -153,11 +159,14 @@ async def credentials(entry: AccountEntry, plugins: Plugins) -> Credentials:
         raise AccountsFileError(_at(entry, fault, _hint(fault, venue)))
     plain = {field.name for field in venue.credential_fields if not field.secret}
 
+    for name in entry.fields:  # here, as no variable of these frames holds a text that may be the secret itself
+        if name not in plain and not is_reference(entry.fields[name]):
+            raise AccountsFileError(f"{entry.place(name)}: {LITERAL_REFUSED}")
+
     def resolve(field: str, reference: str) -> Secret:
-        if field in plain and not is_reference(reference):
-            return Secret(reference)
+        if not is_reference(reference):
+            return Secret(reference)  # of a field that is no secret
         try:
-            check_reference(reference)
             return resolve_reference(reference, others=plugins.resolve_secret, relative_to=entry.directory)
         except AccountsFileError as error:
             raise AccountsFileError(f"{entry.place(field)}: {error}") from error

@@ -42,6 +42,9 @@ def _address(value: str | None) -> str | None:
 
 
 def _secrets(fields: Mapping[str, Secret | str]) -> Mapping[str, Secret]:
+    for name in fields:
+        if not isinstance(fields[name], Secret | str):
+            raise CredentialsError(f"the {name} must be a text, not {type(fields[name]).__name__}")
     return MappingProxyType({name: _secret(text) for name, text in fields.items()})
 
 

@@ -26,6 +26,7 @@ _REFERENCE = re.compile(r"([a-z][a-z0-9+.-]*):(\S.*)")
 #: names consist of words; a longer run of letters and digits is no name
 _OPAQUE = re.compile(r"[A-Za-z0-9+=]{12,}")
 _LONGEST_WORD = 24
+LITERAL_REFUSED = "expected a reference such as env:NAME or file:PATH; a literal is refused"
 _ANY_ACCESS_BY_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
@@ -38,7 +39,7 @@ def check_reference(reference: str) -> tuple[str, str]:
     """
     match = _REFERENCE.fullmatch(reference)
     if match is None:
-        raise AccountsFileError("expected a reference such as env:NAME or file:PATH; a literal is refused")
+        raise AccountsFileError(LITERAL_REFUSED)
     return match[1], match[2]
 
 

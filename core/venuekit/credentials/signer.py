@@ -12,7 +12,11 @@ Digest = Literal["sha256", "sha512"]
 
 
 class Signer(Protocol):
-    """Signs bytes; an implementation may keep the key in another process or device."""
+    """
+    Signs bytes; an implementation may keep the key in another process or device.
+
+    Requests of one account are signed concurrently. An error means that the request was not sent; its text is shown.
+    """
 
     async def sign(self, payload: bytes) -> bytes:
         """Return the raw signature of ``payload``; the venue's signing scheme writes it as hex, base64 or otherwise."""

@@ -70,7 +70,9 @@ class _WatchedSigner:
     signatures: list[str] = attrs.field(repr=False)
 
     async def sign(self, payload: bytes) -> bytes:
-        signature = await self.signer.sign(payload)
+        signature: object = await self.signer.sign(payload)
+        if not isinstance(signature, bytes):
+            raise TypeError(f"the signer returned {type(signature).__name__}; sign() returns bytes")
         self.signatures.extend(_spellings(signature))
         return signature
 

@@ -30,6 +30,7 @@ async def test_credentials_of_a_simulation_are_in_the_venues_form() -> None:
         for key in (None, sim.add_key()):
             account = await runtime.open(TOY_GUARDED, sim.credentials("toy_guarded", key=key))
             assert await account.call(TOY.WALLET)
+        assert sim.key_of("toy_guarded").fields["passphrase"] not in repr(sim.requests)
         plain = await runtime.open(TOY_PERP, sim.credentials("toy_perp"))
         assert await plain.call(TOY.WALLET)
 
