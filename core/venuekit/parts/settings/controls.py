@@ -27,15 +27,20 @@ from venuekit.errors import Conflict, OperationError, Outcome
 from venuekit.parts.settings.lens import AccountLens, RowSettings, SymbolLens
 
 
-class SymbolEndpoints(Protocol):
+class LeverageEndpoints(Protocol):
+    """The lens of a symbol's settings, and the write of its leverage."""
+
+    SYMBOL_LENS: SymbolLens[Any]
+    SET_LEVERAGE: Endpoint[Change[Any]]
+
+
+class SymbolEndpoints(LeverageEndpoints, Protocol):
     """
     The lens of a symbol's settings, and the writes of its leverage and its margin type.
 
     Both are one endpoint where one write sets both, and the lens is a :class:`~venuekit.parts.settings.JointLens`.
     """
 
-    SYMBOL_LENS: SymbolLens[Any]
-    SET_LEVERAGE: Endpoint[Change[Any]]
     SET_MARGIN_TYPE: Endpoint[Change[Any]]
 
 
@@ -44,7 +49,7 @@ class SymbolLeverage(Account, LeverageControl):
 
     __slots__ = ()
 
-    endpoints: ClassVar[SymbolEndpoints]
+    endpoints: ClassVar[LeverageEndpoints]
 
     async def get_leverage(self, symbol: str, *, margin_type: MarginType | None = None) -> LeverageSetting:
         """Return the leverage that holds for ``symbol``, by one read."""
