@@ -379,7 +379,7 @@ async def _broken_signer(stand: Stand) -> object:
         raise RuntimeError(f"cannot sign {payload!r}")
 
     stand.sign_by(sign)
-    return await stand.read()
+    return await stand.write()  # which every venue signs
 
 
 @_failure
@@ -391,7 +391,7 @@ async def _signer_with_a_refusal(stand: Stand) -> object:
             raise errors.CredentialsError("the vault is locked") from error
 
     stand.sign_by(sign)
-    return await stand.read()
+    return await stand.write()  # which every venue signs
 
 
 @_failure

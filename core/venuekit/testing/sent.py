@@ -22,6 +22,8 @@ class Sent:
     """
     The facts of one request; parameters as text, those added by signing apart from the endpoint's own.
 
+    A parameter that holds the key itself is none of them: it names the account, of a read that is not signed, too.
+
     ``endpoint`` is the name of the endpoint that the simulated venue finds for it.
     """
 
@@ -43,7 +45,11 @@ class Sent:
             arrived.endpoint_name,
             security,
             {name: as_text(value) for name, value in arrived.parameters.items() if name in endpoint.by_name},
-            frozenset(arrived.parameters.keys() - endpoint.by_name.keys() - endpoint.action.keys()),
+            frozenset(
+                name
+                for name in arrived.parameters.keys() - endpoint.by_name.keys() - endpoint.action.keys()
+                if as_text(arrived.parameters[name]) != key
+            ),
         )
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from venuekit.credentials import Credentials
 from venuekit.endpoint import Endpoint
-from venuekit.errors import AuthenticationFailed, Outcome, PermissionDenied, VenuekitError
+from venuekit.errors import AuthenticationFailed, CredentialsError, Outcome, PermissionDenied, VenuekitError
 from venuekit.request_bounds import RequestExpiry
 from venuekit.runtime import Runtime
 from venuekit.simulator import CannedAnswer, Cut, DropBefore
@@ -40,21 +40,28 @@ class AccessChecks(Checks):
                 await self._is_refused(field.name)
 
     async def _is_refused(self, spoiled: str) -> None:
-        """Open an account with one text of another key."""
+        """
+        Open an account with one text of another key, or with that key.
+
+        A key that its secret does not belong to may be refused before anything is sent, as that of a wallet is.
+        """
         venue, endpoint = self.inventory.venue, self.inventory.signed_read
         parameters = caller_parameters(endpoint, self.inventory.example(endpoint).parameters)
         async with on_stage(venue) as stage:
             own, other = stage.simulation.key_of(venue.id), stage.simulation.make_stranger(venue.id)
             fields = {**own.fields, **({spoiled: other.fields[spoiled]} if spoiled in other.fields else {})}
-            key, secret = (
-                other.key if spoiled == "key" else own.key,
-                other.secret if spoiled == "secret" else own.secret,
-            )
+            key = other.key if spoiled == "key" else own.key
+            secret = own.secret if spoiled not in {"key", "secret"} else other.secret
             credentials = Credentials.sim(stage.simulation.rest(venue.id), key, secret, fields=fields)
             async with Runtime(plugins=plugins_with(Watch()), clock=InstantClock(), journal=False) as runtime:
-                with pytest.raises(AuthenticationFailed) as caught:  # noqa: PT012 - either call may be the first
+                with pytest.raises((AuthenticationFailed, CredentialsError)) as caught:  # noqa: PT012 - either may be
                     account = await runtime.open(venue, credentials)
                     await account.call(endpoint, **parameters)
+            if isinstance(caught.value, CredentialsError):
+                assert spoiled == "secret"
+                assert not stage.simulation.requests
+                return
+            assert isinstance(caught.value, AuthenticationFailed)
             assert caught.value.code is not None
             assert caught.value.message
             assert caught.value.outcome is Outcome.NOT_APPLIED
