@@ -71,10 +71,11 @@ def test_core_names_no_exchange(root: Path, plugin_venues: dict[str, str]) -> No
 
 
 def test_entry_points_are_exactly_the_venues_of_this_repository(plugin_venues: dict[str, str]) -> None:
-    """What is installed are the distributions of ``plugins/`` and the toy venue, each announced once."""
+    """What is installed are the distributions of ``plugins/`` and the toy venues, each announced once."""
     installed = {point.name: point.value for point in entry_points(group="venuekit.venues")}
 
-    assert {**plugin_venues, "toy_perp": "venuekit_toy_perp"} == installed
+    toys = {f"toy_{name}": f"venuekit_toy_{name}" for name in ("perp", "chain")}
+    assert {**plugin_venues, **toys} == installed
     assert len(installed) == len(entry_points(group="venuekit.venues"))
 
 
