@@ -139,7 +139,10 @@ class Meter:
 
     def _take(self, limit: Limit, pool: tuple[str, str, str], cost: int, milliseconds: int, refill: float) -> Usage:
         """Take tokens from a bucket, ``refill`` is how many flow in each millisecond."""
-        full_at = max(self._full_at.get(pool, 0.0), milliseconds) + cost / refill
+        known = self._full_at.get(pool, 0.0)
+        if known > milliseconds + limit.amount / refill:
+            known = 0.0  # no bucket is emptier than empty: the clock was set back
+        full_at = max(known, milliseconds) + cost / refill
         missing = ceil(round((full_at - milliseconds) * refill, 6))
         if missing > limit.amount:
             return Usage(limit, missing, ceil(full_at - limit.amount / refill))
