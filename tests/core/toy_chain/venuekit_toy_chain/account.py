@@ -12,6 +12,8 @@ from venuekit.capabilities import (
     AccountModeSetting,
     Balance,
     BalanceReader,
+    Identity,
+    IdentityReader,
     Instrument,
     InstrumentKind,
     InstrumentReader,
@@ -108,10 +110,15 @@ class ChainPositions(Account, PositionReader):
         return position
 
 
-class ChainWallet(Account, AccountModeReader):
+class ChainWallet(Account, IdentityReader, AccountModeReader):
     """The account that the wallet belongs to: its own, or one that gave this agent leave to trade."""
 
     __slots__ = ()
+
+    async def get_identity(self) -> Identity:
+        """Return the account of the wallet."""
+        row = await self.call(CHAIN.WALLET)
+        return Identity(row.account, row.master)
 
     async def get_account_mode(self) -> AccountModeSetting:
         """Return the kind of the account."""

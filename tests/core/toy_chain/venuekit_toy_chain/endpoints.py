@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from venuekit.capabilities import (
     AccountModeReader,
     BalanceReader,
+    IdentityReader,
     InstrumentReader,
     LeverageControl,
     LeverageReader,
@@ -123,7 +124,10 @@ class ChainEndpoints(EndpointBook):
     WALLET = info(
         "wallet",
         decoder(WalletRow),
-        serves=(AccountModeReader.get_account_mode,),
+        serves=(
+            IdentityReader.get_identity,
+            AccountModeReader.get_account_mode,
+        ),
     )
 
     SETTINGS = info(
