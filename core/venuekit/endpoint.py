@@ -38,6 +38,8 @@ class Security(enum.StrEnum):
     NONE = "none"  #: nothing
     KEY = "key"  #: the API key
     SIGNED = "signed"  #: key, timestamp and signature
+    #: the session token (``Venue.session_token``); nothing bounds how late such a request can arrive
+    TOKEN = "token"  # noqa: S105 - the name of a kind
 
 
 class WriteScope(enum.StrEnum):

@@ -21,6 +21,8 @@ class Fault(enum.StrEnum):
     UNAVAILABLE = "unavailable"  #: maintenance; not executed
     UNKNOWN_OUTCOME = "unknown_outcome"  #: the venue does not know whether it executed
     AUTHENTICATION = "authentication"
+    #: the session token has ended; not executed
+    TOKEN_EXPIRED = "token_expired"  # noqa: S105 - the name of a fault
     PERMISSION = "permission"
     INVALID = "invalid"
     NOT_FOUND = "not_found"
@@ -42,6 +44,7 @@ _ERRORS: Mapping[Fault, type[errors.VenueError | errors.UnsupportedCapability]] 
     Fault.UNAVAILABLE: errors.Unavailable,
     Fault.UNKNOWN_OUTCOME: errors.OutcomeNotStated,
     Fault.AUTHENTICATION: errors.AuthenticationFailed,
+    Fault.TOKEN_EXPIRED: errors.AuthenticationFailed,
     Fault.PERMISSION: errors.PermissionDenied,
     Fault.INVALID: errors.InvalidRequest,
     Fault.NOT_FOUND: errors.NotFound,

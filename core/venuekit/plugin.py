@@ -8,8 +8,9 @@ Besides this module a plugin imports :mod:`venuekit.capabilities` (values and ca
 **Venue** (an exchange, declared): :class:`Venue`, :class:`Environment`, :class:`EnvironmentName`, :class:`Answers`,
 :class:`Refusal`; rate limits :class:`Limit`, :class:`LimitScope`; signing :class:`SigningScheme`, :class:`Stamp`,
 :class:`EncodedRequest`; credentials besides key and secret, and a venue's own signer :class:`CredentialField`,
-:class:`SignerFields`; bounds of a request :class:`RequestExpiry`, :class:`NonceRule`; settings that depend on each
-other :class:`Coupling`, :class:`Blocker`, :class:`BlockerScope`, :class:`BlockedBy`.
+:class:`SignerFields`; bounds of a request :class:`RequestExpiry`, :class:`NonceRule`; session tokens
+:class:`SessionToken`, :class:`Token`; settings that depend on each other :class:`Coupling`, :class:`Blocker`,
+:class:`BlockerScope`, :class:`BlockedBy`.
 
 **Endpoints** (one operation of a venue, declared once): :class:`Endpoint`, :class:`Parameter`, :class:`Kind`,
 :class:`Effect`, :class:`WriteScope`, :class:`Area`, :class:`Role`, :class:`Security`, :class:`Encoding`,
@@ -138,6 +139,7 @@ from venuekit.resolution import (
     find_unexplained,
     trace_of,
 )
+from venuekit.session_token import SessionToken, Token
 from venuekit.signing import EncodedRequest, SigningScheme, Stamp
 from venuekit.venue import (
     Answers,
@@ -251,12 +253,14 @@ __all__ = [
     "Role",
     "Secret",
     "Security",
+    "SessionToken",
     "Signer",
     "SignerFields",
     "SigningScheme",
     "SlidingBudget",
     "Stamp",
     "Throttled",
+    "Token",
     "Trace",
     "Transport",
     "TransportError",

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from venuekit.account import Account
     from venuekit.message import Transport
     from venuekit.pipeline.nonces import Nonces
+    from venuekit.pipeline.tokens import Tokens
     from venuekit.plugins import Plugins
 
 A = TypeVar("A", bound="Account")
@@ -94,6 +95,7 @@ class Runtime:
         #: objects of hooks that have to be closed, in the order of their making
         self._made: list[Any] = []
         self._nonces: dict[tuple[str, str, str], Nonces] = {}
+        self._tokens: dict[tuple[str, str, str], Tokens] = {}
         self._proxy = proxy_of(proxy)
 
     @property
@@ -176,6 +178,7 @@ class Runtime:
             clock=self._clock,
             keep_raw=keep_raw,
             journal=owner.journal,
+            tokens=self._tokens_of(venue, venue_session, owner.key),
             nonces=None if venue.nonce is None else self._nonces_of(venue, venue.nonce, environment, credentials),
             on_answer=listener_of(venue),
             secrets=(credentials.key, credentials.secret, *credentials.fields.values()),
@@ -224,6 +227,15 @@ class Runtime:
         if self._journal is None:
             return environment.name is EnvironmentName.LIVE
         return self._journal is not False
+
+    def _tokens_of(self, venue: Venue[Any], venue_session: VenueSession, account: str) -> Tokens | None:
+        """Return the session token that the accounts of a key share, None where the venue has none."""
+        if venue.session_token is None:
+            return None
+        from venuekit.pipeline.tokens import Tokens
+
+        name = (venue.id, venue_session.environment.site, account)
+        return self._tokens.setdefault(name, Tokens(venue.session_token, venue_session.clock))
 
     def _nonces_of(
         self, venue: Venue[Any], rule: NonceRule, environment: Environment, credentials: Credentials

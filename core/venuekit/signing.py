@@ -41,7 +41,7 @@ class Stamp(NamedTuple):
 
     ``fields`` are the texts of the account's declared credential fields, by name: a scheme puts them in their place,
     such as a passphrase into its header. ``nonce`` is the number that no other request of the key carries
-    (``Venue.nonce``); 0 where none is declared.
+    (``Venue.nonce``); 0 where none is declared. ``token`` is the session token, for endpoints of ``Security.TOKEN``.
     """
 
     key: str
@@ -49,6 +49,7 @@ class Stamp(NamedTuple):
     recv_window: int
     fields: Mapping[str, str] = NO_FIELDS
     nonce: int = 0
+    token: str = ""
 
     def __repr__(self) -> str:
         return f"Stamp(timestamp={self.timestamp}, recv_window={self.recv_window})"
@@ -75,5 +76,6 @@ class SigningScheme(Protocol):
         """
         Return a request that needs no signature.
 
-        With a ``stamp`` the endpoint asks for the API key, or whatever else names the account; None for a public one.
+        With a ``stamp`` the endpoint asks for the API key, or whatever else names the account, or for the session token
+        (``stamp.token``); None for a public one.
         """

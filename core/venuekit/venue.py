@@ -15,7 +15,7 @@ from venuekit import capabilities
 from venuekit.capabilities import Capability, Setting, Support, SupportState
 from venuekit.credential_fields import CredentialField, TextCheck, check_fields
 from venuekit.encoding import without_names
-from venuekit.endpoint import EndpointName
+from venuekit.endpoint import EndpointName, Security
 from venuekit.errors import ConfigurationError
 from venuekit.faults import Fault, FaultTable
 from venuekit.request_bounds import NonceRule, RequestExpiry
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from venuekit.credentials import Signer, SignerFields
     from venuekit.endpoint import Endpoint
     from venuekit.message import HttpResponse
+    from venuekit.session_token import SessionToken
     from venuekit.signing import SigningScheme
     from venuekit.simulator.simulated_venue import SimulatedVenue
 
@@ -234,6 +235,7 @@ class Venue(Generic[A_co]):
             choose, ``recv_window_most`` the most. All three are the same where the venue fixes it.
         expiry: The bound on how late a signed request can arrive.
         nonce: The number that every signed request carries, None where it carries none.
+        session_token: The token that requests to endpoints of ``Security.TOKEN`` carry, None where there are none.
         answered_at: When an answer was given, in milliseconds, by the venue's own words in it, None where it does not
             say. It is asked of refused writes, and of those whose answer repeats nothing of its question; of every
             answer where there is no ``server_time``.
@@ -264,6 +266,7 @@ class Venue(Generic[A_co]):
     recv_window_most: int = 60_000
     expiry: RequestExpiry = RequestExpiry.WINDOW
     nonce: NonceRule | None = None
+    session_token: SessionToken | None = None
     answered_at: Callable[[HttpResponse], int | None] | None = None
     behaviours: tuple[object, ...] = ()
     couplings: tuple[Coupling, ...] = ()
@@ -283,6 +286,9 @@ class Venue(Generic[A_co]):
             window = f"{self.recv_window_least} <= {self.recv_window} <= {self.recv_window_most}"
             words = "recv_window_least, recv_window and recv_window_most must rise from 1 up"
             raise ValueError(f"{self.id}: {words}, not {window}")
+        needing = [str(one) for one in self.endpoints if one.security is Security.TOKEN]
+        if needing and self.session_token is None:
+            raise ValueError(f"{self.id}: {needing[0]} carries a session token: session_token=SessionToken(...)")
         if self.expiry is RequestExpiry.NONCE and self.nonce is None:
             raise ValueError(f"{self.id}: an expiry of NONCE needs nonce=NonceRule(...), by which a later one is known")
         undeclared = {pool for e in self.endpoints for pool in e.pools} - {limit.name for limit in self.limits}

@@ -20,7 +20,7 @@ STOREYS = (
     {"endpoint", "capabilities"},
     {"venue"},
     {"clock", "credentials"},
-    {"foreign"},
+    {"foreign", "session_token"},
     {"payloads", "hooks", "read_cache"},
     {"_entry_points"},
     {"_contract"},

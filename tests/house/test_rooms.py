@@ -14,7 +14,7 @@ ROOMS = {
     "pipeline": (
         "failures guard interlock journal_lines key_index nonces observe options pools proxy wire write_scopes",
         "budget connection journal notes owner",
-        "operation transport",
+        "operation tokens transport",
         "arrival",
         "waits",
         "resolve",

@@ -16,7 +16,7 @@ from venuekit.credentials.secret import living_secrets
 
 #: names whose values must not be shown, in query strings, JSON and headers of any venue
 _NAMES = (
-    r"signature|sign|api-?_?key|secret|passphrase|password|listen-?_?key|token|authorization"
+    r"signature|sign|api-?_?key|secret|passphrase|password|listen-?_?key|(?:access|refresh|session|id)?-?_?token|authorization"
     r"|x-[a-z]+-apikey|x-[a-z]+-api-key|x-[a-z]+-sign"
 )
 _PAIR = re.compile(

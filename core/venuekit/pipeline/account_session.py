@@ -35,6 +35,7 @@ from venuekit.venue import Environment, Limit, LimitScope, Venue
 if TYPE_CHECKING:
     from venuekit.message import HttpResponse
     from venuekit.pipeline.nonces import Nonces
+    from venuekit.pipeline.tokens import Tokens
 
 T = TypeVar("T")
 
@@ -79,6 +80,7 @@ class AccountSession:
     keep_raw: bool = False
     journal: FileJournal | None = None
     nonces: Nonces | None = None  #: None where no request carries a number
+    tokens: Tokens | None = None  #: None where no request carries a session token
     #: finds evidence in answers that lost requests cannot arrive any more; None where nothing in them shows it
     on_answer: Callable[[Operation[Any], HttpResponse], None] | None = attrs.field(default=None, repr=False)
     halted: bool = False
@@ -87,6 +89,11 @@ class AccountSession:
     position_limit: PositionLimit | None = attrs.field(default=None, repr=False)
     #: held so that the redactor knows them for as long as the account is there
     secrets: tuple[Secret, ...] = attrs.field(default=(), repr=False)
+    #: whether some requests are signed with more than the time: a nonce, a session token
+    has_state: bool = attrs.field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.has_state = self.nonces is not None or self.tokens is not None
 
     async def execute(  # noqa: PLR0917 - the parts of one request, in the order they are used
         self,

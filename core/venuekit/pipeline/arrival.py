@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from venuekit.clock import OwnClock
+from venuekit.endpoint import Security
 from venuekit.errors import VenuekitError
 from venuekit.request_bounds import TOLERANCE, RequestExpiry
 
@@ -46,6 +47,12 @@ def _note_time(operation: Operation[Any], response: HttpResponse) -> None:
         clock.hear(given_at)
 
 
+def expiry_of(operation: Operation[Any]) -> RequestExpiry:
+    """Return the bound of a request: that of the venue where it is signed, else none."""
+    is_signed = operation.endpoint.security is Security.SIGNED
+    return operation.session.venue_session.venue.expiry if is_signed else RequestExpiry.NONE
+
+
 async def measure(operation: Operation[Any]) -> str | None:
     """Measure the venue's clock by one or two reads; return why it could not be, None when it was."""
     venue_session = operation.session.venue_session
@@ -62,9 +69,10 @@ async def measure(operation: Operation[Any]) -> str | None:
 async def is_over(operation: Operation[Any], after: timedelta) -> bool:
     """Say, without a wait, whether it is proven that no attempt of a write has been able to arrive for so long."""
     venue_session, moment = operation.session.venue_session, _moment(operation, after)
-    if venue_session.venue.expiry is RequestExpiry.NONE:
+    expiry = expiry_of(operation)
+    if expiry is RequestExpiry.NONE:
         return False
-    if venue_session.venue.expiry is RequestExpiry.NONCE:
+    if expiry is RequestExpiry.NONCE:
         return _is_overtaken(operation) and _seconds_missing(operation, after) <= 0
     clock = venue_session.clock
     if isinstance(clock, OwnClock):
@@ -74,7 +82,7 @@ async def is_over(operation: Operation[Any], after: timedelta) -> bool:
 
 def may_be_over(operation: Operation[Any]) -> bool:
     """Say, by our clock alone, whether a proof that it cannot arrive any more can be had without a long wait."""
-    if operation.session.venue_session.venue.expiry is RequestExpiry.NONCE:
+    if expiry_of(operation) is RequestExpiry.NONCE:
         return True  # a later request proves it at any time
     return operation.session.venue_session.clock.milliseconds() > operation.open_until
 
@@ -88,10 +96,10 @@ async def wait_until_over(
     ``read`` is a signed read about the write, by whose answer it may be proven. Returns why that stays unknown, None
     when it is proven; a read before then proves nothing.
     """
-    venue = operation.session.venue_session.venue
-    if venue.expiry is RequestExpiry.NONE:
+    venue, expiry = operation.session.venue_session.venue, expiry_of(operation)
+    if expiry is RequestExpiry.NONE:
         return "nothing bounds how late a request can arrive here"
-    if venue.expiry is RequestExpiry.NONCE:
+    if expiry is RequestExpiry.NONCE:
         return await _wait_until_overtaken(operation, read, after)
     if venue.server_time is not None:
         return await _wait_by_clock(operation, _moment(operation, after))

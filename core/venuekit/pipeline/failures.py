@@ -28,6 +28,8 @@ class FailureKind(enum.StrEnum):
     NEVER_SENT = "never_sent"
     CERTIFICATE = "certificate"
     CLOCK = "clock"
+    #: the session token has ended, as a documented refusal
+    TOKEN = "token"  # noqa: S105 - the name of a kind
     THROTTLED = "throttled"
     BANNED = "banned"
     SHUT_OUT = "shut_out"  #: throttled or banned by a firewall, which does not speak for the venue
@@ -42,7 +44,9 @@ class FailureKind(enum.StrEnum):
 
 
 #: a refusal that says these about a setting is no reason to read it back: it is sent again, or will be by the caller
-_UNDOUBTED = frozenset({FailureKind.CLOCK, FailureKind.THROTTLED, FailureKind.BANNED, FailureKind.BUSY})
+_UNDOUBTED = frozenset(
+    {FailureKind.CLOCK, FailureKind.TOKEN, FailureKind.THROTTLED, FailureKind.BANNED, FailureKind.BUSY}
+)
 #: failures that are resolved anyway
 _OPEN = frozenset({FailureKind.LOST, FailureKind.SHUT_OUT, FailureKind.OVERLOADED, FailureKind.DOUBTFUL})
 #: after these a write may have been executed
@@ -75,6 +79,7 @@ class Failure(Exception):
 
 _KINDS: Mapping[Fault, FailureKind] = {
     Fault.CLOCK: FailureKind.CLOCK,
+    Fault.TOKEN_EXPIRED: FailureKind.TOKEN,
     Fault.THROTTLED: FailureKind.THROTTLED,
     Fault.BANNED: FailureKind.BANNED,
     Fault.OVERLOADED: FailureKind.BUSY,

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from venuekit.message import HttpResponse
     from venuekit.pipeline.account_session import AccountSession
     from venuekit.pipeline.options import Options
+    from venuekit.session_token import Token
     from venuekit.signing import EncodedRequest
     from venuekit.venue import Refusal
 
@@ -74,6 +75,9 @@ class Operation(Generic[T]):
     #: the number that its last attempt was signed with, 0 for none, and when a later one was seen to be answered
     nonce: int = 0
     overtaken_at: float | None = None
+    #: the session token of its last attempt, and whether a refused one has been replaced
+    token: Token | None = attrs.field(default=None, repr=False)
+    renewed: bool = False
     open_until: int = 0
     in_flight: bool = False
     resynced: bool = False
@@ -277,10 +281,10 @@ class Operation(Generic[T]):
         window = self.options.recv_window or session.venue_session.venue.recv_window
         self.sent_at = bounded_from = session.venue_session.clock.milliseconds()
         try:
-            if session.nonces is not None and endpoint.security is Security.SIGNED:
-                self.nonce = await session.nonces.take(self.sent_at)
-                bounded_from = max(self.sent_at, session.nonces.rule.milliseconds_of(self.nonce))
-            request = await session.wire.sign(self.encoded, endpoint.security, self.sent_at, window, self.nonce)
+            if session.has_state:
+                bounded_from = await self._take_state()
+            token = None if self.token is None else self.token.text
+            request = await session.wire.sign(self.encoded, endpoint.security, self.sent_at, window, self.nonce, token)
         except Exception as error:  # noqa: BLE001 - classified there, whatever its source
             raise self._failure_of_signing(error) from None
         try:
@@ -303,6 +307,18 @@ class Operation(Generic[T]):
         finally:
             del request  # it holds key and signature, and no traceback of a failure shall show it
         return self._read(response, costs)
+
+    async def _take_state(self) -> int:
+        """Take the session token or the nonce of the next attempt; return from when on its window runs."""
+        session, security = self.session, self.endpoint.security
+        clock = session.venue_session.clock
+        if session.tokens is not None and security is Security.TOKEN:
+            self.token = await session.tokens.take(self.call)
+            self.sent_at = clock.milliseconds()
+        if session.nonces is None or security is not Security.SIGNED:
+            return self.sent_at
+        self.nonce = await session.nonces.take(self.sent_at)
+        return max(self.sent_at, session.nonces.rule.milliseconds_of(self.nonce))
 
     def _read(self, response: HttpResponse, costs: Pools) -> T:
         """Return the value of an answer; raises Failure for one that is none."""

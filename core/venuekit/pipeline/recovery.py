@@ -34,6 +34,7 @@ class Action(enum.StrEnum):
     RETRY = "retry"  #: send again after a growing wait
     WAIT = "wait"  #: the same, as long as the venue asks for
     RESYNC = "resync"  #: measure the venue's clock and send again, once
+    RENEW = "renew"  #: fetch a new session token and send again, once
     RAISE = "raise"
     RESOLVE = "resolve"  #: read the outcome; see resolve.py
     LEAVE_OPEN = "leave_open"  #: raise at once as unknown: nothing can be read either, before ``retry_at``
@@ -75,6 +76,7 @@ TABLE: Mapping[FailureKind, Mapping[EffectColumn, Action]] = {
     FailureKind.NEVER_SENT: _row(Action.RETRY),
     FailureKind.CERTIFICATE: _row(Action.RAISE),
     FailureKind.CLOCK: _row(Action.RESYNC),
+    FailureKind.TOKEN: _row(Action.RENEW),
     FailureKind.THROTTLED: _row(Action.WAIT),
     FailureKind.BANNED: _row(Action.WAIT),
     FailureKind.SHUT_OUT: _row(Action.WAIT, once=Action.LEAVE_OPEN),
@@ -107,6 +109,8 @@ def action_for(failure: Failure, operation: Operation[Any]) -> Action:
     if chosen is Action.DONE and operation.endpoint.no_change_is_read:
         return Action.RESOLVE
     if chosen is Action.RESYNC and operation.resynced:
+        return Action.RAISE
+    if chosen is Action.RENEW and (operation.renewed or operation.session.tokens is None):
         return Action.RAISE
     if chosen in _MEASURING and operation.endpoint is operation.session.venue_session.venue.server_time:
         # measuring the clock never waits for itself, nor long for a venue whose time endpoint fails
@@ -219,6 +223,9 @@ async def _attempt_repeatedly(operation: Operation[T], first: Failure | None) ->
                 if is_older(operation, failure.given_at, since=operation.session.venue_session.clock.origin - known):
                     wire.distrust()
                     raise operation.failure(FailureKind.LOST, answer_of_earlier(failure.error)) from None
+            elif chosen is Action.RENEW and operation.session.tokens is not None:
+                operation.renewed = True
+                operation.session.tokens.drop(operation.token)
             elif chosen not in {Action.RETRY, Action.WAIT}:
                 raise
             if effect_column(operation.endpoint) is EffectColumn.ONCE and failure.kind is not FailureKind.NEVER_SENT:
@@ -231,7 +238,7 @@ async def _attempt_repeatedly(operation: Operation[T], first: Failure | None) ->
 
     def wait(state: _t.RetryCallState) -> float:
         failure = _last_of(state)
-        if failure.kind is FailureKind.CLOCK:
+        if failure.kind in {FailureKind.CLOCK, FailureKind.TOKEN}:
             return 0.0
         return failure.delay or jitter(state)
 

@@ -9,7 +9,7 @@ from venuekit import errors
 from venuekit.clock import from_milliseconds
 from venuekit.endpoint import Effect
 from venuekit.errors import OperationError
-from venuekit.pipeline.arrival import measure
+from venuekit.pipeline.arrival import expiry_of, measure
 from venuekit.pipeline.operation import Operation
 from venuekit.pipeline.write_scopes import Fence, Footprint, footprint_of
 from venuekit.request_bounds import TOLERANCE, RequestExpiry
@@ -46,8 +46,7 @@ async def wait_for_fences(operation: Operation[Any]) -> None:
     if clock.error > TOLERANCE:  # it was not measured for long, or set: no fence is believed to be over by such a clock
         await measure(operation)  # a failure leaves it as doubtful as it was
     nonces = operation.session.nonces
-    is_numbered = nonces is not None and operation.session.venue_session.venue.expiry is RequestExpiry.NONCE
-    overtaken = nonces.name if nonces is not None and is_numbered else None
+    overtaken = nonces.name if nonces is not None and expiry_of(operation) is RequestExpiry.NONCE else None
     while footprint is not None:  # another one may be lost meanwhile
         now = clock.milliseconds() - clock.error
         fence = owner.write_scopes.fence_before(footprint, operation.write, now, overtaken)

@@ -13,7 +13,7 @@ from typing import Any
 import attrs
 
 from venuekit._util.texts import without_frames
-from venuekit.credentials import Signer
+from venuekit.credentials import Secret, Signer
 from venuekit.credentials.redactor import redact_error
 from venuekit.endpoint import Endpoint, Security
 from venuekit.errors import NeverSent, VenuekitError
@@ -40,8 +40,14 @@ class RestWire:
         base = self.base if endpoint.host is None else self.further_hosts[endpoint.host]
         return EncodedRequest(endpoint.verb, base, path, query, body, endpoint.answer_limit, endpoint.content_type)
 
-    async def sign(
-        self, encoded: EncodedRequest, security: Security, timestamp: int, recv_window: int, nonce: int = 0
+    async def sign(  # noqa: PLR0917 - the parts of a stamp, in its order
+        self,
+        encoded: EncodedRequest,
+        security: Security,
+        timestamp: int,
+        recv_window: int,
+        nonce: int = 0,
+        token: Secret | None = None,
     ) -> HttpRequest:
         """
         Return the request as it will be sent: signed at this timestamp (milliseconds), where the endpoint asks for it.
@@ -60,7 +66,8 @@ class RestWire:
             elif security is Security.NONE:
                 request = self.scheme.without_signature(encoded, None)
             else:
-                stamp = Stamp(self.key, timestamp, recv_window, self.fields)
+                text = "" if token is None else token.reveal()
+                stamp = Stamp(self.key, timestamp, recv_window, self.fields, 0, text)
                 request = self.scheme.without_signature(encoded, stamp)
             if encoded.answer_limit == ANSWER_LIMIT:
                 return request
@@ -68,7 +75,7 @@ class RestWire:
         except BaseException as error:  # noqa: BLE001 - raised below, without the frames that it comes from
             failure = self._failure(error, signature)
         finally:
-            stamp = payload = signature = request = None  # type: ignore[assignment]  # a traceback with variables shows them
+            stamp = payload = signature = request = text = None  # type: ignore[assignment]  # a traceback with variables shows them
         raise failure
 
     def send(self, request: HttpRequest) -> Awaitable[HttpResponse]:

@@ -14,10 +14,10 @@ A file is one JSON object::
     }
 
 ``path`` is the documented one, with its parameters in braces, and ``action`` (left out where there is none) holds the
-constant parameters of the endpoint. ``security`` is ``none``, ``key`` or ``signed``. ``parameters`` are the client's by
-the venue's names, without those of signing. ``answer`` is the body as JSON, kept byte for byte; a body that is not JSON
-is ``text`` instead. A refusal has its ``code`` beside it, one without a code its ``message``. ``source`` names the
-origin of the body; the file's name is the case's name.
+constant parameters of the endpoint. ``security`` is ``none``, ``key``, ``signed`` or ``token``. ``parameters`` are the
+client's by the venue's names, without those of signing. ``answer`` is the body as JSON, kept byte for byte; a body that
+is not JSON is ``text`` instead. A refusal has its ``code`` beside it, one without a code its ``message``. ``source``
+names the origin of the body; the file's name is the case's name.
 """
 
 from __future__ import annotations

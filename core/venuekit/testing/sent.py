@@ -34,11 +34,20 @@ class Sent:
 
     @classmethod
     def of(
-        cls, request: HttpRequest, arrived: Arrival, endpoint: Endpoint[Any], *, key: str, signatures: Collection[str]
+        cls,
+        request: HttpRequest,
+        arrived: Arrival,
+        endpoint: Endpoint[Any],
+        *,
+        key: str,
+        signatures: Collection[str],
+        token: str = "",
     ) -> Sent:
-        """Parse a request as it arrives; its security follows from the key and the signatures in it."""
+        """Parse a request as it arrives; its security follows from the key, the token and the signatures in it."""
         everything = "\n".join((request.url, *request.headers.values(), (request.body or b"").decode()))
         security = Security.KEY if key in everything else Security.NONE
+        if token and token in everything:
+            security = Security.TOKEN
         if any(signature in everything for signature in signatures):
             security = Security.SIGNED
         return cls(

@@ -68,6 +68,12 @@ async def on_stage(
         yield Stage(venue, simulation, account, watch, clock)
 
 
+def token_of(account: Account) -> str:
+    """Return the text of an account's session token, empty where it has none."""
+    tokens = account._session.tokens  # noqa: SLF001 - no caller can see it
+    return "" if tokens is None or tokens.token is None else tokens.token.text.reveal()
+
+
 @attrs.frozen(eq=False)
 class FakeStage:
     """
@@ -82,6 +88,11 @@ class FakeStage:
     base: str
     key: str
     simulation: Simulation
+
+    @property
+    def token(self) -> str:
+        """The text of the account's session token, empty where it has none."""
+        return token_of(self.account)
 
     def arrival(self, request: HttpRequest) -> Arrival:
         """Return a sent request as the venue reads it when it arrives."""

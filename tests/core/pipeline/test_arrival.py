@@ -147,6 +147,12 @@ async def test_setting_reported_as_not_executed_never_is(kind: str, time: str, s
     assert outcome is not Outcome.APPLIED or leverage == 7
 
 
+def with_add(venue: Venue[Any], add: Endpoint[Any]) -> Venue[Any]:
+    """The venue with another declaration of the endpoint that adds collateral."""
+    others = [one for one in venue.endpoints if one is not TOY.ADD_COLLATERAL]
+    return attrs.evolve(venue, endpoints=(*others, add))
+
+
 async def find_unsigned(call: Call, lost: Lost) -> Resolution[Any]:
     await call(TOY.SERVER_TIME)
     return Absent("nothing, by a read that carries no number")
@@ -157,7 +163,7 @@ async def test_unsigned_reads_prove_nothing_about_a_number(probe: Endpoint[Any] 
     """Not even the venue's time does; the declared probe is signed, and its answer does."""
     add = attrs.evolve(TOY.ADD_COLLATERAL, resolve=find_unsigned)
     venue = venue_of("nonce", "endpoint", nonce=NonceRule(1_000_000, probe=probe))
-    async with opened(attrs.evolve(venue, endpoints=(*venue.endpoints, add)), clock) as (sim, account):
+    async with opened(with_add(venue, add), clock) as (sim, account):
         sim.disturb("toy_perp", TOY.ADD_COLLATERAL, DropBefore())
         with pytest.raises(errors.OperationError) as caught:
             await account.call(add, **ADD)
@@ -175,7 +181,7 @@ async def test_probe_that_fails_proves_nothing(clock: LoopClock) -> None:
     """The error names it."""
     add = attrs.evolve(TOY.ADD_COLLATERAL, resolve=find_unsigned)
     venue = venue_of("nonce", "endpoint", nonce=NonceRule(1_000_000, probe=TOY.POSITIONS))
-    async with opened(attrs.evolve(venue, endpoints=(*venue.endpoints, add)), clock) as (sim, account):
+    async with opened(with_add(venue, add), clock) as (sim, account):
         sim.disturb("toy_perp", TOY.ADD_COLLATERAL, DropBefore())
         sim.disturb("toy_perp", TOY.POSITIONS, CannedAnswer.json(400, {"error": {"code": 9, "message": "no"}}))
         with pytest.raises(errors.OutcomeUnknown, match=r"none was \(GET /v1/positions"):

@@ -19,7 +19,7 @@ from venuekit.testing.conformance.examples import Setter
 from venuekit.testing.conformance.inventory import Checks
 from venuekit.testing.fake import Watch, plugins_with
 from venuekit.testing.sent import caller_parameters
-from venuekit.testing.staged import Stage, on_stage
+from venuekit.testing.staged import Stage, on_stage, token_of
 
 
 class AccessChecks(Checks):
@@ -112,7 +112,7 @@ class SecretChecks(Checks):
             seen += [str(event.error) for event in stage.watch.events if event.error is not None]
             seen.append(caplog.text)
             assert stage.watch.signatures, "nothing was signed"
-            planted = [*_secrets(stage), *stage.watch.signatures]
+            planted = [*_secrets(stage), *stage.watch.signatures, *filter(None, (token_of(stage.account),))]
             leaks = sorted({text for text in seen if any(secret in text for secret in planted)})
             assert not leaks, f"a secret is seen in {len(leaks)} texts; the first begins {leaks[0][:80]!r}"
 

@@ -24,8 +24,9 @@ class RecordingChecks(Checks):
         async with fake_stage(self.inventory.venue) as stage:
             endpoint = self._endpoint(recorded_case)
             await _call(stage, endpoint, recorded_case)
+            planted: dict[str, Any] = {"key": stage.key, "signatures": stage.watch.signatures, "token": stage.token}
             requests = [
-                Sent.of(request, stage.arrival(request), endpoint, key=stage.key, signatures=stage.watch.signatures)
+                Sent.of(request, stage.arrival(request), endpoint, **planted)
                 for request in stage.transport.requests
                 if _is_of(request, recorded_case, stage)
             ]
