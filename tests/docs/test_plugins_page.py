@@ -13,6 +13,7 @@ import threading
 import tomllib
 from base64 import b64decode
 from collections.abc import Callable
+from decimal import Decimal
 from importlib.metadata import EntryPoint
 from pathlib import Path
 from types import ModuleType
@@ -23,7 +24,7 @@ import coincurve
 import pytest
 
 import venuekit
-from venuekit import Runtime, hooks
+from venuekit import Runtime, errors, hooks
 from venuekit.cli.commands import State
 from venuekit.cli.root import root as command_line
 from venuekit.credentials import references
@@ -75,7 +76,7 @@ def test_the_venue_in_one_file_installs_and_works(plugins_page: Any, tmp_path: P
 def test_every_python_block_is_run_by_a_test_here(plugins_page: Any) -> None:
     """No block is only to be looked at: each is a part of the venue, the suite's line, or a hook's example."""
     names = {"venuekit_acme_perp.py", "venuekit_acme_perp.py, continued", "try_acme.py", "test_conformance.py"}
-    names |= {"acme_passphrase.py", "acme_wallet.py"}
+    names |= {"acme_passphrase.py", "acme_wallet.py", "acme_requests.py", "acme_words.py"}
 
     others = [block for block in plugins_page.in_language("python") if block.title not in names]
 
@@ -152,6 +153,42 @@ async def test_the_wallet_of_the_page_signs_typed_data(plugins_page: Any) -> Non
     with pytest.raises(CredentialsError, match="the secret is no wallet's private key"):
         async with account_over(venue, transport, key=key, secret="0xzz"):
             pass
+
+
+def test_the_requests_of_the_page_are_encoded_as_it_says(plugins_page: Any) -> None:
+    """Path, number, array, form, time and action are written as the comparisons of the block say."""
+    page = _example(plugins_page, "acme_requests.py")
+
+    assert page.FILLS.name == ("POST", "/info", (("type", "fills"),))
+    assert not page.FILLS.is_write
+
+
+async def test_the_words_of_the_page_are_rejections(plugins_page: Any) -> None:
+    """A refusal in words is what its row says, else a plain rejection; a page is neither."""
+    page = _example(plugins_page, "acme_words.py")
+    venue = attrs.evolve(TOY_PERP, answers=page.read_answer, faults=page.FAULTS)
+    refusals = {
+        "Order has invalid size": errors.InvalidRequest,
+        "Order was never placed, or canceled": errors.NotFound,
+        "Vaults are read only": errors.PermissionDenied,
+        "The moon is full": errors.Rejected,
+    }
+    for words, error in refusals.items():
+        transport = FakeTransport(_answer)
+        async with account_over(venue, transport) as account:
+            transport.reply = _refusing(words)
+            with pytest.raises(error, match=words) as caught:
+                await account.call(TOY.ADD_COLLATERAL, contract="TOYUSD", amount=Decimal(1))
+        assert type(caught.value) is error
+        assert caught.value.outcome is errors.Outcome.NOT_APPLIED
+
+    foreign = page.read_answer(HttpResponse(400, {}, b"<html>no</html>"))
+    assert foreign.is_foreign
+    assert page.read_answer(HttpResponse(200, {}, b'{"assets": []}')) is None
+
+
+def _refusing(words: str) -> Callable[[HttpRequest], HttpResponse]:
+    return lambda request: _answer(request) if "/time" in request.url else json_answer({"error": words}, 400)
 
 
 def test_the_accounts_file_of_the_page_is_one(plugins_page: Any, tmp_path: Path) -> None:
