@@ -62,6 +62,9 @@ def _contract(symbol: str, base: str, mark: Decimal) -> Contract:
         contract_size=Decimal(1),
         brackets=tiers((Decimal(1_000_000), Decimal(50), Decimal("0.01"))),
         mark=mark,
+        price_tick=Decimal("0.01"),
+        quantity_step=Decimal("0.001"),
+        min_quantity=Decimal("0.001"),
         leverage=Decimal(10),
     )
 
