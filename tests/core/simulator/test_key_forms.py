@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import json
 import stat
+import sys
 import tomllib
+from importlib.metadata import EntryPoint
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import pytest
 from tests.core.guarded_toy import TOY_GUARDED, address_fault
 
 import venuekit
 from venuekit import Runtime
+from venuekit.credentials.accounts_file import credentials, load_accounts
 from venuekit.errors import AccountsFileError, AuthenticationFailed
+from venuekit.hooks import hookimpl
+from venuekit.plugins import make_plugins
 from venuekit.simulator import Simulation
 from venuekit.simulator.serve import announcement, write_accounts_file
 from venuekit.testing import InstantClock
@@ -86,3 +93,23 @@ async def test_its_accounts_file_refers_to_files_of_their_own(tmp_path: Path) ->
     assert table["passphrase"] == f"file:{word.name}"
     assert table["vault"] == known.fields["vault"]
     assert (written, modes) == (known.fields["passphrase"], {0o600})
+
+
+async def test_its_accounts_file_opens_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its reader resolves key, secret and passphrase, takes the vault as it is, and the venue answers."""
+    module = ModuleType("module_of_a_guarded_toy")
+
+    def venuekit_register_venues(register: Any) -> None:
+        register(TOY_GUARDED)
+
+    vars(module).update(VENUEKIT_API=1, venuekit_register_venues=hookimpl(venuekit_register_venues))
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    plugins = make_plugins(entry_points=[EntryPoint("toy_guarded", module.__name__, "venuekit.venues")])
+    file = tmp_path / "accounts.toml"
+    async with _simulation() as sim, Runtime(journal=False, clock=sim._clock, plugins=plugins) as runtime:
+        write_accounts_file(file, sim)
+        found = await credentials(load_accounts(file).entry("toy_guarded"), plugins)
+        account = await runtime.open(TOY_GUARDED, found)
+
+        assert found == sim.credentials("toy_guarded")
+        assert await account.call(TOY.WALLET)
