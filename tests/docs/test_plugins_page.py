@@ -34,7 +34,7 @@ from venuekit.message import HttpRequest, HttpResponse
 from venuekit.plugins import Plugins, make_plugins
 from venuekit.simulator import Simulation
 from venuekit.testing import FakeTransport, account_over, json_answer
-from venuekit.venue import Limit
+from venuekit.venue import Limit, Venue
 from venuekit_toy_perp import TOY_PERP
 from venuekit_toy_perp.endpoints import TOY
 
@@ -76,7 +76,7 @@ def test_the_venue_in_one_file_installs_and_works(plugins_page: Any, tmp_path: P
 def test_every_python_block_is_run_by_a_test_here(plugins_page: Any) -> None:
     """No block is only to be looked at: each is a part of the venue, the suite's line, or a hook's example."""
     names = {"venuekit_acme_perp.py", "venuekit_acme_perp.py, continued", "try_acme.py", "test_conformance.py"}
-    names |= {"acme_passphrase.py", "acme_wallet.py", "acme_requests.py", "acme_words.py"}
+    names |= {"acme_passphrase.py", "acme_wallet.py", "acme_requests.py", "acme_words.py", "acme_values.py"}
 
     others = [block for block in plugins_page.in_language("python") if block.title not in names]
 
@@ -104,7 +104,7 @@ def _example(page: Any, title: str) -> Any:
     """Run a block of the page and return its names."""
     (block,) = [one for one in page.in_language("python") if one.title == title]
     module = ModuleType(title.removesuffix(".py"))
-    exec(compile(block.code, title, "exec"), vars(module))  # noqa: S102 - our own documentation
+    exec(compile(block.code, title, "exec", dont_inherit=True), vars(module))  # noqa: S102 - our own documentation
     return module
 
 
@@ -189,6 +189,37 @@ async def test_the_words_of_the_page_are_rejections(plugins_page: Any) -> None:
 
 def _refusing(words: str) -> Callable[[HttpRequest], HttpResponse]:
     return lambda request: _answer(request) if "/time" in request.url else json_answer({"error": words}, 400)
+
+
+async def test_the_values_of_the_page_are_read_and_set(plugins_page: Any) -> None:
+    """Mode, countdown and risk limit are those of the requests that the page declares, the mode by its other host."""
+    page = _example(plugins_page, "acme_values.py")
+    hosts = {"accounts": "https://accounts.toy.invalid"}
+    (live,) = TOY_PERP.environments
+    venue: Venue[Any] = attrs.evolve(
+        TOY_PERP,
+        account=page.AcmeValues,
+        environments=(attrs.evolve(live, hosts=live.hosts | {"accounts.toy.invalid"}, further_hosts=hosts),),
+        endpoints=(*TOY_PERP.endpoints, *page.ENDPOINTS),
+        behaviours=(*TOY_PERP.behaviours, *page.BEHAVIOURS),
+    )
+    answers: dict[str, object] = {
+        "/v1/time": {"now": 1_750_000_000_000},
+        "/mode": {"level": 4},
+        "/cancel-after": {},
+        "/limit": {"contract": "TOYUSD", "limit": "2500.5"},
+    }
+    paths = sorted(answers)
+    transport = FakeTransport(lambda request: json_answer(next(answers[path] for path in paths if path in request.url)))
+    async with account_over(venue, transport) as account:
+        mode = await account.get_account_mode()
+        await account.set_countdown(None, 60)
+        limit = await account.set_risk_limit("TOYUSD", amount=Decimal("2500.5"))
+
+    assert (mode.mode, mode.word, list(mode.unavailable)) == ("portfolio_margin", "portfolio margin", ["leverage"])
+    assert (limit.cap, limit.changed) == (Decimal("2500.5"), True)
+    sent = [request.url.partition("?")[2] for request in transport.requests]
+    assert any("seconds=60" in query for query in sent)
 
 
 def test_the_accounts_file_of_the_page_is_one(plugins_page: Any, tmp_path: Path) -> None:

@@ -8,8 +8,17 @@ from typing import Any
 
 import attrs
 import pytest
+from tests.core.parts.toy_orders import ONE_ROUTE
 
-from venuekit.capabilities import AssetModeReader, BalanceReader, LeverageControl, PositionReader
+from venuekit.capabilities import (
+    AssetModeReader,
+    BalanceReader,
+    Instrument,
+    LeverageControl,
+    MarginType,
+    OrderBehaviour,
+    PositionReader,
+)
 from venuekit.endpoint import Change, Changing, Effect, Endpoint, Security, WriteScope
 from venuekit.resolution import Call, Lost, Reading
 from venuekit.simulator import Cut, DropAfter
@@ -243,3 +252,32 @@ async def test_repr_that_shows_the_key(monkeypatch: pytest.MonkeyPatch, caplog: 
     """An account that shows its key is found."""
     monkeypatch.setattr(ToyPerpAccount, "__repr__", lambda self: f"<account {self._session.wire.key}>", raising=False)
     assert "a secret is seen" in await fails(suite().test_planted_secrets_are_found_nowhere, caplog=caplog)
+
+
+# -- values
+
+
+async def test_margin_type_that_is_not_sent() -> None:
+    """A venue whose orders have margin types and whose form leaves them out is found."""
+    declared = ONE_ROUTE.behaviour(OrderBehaviour)
+    others = [value for value in ONE_ROUTE.behaviours if value is not declared]
+    both = attrs.evolve(declared, margin_types=frozenset({MarginType.CROSS, MarginType.ISOLATED}))
+    venue = attrs.evolve(ONE_ROUTE, behaviours=(*others, both))
+    checks = suite_of(Inventory(venue, Recorded(RECORDED.directory, ())))()
+
+    words = await fails(checks.test_margin_type_of_an_order, margin_type=MarginType.ISOLATED)
+    assert "the order was placed with None" in words
+
+
+class _Settled(ToyPerpAccount):
+    """Says that a linear contract settles elsewhere, and not how much a point of its price is worth."""
+
+    __slots__ = ()
+
+    async def get_instruments(self, *, symbol: str | None = None) -> tuple[Instrument, ...]:
+        return tuple(attrs.evolve(one, settle="ELSEWHERE") for one in await super().get_instruments(symbol=symbol))
+
+
+async def test_units_that_contradict_the_settle_asset() -> None:
+    """A contract that settles in neither base nor quote, and is counted like one that does, is found."""
+    assert ": base x None" in await fails(suite(account=_Settled).test_units_of_instruments)
