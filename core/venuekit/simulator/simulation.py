@@ -226,7 +226,7 @@ class Simulation:
         Raises:
             LookupError: the venue has no such route.
         """
-        name = where.name if isinstance(where, Endpoint) else EndpointName(*where)
+        name = where.name if isinstance(where, Endpoint) else EndpointName._make(where)
         service = self._service(venue_id)
         if not service.serves(name):
             others = ", ".join(map(str, service.names_at(name.verb, name.path)))
