@@ -18,6 +18,7 @@ from venuekit.errors import InvalidArgument, Outcome
 from venuekit.parts.settings import JointLens, RowSettings
 from venuekit.simulator import CannedAnswer, DropAfter, DropBefore
 from venuekit.testing.clocks import LoopClock
+from venuekit.testing.conformance.examples import SETTERS
 
 D = Decimal
 CROSS, ISOLATED = MarginType.CROSS, MarginType.ISOLATED
@@ -84,6 +85,14 @@ async def test_names_outside_the_scope_are_not_sent(stage: Stage) -> None:
     with pytest.raises(InvalidArgument, match="only cross and isolated"):
         await stage.account.set_leverage(GEM, 5, side=LONG, margin_type=MarginType.PORTFOLIO)
     assert stage.writes() == []
+
+
+async def test_the_conformance_kit_names_a_side(stage: Stage) -> None:
+    """Its example of a leverage is the long one."""
+    (setter,) = (one for one in SETTERS if one.argument == "leverage")
+    on: Any = SimpleNamespace(account=stage.account, venue=stage.venue, scenario=stage.sim.scenario(stage.venue.id))
+    another = setter.another(on, await setter.read(on))
+    assert (await setter.write(on, another)).long == await setter.read(on) == another
 
 
 # -- venues that spell a joint write in another way

@@ -23,6 +23,7 @@ from venuekit.capabilities import (
     LeverageBehaviour,
     LeverageControl,
     LeverageReader,
+    LeverageScope,
     MarginChangeReader,
     MarginTypeBehaviour,
     MarginTypeControl,
@@ -102,6 +103,13 @@ class Setter:
         return await getattr(stage.account, self.method.__name__)(**self.arguments(stage, value))
 
 
+def _of_leverage(stage: Stage) -> Mapping[str, Any]:
+    """Return the names of a leverage: those of the long one where each side has its own."""
+    declared = stage.venue.has_behaviour(LeverageBehaviour)
+    by_side = declared and LeverageScope.SIDE in stage.venue.behaviour(LeverageBehaviour).scope
+    return {**_of_flat(stage), "side": PositionSide.LONG} if by_side else _of_flat(stage)
+
+
 def _another_leverage(stage: Stage, present: Decimal) -> Decimal:
     """Return a leverage one step lower, or one step higher from the minimum."""
     declared = stage.venue.behaviour(LeverageBehaviour)
@@ -131,7 +139,7 @@ SETTERS = (
     Setter(
         LeverageControl.set_leverage,
         "leverage",
-        _of_flat,
+        _of_leverage,
         lambda stage: stage.account.get_leverage(**_of_flat(stage)),
         "long",
         _another_leverage,
