@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import attrs
@@ -207,11 +206,13 @@ class _Work:
         if other is None:
             # where one write sets both, the margin type holds, and stays
             return (None if is_joint(self.accounts[step.account].venue) else step.margin_type), step.present
-        margin_type, leverage = other.present, step.present
         wanted = other.target if isinstance(other.target, MarginType) else None
-        if isinstance(margin_type, MarginType) and isinstance(leverage, Decimal):
-            return wanted, JointSetting(margin_type, leverage)
-        return wanted, None
+        snapshot = next(self.current.of(one) for one in self.current.accounts if step.account in one.entries)
+        row = snapshot.symbol(step.symbol or "")
+        if row is None or not isinstance(other.present, MarginType):
+            return wanted, None
+        # under the margin type that holds, which may have another leverage than the one that is to hold
+        return wanted, JointSetting(other.present, row.leverage(side=step.side, margin_type=other.present))
 
     def _also(self, step: PlannedStep) -> PlannedStep | None:
         """Return the step that the write of another one sets, too."""

@@ -143,12 +143,14 @@ def _set_terms(request: SimRequest, visit: Visit) -> object:
 # -- a leverage for each margin type and side
 
 
-async def _find_scoped(call: Call, contract: str) -> tuple[SettingsRow, tuple[ScopedRow, ...]]:
+async def find_scoped(call: Call, contract: str) -> tuple[SettingsRow, tuple[ScopedRow, ...]]:
+    """Read the settings of a contract and all its leverages."""
     row = await _find_settings(call, contract)
     return row, await call(ScopedEndpoints.LEVERAGES, contract=contract)
 
 
-def _scoped_state(rows: tuple[SettingsRow, tuple[ScopedRow, ...]]) -> RowSettings:
+def scoped_state(rows: tuple[SettingsRow, tuple[ScopedRow, ...]]) -> RowSettings:
+    """Return the settings that both show."""
     row, scoped = rows
     by = {(one.margin, one.side): one.leverage for one in scoped if one.contract == row.contract}
     leverages = tuple(
@@ -160,8 +162,8 @@ def _scoped_state(rows: tuple[SettingsRow, tuple[ScopedRow, ...]]) -> RowSetting
 
 
 _SCOPED = SymbolLens(
-    find_row=_find_scoped,
-    state=_scoped_state,
+    find_row=find_scoped,
+    state=scoped_state,
     symbol="contract",
     margin_type="margin",
     side="side",
@@ -210,7 +212,7 @@ class ScopedSettings(ToySettings):
     async def read_settings(self, draft: SettingsDraft, symbols: Collection[str]) -> None:
         """Add a row of every contract."""
         rows, leverages = await draft.read(SCOPED.SETTINGS), await draft.read(SCOPED.LEVERAGES)
-        draft.add((_scoped_state((row, leverages)) for row in rows), symbols)
+        draft.add((scoped_state((row, leverages)) for row in rows), symbols)
         draft.set(open_positions=sum(row.size != 0 for row in rows))
 
 
@@ -226,6 +228,8 @@ class ScopedAccount(ToyPerpAccount):
 class SimulatedScoped(SimulatedToy):
     """The toy venue, which keeps a leverage for each margin type and side."""
 
+    book = SCOPED
+
     def __init__(self) -> None:
         self.leverages = {
             (one.symbol, margin, side): Decimal(10)
@@ -236,10 +240,11 @@ class SimulatedScoped(SimulatedToy):
 
     def handlers(self) -> Mapping[Endpoint[Any], Handler]:
         """Return the handler of each endpoint."""
-        shared = {one: handler for one, handler in super().handlers().items() if one in set(SCOPED)}
-        return {**shared, SCOPED.SET_LEVERAGE: self._set_leverage, SCOPED.LEVERAGES: self._leverages}
+        shared = {one: handler for one, handler in super().handlers().items() if one in set(self.book)}
+        return {**shared, self.book.SET_LEVERAGE: self.set_leverage, self.book.LEVERAGES: self._leverages}
 
-    def _set_leverage(self, request: SimRequest, visit: Visit) -> object:
+    def set_leverage(self, request: SimRequest, visit: Visit) -> object:
+        """Set the leverage of a margin type and side."""
         contract, margin, side, leverage = (request.text(name) for name in ("contract", "margin", "side", "leverage"))
         key = visit.ledger.contract(contract or "").symbol, margin or "", side or ""
         self.leverages[key] = Decimal(leverage or 0)
@@ -316,7 +321,7 @@ class SimulatedMode(SimulatedToy):
 # -- the venues
 
 
-def _venue(
+def toy_venue(
     identifier: str, book: ToyEndpoints, account: type, simulated: Callable[[], Any], **scope: Any
 ) -> Venue[Any]:
     behaviours = tuple(one for one in TOY_PERP.behaviours if not isinstance(one, LeverageBehaviour))
@@ -331,10 +336,10 @@ def _venue(
     return attrs.evolve(TOY_PERP, **changes)
 
 
-_EVERY = frozenset({LeverageScope.SYMBOL, LeverageScope.SIDE, LeverageScope.MARGIN_TYPE})
-JOINT_TOY = _venue("joint_toy", JOINT, JointAccount, SimulatedJoint)
-MODE_TOY = _venue("mode_toy", MODES, ModeAccount, SimulatedMode)
-SCOPED_TOY = _venue("scoped_toy", SCOPED, ScopedAccount, SimulatedScoped, scope=_EVERY)
+EVERY_SCOPE = frozenset({LeverageScope.SYMBOL, LeverageScope.SIDE, LeverageScope.MARGIN_TYPE})
+JOINT_TOY = toy_venue("joint_toy", JOINT, JointAccount, SimulatedJoint)
+MODE_TOY = toy_venue("mode_toy", MODES, ModeAccount, SimulatedMode)
+SCOPED_TOY = toy_venue("scoped_toy", SCOPED, ScopedAccount, SimulatedScoped, scope=EVERY_SCOPE)
 
 
 @attrs.frozen
