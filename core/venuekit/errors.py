@@ -19,7 +19,7 @@
       . AnswerLost            the request may have arrived; no readable answer came back
       . CertificateRejected   the other side could not prove who it is
     - VenueError              the venue answered, and refused (``code``, ``message``)
-      . ClockSkew, Throttled, Banned, Overloaded, Unavailable, OutcomeNotStated,
+      . ClockSkew, NonceUsed, Throttled, Banned, Overloaded, Unavailable, OutcomeNotStated,
         AuthenticationFailed, PermissionDenied, InvalidRequest, NotFound, Rejected
     - OutcomeUnknown          a write was sent; whether it holds could not be found out
     - NotExecuted             a write whose answer was lost is proven not to have happened
@@ -56,6 +56,7 @@ __all__ = [
     "InvalidArgument",
     "InvalidRequest",
     "NeverSent",
+    "NonceUsed",
     "NotExecuted",
     "NotFound",
     "OddRow",
@@ -341,6 +342,10 @@ class VenueError(OperationError):
 
 class ClockSkew(VenueError):
     """The request's timestamp lies outside the venue's window, also after a resync."""
+
+
+class NonceUsed(VenueError):
+    """The request's number was used already, or a later one came first, also after several attempts."""
 
 
 class Throttled(VenueError):

@@ -14,6 +14,7 @@ class Fault(enum.StrEnum):
     """The meaning of a refusal for the caller."""
 
     CLOCK = "clock"  #: our timestamp lies outside the venue's window; not executed
+    NONCE = "nonce"  #: our number was used already, or a later one came first; not executed
     THROTTLED = "throttled"  #: a rate limit; not executed
     BANNED = "banned"  #: this address is shut out for a while; not executed
     OVERLOADED = "overloaded"  #: too busy, and documented as not executed
@@ -37,6 +38,7 @@ class Fault(enum.StrEnum):
 
 _ERRORS: Mapping[Fault, type[errors.VenueError | errors.UnsupportedCapability]] = {
     Fault.CLOCK: errors.ClockSkew,
+    Fault.NONCE: errors.NonceUsed,
     Fault.THROTTLED: errors.Throttled,
     Fault.BANNED: errors.Banned,
     Fault.OVERLOADED: errors.Overloaded,

@@ -30,6 +30,7 @@ class FailureKind(enum.StrEnum):
     CLOCK = "clock"
     #: the session token has ended, as a documented refusal
     TOKEN = "token"  # noqa: S105 - the name of a kind
+    NONCE = "nonce"  #: our number was overtaken, as a documented refusal
     THROTTLED = "throttled"
     BANNED = "banned"
     SHUT_OUT = "shut_out"  #: throttled or banned by a firewall, which does not speak for the venue
@@ -45,7 +46,14 @@ class FailureKind(enum.StrEnum):
 
 #: a refusal that says these about a setting is no reason to read it back: it is sent again, or will be by the caller
 _UNDOUBTED = frozenset(
-    {FailureKind.CLOCK, FailureKind.TOKEN, FailureKind.THROTTLED, FailureKind.BANNED, FailureKind.BUSY}
+    {
+        FailureKind.CLOCK,
+        FailureKind.TOKEN,
+        FailureKind.NONCE,
+        FailureKind.THROTTLED,
+        FailureKind.BANNED,
+        FailureKind.BUSY,
+    }
 )
 #: failures that are resolved anyway
 _OPEN = frozenset({FailureKind.LOST, FailureKind.SHUT_OUT, FailureKind.OVERLOADED, FailureKind.DOUBTFUL})
@@ -80,6 +88,7 @@ class Failure(Exception):
 _KINDS: Mapping[Fault, FailureKind] = {
     Fault.CLOCK: FailureKind.CLOCK,
     Fault.TOKEN_EXPIRED: FailureKind.TOKEN,
+    Fault.NONCE: FailureKind.NONCE,
     Fault.THROTTLED: FailureKind.THROTTLED,
     Fault.BANNED: FailureKind.BANNED,
     Fault.OVERLOADED: FailureKind.BUSY,
@@ -88,6 +97,9 @@ _KINDS: Mapping[Fault, FailureKind] = {
     Fault.UNKNOWN_OUTCOME: FailureKind.LOST,
     Fault.UNSUPPORTED: FailureKind.UNSUPPORTED,
 }
+#: effects of writes that are never sent twice
+_ONCE = frozenset({Effect.KEYED, Effect.DELTA})
+_SIGNED_ELSEWHERE = "another program signs with this key: give each one a key of its own"
 #: statuses of a gateway: a refusal to a read; they say nothing of a write
 _BELIEVED = frozenset({Fault.AUTHENTICATION, Fault.PERMISSION, Fault.OVERLOADED, Fault.UNAVAILABLE})
 #: no venue asks for more than a year, in seconds; a number beyond it is none
@@ -112,7 +124,7 @@ def classify(
         status=response.status,
         outcome=errors.Outcome.NOT_APPLIED,
         retry_at=_moment(now, delay),
-        mend="" if row is None else row.mend,
+        mend=(row.mend if row is not None else "") or (_SIGNED_ELSEWHERE if fault is Fault.NONCE else ""),
     )
     if refusal.is_foreign:
         return Failure(_foreign_kind(fault, endpoint), error, delay)
@@ -225,6 +237,8 @@ def check_refusal(operation: Operation[Any], response: HttpResponse, failure: Fa
     if failure.kind in _OPEN or not endpoint.is_write:
         return failure
     failure.given_at = _answer_time(operation, response)
+    if failure.kind is FailureKind.NONCE and endpoint.effect in _ONCE and not _was_followed(operation):
+        return Failure(FailureKind.SUSPECT, failure.error, failure.delay)
     # a refusal about the clock can be judged only once the clock is measured
     older = None if failure.kind is FailureKind.CLOCK else is_older(operation, failure.given_at)
     if older:
@@ -236,6 +250,16 @@ def check_refusal(operation: Operation[Any], response: HttpResponse, failure: Fa
     if endpoint.effect is Effect.SET and (failure.kind in _UNDOUBTED or endpoint.readback is None):
         return failure
     return Failure(FailureKind.SUSPECT, failure.error, failure.delay)
+
+
+def _was_followed(operation: Operation[Any]) -> bool:
+    """
+    Say whether a later number than that of an attempt went out here, which may have come first.
+
+    If none did, it may have been used by a copy of this very request, which some proxy sent.
+    """
+    nonces = operation.session.nonces
+    return nonces is not None and nonces.highest > operation.nonce
 
 
 def answer_of_earlier(refusal: OperationError) -> OperationError:

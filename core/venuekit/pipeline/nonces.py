@@ -48,6 +48,11 @@ class Nonces:
     _highest: int = attrs.field(default=0, init=False)
     _descriptor: int | None = attrs.field(default=None, init=False, repr=False)
 
+    @property
+    def highest(self) -> int:
+        """The last number that was taken in this process; 0 before the first."""
+        return self._highest
+
     async def take(self, milliseconds: int) -> int:
         """
         Return the next number, at a time of the venue in milliseconds.

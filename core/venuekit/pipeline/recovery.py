@@ -77,6 +77,7 @@ TABLE: Mapping[FailureKind, Mapping[EffectColumn, Action]] = {
     FailureKind.CERTIFICATE: _row(Action.RAISE),
     FailureKind.CLOCK: _row(Action.RESYNC),
     FailureKind.TOKEN: _row(Action.RENEW),
+    FailureKind.NONCE: _row(Action.RETRY),
     FailureKind.THROTTLED: _row(Action.WAIT),
     FailureKind.BANNED: _row(Action.WAIT),
     FailureKind.SHUT_OUT: _row(Action.WAIT, once=Action.LEAVE_OPEN),
@@ -238,7 +239,7 @@ async def _attempt_repeatedly(operation: Operation[T], first: Failure | None) ->
 
     def wait(state: _t.RetryCallState) -> float:
         failure = _last_of(state)
-        if failure.kind in {FailureKind.CLOCK, FailureKind.TOKEN}:
+        if failure.kind in {FailureKind.CLOCK, FailureKind.TOKEN, FailureKind.NONCE}:
             return 0.0
         return failure.delay or jitter(state)
 

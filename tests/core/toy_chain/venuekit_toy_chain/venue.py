@@ -48,7 +48,7 @@ FAULTS = FaultTable(
     (
         FaultRow(Fault.AUTHENTICATION, "unknown_wallet"),
         FaultRow(Fault.AUTHENTICATION, "bad_signature"),
-        FaultRow(Fault.CLOCK, "nonce_used"),  # refused before anything else, so sent again with a later one
+        FaultRow(Fault.NONCE, "nonce_used"),
         FaultRow(Fault.PERMISSION, "read_only"),
         FaultRow(Fault.THROTTLED, "too_many"),
         FaultRow(Fault.INVALID, "bad_parameter"),
