@@ -189,10 +189,10 @@ class Runtime:
             session.position_limit = PositionLimit(session.guard.max_position_notional, read, self._clock)
         if venue.server_time is not None and not venue_session.clock.synced:
             await _measure_clock(opened)
-        if owner.identity is None and (identity := await _read_identity(opened)) is not None:
-            self._owners.learn(environment, owner, name, identity)
         with run_as(("connect",)):
             await opened.on_open()
+        if owner.identity is None and (identity := await _read_identity(opened)) is not None:
+            self._owners.learn(environment, owner, name, identity)
         owner.is_open = True
         return opened
 

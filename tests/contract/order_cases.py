@@ -328,6 +328,13 @@ async def get_api_key(stage: Stage) -> None:
     assert (told.read_only, told.may_withdraw) == (False, False)
 
 
+@case("IdentityReader.get_identity")
+async def get_identity(stage: Stage) -> None:
+    """The account is known by the name that the venue gives it, and belongs to no other."""
+    told = await stage.account.get_identity()
+    assert (told.account, told.parent) == (stage.account.identity[-1], None)
+
+
 @case("AdlReader.get_adl_quantiles")
 async def get_adl_quantiles(stage: Stage) -> None:
     """A position has a rank, within the venue's scale."""

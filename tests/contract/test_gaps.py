@@ -61,7 +61,7 @@ PROMISED = {
     "U23 C18 B19": "FillReader.iter_fills",
     "U27 C18 B19": "ForcedOrderReader.iter_forced_orders",
     "U31 C18 B19": "OrderAmendControl.amend_order OrderAmendControl.amend_orders",
-    "B02": "ApiKeyReader.get_api_key",
+    "B02": "ApiKeyReader.get_api_key IdentityReader.get_identity",
     "B03": "ConversionReader.iter_conversions",
     "B07": "ClosedPnlReader.iter_closed_pnl",
     "B10": "WithdrawalReader.iter_withdrawals",

@@ -16,6 +16,7 @@ from venuekit.capabilities import (
     AdlQuantile,
     ApiKey,
     CommissionRate,
+    Identity,
     MarginChange,
     MarginChangeReader,
     MarginType,
@@ -188,6 +189,30 @@ async def test_key_of_the_simulated_venue(account: BybitInverseAccount, sim: Sim
     async with venuekit.connect(VENUE, sim.credentials(VENUE, read_only=True)) as reader:
         assert isinstance(reader, BybitInverseAccount)
         assert (await reader.get_api_key()).read_only is True
+
+
+async def test_the_uid_names_the_account(account: BybitInverseAccount, sim: Simulation, replay: Replay) -> None:
+    """Two keys of one uid are one account; a sub-account is another, and names its master."""
+    replay("get_v5_user_query_api")
+    assert await account.get_identity() == Identity("1448939")
+    assert account.identity == ("bybit", "sim", "1")
+    async with (
+        venuekit.connect(VENUE, sim.credentials(VENUE, read_only=True)) as reader,
+        venuekit.connect(VENUE, sim.credentials(VENUE, sub_account=True)) as sub,
+    ):
+        assert isinstance(sub, BybitInverseAccount)
+        assert reader.identity == account.identity != sub.identity
+        assert await sub.get_identity() == Identity("2", "1")
+
+
+async def test_a_key_without_a_uid_is_not_opened(sim: Simulation, recorded: Recorded) -> None:
+    """An account without a name could be taken for any other."""
+    answer = json.loads(recorded.case("get_v5_user_query_api").body)
+    answer["result"]["userID"] = 0
+    sim.disturb(VENUE, BYBIT.KEY_INFO, CannedAnswer.json(200, answer))
+    with pytest.raises(PayloadMismatch, match="userID: expected the number of the account, got 0"):
+        async with venuekit.connect(BYBIT_INVERSE, sim.credentials(VENUE)):
+            pass
 
 
 async def test_ranks(account: BybitInverseAccount, replay: Replay) -> None:

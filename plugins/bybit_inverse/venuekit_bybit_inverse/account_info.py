@@ -15,6 +15,8 @@ from venuekit.capabilities import (
     ApiKeyReader,
     Balance,
     BalanceReader,
+    Identity,
+    IdentityReader,
     MarginType,
     PositionMode,
 )
@@ -23,7 +25,7 @@ from venuekit.parts.rows import values_of
 from venuekit.plugin import Account, Answer, PayloadMismatch, UnsupportedCapability
 from venuekit_bybit_inverse.account_mode import MODES
 from venuekit_bybit_inverse.endpoints import BYBIT, CATEGORY
-from venuekit_bybit_inverse.endpoints.account import ISOLATED_COINS, WalletRows
+from venuekit_bybit_inverse.endpoints.account import ISOLATED_COINS, ApiKeyRow, WalletRows
 from venuekit_bybit_inverse.positions import LEG, PAGE_SIZE, positions_of
 from venuekit_bybit_inverse.reading import read_pages
 
@@ -122,10 +124,14 @@ def balances_of(
     return values_of(account, BYBIT.WALLET_BALANCE, wallet, coins, as_of=as_of or wallet.as_of)
 
 
-class BybitApiKey(Account, ApiKeyReader):
-    """Read permissions, addresses and the end of the key; the key itself is not kept."""
+class BybitApiKey(Account, ApiKeyReader, IdentityReader):
+    """Read permissions, addresses and the end of the key, and whose it is; the key itself is not kept."""
 
     __slots__ = ()
+
+    async def get_identity(self) -> Identity:
+        """Return the uid, and that of the master account."""
+        return await self.call_as(_identity_of, BYBIT.KEY_INFO)
 
     async def get_api_key(self) -> ApiKey:
         """Return the key's permissions; only keys without an address of their own expire."""
@@ -143,6 +149,18 @@ class BybitApiKey(Account, ApiKeyReader):
             is_master=row.is_master,
             may_withdraw=may_withdraw,
         )
+
+
+def _identity_of(row: ApiKeyRow) -> Identity:
+    """
+    Return whose key it is.
+
+    Raises:
+        PayloadMismatch: the answer has no uid.
+    """
+    if not row.uid:
+        raise PayloadMismatch(f"userID: expected the number of the account, got {row.uid}")
+    return Identity(str(row.uid), None if row.parent_uid in {None, "", "0"} else row.parent_uid)
 
 
 def _moment(text: str | None) -> datetime | None:

@@ -103,6 +103,6 @@ def wire_page(row: type[V], *within: type, rows: str = "list") -> Callable[[byte
     return payload_decoder(shape, renames=renames, within=("result",))
 
 
-def wire_row(row: type[V]) -> Callable[[bytes], V]:
-    """Return the decoder of an answer whose result is one wire row."""
-    return payload_decoder(row, renames={row: _names(row)}, within=("result",))
+def wire_row(row: type[V], **names: str) -> Callable[[bytes], V]:
+    """Return the decoder of an answer whose result is one wire row; ``names`` are those that are no camel case."""
+    return payload_decoder(row, renames={row: {**_names(row), **names}}, within=("result",))

@@ -19,6 +19,7 @@ from venuekit.capabilities import (
     Collateral,
     CommissionRate,
     CommissionReader,
+    IdentityReader,
     MarginType,
     MarginTypeReader,
     PositionReader,
@@ -62,13 +63,19 @@ _STATE = Reads(
 
 @attrs.frozen(eq=False, repr=False)
 class ApiKeyRow(WireRow):
-    """Answer of ``GET /v5/user/query-api``, without the key; ``expired_at`` is a text in ISO 8601."""
+    """
+    Answer of ``GET /v5/user/query-api``, without the key; ``expired_at`` is a text in ISO 8601.
+
+    ``uid`` is the account's, ``parent_uid`` that of its master, ``"0"`` where it is the master.
+    """
 
     permissions: dict[str, tuple[str, ...]]
     read_only: bool
     ips: tuple[str, ...] = ()
     expired_at: str | None = None
     is_master: bool | None = None
+    uid: int | None = None
+    parent_uid: str | None = None
 
 
 def _sum(*parts: Decimal | None) -> Decimal | None:
@@ -214,8 +221,8 @@ class AccountEndpoints(EndpointBook):
     KEY_INFO = Endpoint(
         "GET",
         "/v5/user/query-api",
-        decode=wire_row(ApiKeyRow),
+        decode=wire_row(ApiKeyRow, uid="userID"),
         pools=cost("query_api"),
-        serves=(ApiKeyReader.get_api_key,),
+        serves=(ApiKeyReader.get_api_key, IdentityReader.get_identity),
         note="Any key may ask about itself.",
     )
