@@ -18,6 +18,7 @@ from importlib.metadata import EntryPoint
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+from urllib.parse import parse_qs
 
 import attrs
 import coincurve
@@ -25,6 +26,7 @@ import pytest
 
 import venuekit
 from venuekit import Runtime, errors, hooks
+from venuekit.capabilities import MarginType
 from venuekit.cli.commands import State
 from venuekit.cli.root import root as command_line
 from venuekit.credentials import references
@@ -77,6 +79,7 @@ def test_every_python_block_is_run_by_a_test_here(plugins_page: Any) -> None:
     """No block is only to be looked at: each is a part of the venue, the suite's line, or a hook's example."""
     names = {"venuekit_acme_perp.py", "venuekit_acme_perp.py, continued", "try_acme.py", "test_conformance.py"}
     names |= {"acme_passphrase.py", "acme_wallet.py", "acme_requests.py", "acme_words.py", "acme_values.py"}
+    names |= {"acme_margin.py"}
 
     others = [block for block in plugins_page.in_language("python") if block.title not in names]
 
@@ -189,6 +192,37 @@ async def test_the_words_of_the_page_are_rejections(plugins_page: Any) -> None:
 
 def _refusing(words: str) -> Callable[[HttpRequest], HttpResponse]:
     return lambda request: _answer(request) if "/time" in request.url else json_answer({"error": words}, 400)
+
+
+async def test_the_margin_of_the_page_is_set_by_one_write(plugins_page: Any) -> None:
+    """A leverage under cross is refused, both together are isolated, and cross alone is leverage 0."""
+    page = _example(plugins_page, "acme_margin.py")
+    kept = [b for b in TOY_PERP.behaviours if type(b) not in {type(one) for one in page.BEHAVIOURS}]
+    endpoints = (TOY.SERVER_TIME, *page.MARGIN)
+    venue: Venue[Any] = attrs.evolve(
+        TOY_PERP, account=page.AcmeMargin, endpoints=endpoints, behaviours=(*kept, *page.BEHAVIOURS)
+    )
+    held = "0"
+
+    def reply(request: HttpRequest) -> HttpResponse:
+        nonlocal held
+        if "/time" in request.url:
+            return json_answer({"now": 1_750_000_000_000})
+        if request.verb == "POST":
+            held = parse_qs(request.url.partition("?")[2])["leverage"][0]
+            assert not {"kind", "wanted"} & parse_qs(request.url).keys()
+        return json_answer({"contract": "TOYUSD", "leverage": held})
+
+    async with account_over(venue, FakeTransport(reply)) as account:
+        with pytest.raises(errors.InvalidArgument, match="leverage can be set under isolated only"):
+            await account.set_leverage("TOYUSD", 5)
+        with pytest.raises(errors.InvalidArgument, match="no leverage under isolated can be read"):
+            await account.set_margin_type("TOYUSD", MarginType.ISOLATED)
+        both = await account.set_leverage("TOYUSD", 5, margin_type=MarginType.ISOLATED)
+        assert (both.long, held) == (Decimal(5), "5")
+        assert ((await account.set_leverage("TOYUSD", 7)).long, held) == (Decimal(7), "7")
+        cross = await account.set_margin_type("TOYUSD", MarginType.CROSS)
+        assert (cross.margin_type, held) == (MarginType.CROSS, "0")
 
 
 async def test_the_values_of_the_page_are_read_and_set(plugins_page: Any) -> None:
