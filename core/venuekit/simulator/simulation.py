@@ -226,7 +226,9 @@ class Simulation:
         Raises:
             LookupError: the venue has no such route.
         """
-        name = where.name if isinstance(where, Endpoint) else EndpointName._make(where)
+        name = where.name if isinstance(where, Endpoint) else where
+        if not isinstance(name, EndpointName):
+            name = EndpointName(name[0], name[1])
         service = self._service(venue_id)
         if not service.serves(name):
             others = ", ".join(map(str, service.names_at(name.verb, name.path)))
