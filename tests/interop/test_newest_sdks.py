@@ -39,6 +39,7 @@ UNLISTED: Mapping[tuple[str, str], str] = {
     ("GET", "/dapi/v1/openAlgoOrders"): "the venue's notice of conditional orders names it",
     ("GET", "/dapi/v1/algoOrder"): "another client of the venue uses it; it may be absent",
     ("GET", "/dapi/v1/allAlgoOrders"): "another client of the venue uses it; it may be absent",
+    ("GET", "/papi/v1/account"): "of the portfolio margin API, which has a client of its own",
     ("GET", "/v5/position/symbol-info"): "documented by the venue since June 2026",
 }
 #: parameters that the venue takes and its client does not have, and why

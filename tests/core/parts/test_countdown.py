@@ -14,9 +14,10 @@ import pytest
 from tests.core.parts.toy_orders import ONE_ROUTE, ToyOrderAccount
 
 from venuekit.capabilities import CountdownBehaviour, CountdownControl, CountdownScope
-from venuekit.errors import InvalidArgument, Outcome, OutcomeNotStated
+from venuekit.errors import GuardRefused, InvalidArgument, Outcome, OutcomeNotStated
 from venuekit.parts.orders import CountdownPart, CountdownRoute
 from venuekit.payloads import read_json
+from venuekit.pipeline import Guard
 from venuekit.plugin import Area, Effect, Endpoint, Kind, Parameter, Venue
 from venuekit.runtime import Runtime
 from venuekit.simulator import CannedAnswer, Handler, SimRequest, Simulation, Visit
@@ -110,6 +111,21 @@ async def test_bad_countdowns_are_not_sent(symbol: str | None, seconds: float, w
             async with stage.account.countdown(symbol, seconds):
                 pass
         assert (caught.value.outcome, times(stage)) == (Outcome.NOT_SENT, [])
+
+
+@in_looptime
+@pytest.mark.parametrize("guard", [Guard(symbols={SYMBOL}), Guard(read_only=True), Guard(allow=frozenset())])
+async def test_a_guard_forbids_the_countdown_of_an_account(guard: Guard) -> None:
+    """It ends orders of every symbol, so that a guard of some symbols forbids it, as one without orders does."""
+    clock = LoopClock()
+    async with Simulation((VENUE,), clock=clock) as sim, Runtime(clock=clock, journal=False) as runtime:
+        account = await runtime.open(VENUE, sim.credentials(VENUE.id), guard=guard)
+        with pytest.raises(GuardRefused):
+            await account.set_countdown(None, 10)
+        with pytest.raises(GuardRefused):
+            async with account.countdown(None, 10):
+                pytest.fail("it was armed")
+        assert sim.ledger.deadline() is None
 
 
 @in_looptime
