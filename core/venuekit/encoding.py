@@ -59,6 +59,27 @@ def without_names(path: str) -> str:
     return _BRACES.sub("{}", path)
 
 
+def values_of_other(endpoint: Endpoint[Any], other: Endpoint[Any]) -> Mapping[str, str] | None:
+    """Return the values with which a request of an endpoint would be one of another's fixed path, None without any."""
+    parts, words = endpoint.path.split("/"), other.path.split("/")
+    if endpoint.verb != other.verb or endpoint.action != other.action or len(parts) != len(words):
+        return None
+    values: dict[str, str] = {}
+    for part, word in zip(parts, words, strict=True):
+        names = path_parameters(part)
+        if names and not path_parameters(word):
+            values[names[0]] = word
+        elif not names and part != word:
+            return None
+    try:
+        for name, word in values.items():
+            parameter = endpoint.by_name[name]
+            CHECKS[parameter.kind](parameter, word)
+    except ValueError:
+        return None  # the declaration refuses such a value
+    return values or None
+
+
 def body_parameters(endpoint: Endpoint[Any]) -> tuple[Parameter, ...]:
     """Return the parameters that travel in the query or the body."""
     in_path = path_parameters(endpoint.path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 import re
 from collections.abc import Callable, Mapping
+from itertools import product
 from math import inf
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 from urllib.parse import urlsplit
@@ -14,7 +15,7 @@ import attrs
 from venuekit import capabilities
 from venuekit.capabilities import Capability, Setting, Support, SupportState
 from venuekit.credential_fields import CredentialField, TextCheck, check_fields
-from venuekit.encoding import without_names
+from venuekit.encoding import path_parameters, values_of_other, without_names
 from venuekit.endpoint import EndpointName, Security
 from venuekit.errors import ConfigurationError
 from venuekit.faults import Fault, FaultTable
@@ -317,6 +318,12 @@ class Venue(Generic[A_co]):
                 words = "is declared twice" if other.name == endpoint.name else f"is the same as {other}"
                 mend = "declare it once, or give each an action that its requests carry"
                 raise ValueError(f"{self.id}: {endpoint} {words}: {mend}")
+        with_paths = [endpoint for endpoint in self.endpoints if path_parameters(endpoint.path)]
+        for endpoint, other in product(with_paths, self.endpoints):
+            if values := values_of_other(endpoint, other):
+                what = " and ".join(f"{name}={word!r}" for name, word in values.items())
+                mend = f"give {' and '.join(values)} a pattern or choices without that word"
+                raise ValueError(f"{self.id}: {endpoint} with {what} would be {other}: {mend}")
         return by_name
 
     def declares(self, endpoint: Endpoint[Any]) -> bool:

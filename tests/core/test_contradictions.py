@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from tests.core.plugin_sites import Discover, Install, venue_code
 
 from venuekit.capabilities import CountdownControl
-from venuekit.encoding import Encoding
+from venuekit.encoding import Encoding, values_of_other
 from venuekit.endpoint import Effect, Endpoint
 from venuekit.errors import PluginError
+from venuekit.parameters import Kind, Parameter
 
 _READ = ", effect=Effect.READ"
 
@@ -94,6 +97,64 @@ def test_a_request_that_cannot_be_encoded_is_refused(
 
     with pytest.raises(PluginError, match=rf"(?s)acme 1\.5 cannot be used: ValueError: POST /\S+.*: .*{cause}"):
         discover().venue("acme_perp")
+
+
+@pytest.mark.parametrize(
+    ("endpoints", "cause"),
+    [
+        (
+            "Endpoint('POST', '/o', decode=bytes), Endpoint('POST', '/o', decode=bytes)",
+            "POST /o is declared twice: declare it once, or give each an action that its requests carry",
+        ),
+        (
+            (
+                "Endpoint('POST', '/o', decode=bytes, action={'t': 'a', 'v': '2'}),"
+                " Endpoint('POST', '/o', decode=bytes, action={'v': '2', 't': 'a'})"
+            ),
+            "POST /o t=a v=2 is declared twice: ",
+        ),
+        (
+            (
+                "Endpoint('GET', '/o/{a}', decode=bytes, parameters=(Parameter('a', required=True),)),"
+                " Endpoint('GET', '/o/{b}', decode=bytes, parameters=(Parameter('b', required=True),))"
+            ),
+            "GET /o/{b} is the same as GET /o/{a}: ",
+        ),
+        (
+            (
+                "Endpoint('DELETE', '/o/{id}', decode=bytes, parameters=(Parameter('id', required=True),)),"
+                " Endpoint('DELETE', '/o/all', decode=bytes)"
+            ),
+            "DELETE /o/{id} with id='all' would be DELETE /o/all: give id a pattern or choices without that word",
+        ),
+    ],
+)
+def test_endpoints_that_no_request_tells_apart_are_refused(
+    install: Install, discover: Discover, endpoints: str, cause: str
+) -> None:
+    """A venue has each verb, path and action once, and no value of a path makes one endpoint another."""
+    code = venue_code("acme_perp").replace("endpoints=(time,)", f"endpoints=({endpoints})")
+    install("acme", f"from venuekit.parameters import Parameter\n{code}", venues=("acme_perp",))
+
+    with pytest.raises(PluginError, match=rf"(?s)acme 1\.5 cannot be used: ValueError: acme_perp: {re.escape(cause)}"):
+        discover().venue("acme_perp")
+
+
+@pytest.mark.parametrize(
+    "parameter",
+    [
+        Parameter("id", required=True, pattern="[0-9]+"),
+        Parameter("id", Kind.INTEGER, required=True),
+        Parameter("id", required=True, choices=frozenset({"one", "other"})),
+    ],
+)
+def test_a_path_that_excludes_its_neighbours_is_taken(parameter: Parameter) -> None:
+    """A pattern, choices or a kind keep the value of a path from being the fixed part of another one."""
+    one: Endpoint[bytes] = Endpoint("DELETE", "/o/{id}", decode=bytes, parameters=(parameter,))
+    every: Endpoint[bytes] = Endpoint("DELETE", "/o/all", decode=bytes)
+    read: Endpoint[bytes] = Endpoint("GET", "/o/all", decode=bytes)
+
+    assert values_of_other(one, every) is values_of_other(one, read) is values_of_other(every, one) is None
 
 
 @pytest.mark.parametrize("encoding", [Encoding.FORM, Encoding.JSON, Encoding.JSON_ARRAY])
