@@ -542,7 +542,7 @@ async def test_unknown_bracket_is_refused_in_the_words_of_the_venue(
         ("entryPrice", "abc", "[1].entryPrice: expected a decimal number, got 'abc'"),
         ("positionAmt", "many", "[1].positionAmt: expected a decimal number, got 'many'"),
         ("positionAmt", None, "[1].positionAmt: expected a decimal number, got null"),
-        ("updateTime", "soon", "[1].updateTime: expected a time in milliseconds, or in ISO 8601 with its offset, got"),
+        (
             "updateTime",
             "soon",
             "[1].updateTime: expected a time in milliseconds, or in ISO 8601 with its offset, got 'soon'",
