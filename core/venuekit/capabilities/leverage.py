@@ -65,8 +65,9 @@ class LeverageSetting:
 @attrs.frozen
 class JointSetting:
     """
-    Margin type and leverage of a symbol, where one write sets both: the value of ``with_options(expected=...)`` there.
+    Margin type and leverage of a symbol, where one write sets both.
 
+    A call that names both expects one (``with_options(expected=...)``); one that names a half expects that half.
     ``leverage`` is None where the symbol has none under that margin type.
     """
 

@@ -21,12 +21,23 @@ from venuekit.errors import (
     Fenced,
     GuardRefused,
     InvalidArgument,
+    NotExecuted,
     OperationError,
     Outcome,
     OutcomeUnknown,
     Rejected,
 )
-from venuekit.simulator import ApplyLater, CannedAnswer, Delay, DropAfter, DropBefore, Lag, Rewrite, SecondActor
+from venuekit.simulator import (
+    ApplyLater,
+    CannedAnswer,
+    Delay,
+    DropAfter,
+    DropBefore,
+    Lag,
+    Rewrite,
+    SecondActor,
+    Truncate,
+)
 from venuekit.simulator.ledger import Ledger
 from venuekit.testing.clocks import LoopClock
 
@@ -126,6 +137,50 @@ async def test_a_lost_write_is_read_back_as_a_whole(stage: Stage, loss: Any, wri
     stage.disturb(JOINT.SET_LEVERAGE, loss)
     both = await stage.account.set_leverage(GEM, 20, margin_type=CROSS)
     assert (both.long, both.changed, setting(stage)) == (D(20), None, JointSetting(CROSS, D(20)))
+
+
+WANTED = (JointSetting(CROSS, D(15)), JointSetting(ISOLATED, D(10)), JointSetting(ISOLATED, D(20)))
+SETTERS: tuple[Callable[[Any], Any], ...] = (
+    *CHANGES,
+    lambda account: account.set_leverage(GEM, 20, margin_type=ISOLATED),
+)
+ANSWER = {"contract": GEM, "margin": "cross", "leverage": 1}
+#: how an answer is lost, and how often the write may then arrive
+WAYS = {
+    "dropped": (DropAfter(), 1),
+    "gateway": (CannedAnswer.html(502, applied=True), 1),
+    "gateway before": (CannedAnswer.html(502), 2),
+    "empty": (CannedAnswer(200, applied=True), 1),
+    "truncated": (Truncate(20), 1),
+    "another answer": (CannedAnswer.json(200, {**ANSWER, "contract": "TOYUSD"}, applied=True), 1),
+    "busy": (CannedAnswer.json(503, {"error": {"code": 3002, "message": "busy"}}), 2),
+    "not known": (CannedAnswer.json(500, {"error": {"code": 3001, "message": "not known"}}, applied=True), 1),
+    "arrives later": (ApplyLater(0.5), 2),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("setter", range(3), ids=["leverage", "margin type", "both"])
+async def test_whatever_becomes_of_the_answer_the_whole_holds(stage: Stage, way: str, setter: int) -> None:
+    """And it arrives no more often than it must."""
+    loss, most = WAYS[way]
+    stage.disturb(JOINT.SET_LEVERAGE, loss)
+    await SETTERS[setter](stage.account)
+    assert setting(stage) == WANTED[setter]
+    assert len(stage.writes()) <= most
+
+
+@pytest.mark.parametrize("setter", range(3), ids=["leverage", "margin type", "both"])
+async def test_a_write_that_is_lost_twice_is_of_unknown_outcome(stage: Stage, setter: int) -> None:
+    """Nothing is sent a third time, and past its fence it is proven not to have happened."""
+    stage.disturb(JOINT.SET_LEVERAGE, DropBefore(), DropBefore())
+    with pytest.raises(OutcomeUnknown, match="cross at 10 and still is") as caught:
+        await SETTERS[setter](stage.account)
+    assert len(stage.writes()) == 2
+    await asyncio.sleep(60)
+    with pytest.raises(NotExecuted):
+        await caught.value.resolve()
+    assert (len(stage.writes()), setting(stage)) == (2, JointSetting(CROSS, D(10)))
 
 
 @pytest.mark.parametrize("loss", [DropAfter(), DropBefore()], ids=["applied", "not applied"])

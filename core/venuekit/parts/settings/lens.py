@@ -47,10 +47,10 @@ class RowSettings:
     leverages: tuple[LeverageSetting, ...] = ()
 
     def __attrs_post_init__(self) -> None:
-        held = next((one for one in self.leverages if one.margin_type is self.margin_type), None)
-        if held is not None:
-            object.__setattr__(self, "leverage", held.long)
-            object.__setattr__(self, "leverage_short", held.short)
+        for one in self.leverages:
+            if one.margin_type is self.margin_type:
+                object.__setattr__(self, "leverage", one.long)
+                object.__setattr__(self, "leverage_short", one.short)
 
 
 @attrs.frozen(kw_only=True)
