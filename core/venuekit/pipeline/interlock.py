@@ -80,14 +80,18 @@ class MarkedTransport:
 
     async def send(self, request: HttpRequest) -> HttpResponse:
         """Send the request with the headers of the environment; NeverSent if it is marked as another one's."""
-        headers = {}
-        for name, value in request.headers.items():
-            if name.lower() in self._foreign:
-                words = f"it carries {name}, the header of another environment, and belongs to {self._environment}"
-                raise NeverSent(words)
-            if name.lower() not in self._names:
-                headers[name] = value
-        return await self._transport.send(request._replace(headers={**headers, **self._headers}))
+        foreign = next((name for name in request.headers if name.lower() in self._foreign), None)
+        sending = self._transport.send(self._mark(request)) if foreign is None else None
+        del request  # it holds key and signature, and no traceback of a failure shall show it
+        if sending is None:
+            words = f"it carries {foreign}, the header of another environment, and belongs to {self._environment}"
+            raise NeverSent(words)
+        return await sending
+
+    def _mark(self, request: HttpRequest) -> HttpRequest:
+        """Return the request with the headers; a function, since a variable of the sending frame would show a key."""
+        own = {name: value for name, value in request.headers.items() if name.lower() not in self._names}
+        return request._replace(headers={**own, **self._headers})
 
     async def aclose(self) -> None:
         """Close the transport below."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -108,6 +109,17 @@ async def test_environments_of_one_host_share_nothing(host: Host) -> None:
     await host.demo.call(TOY.SET_LEVERAGE, contract="GEMUSD", leverage=7)
     names = {path.name.split("-")[1] for path in host.journals.glob("*.jsonl")}
     assert {"live", "demo"} == names
+
+
+async def test_lost_request_shows_no_key(host: Host) -> None:
+    """The key is a header, and no frame of the error has a variable that holds it."""
+    host.sim.disturb("toy_perp", TOY.POSITIONS, DropBefore(), times=4)
+    with pytest.raises(errors.AnswerLost) as caught:
+        await host.demo.call(TOY.POSITIONS)
+
+    shown = "".join(traceback.TracebackException.from_exception(caught.value, capture_locals=True).format())
+    assert host.sim.sub_account_key not in shown
+    assert "interlock.py" in shown
 
 
 @pytest.mark.parametrize("host", [Forgetful], indirect=True)
