@@ -32,6 +32,7 @@ class Inventory:
 
     Attributes:
         unsupported: The capabilities that the venue declares unsupported.
+        has_no_codes: Whether no refusal of the venue has a code: its fault table tells them apart by their words.
         reads, settings: The endpoints without any effect, and those whose effect is SET.
         once: The endpoints that must never be sent twice: DELTA and KEYED.
         windowed, numbered: The signed writes that their time bounds, and those that their number does.
@@ -41,6 +42,7 @@ class Inventory:
         self.venue = venue
         self.recorded = recorded
         self.unsupported = tuple(venue.unsupported)
+        self.has_no_codes = all(row.code is None for row in venue.faults.rows)
         self.reads = tuple(one for one in venue.endpoints if one.effect is Effect.READ)
         self.settings = tuple(one for one in venue.endpoints if one.effect is Effect.SET)
         self.once = tuple(one for one in venue.endpoints if one.effect in {Effect.DELTA, Effect.KEYED})

@@ -81,7 +81,11 @@ async def _call(stage: FakeStage, endpoint: Endpoint[Any], case: RecordedCase) -
     simulated = stage.transport.reply
 
     def reply(request: HttpRequest) -> Any:
-        return case.response() if _is_of(request, case, stage) else simulated(request)
+        if not _is_of(request, case, stage):
+            return simulated(request)
+        if endpoint.completion is not None and case.is_success:
+            simulated(request)  # all that it sets is read after it, and must hold then
+        return case.response()
 
     stage.transport.reply = reply
     try:
