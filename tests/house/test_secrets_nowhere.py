@@ -21,9 +21,12 @@ from venuekit import Credentials, Runtime, Venue, errors
 from venuekit.capabilities import (
     AccountReader,
     BalanceReader,
+    LeverageBehaviour,
     LeverageControl,
+    LeverageScope,
     MarginType,
     PositionReader,
+    PositionSide,
     SettingsReader,
 )
 from venuekit.cli import main
@@ -64,7 +67,15 @@ class Session:
     def secrets(self) -> dict[str, str]:
         """Return everything that must not be seen, by what it is."""
         planted = {"key": self.sim.key, "secret": self.sim.secret, "read-only secret": self.sim.read_only_secret}
+        planted |= self.sim.key_of(self.venue.id).fields
         return planted | {f"signature {number}": one for number, one in enumerate(self.watch.signatures)}
+
+
+def _set_leverage(account: Any, *arguments: Any, **options: Any) -> Awaitable[Any]:
+    """Set a leverage, the long one where each side has its own."""
+    if LeverageScope.SIDE in account.venue.behaviour(LeverageBehaviour).scope:
+        options["side"] = PositionSide.LONG
+    return LeverageControl.of(account).set_leverage(*arguments, **options)
 
 
 def _leverage_endpoint(venue: Venue[Any]) -> Any:
@@ -106,24 +117,24 @@ def _troubles(sim: Simulation) -> tuple[Any, ...]:
 
 async def _writes(session: Session, account: Any, symbol: str) -> None:
     """Set, refuse, lose: every way a write can end."""
-    control, endpoint = LeverageControl.of(account), _leverage_endpoint(session.venue)
-    await session.hear(lambda: control.set_leverage(symbol, 7))
-    await session.hear(lambda: control.set_leverage("NOSUCHTHING", 7))
-    await session.hear(lambda: control.set_leverage(symbol, Decimal("0.0000001")))
-    await session.hear(lambda: control.set_leverage(symbol, 3, margin_type=MarginType.CROSS))
+    endpoint = _leverage_endpoint(session.venue)
+    await session.hear(lambda: _set_leverage(account, symbol, 7))
+    await session.hear(lambda: _set_leverage(account, "NOSUCHTHING", 7))
+    await session.hear(lambda: _set_leverage(account, symbol, Decimal("0.0000001")))
+    await session.hear(lambda: _set_leverage(account, symbol, 3, margin_type=MarginType.CROSS))
     for number, trouble in enumerate((DropAfter(), *_troubles(session.sim))):
         session.sim.disturb(session.venue.id, endpoint, trouble, times=4)
-        error = await session.hear(partial(control.set_leverage, symbol, 8 + number))
+        error = await session.hear(partial(_set_leverage, account, symbol, 8 + number))
         session.sim.script.clear()
         if isinstance(error, errors.OutcomeUnknown):
             await session.hear(error.resolve)
     session.sim.disturb(session.venue.id, endpoint, DropBefore(), times=4)
     with contextlib.suppress(asyncio.CancelledError):
-        late = asyncio.create_task(control.set_leverage(symbol, 4))
+        late = asyncio.ensure_future(_set_leverage(account, symbol, 4))
         await asyncio.sleep(0)
         late.cancel()
         await late
-    await session.hear(lambda: LeverageControl.of(account.with_options(deadline=1e-6)).set_leverage(symbol, 5))
+    await session.hear(lambda: _set_leverage(account.with_options(deadline=1e-6), symbol, 5))
     session.sim.script.clear()
 
 
@@ -131,11 +142,11 @@ async def _strangers(session: Session, runtime: Runtime) -> None:
     """Open accounts that the venue refuses: wrong key, wrong secret, a clock that is off, nobody there."""
     sim, venue = session.sim, session.venue
     rest = sim.rest(venue.id)
-    wrong = sim.key[::-1]
+    wrong, fields = sim.key[::-1], sim.key_of(venue.id).fields
     for credentials in (
-        Credentials.sim(rest, wrong, sim.secret),
-        Credentials.sim(rest, sim.key, sim.secret[::-1]),
-        Credentials.sim("http://127.0.0.1:9/nobody", sim.key, sim.secret),
+        Credentials.sim(rest, wrong, sim.secret, fields=fields),
+        Credentials.sim(rest, sim.key, sim.secret[::-1], fields=fields),
+        Credentials.sim("http://127.0.0.1:9/nobody", sim.key, sim.secret, fields=fields),
     ):
         session.seen.append(repr(credentials))
 
@@ -145,7 +156,7 @@ async def _strangers(session: Session, runtime: Runtime) -> None:
 
         assert await session.hear(open_and_read)
     read_only = await runtime.open(venue, sim.credentials(venue.id, read_only=True))
-    assert await session.hear(lambda: LeverageControl.of(read_only).set_leverage(sim.scenario(venue.id).flat, 9))
+    assert await session.hear(lambda: _set_leverage(read_only, sim.scenario(venue.id).flat, 9))
 
 
 async def _settings(session: Session, account: Any) -> None:
