@@ -120,8 +120,8 @@ def test_plugins_import_the_public_framework_and_no_other_plugin(root: Path) -> 
     libraries = {
         project["project"]["name"] for project in projects.values() if not project["project"].get("entry-points")
     }
-    toy = root / "tests" / "core" / "toy_venue"
-    projects[toy] = tomllib.loads((toy / "pyproject.toml").read_text())
+    toys = sorted(root.glob("tests/core/toy_*/pyproject.toml"))
+    projects.update({path.parent: tomllib.loads(path.read_text()) for path in toys})
     for directory, project in projects.items():
         needed = {needs.split(">")[0] for needs in project["project"]["dependencies"]}
         allowed = {name.replace("-", "_") for name in needed & {"venuekit", *libraries}}
@@ -186,7 +186,7 @@ def test_the_simulator_never_uses_what_it_checks(root: Path) -> None:
         *root.glob("plugins/*/venuekit_*/simulated/*.py"),
         *root.glob("plugins/*/venuekit_*/simulated.py"),
     ]
-    simulated_venues.append(root / "tests/core/toy_venue/venuekit_toy_perp/simulated.py")
+    simulated_venues += root.glob("tests/core/toy_*/venuekit_toy_*/simulated*.py")
     decoding = ("payloads", "reading", "answers")
     decoders = {*payloads.__all__} - {"is_multiple"}
 

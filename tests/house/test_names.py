@@ -74,7 +74,7 @@ def test_entry_points_are_exactly_the_venues_of_this_repository(plugin_venues: d
     """What is installed are the distributions of ``plugins/`` and the toy venues, each announced once."""
     installed = {point.name: point.value for point in entry_points(group="venuekit.venues")}
 
-    toys = {f"toy_{name}": f"venuekit_toy_{name}" for name in ("perp", "chain")}
+    toys = {f"toy_{name}": f"venuekit_toy_{name}" for name in ("perp", "chain", "swap")}
     assert {**plugin_venues, **toys} == installed
     assert len(installed) == len(entry_points(group="venuekit.venues"))
 

@@ -68,7 +68,7 @@ ROOMS = {
         "demo panic",
     ),
 }
-PACKAGES = ("core/venuekit", "plugins/*/venuekit_*", "tests/core/toy_venue/venuekit_toy_perp")
+PACKAGES = ("core/venuekit", "plugins/*/venuekit_*", "tests/core/toy_*/venuekit_toy_*")
 
 
 def _modules(directory: Path) -> dict[str, Path]:

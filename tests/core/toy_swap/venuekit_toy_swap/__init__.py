@@ -1,0 +1,19 @@
+"""Toy Swaps: a made-up venue of form bodies, path parameters, ISO times, minor units and refusals without codes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from venuekit.plugin import Venue, hookimpl
+from venuekit_toy_swap.venue import TOY_SWAP
+
+__all__ = ["TOY_SWAP", "VENUEKIT_API", "venuekit_register_venues"]
+
+VENUEKIT_API = 1
+
+
+@hookimpl
+def venuekit_register_venues(register: Callable[[Venue[Any]], None]) -> None:
+    """Register the only venue."""
+    register(TOY_SWAP)
