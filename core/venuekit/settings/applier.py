@@ -8,17 +8,26 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from venuekit.capabilities import JointSetting, MarginType
+from venuekit.capabilities import AccountModeSetting, JointSetting, MarginType
 from venuekit.errors import (
     AuthenticationFailed,
     Banned,
     OperationError,
+    Outcome,
+    PermissionDenied,
     TargetFileError,
     TransportError,
     Unavailable,
     UnsupportedCapability,
 )
-from venuekit.settings.controls import carry_out, is_joint, read_value, reader_weight
+from venuekit.settings.controls import (
+    account_mode_weight,
+    carry_out,
+    is_joint,
+    read_account_mode,
+    read_value,
+    reader_weight,
+)
 from venuekit.settings.planner import build_plan, read_current_settings
 from venuekit.settings.plans import Plan, PlannedRead, PlannedStep, StepStatus, UnknownSymbol
 from venuekit.settings.report import (
@@ -97,6 +106,8 @@ class _Work:
     open: set[str] = attrs.field(factory=set)
     #: the cost of the reads right before writes, by account and venue
     weights: Counter[tuple[str, str]] = attrs.field(factory=Counter)
+    #: the account modes that were read to explain a refusal, None for one that could not be read
+    modes: dict[str, AccountModeSetting | None] = attrs.field(factory=dict)
     #: accounts that get no further requests, with the reason
     lost: dict[str, OperationError] = attrs.field(factory=dict)
 
@@ -117,6 +128,9 @@ class _Work:
             if other is not None and other.status is ResultStatus.CONFLICT:
                 words = f"{other.name}, which the same write sets, {other.message}; nothing was sent"
                 self.results[step.name] = result_of(step, ResultStatus.CONFLICT, words)
+                continue
+            if (reason := self._reason_of_mode(step)) is not None:
+                self.results[step.name] = result_of(step, ResultStatus.REFUSED, reason)
                 continue
             skip_reason = self._skip_reason(step)
             if skip_reason is not None:
@@ -193,12 +207,32 @@ class _Work:
         except UnsupportedCapability as error:
             return result_of_error(step, error)
         except OperationError as error:
+            if (refused := await self._refused_by_mode(step, error)) is not None:
+                return refused
             if isinstance(error, _HOPELESS):
                 self.lost[step.account] = error
             return result_of(step, ResultStatus.SKIPPED, f"could not be read right before: {error}", error.code)
         finally:
             self.weights[step.account, step.venue] += reader_weight(account.venue, step.setting)
         return before_writing(step, value)
+
+    async def _refused_by_mode(self, step: PlannedStep, error: OperationError) -> Result | None:
+        """Return the result of a step whose refused key the account mode explains, None where it does not."""
+        if error.outcome is Outcome.UNKNOWN or not isinstance(error, (AuthenticationFailed, PermissionDenied)):
+            return None
+        if step.account not in self.modes:
+            account = self.accounts[step.account]
+            self.modes[step.account] = await read_account_mode(account)
+            self.weights[step.account, step.venue] += account_mode_weight(account.venue)
+        reason = self._reason_of_mode(step)
+        return (
+            None if reason is None else result_of(step, ResultStatus.REFUSED, f"{error.message}; {reason}", error.code)
+        )
+
+    def _reason_of_mode(self, step: PlannedStep) -> str | None:
+        """Return why the account mode makes a setting unavailable, None where it does not, or was not read."""
+        mode = self.modes.get(step.account)
+        return None if mode is None else mode.unavailable.get(step.setting)
 
     def _joint(self, step: PlannedStep) -> tuple[MarginType | None, Value | JointSetting | None]:
         """Return the margin type that a write names, and the value it is changed from; None for one that is unknown."""
@@ -227,6 +261,8 @@ class _Work:
         try:
             changed = await carry_out(account, step.target, symbol=step.symbol, side=step.side, margin_type=margin_type)
         except OperationError as error:
+            if (refused := await self._refused_by_mode(step, error)) is not None:
+                return refused
             if isinstance(error, _HOPELESS):
                 self.lost[step.account] = error
             return result_of_error(step, error)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from venuekit.capabilities import (
     AccountMode,
     AccountModeReader,
+    AccountModeSetting,
     AssetMode,
     AssetModeControl,
     AssetModeReader,
@@ -29,6 +30,7 @@ from venuekit.capabilities import (
     Setting,
     capability_of,
 )
+from venuekit.errors import OperationError
 from venuekit.settings.target import Value
 
 if TYPE_CHECKING:
@@ -88,6 +90,16 @@ def account_mode_weight(venue: Venue[Any]) -> int:
     """Return the highest cost of reading the account mode."""
     reader = AccountModeReader.get_account_mode
     return sum(endpoint.weight_most for endpoint in venue.endpoints if reader in endpoint.serves)
+
+
+async def read_account_mode(account: Account) -> AccountModeSetting | None:
+    """Return the account mode where it may explain a refusal; None where it cannot be read."""
+    if not account.support(AccountModeReader):
+        return None
+    try:
+        return await AccountModeReader.of(account).get_account_mode()
+    except OperationError:
+        return None
 
 
 async def read_value(

@@ -25,8 +25,8 @@ from venuekit.capabilities import (
     SettingsSnapshot,
     SymbolSettings,
 )
-from venuekit.errors import AuthenticationFailed, ConfigurationError, OperationError, PermissionDenied
-from venuekit.settings.controls import account_mode_weight, has_leverage_per, is_account_wide
+from venuekit.errors import AuthenticationFailed, ConfigurationError, PermissionDenied
+from venuekit.settings.controls import account_mode_weight, has_leverage_per, is_account_wide, read_account_mode
 from venuekit.settings.plans import UnknownSymbol, Unreadable
 from venuekit.settings.step_order import Key
 from venuekit.settings.target import AccountTarget, LeverageTarget, Target, Value, text_of
@@ -93,26 +93,16 @@ class TargetAccount:
         try:
             snapshot = await reader.get_settings(self.symbols)
         except (AuthenticationFailed, PermissionDenied):
-            explained = await self._read_account_mode(SettingsSnapshot())
-            if explained.account_mode is None or not explained.account_mode.unavailable:
+            mode = await read_account_mode(self.open_account)
+            if mode is None or not mode.unavailable:
                 raise
-            return explained
+            return SettingsSnapshot(account_mode=mode, weight=account_mode_weight(self.venue))
         is_named = any(entry.account_mode is not None for entry in self.entries.values())
         if not is_named or snapshot.account_mode is not None:
             return snapshot
         mode = await AccountModeReader.of(self.open_account).get_account_mode()
         weight = snapshot.weight + account_mode_weight(self.venue)
         return attrs.evolve(snapshot, account_mode=mode, weight=weight)
-
-    async def _read_account_mode(self, snapshot: SettingsSnapshot) -> SettingsSnapshot:
-        """Return a snapshot with the account mode, as it is where that cannot be read either."""
-        if not self.open_account.support(AccountModeReader):
-            return snapshot
-        try:
-            mode = await AccountModeReader.of(self.open_account).get_account_mode()
-        except OperationError:
-            return snapshot
-        return attrs.evolve(snapshot, account_mode=mode, weight=snapshot.weight + account_mode_weight(self.venue))
 
 
 def target_accounts_of(target: Target, accounts: Mapping[str, Account]) -> tuple[TargetAccount, ...]:

@@ -126,7 +126,9 @@ async def test_a_key_that_is_not_taken_any_more_is_an_error(
     def revoke(ledger: Any) -> None:
         for path in reads:
             if path.startswith("/fapi" if venue_id == "binance_usdm" else "/v5"):
-                flat.disturb(venue_id, ("GET", path), wrong)
+                flat.disturb(
+                    venue_id, ("GET", path), wrong, times=2
+                )  # also for the account mode, which could explain it
 
     flat.disturb(venue_id, LEVERAGE[venue_id], (SecondActor(revoke), wrong))
     report = await apply(made, {"main": account})
