@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import attrs
 
 from venuekit.clock import Clock, to_milliseconds
+from venuekit.credentials.fields import account_fields, fingerprint
 from venuekit.endpoint import WriteScope
 from venuekit.pipeline.budget import Budget, PoolName
 from venuekit.pipeline.journal import FileJournal
@@ -22,6 +23,7 @@ from venuekit.venue import Environment, Limit, LimitScope, Venue
 
 if TYPE_CHECKING:
     from venuekit.capabilities import Identity
+    from venuekit.credentials import Credentials
 
 _OF_ACCOUNT = frozenset({LimitScope.ACCOUNT, LimitScope.SYMBOL})
 _OF_UID = frozenset({LimitScope.UID})
@@ -39,6 +41,14 @@ class KeyName:
     key: str
     whole: str
     part: str = ""
+
+    @classmethod
+    def of(cls, venue: Venue[Any], credentials: Credentials) -> Self:
+        """Return the names of the key of some credentials."""
+        whole, below = fingerprint(credentials.key), account_fields(venue, credentials)
+        if not below:
+            return cls(whole, whole)
+        return cls(fingerprint(credentials.key, below), whole, fingerprint(None, below))
 
 
 @attrs.define(eq=False)

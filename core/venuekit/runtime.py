@@ -16,18 +16,20 @@ import attrs
 
 from venuekit import errors
 from venuekit._util.called import run_as
+from venuekit._util.texts import warn
 from venuekit.capabilities import Capability, Identity, IdentityReader
 from venuekit.clock import Clock, ClockWarning, OwnClock, SystemClock, VenueClock
 from venuekit.credentials import Credentials, Secret
-from venuekit.credentials.fields import account_fields, check_credentials, fingerprint
+from venuekit.credentials.fields import check_credentials, fingerprint
 from venuekit.endpoint import Endpoint
 from venuekit.owners import KeyName, Owners, state_directory
-from venuekit.pipeline.account_session import AccountSession, VenueSession, reason_not_supported
+from venuekit.pipeline.account_session import AccountSession, FindPool, VenueSession, reason_not_supported
 from venuekit.pipeline.arrival import listener_of
 from venuekit.pipeline.guard import Guard, PositionLimit, holdings_reader
 from venuekit.pipeline.interlock import environment_of, is_local, mark_requests
 from venuekit.pipeline.observe import Observer
 from venuekit.pipeline.options import RetryPolicy
+from venuekit.pipeline.owner import Owner
 from venuekit.pipeline.proxy import proxy_of
 from venuekit.pipeline.wire import RestWire
 from venuekit.read_cache import ReadCache
@@ -151,14 +153,12 @@ class Runtime:
         environment = environment_of(venue, credentials)
         check_credentials(venue, credentials, signs_elsewhere=self._plugins.is_answered("venuekit_make_signer"))
         venue_session, transport = self._venue_session(venue, environment)
-        name = _name_of(venue, credentials)
+        name = KeyName.of(venue, credentials)
         owner = self._owners.find(venue, environment, name, is_journaled=self._is_journaled(environment))
         signer = self._keep(self._plugins.make_signer(venue, credentials))
         guard = guard or Guard()
         pool = partial(self._owners.pool, environment, owner)
-        if self._plugins.is_answered("venuekit_make_budget"):
-            for limit in venue.limits:  # now, and not in the middle of a write: it may raise
-                pool(limit)
+        self._make_pools(venue, pool)
         if environment.name is EnvironmentName.LIVE and (broken := self._plugins.broken_operators()):
             guard = attrs.evolve(guard, barred="; ".join(map(str, broken)))
         session = AccountSession(
@@ -191,8 +191,9 @@ class Runtime:
             await _measure_clock(opened)
         with run_as(("connect",)):
             await opened.on_open()
-        if owner.identity is None and (identity := await _read_identity(opened)) is not None:
+        if owner.identity is None and (identity := await _read_identity(opened, owner)) is not None:
             self._owners.learn(environment, owner, name, identity)
+            self._make_pools(venue, pool)
         owner.is_open = True
         return opened
 
@@ -222,6 +223,12 @@ class Runtime:
             transport = self._keep(self._plugins.make_transport(venue, environment, proxy))
             self._venue_sessions[key] = (venue_session, mark_requests(transport, venue, environment))
         return self._venue_sessions[key]
+
+    def _make_pools(self, venue: Venue[Any], pool: FindPool) -> None:
+        """Have a hook make its pools now, and not in the middle of a write: it may raise."""
+        if self._plugins.is_answered("venuekit_make_budget"):
+            for limit in venue.limits:
+                pool(limit)
 
     def _is_journaled(self, environment: Environment) -> bool:
         if self._journal is None:
@@ -388,16 +395,21 @@ async def _measure_clock(account: Account) -> None:
         warnings.warn(words, ClockWarning, stacklevel=3)
 
 
-async def _read_identity(account: Account) -> Identity | None:
-    """Return the venue's name for an account, None where it cannot be asked."""
-    return await IdentityReader.of(account).get_identity() if account.support(IdentityReader) else None
+async def _read_identity(account: Account, owner: Owner) -> Identity | None:
+    """
+    Return the venue's name for an account, None where it cannot be asked.
 
-
-def _name_of(venue: Venue[Any], credentials: Credentials) -> KeyName:
-    whole, below = fingerprint(credentials.key), account_fields(venue, credentials)
-    if not below:
-        return KeyName(whole, whole)
-    return KeyName(fingerprint(credentials.key, below), whole, fingerprint(None, below))
+    A name never changes: where the venue does not answer, the one that an earlier process was given is kept.
+    """
+    if not account.support(IdentityReader):
+        return None
+    try:
+        return await IdentityReader.of(account).get_identity()
+    except (errors.TransportError, errors.Throttled, errors.Unavailable, errors.Overloaded) as error:
+        if not owner.accounts:
+            raise
+        warn(f"{error}; the account is opened as {owner.name}, as an earlier process knew it")
+        return None
 
 
 def find_unsupported_endpoints(venue: Venue[Any], environment: Environment) -> dict[Endpoint[Any], str]:

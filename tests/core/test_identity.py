@@ -16,6 +16,7 @@ from tests.core.known_toy import KNOWN, LOOKS, PLAIN, READS, SETTINGS, WALLET, W
 from venuekit import Account, Credentials, Runtime, errors
 from venuekit.capabilities import Identity
 from venuekit.credential_fields import CredentialField
+from venuekit.settings import Target, parse_target, plan
 from venuekit.simulator import CannedAnswer, Delay, DropBefore, SimKey, Simulation
 from venuekit.testing import InstantClock
 from venuekit.testing.clocks import LoopClock
@@ -127,6 +128,28 @@ async def test_accounts_below_one_key_stay_apart_and_share_their_uid(stage: Stag
     await stage.runtime.clock.sleep(61)  # the simulated venue counts the reads of all of them together
     await lose(stage, east)
     assert [await is_fenced(account) for account in (west, other)] == [False, True]
+
+
+async def test_settings_of_two_keys_of_one_account_are_planned_once(stage: Stage) -> None:
+    """Entries with two keys of one account go along with each other, or are refused where they contradict."""
+    names = {"a": stage.keys.first, "b": stage.keys.second, "sub": stage.keys.sub}
+    accounts = {name: await stage.open(KNOWN, key) for name, key in names.items()}
+
+    def entries(a: int, b: int) -> Target:
+        values = {"a": a, "b": b, "sub": 9}
+        return parse_target(
+            "".join(f"[accounts.{one}]\nsymbols.GEMUSD.leverage = {values[one]}\n" for one in names)
+        ).target
+
+    made = await plan(entries(7, 7), accounts)
+    assert [(step.name[9:], step.status.value) for step in made.steps] == [
+        ("a.symbols.GEMUSD.leverage", "pending"),
+        ("b.symbols.GEMUSD.leverage", "along"),
+        ("sub.symbols.GEMUSD.leverage", "pending"),
+    ]
+    apart = await plan(entries(7, 8), accounts)
+    assert [step.status.value for step in apart.steps] == ["refused", "refused", "pending"]
+    assert "both are one setting of one account" in str(apart.steps[0].reason)
 
 
 # -- in any order of opening
@@ -297,6 +320,26 @@ async def test_names_that_an_earlier_process_learned_join_venues_that_are_not_as
         assert second.identity[-1] == "uid-1"
         assert [one.parameters["leverage"] for one in second.unresolved] == [7]
         assert await is_fenced(second)
+
+
+async def test_an_account_that_was_named_before_opens_while_the_venue_does_not_say(
+    journaled: tuple[Stage, Path],
+) -> None:
+    """Its name never changes: orders can be cancelled and fences hold while the one read that names it is down."""
+    stage, directory = journaled
+    async with process(stage, directory) as runtime:
+        await stage.open(KNOWN, stage.keys.second, runtime)
+        await lose(stage, await stage.open(KNOWN, stage.keys.first, runtime))
+
+    stage.sim.disturb("toy_known", WHO, DropBefore(), times=30)
+    async with process(stage, directory) as runtime:
+        with pytest.warns(UserWarning, match="the account is opened as uid-1, as an earlier process knew it"):
+            second = await stage.open(KNOWN, stage.keys.second, runtime)
+        assert second.identity[-1] == "uid-1"
+        assert len(second.unresolved) == 1
+        assert await is_fenced(second)
+        with pytest.raises(errors.AnswerLost):
+            await stage.open(KNOWN, stage.keys.sub, runtime)
 
 
 async def test_a_process_that_runs_sees_what_another_key_does_meanwhile(journaled: tuple[Stage, Path]) -> None:

@@ -179,7 +179,7 @@ def contradictions(desired_settings: Sequence[DesiredSetting]) -> dict[Key, str]
         if other.target != desired.target:
             conflicts[desired.key] = (
                 f"{other.name} wants {text_of(other.target)} and {desired.name} wants {text_of(desired.target)}, "
-                "but both are one setting of one API key"
+                "but both are one setting of one account"
             )
     return conflicts
 

@@ -341,7 +341,7 @@ async def test_entries_of_one_realm_that_differ_are_refused_naming_both(fake: ty
         == made.steps[2].reason
         == (
             "accounts.a.position_mode wants hedge and accounts.b.position_mode wants one_way, "
-            "but both are one setting of one API key"
+            "but both are one setting of one account"
         )
     )
 
