@@ -24,6 +24,7 @@ from venuekit.simulator import Arrival, DropAfter, DropBefore, Simulation
 from venuekit.testing import InstantClock, load_recorded
 from venuekit.testing.conformance import suite_of
 from venuekit.testing.conformance.inventory import Inventory
+from venuekit.venue import Limit
 from venuekit_toy_perp import TOY_PERP
 
 D = Decimal
@@ -115,6 +116,30 @@ async def test_reads_by_post_are_reads(sim: Simulation, account: Account) -> Non
 
     assert await account.call(HISTORY, contract="TOYUSD") == ()
     assert len(sim.requests) == 3
+
+
+async def test_reads_by_post_are_remembered(sim: Simulation, account: Account) -> None:
+    """One that is read once is not sent again, by its parameters and by its action."""
+    first = await account.read_once(SETTINGS, contract="GEMUSD")
+
+    assert await account.read_once(SETTINGS, contract="GEMUSD") is first
+    assert await account.read_once(HISTORY, contract="GEMUSD") == ()
+    assert [arrival.endpoint_name for arrival in sim.requests] == [SETTINGS.name, HISTORY.name]
+
+
+async def test_reads_by_post_pay(clock: InstantClock) -> None:
+    """They wait for their pool, as a read and not as a write."""
+    venue = attrs.evolve(SHAPES, limits=(Limit("weight", amount=10, seconds=20),))
+    async with Simulation((venue,), clock=clock) as sim, Runtime(clock=clock, journal=False) as runtime:
+        account = await runtime.open(venue, sim.credentials(venue.id))
+        began = clock.monotonic()
+        for _ in range(8):
+            await account.call(SETTINGS, contract="GEMUSD")
+        assert clock.monotonic() == began
+        await account.call(SETTINGS, contract="GEMUSD")
+
+        assert clock.monotonic() > began + 15
+        assert all(arrival.status == 200 for arrival in sim.requests)
 
 
 async def test_operations_behind_one_path_are_told_apart(sim: Simulation, account: Account) -> None:
