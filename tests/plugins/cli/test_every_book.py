@@ -11,6 +11,7 @@ from typing import Any
 
 import attrs
 import pytest
+from tests.plugins.arrivals import writes_of
 
 from venuekit.capabilities import (
     Capability,
@@ -155,7 +156,7 @@ def test_mistakes_are_not_sent(simulation: Simulation, call: Call, venue_id: str
     unknown = call("order", "query", venue_id, symbol, "--client-id", "nobody-s", "--json")
 
     assert (unknown.status, json.loads(unknown.err)["error"]) == (3, "NotFound")
-    assert [arrival for arrival in simulation.requests if arrival.verb != "GET"] == []
+    assert writes_of(simulation, PLUGINS) == []
 
 
 def test_panic(simulation: Simulation, call: Call) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import attrs
 import pytest
+from tests.plugins.arrivals import writes_of
 
 from venuekit.capabilities import (
     AccountReader,
@@ -65,7 +66,7 @@ def _able(capability: type[Capability]) -> list[str]:
 
 
 def _writes(simulation: Simulation) -> list[str]:
-    return [f"{arrival.verb} {arrival.path}" for arrival in simulation.requests if arrival.verb != "GET"]
+    return writes_of(simulation, PLUGINS)
 
 
 @pytest.mark.parametrize(
