@@ -206,6 +206,32 @@ async def test_a_refused_attempt_is_read_again_before_the_next_one(stage: Stage)
     assert setting(stage) == JointSetting(ISOLATED, D(15))
 
 
+async def test_a_second_attempt_without_a_reading_is_not_made(stage: Stage) -> None:
+    """After a refused attempt it did not happen; after a lost one that is not known."""
+    first = {Outcome.NOT_APPLIED: CannedAnswer.json(429, TOO_MANY), Outcome.UNKNOWN: DropBefore()}
+    for outcome, trouble in first.items():
+        stage.disturb(JOINT.SET_LEVERAGE, trouble)
+        stage.disturb(JOINT.SETTINGS, NOTHING, CannedAnswer.json(403, REFUSED))
+        with pytest.raises(OperationError) as caught:
+            await stage.account.set_leverage(GEM, 15)
+        assert caught.value.outcome is outcome
+    assert len(stage.writes()) == 2
+
+
+async def test_a_call_that_is_cancelled_while_it_reads_back_leaves_its_line_open(tmp_path: Path) -> None:
+    """It was accepted, and the journal resolves it."""
+    async with staged(JOINT_TOY, journal=tmp_path) as stage:
+        reading_back = asyncio.Event()
+        stage.disturb(JOINT.SETTINGS, NOTHING, (SecondActor(lambda _: reading_back.set()), Delay(before=60)))
+        call = asyncio.ensure_future(stage.account.set_leverage(GEM, 15))
+        await reading_back.wait()
+        call.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await call
+        (entry,) = stage.account.unresolved
+        assert "it holds" in await stage.account.resolve(entry)
+
+
 async def test_reads_that_lag_are_waited_for(stage: Stage) -> None:
     """An accepted write that reads show late holds; one that they never show is of unknown outcome."""
     stage.disturb(JOINT.SETTINGS, Lag(3))

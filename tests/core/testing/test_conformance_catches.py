@@ -9,6 +9,7 @@ from typing import Any
 import attrs
 import pytest
 from tests.core.parts.toy_orders import ONE_ROUTE
+from tests.core.settings.joint_toys import JOINT, JOINT_TOY, JointEndpoints
 
 from venuekit.capabilities import (
     AssetModeReader,
@@ -20,7 +21,7 @@ from venuekit.capabilities import (
     PositionReader,
 )
 from venuekit.endpoint import Change, Changing, Effect, Endpoint, Security, WriteScope
-from venuekit.resolution import Call, Lost, Reading
+from venuekit.resolution import Call, Completed, Completion, Lost, Reading
 from venuekit.simulator import Cut, DropAfter
 from venuekit.testing import find_recorded, load_recorded
 from venuekit.testing.conformance import suite_of
@@ -196,6 +197,27 @@ async def test_setter_that_does_nothing(monkeypatch: pytest.MonkeyPatch) -> None
 
     monkeypatch.setattr(ToyPerpAccount, "set_leverage", set_leverage, raising=False)
     assert await fails(suite().test_setting_takes_effect, setter=SET_LEVERAGE)
+
+
+async def test_setter_that_does_not_leave_the_other_half(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One write of two settings whose completion does not read is found; the toy with the right one passes."""
+
+    async def guess(_: Call, parameters: Any) -> Completed:
+        return Completed({"margin": "isolated", "leverage": Decimal(5), **parameters})
+
+    right = suite_of(Inventory(JOINT_TOY, RECORDED))()
+    setters = [setter for setter in SETTERS if setter.argument in {"leverage", "margin_type"}]
+    for setter in setters:
+        await right.test_setting_leaves_the_other_half(setter=setter)
+
+    old: Endpoint[Any] = JOINT.SET_LEVERAGE
+    wrong = attrs.evolve(old, completion=Completion(frozenset({"margin", "leverage"}), guess))
+    for name in ("SET_LEVERAGE", "SET_MARGIN_TYPE"):
+        monkeypatch.setattr(JointEndpoints, name, wrong)
+    endpoints = tuple(wrong if one is old else one for one in JOINT_TOY.endpoints)
+    checks = suite_of(Inventory(attrs.evolve(JOINT_TOY, endpoints=endpoints), RECORDED))()
+    for setter in setters:
+        assert await fails(checks.test_setting_leaves_the_other_half, setter=setter)
 
 
 # -- what must not be sent twice

@@ -6,7 +6,16 @@ from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any, ClassVar
 
-from venuekit.capabilities import Capability, OrderAmendControl, OrderBatchControl, OrderBehaviour, capability_of
+from venuekit.capabilities import (
+    Capability,
+    LeverageBehaviour,
+    LeverageControl,
+    LeverageScope,
+    OrderAmendControl,
+    OrderBatchControl,
+    OrderBehaviour,
+    capability_of,
+)
 from venuekit.endpoint import Effect, Endpoint, Security
 from venuekit.parameters import Role
 from venuekit.request_bounds import RequestExpiry
@@ -100,6 +109,15 @@ class Inventory:
             if setter.method in endpoint.serves:
                 return endpoint
         raise LookupError(f"{self.venue.id}: no endpoint whose effect is SET serves {setter.method.__qualname__}")
+
+    def stays_with(self, other: Setter, setter: Setter) -> bool:
+        """Return whether the write of a setter has another setting in it, which it leaves as it is."""
+        if self.endpoint_of(other) is not self.endpoint_of(setter):
+            return False
+        declared = self.venue.has_behaviour(LeverageBehaviour)
+        scope = self.venue.behaviour(LeverageBehaviour).scope if declared else ()
+        # the leverage of another margin type is another one
+        return other.method is not LeverageControl.set_leverage or LeverageScope.MARGIN_TYPE not in scope
 
     def example(self, endpoint: Endpoint[Any]) -> RecordedCase:
         """Return a recorded success of an endpoint; AssertionError without one."""

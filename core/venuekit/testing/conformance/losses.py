@@ -52,6 +52,18 @@ class SettingChecks(Checks):
                 assert again.changed is False
             assert await setter.read(stage) == target
 
+    async def test_setting_leaves_the_other_half(self, setter: Setter) -> None:
+        """Where one write sets several settings, those that a setter does not name stay, also when it is lost."""
+        endpoint = self.inventory.endpoint_of(setter)
+        others = [one for one in self.inventory.setters if one is not setter and self.inventory.stays_with(one, setter)]
+        for loss in (None, DropAfter(), DropBefore()) if others else ():
+            async with on_stage(self.inventory.venue, "flat") as stage:
+                before = [await other.read(stage) for other in others]
+                if loss is not None:
+                    stage.disturb(endpoint, loss)
+                await setter.write(stage, setter.another(stage, await setter.read(stage)))
+                assert [await other.read(stage) for other in others] == before
+
     async def test_answer_lost_after_it_was_applied(self, setter: Setter, loss: Disturbance) -> None:
         """When the answer is lost or unreadable, the value holds and ``changed`` is None."""
         assert await self._attempts_despite(loss, setter) <= 2
