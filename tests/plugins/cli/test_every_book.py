@@ -96,9 +96,9 @@ def _resting(call: Call, venue_id: str, symbol: str) -> list[str]:
     (instrument,) = call("instruments", venue_id, symbol, "--json").rows
     position = next(row for row in call("positions", venue_id, "--json").rows if row["symbol"] == symbol)
     tick = Decimal(instrument["price_tick"])
-    price = Decimal(position["mark_price"]) * 9 // 10 // tick * tick
-    smallest, least = Decimal(instrument["min_quantity"]), Decimal(instrument["min_notional"] or 0)
-    step = Decimal(instrument["quantity_step"] or smallest)
+    price = Decimal(position["mark_price"]) * 9 / 10 // tick * tick
+    smallest = Decimal(instrument["min_quantity"] or instrument["quantity_step"])
+    step, least = Decimal(instrument["quantity_step"] or smallest), Decimal(instrument["min_notional"] or 0)
     quantity = 10 * smallest if instrument["is_inverse"] else max(smallest, (least / price // step + 1) * step)
     side = [] if position["side"] == "both" else ["--position-side", position["side"]]
     return ["order", "place", venue_id, symbol, "buy", f"{quantity:f}", "--price", f"{price:f}", *side]
