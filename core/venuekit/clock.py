@@ -93,6 +93,8 @@ _FURTHEST = timedelta(days=3653)
 #: how far two clocks run apart, in milliseconds a second: more than any that works
 _DRIFT = 0.1
 _A_DAY = 86_400_000
+#: how many measurements are remembered
+_MOVES = 64
 #: a wall clock that moved by more than this many milliseconds against the monotonic one was set, or we were asleep
 _STEP = 250
 
@@ -115,6 +117,8 @@ class VenueClock:
     _error: int = attrs.field(default=_UNMEASURED, init=False)
     _at: float = attrs.field(init=False)
     _wall: int = attrs.field(init=False)
+    #: the last measurements: when, on the monotonic clock, and by how many milliseconds each one moved the clock
+    _moves: tuple[tuple[float, int], ...] = attrs.field(default=(), init=False, repr=False)
     _running: asyncio.Task[None] | None = attrs.field(default=None, init=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
@@ -140,6 +144,10 @@ class VenueClock:
         age = self.clock.monotonic() - self._at
         step = abs(self.clock.milliseconds() - self._wall - age * 1000)
         return self._error + round(max(0.0, age) * _DRIFT + (step if step > _STEP else 0))
+
+    def moved_since(self, milliseconds: int) -> int:
+        """Return by how many milliseconds at most measurements have moved this clock since it showed a time."""
+        return sum(by for at, by in self._moves if self.origin + round(at * 1000) + by >= milliseconds)
 
     async def sync(self, ask: Callable[[], Awaitable[datetime]]) -> None:
         """
@@ -192,6 +200,8 @@ class VenueClock:
         return _Sample(trip, theirs - round(began * 1000 + half), math.ceil(half) + 1, told)
 
     def _take(self, sample: _Sample) -> None:
+        move = (self.clock.monotonic(), abs(sample.origin - self.origin))
+        self._moves = (*self._moves[1 - _MOVES :], move)
         self.origin, self._error, self.synced = sample.origin, sample.error, True
         self._at, self._wall = self.clock.monotonic(), self.clock.milliseconds()
 

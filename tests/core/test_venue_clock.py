@@ -9,7 +9,7 @@ from datetime import datetime
 import attrs
 import pytest
 
-from venuekit.clock import VenueClock, clock_error, from_milliseconds
+from venuekit.clock import OwnClock, VenueClock, clock_error, from_milliseconds
 from venuekit.errors import AnswerLost
 
 NOW = 1_750_000_000_000
@@ -163,3 +163,36 @@ async def test_a_time_ten_years_from_ours_is_not_believed_however_often_it_is_to
 
     await venue.sync(telling(clock, [(4 * year, 20)] * 3))
     assert venue.synced
+
+
+@pytest.mark.parametrize("offset", [-20_000, 20_000])
+async def test_clock_remembers_by_how_much_it_was_moved_since(offset: int) -> None:
+    """A time that it showed before is wrong by that, one that it has shown since is not."""
+    clock = HandClock()
+    venue = VenueClock(clock)
+    await venue.sync(telling(clock, [(0, 2)]))
+    clock.move(1000)
+    before = venue.milliseconds()
+    clock.move(1000)
+    await venue.sync(telling(clock, [(offset, 2), (offset, 2)]))
+
+    assert venue.moved_since(before) == abs(offset)
+    clock.move(2 * abs(offset))
+    assert venue.moved_since(venue.milliseconds()) == 0
+    assert venue.moved_since(before - 1_000_000) >= abs(offset)
+
+
+async def test_own_clock_is_behind_the_times_of_two_answers() -> None:
+    """It goes on with our monotonic clock, is bounded by the earlier one, and forgets those before."""
+    clock = HandClock()
+    own = OwnClock(clock)
+    own.hear(NOW + 3_600_000)
+    assert not own.is_past(0)
+    own.hear(NOW + 5_000)
+    assert (own.earliest, own.is_past(NOW + 4_999), own.is_past(NOW + 5_000)) == (NOW + 5_000, True, False)
+    clock.move(1_000)
+    assert (own.is_past(NOW + 5_990), own.is_past(NOW + 6_000)) == (True, False)
+    own.hear(NOW + 9_000)
+    own.hear(NOW + 9_500)
+    assert own.earliest == NOW + 9_000
+    assert own.milliseconds() == NOW + 1_000

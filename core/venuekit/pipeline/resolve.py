@@ -355,6 +355,7 @@ def unknown_outcome(
 def as_lost(operation: Operation[Any]) -> Lost:
     """Return the write as the endpoint's ``resolve`` or ``readback`` takes it."""
     session, endpoint, journal = operation.session, operation.endpoint, operation.session.journal
+    clock = session.venue_session.clock
     sent_at, claimed = operation.opened_at or operation.sent_at, frozenset(session.owner.write_scopes.claimed or ())
     others: tuple[OtherWrite, ...] = ()
     if journal is not None and endpoint.effect is Effect.DELTA:
@@ -370,7 +371,8 @@ def as_lost(operation: Operation[Any]) -> Lost:
         claimed=claimed - {operation.claims},
         before=operation.before,
         since=from_milliseconds(operation.before_at or sent_at),
-        clock_error=timedelta(milliseconds=clock_error(session.venue_session.clock)),
+        # a measurement since then may have shown that the time it was sent at is wrong
+        clock_error=timedelta(milliseconds=clock_error(clock) + clock.moved_since(sent_at)),
         others=others,
         made=operation.made,
         look_over=partial(is_over, operation),

@@ -28,7 +28,7 @@ from venuekit.plugin import (
     Venue,
     WriteScope,
 )
-from venuekit.simulator import ApplyLater, CannedAnswer, DropBefore, Simulation
+from venuekit.simulator import ApplyLater, CannedAnswer, DropAfter, DropBefore, Simulation
 from venuekit.testing.clocks import LoopClock
 from venuekit_toy_perp import TOY_PERP
 from venuekit_toy_perp.endpoints import TOY
@@ -91,7 +91,7 @@ async def test_absence_is_proven_by_its_bound_alone(kind: str, time: str, clock:
 
 
 @pytest.mark.parametrize("skew", [-30, 0, 30])
-@pytest.mark.parametrize("later", [6.5, 20, 500])
+@pytest.mark.parametrize("later", [0, 6.5, 500])
 @pytest.mark.parametrize("time", TIMES)
 @pytest.mark.parametrize("kind", KINDS)
 async def test_write_reported_as_not_executed_never_is(
@@ -100,7 +100,7 @@ async def test_write_reported_as_not_executed_never_is(
     """However late it is carried out, and whatever the venue's clock is after the account was opened."""
     async with opened(venue_of(kind, time), clock) as (sim, account):
         sim.skew(skew)
-        sim.disturb("toy_perp", TOY.ADD_COLLATERAL, ApplyLater(later))
+        sim.disturb("toy_perp", TOY.ADD_COLLATERAL, ApplyLater(later) if later else DropAfter())
         outcome = Outcome.APPLIED
         try:
             await account.call(TOY.ADD_COLLATERAL, **ADD)
