@@ -16,9 +16,11 @@ from tests.core.known_toy import KNOWN, LOOKS, PLAIN, READS, SETTINGS, WALLET, W
 from venuekit import Account, Credentials, Runtime, errors
 from venuekit.capabilities import Identity
 from venuekit.credential_fields import CredentialField
+from venuekit.hooks import hookimpl
+from venuekit.pipeline import Budget, PoolName, make_budget
 from venuekit.settings import Target, parse_target, plan
 from venuekit.simulator import CannedAnswer, Delay, DropBefore, SimKey, Simulation
-from venuekit.testing import InstantClock
+from venuekit.testing import InstantClock, plugins_with
 from venuekit.testing.clocks import LoopClock
 from venuekit.venue import Venue
 from venuekit_toy_perp.codes import Code
@@ -186,6 +188,53 @@ async def test_venues_and_keys_are_joined_in_any_order_of_opening(stage: Stage, 
     assert len({id(session.owner.write_scopes) for session in sessions}) == 1
     assert len({account.identity for account in accounts.values()}) == 1
     assert sub.identity not in {account.identity for account in accounts.values()}
+
+
+@pytest.mark.parametrize("order", [*itertools.permutations(range(4))])
+async def test_a_sub_account_shares_its_uid_in_any_order_of_opening(stage: Stage, order: tuple[int, ...]) -> None:
+    """Whichever key and venue comes first, master and sub-account have one pool of the UID, and two of the account."""
+    opened = ((PLAIN, stage.keys.sub), (KNOWN, stage.keys.sub), (PLAIN, stage.keys.first), (KNOWN, stage.keys.first))
+    accounts: dict[int, Any] = {}
+    for number in order:
+        accounts[number] = await stage.open(*opened[number])
+        await accounts[number].call(WALLET)
+
+    pools = [accounts[number]._session.pool(LOOKS) for number in range(4)]
+    assert len(set(map(id, pools))) == 1
+    assert pools[0]._used == 4
+    assert len({id(accounts[number]._session.pool(READS)) for number in range(4)}) == 2
+
+
+async def test_keys_that_are_opened_at_the_same_time_are_joined(stage: Stage) -> None:
+    """None of them was handed out before the others were asked, and all have the venue's name."""
+    which = [(venue, key) for venue in (KNOWN, PLAIN) for key in (stage.keys.first, stage.keys.second)]
+
+    accounts = await asyncio.gather(*(stage.open(*one) for one in which * 2))
+
+    names = {account.identity[-1] for account in accounts}
+    assert len(names) == 1
+    assert len({id(account._session.owner.write_scopes) for account in accounts}) == 1
+    assert len({id(account._session.pool(READS)) for account in accounts}) == 1
+
+
+async def test_a_hook_makes_the_pool_of_the_account_that_the_venue_names(stage: Stage) -> None:
+    """Its pools, wherever it keeps them, are named by the venue's word, so that other processes share them."""
+    made: list[PoolName] = []
+
+    class Hook:
+        @hookimpl
+        def venuekit_make_budget(self, pool: PoolName) -> Budget:
+            made.append(pool)
+            return make_budget(attrs.evolve(pool.limit, amount=pool.limit.amount * 10))
+
+    async with Runtime(clock=stage.runtime.clock, journal=False, plugins=plugins_with(Hook())) as runtime:
+        one, two = [await stage.open(KNOWN, key, runtime) for key in (stage.keys.first, stage.keys.second)]
+        for limit in (READS, LOOKS):
+            assert one._session.pool(limit) is two._session.pool(limit)
+
+    assert len(made) == len(set(made))
+    assert [name.owner for name in made if name.limit == READS].count("uid-1") == 1
+    assert [name.owner for name in made if name.limit == LOOKS].count("uid-1") == 1
 
 
 async def test_a_name_stays_while_the_account_is_open(stage: Stage) -> None:
