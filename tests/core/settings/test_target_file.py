@@ -10,7 +10,14 @@ from typing import Any
 import attrs
 import pytest
 
-from venuekit.capabilities import AssetMode, AssetModeReader, MarginType, PositionMode
+from venuekit.capabilities import (
+    AssetMode,
+    AssetModeReader,
+    MarginType,
+    MarginTypeBehaviour,
+    MarginTypeScope,
+    PositionMode,
+)
 from venuekit.errors import TargetFileError
 from venuekit.settings import (
     AccountTarget,
@@ -276,6 +283,18 @@ def test_check_refuses_what_the_venue_declares_impossible(
         file.check({"main": getattr(fake, venue)()})
 
     assert str(caught.value) == f"target.toml:2: {expected}"
+
+
+@pytest.mark.parametrize("table", ["margin_type", "symbols.BTC.margin_type"])
+def test_check_refuses_a_margin_type_that_is_the_orders(fake: types.SimpleNamespace, table: str) -> None:
+    """Where each order names its margin type, no target can set one, of a symbol or of the account."""
+    acme = fake.acme()
+    others = [value for value in acme.behaviours if not isinstance(value, MarginTypeBehaviour)]
+    venue = attrs.evolve(acme, behaviours=(*others, MarginTypeBehaviour(MarginTypeScope.ORDER)))
+    file = parse_target(f'[accounts.main]\n{table} = "cross"\n', "target.toml")
+
+    with pytest.raises(TargetFileError, match="margin_type: belongs to each order on acme_perp and cannot be set"):
+        file.check({"main": venue})
 
 
 def test_check_gives_the_reason_of_a_setting_the_venue_cannot_read(fake: types.SimpleNamespace) -> None:
