@@ -108,6 +108,10 @@ class _Work:
     weights: Counter[tuple[str, str]] = attrs.field(factory=Counter)
     #: the account modes that were read to explain a refusal, None for one that could not be read
     modes: dict[str, AccountModeSetting | None] = attrs.field(factory=dict)
+    #: the steps by name
+    steps: dict[str, PlannedStep] = attrs.field(
+        init=False, default=attrs.Factory(lambda self: {step.name: step for step in self.now.steps}, takes_self=True)
+    )
     #: accounts that get no further requests, with the reason
     lost: dict[str, OperationError] = attrs.field(factory=dict)
 
@@ -195,15 +199,13 @@ class _Work:
     async def _result_before_writing(self, step: PlannedStep) -> Result | None:
         """Read a setting right before its write, and return its result where it is not written; None when it is."""
         account = self.accounts[step.account]
-        other = self._also(step)
+        other, also = self._also(step), None
         try:
             value = await read_value(
                 account, step.setting, symbol=step.symbol, side=step.side, margin_type=step.margin_type
             )
             if other is not None:
-                result = before_writing(other, await read_value(account, other.setting, symbol=other.symbol))
-                if result is not None and result.status is ResultStatus.CONFLICT:
-                    return result_of(step, result.status, f"{other.name}, which the same write sets, {result.message}")
+                also = before_writing(other, await read_value(account, other.setting, symbol=other.symbol))
         except UnsupportedCapability as error:
             return result_of_error(step, error)
         except OperationError as error:
@@ -214,7 +216,12 @@ class _Work:
             return result_of(step, ResultStatus.SKIPPED, f"could not be read right before: {error}", error.code)
         finally:
             self.weights[step.account, step.venue] += reader_weight(account.venue, step.setting)
-        return before_writing(step, value)
+        result = before_writing(step, value)
+        if other is None or (result is not None and result.status is ResultStatus.CONFLICT):
+            return result
+        if also is not None and also.status is ResultStatus.CONFLICT:
+            return result_of(step, also.status, f"{other.name}, which the same write sets, {also.message}")
+        return None if also is None else result  # one of both is still to be set, or neither
 
     async def _refused_by_mode(self, step: PlannedStep, error: OperationError) -> Result | None:
         """Return the result of a step whose refused key the account mode explains, None where it does not."""
@@ -250,7 +257,7 @@ class _Work:
 
     def _also(self, step: PlannedStep) -> PlannedStep | None:
         """Return the step that the write of another one sets, too."""
-        return next((other for other in self.now.steps if other.name == step.also), None)
+        return None if step.also is None else self.steps[step.also]
 
     async def _send(self, step: PlannedStep) -> Result:
         self.open.add(step.name)

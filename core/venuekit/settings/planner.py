@@ -70,7 +70,7 @@ class _Findings:
     """
     The target of each setting, the entries that change it, the order of the changes, and their numbers, from 1.
 
-    ``joint`` has the key of the leverage whose write sets a margin type, by the key of that, and the reverse.
+    ``joint`` has, by the key of a margin type, that of the leverage whose write sets it, and ``also`` the reverse.
     """
 
     targets: Mapping[Key, Value]
@@ -78,6 +78,7 @@ class _Findings:
     order: StepOrder
     numbers: Mapping[Key, int]
     joint: Mapping[Key, Key]
+    also: Mapping[Key, Key]
 
 
 def _findings(target: Target, desired_settings: Sequence[DesiredSetting], current: CurrentSettings) -> _Findings:
@@ -103,8 +104,8 @@ def _findings(target: Target, desired_settings: Sequence[DesiredSetting], curren
     changes = joined(changes, _joint_pairs(of_owner, current, refused))
     order = order_steps(changes, {**current.state(), **present}, refused)
     numbers = {key: number for number, key in enumerate(order.order, start=1)}
-    joint = {other: change.key for change in changes for other in change.also}
-    return _Findings(targets, carriers, order, numbers, joint)
+    also = {change.key: other for change in changes for other in change.also}
+    return _Findings(targets, carriers, order, numbers, {other: key for key, other in also.items()}, also)
 
 
 def _joint_pairs(
@@ -112,8 +113,9 @@ def _joint_pairs(
 ) -> dict[Key, Key]:
     """Return the keys of leverages that one write sets along with a margin type, each with that of the margin type."""
     pairs: dict[Key, Key] = {}
+    joint = {account for account in current.accounts if is_joint(account.venue)}
     for desired in (one for mine in changes.values() for one in mine):
-        if desired.key.setting is Setting.LEVERAGE and is_joint(desired.account.venue):
+        if desired.key.setting is Setting.LEVERAGE and desired.account in joint:
             margin_type = current.margin_type_key(desired.account, desired.key.symbol)
             if desired.key not in refused and margin_type not in refused:
                 pairs[desired.key] = margin_type
@@ -186,7 +188,7 @@ def _needs(desired: DesiredSetting, status: StepStatus, findings: _Findings) -> 
 
 def _also(key: Key, findings: _Findings) -> str | None:
     """Return the name of the step that the same write sets."""
-    return next((findings.carriers[other].name for other, by in findings.joint.items() if by == key), None)
+    return findings.carriers[findings.also[key]].name if key in findings.also else None
 
 
 def _margin_type(desired: DesiredSetting, findings: _Findings, current: CurrentSettings) -> MarginType | None:

@@ -143,6 +143,37 @@ async def test_a_margin_type_that_is_right_meanwhile_stops_nothing(joint: Stage,
     assert joint.writes() == [{"contract": GEM, "margin": "isolated", "leverage": "20"}]
 
 
+def to_twenty(ledger: Ledger) -> None:
+    ledger.set_leverage(GEM, D(20))
+
+
+@pytest.mark.parametrize("when", ["since the plan", "right before the write"])
+async def test_a_leverage_that_is_right_meanwhile_does_not_keep_the_margin_type_back(joint: Stage, when: str) -> None:
+    """The margin type is set all the same."""
+    made = await plan(gem(BOTH), {"main": joint.account})
+    if when == "since the plan":
+        to_twenty(joint.sim.ledger)
+    else:
+        joint.disturb(JOINT.SETTINGS, *[NOTHING] * joint.reads(), SecondActor(to_twenty))
+    report = await apply(made, {"main": joint.account})
+    assert statuses(report)["margin_type"] == "changed", report.rows()
+    assert joint.writes() == [{"contract": GEM, "margin": "isolated", "leverage": "20"}]
+
+
+async def test_both_that_are_right_meanwhile_are_not_sent(joint: Stage) -> None:
+    """Each reads as it should right before the write."""
+    made = await plan(gem(BOTH), {"main": joint.account})
+
+    def to_both(ledger: Ledger) -> None:
+        to_twenty(ledger)
+        to_isolated(ledger)
+
+    joint.disturb(JOINT.SETTINGS, *[NOTHING] * joint.reads(), SecondActor(to_both))
+    report = await apply(made, {"main": joint.account})
+    assert statuses(report) == {"margin_type": "unchanged", "leverage": "unchanged"}
+    assert joint.writes() == []
+
+
 async def test_margin_type_that_would_be_refused_is_not_carried(joint: Stage) -> None:
     """The leverage that was chosen for it is not raised without it, and lowered alone."""
     joint.sim.ledger.rest_order(GEM, Side.BUY, D(1), D(10))
