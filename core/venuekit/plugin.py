@@ -28,15 +28,14 @@ Besides this module a plugin imports :mod:`venuekit.capabilities` (values and ca
 :func:`alike`, :func:`find_unexplained`, :func:`trace_of`; client ids :class:`MadeId`, :func:`make_client_id`.
 
 **Payloads** (bytes of an answer to values): :func:`payload_decoder`, :class:`WireRow`, :func:`read_json`,
-:func:`payload_mismatch`, :func:`mismatch_of`, :class:`Unfit`, :data:`MISFITS`; times :func:`from_milliseconds`,
-:func:`to_milliseconds`, :func:`read_iso`, :func:`write_iso`; numbers :data:`LARGEST`, :func:`intern_number`,
-:func:`is_multiple`, :func:`nonzero`.
+:func:`rows_at`, :class:`Unfit`; times :func:`from_milliseconds`, :func:`to_milliseconds`, :func:`read_iso`,
+:func:`write_iso`; numbers :func:`intern_number`, :func:`is_multiple`, :func:`nonzero`.
 
 **Histories** (long lists, page by page): :class:`Pager`.
 
 **Faults** (the meaning of a refusal): :class:`Fault`, :class:`FaultRow`, :class:`FaultTable`, :func:`error_of`; answers
-of another server than the venue :func:`read_foreign`, :func:`ban_end`; the errors themselves, from
-:class:`VenuekitError` downwards, are drawn in :mod:`venuekit.errors`.
+of another server than the venue :func:`read_foreign`, :func:`ban_end`; the errors themselves, with the
+:class:`Outcome` that each states, are drawn in :mod:`venuekit.errors`.
 
 **Hooks** (listed in :mod:`venuekit.hooks`): :data:`hookimpl`; secrets and signers :class:`Secret`,
 :class:`Credentials`, :class:`Signer`, :class:`HmacSigner`; transports :class:`Transport`,
@@ -102,16 +101,12 @@ from venuekit.message import Answer, HttpRequest, HttpResponse, Transport
 from venuekit.order_scope import Ask, MadeId, OrderName, Resting, make_client_id, read_items
 from venuekit.parameters import Kind, Parameter, Role
 from venuekit.payloads import (
-    LARGEST,
-    MISFITS,
     Unfit,
     WireRow,
     intern_number,
     is_multiple,
-    mismatch_of,
     nonzero,
     payload_decoder,
-    payload_mismatch,
     read_json,
     rows_at,
 )
@@ -164,8 +159,6 @@ if not TYPE_CHECKING:
     __getattr__, __dir__ = _lazy(__name__, {"transport": "AiohttpTransport"}, within="venuekit.pipeline")
 
 __all__ = [
-    "LARGEST",
-    "MISFITS",
     "AbsenceProof",
     "Absent",
     "Account",
@@ -286,10 +279,8 @@ __all__ = [
     "is_multiple",
     "make_budget",
     "make_client_id",
-    "mismatch_of",
     "nonzero",
     "payload_decoder",
-    "payload_mismatch",
     "read_foreign",
     "read_iso",
     "read_items",

@@ -13,10 +13,9 @@ from venuekit.parts.orders.account_parts import OrderAmendPart, OrderBatchPart, 
 from venuekit.parts.orders.checks import common_misfit
 from venuekit.parts.orders.countdown import CountdownPart, CountdownRoute
 from venuekit.parts.orders.lost_orders import LostOrders
-from venuekit.parts.orders.orders import Draft, Orders
+from venuekit.parts.orders.orders import Orders
 from venuekit.parts.orders.reads import (
     MANY,
-    ONE,
     BatchItem,
     Lookup,
     OrderNames,
@@ -30,14 +29,12 @@ from venuekit.parts.orders.writes import OrderWrites
 
 __all__ = [
     "MANY",
-    "ONE",
     "AmendRoute",
     "BatchItem",
     "BatchRoute",
     "CancelScope",
     "CountdownPart",
     "CountdownRoute",
-    "Draft",
     "Lookup",
     "LostOrders",
     "OrderAmendPart",
