@@ -13,7 +13,6 @@ import attrs
 from venuekit.account import Account
 from venuekit.capabilities import CountdownBehaviour, CountdownControl, CountdownScope
 from venuekit.endpoint import Endpoint
-from venuekit.parts.orders.heart import Block, Heart
 
 
 @attrs.frozen
@@ -61,6 +60,8 @@ class CountdownPart(Account, CountdownControl):
         answered for a whole countdown, the venue may have cancelled all orders, and a warning is logged.
         """
         self._time(symbol, seconds)
+        from venuekit.parts.orders.heart import Block, Heart  # it loads asyncio, which declarations do without
+
         hearts, name = self._session.owner.write_scopes.countdowns, (self.venue.id, symbol)
         heart: Heart | None = hearts.get(name)
         if heart is None:
