@@ -115,7 +115,7 @@ async def call(venue: Venue[Any], account: Any, method: str, arguments: Mapping[
         path,
         decode=lambda body: body,
         parameters=tuple(map(Parameter, arguments)),
-        encoding=Encoding.JSON,
+        encoding=Encoding.QUERY if verb == "GET" else Encoding.JSON,
     )
     endpoint = (*declared, made_up)[0]
     return await account.call(endpoint, **caller_parameters(endpoint, arguments))
