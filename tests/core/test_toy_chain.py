@@ -113,7 +113,7 @@ async def test_a_used_nonce_is_sent_anew_with_a_later_one() -> None:
         nonces = simulated._nonces
         nonces[stage.simulation.key_of("toy_chain").key] = 10**16
 
-        with pytest.raises(errors.ClockSkew, match="the nonce is not above those before it") as caught:
+        with pytest.raises(errors.NonceUsed, match="the nonce is not above those before it") as caught:
             await stage.account.set_leverage("SEA-USD", 7)
         assert caught.value.outcome is errors.Outcome.NOT_APPLIED
 
