@@ -55,8 +55,9 @@ class CountdownPart(Account, CountdownControl):
         """
         Keep the countdown armed, three beats to a countdown, while the block runs.
 
-        A beat that is not answered before the next one is due is given up for it, and none is valid for longer, so
-        that no late one arms a disarmed countdown. Beats that fail are tried again by the next one; when none was
+        A beat that is not answered before the next one is due is given up for it, and none is valid for longer unless
+        the venue fixes its window, so that no late one arms a disarmed countdown: the end waits for those that may
+        still arrive. Beats that fail are tried again by the next one; when none was
         answered for a whole countdown, the venue may have cancelled all orders, and a warning is logged.
         """
         self._time(symbol, seconds)
@@ -66,7 +67,7 @@ class CountdownPart(Account, CountdownControl):
         heart: Heart | None = hearts.get(name)
         if heart is None:
             heart = hearts[name] = Heart(symbol)
-        block = Block(self, float(seconds))
+        block = Block(self, float(seconds), self.venue.recv_window_least)
         await heart.begin(block)
         try:
             yield

@@ -36,10 +36,15 @@ class CountdownAccount(Protocol):
 
 @attrs.frozen(eq=False)
 class Block:
-    """One block that keeps a countdown armed, with the account that it was opened on."""
+    """
+    One block that keeps a countdown armed, with the account that it was opened on.
+
+    ``least_window`` is the shortest receive window that the venue takes, in milliseconds.
+    """
 
     account: CountdownAccount
     seconds: float
+    least_window: int = 1
 
     @property
     def interval(self) -> float:
@@ -149,7 +154,7 @@ class Heart:
         """Beat once; a beat without an answer may still arrive for a while."""
         block = self._shortest
         sent_at, interval = block.account.monotonic(), block.interval
-        window = max(1, min(_MOST_WINDOW, round(interval * 1000)))
+        window = max(block.least_window, min(_MOST_WINDOW, round(interval * 1000)))
         # no waits: each beat is one attempt, so that whether it was answered is known of everything that left
         view = block.account.with_options(deadline=interval, max_wait=0.0, recv_window=window)
         beat, until = object(), sent_at + interval + window / 1000 + _AHEAD
