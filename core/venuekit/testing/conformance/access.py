@@ -41,7 +41,7 @@ class AccessChecks(Checks):
 
     async def _is_refused(self, spoiled: str) -> None:
         """
-        Open an account with one text of another key, or with that key.
+        Open an account with one text of another key, or with all of that key.
 
         A key that its secret does not belong to may be refused before anything is sent, as that of a wallet is.
         """
@@ -49,10 +49,10 @@ class AccessChecks(Checks):
         parameters = caller_parameters(endpoint, self.inventory.example(endpoint).parameters)
         async with on_stage(venue) as stage:
             own, other = stage.simulation.key_of(venue.id), stage.simulation.make_stranger(venue.id)
-            fields = {**own.fields, **({spoiled: other.fields[spoiled]} if spoiled in other.fields else {})}
-            key = other.key if spoiled == "key" else own.key
-            secret = own.secret if spoiled not in {"key", "secret"} else other.secret
-            credentials = Credentials.sim(stage.simulation.rest(venue.id), key, secret, fields=fields)
+            base = other if spoiled == "key" else own
+            secret = other.secret if spoiled == "secret" else base.secret
+            fields = {**base.fields, **({spoiled: other.fields[spoiled]} if spoiled in other.fields else {})}
+            credentials = Credentials.sim(stage.simulation.rest(venue.id), base.key, secret, fields=fields)
             async with Runtime(plugins=plugins_with(Watch()), clock=InstantClock(), journal=False) as runtime:
                 with pytest.raises((AuthenticationFailed, CredentialsError)) as caught:  # noqa: PT012 - either may be
                     account = await runtime.open(venue, credentials)
