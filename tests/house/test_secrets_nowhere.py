@@ -34,7 +34,7 @@ from venuekit.credentials import redact
 from venuekit.plugins import make_plugins
 from venuekit.settings import apply, parse_target, plan, target_toml
 from venuekit.simulator import CannedAnswer, Cut, DropAfter, DropBefore, Simulation, Truncate, simulation
-from venuekit.simulator.access import make_key
+from venuekit.simulator.access import SimKey, make_key
 from venuekit.simulator.serve import write_accounts_file
 from venuekit.testing import InstantClock, Watch, plugins_with
 
@@ -64,10 +64,16 @@ class Session:
         told = traceback.TracebackException.from_exception(error, capture_locals=True)
         self.seen += ["".join(told.format()), str(error), repr(error), repr(vars(error)), repr(error.args)]
 
+    @property
+    def own(self) -> SimKey:
+        """The trading key in the form of the venue."""
+        return self.sim.key_of(self.venue.id)
+
     def secrets(self) -> dict[str, str]:
         """Return everything that must not be seen, by what it is."""
-        planted = {"key": self.sim.key, "secret": self.sim.secret, "read-only secret": self.sim.read_only_secret}
-        planted |= self.sim.key_of(self.venue.id).fields
+        own, reading = self.own, self.sim.key_of(self.venue.id, read_only=True)
+        planted = {"key": own.key, "secret": own.secret, "read-only secret": reading.secret}
+        planted |= {one.name: own.fields[one.name] for one in self.venue.credential_fields if one.secret}
         return planted | {f"signature {number}": one for number, one in enumerate(self.watch.signatures)}
 
 
@@ -91,16 +97,16 @@ async def _reads(session: Session, account: Any, symbol: str) -> None:
     session.seen += [repr(account.support(capability)) for capability in session.venue.unsupported]
     for endpoint in session.venue.endpoints:
         if BalanceReader.get_balances in endpoint.serves:
-            for trouble in _troubles(session.sim):
+            for trouble in _troubles(session.own):
                 session.sim.disturb(session.venue.id, endpoint, trouble, times=4)
                 assert await session.hear(BalanceReader.of(account).get_balances)
                 session.sim.script.clear()
 
 
-def _troubles(sim: Simulation) -> tuple[Any, ...]:
+def _troubles(own: SimKey) -> tuple[Any, ...]:
     """Return what can go wrong, two times with a venue that repeats what must not be shown."""
-    echo = f"apiKey={sim.key}&secret={sim.secret}"
-    words = f"{'x' * 100} the key {sim.key} with {sim.secret[:-1]}{sim.secret[-1]} is not known here"
+    echo = f"apiKey={own.key}&secret={own.secret}"
+    words = f"{'x' * 100} the key {own.key} with {own.secret[:-1]}{own.secret[-1]} is not known here"
     return (
         DropBefore(),
         Truncate(1),
@@ -122,15 +128,16 @@ async def _writes(session: Session, account: Any, symbol: str) -> None:
     await session.hear(lambda: _set_leverage(account, "NOSUCHTHING", 7))
     await session.hear(lambda: _set_leverage(account, symbol, Decimal("0.0000001")))
     await session.hear(lambda: _set_leverage(account, symbol, 3, margin_type=MarginType.CROSS))
-    for number, trouble in enumerate((DropAfter(), *_troubles(session.sim))):
+    for number, trouble in enumerate((DropAfter(), *_troubles(session.own))):
         session.sim.disturb(session.venue.id, endpoint, trouble, times=4)
         error = await session.hear(partial(_set_leverage, account, symbol, 8 + number))
         session.sim.script.clear()
         if isinstance(error, errors.OutcomeUnknown):
             await session.hear(error.resolve)
     session.sim.disturb(session.venue.id, endpoint, DropBefore(), times=4)
+    patient = account.with_options(max_wait=100)  # lost ones before may arrive for a minute
     with contextlib.suppress(asyncio.CancelledError):
-        late = asyncio.ensure_future(_set_leverage(account, symbol, 4))
+        late = asyncio.ensure_future(_set_leverage(patient, symbol, 4))
         await asyncio.sleep(0)
         late.cancel()
         await late
@@ -142,11 +149,11 @@ async def _strangers(session: Session, runtime: Runtime) -> None:
     """Open accounts that the venue refuses: wrong key, wrong secret, a clock that is off, nobody there."""
     sim, venue = session.sim, session.venue
     rest = sim.rest(venue.id)
-    wrong, fields = sim.key[::-1], sim.key_of(venue.id).fields
+    own, other = session.own, sim.make_stranger(venue.id)
     for credentials in (
-        Credentials.sim(rest, wrong, sim.secret, fields=fields),
-        Credentials.sim(rest, sim.key, sim.secret[::-1], fields=fields),
-        Credentials.sim("http://127.0.0.1:9/nobody", sim.key, sim.secret, fields=fields),
+        Credentials.sim(rest, other.key, own.secret, fields=own.fields),
+        Credentials.sim(rest, own.key, other.secret, fields=own.fields),
+        Credentials.sim("http://127.0.0.1:9/nobody", own.key, own.secret, fields=own.fields),
     ):
         session.seen.append(repr(credentials))
 
