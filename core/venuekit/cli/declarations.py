@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import string
 import textwrap
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -110,8 +111,16 @@ def _capability_rows(venue: Venue[Any]) -> Iterator[Row]:
             }
 
 
+#: characters between two columns, and of the longest cell of the matrix
+_GAP, _LONGEST_CELL = 2, len("no [99]")
+
+
 def capability_matrix(venues: Iterable[Venue[Any]]) -> str:
-    """Return a table of all capabilities with one column for each venue, followed by the reasons for every no."""
+    """
+    Return a table of all capabilities with one column for each venue, followed by the reasons for every no.
+
+    Where the ids are too wide for it, letters stand above the columns, and the ids above the table.
+    """
     venues = tuple(venues)
     reasons: dict[str, int] = {}
     rows = []
@@ -127,7 +136,15 @@ def capability_matrix(venues: Iterable[Venue[Any]]) -> str:
     notes = [
         textwrap.fill(f"[{number}] {reason}", width(), subsequent_indent="    ") for reason, number in reasons.items()
     ]
-    return "\n".join([table(rows, {"capability": "capability", **{venue.id: venue.id for venue in venues}}), *notes])
+    names = {venue.id: venue.id for venue in venues}
+    legend: list[str] = []
+    if (
+        max(len(row["capability"]) for row in rows) + sum(_GAP + max(len(name), _LONGEST_CELL) for name in names)
+        > width()
+    ):
+        names = dict(zip(names, string.ascii_uppercase, strict=False))
+        legend = [textwrap.fill(", ".join(f"{letter}: {name}" for name, letter in names.items()), width())]
+    return "\n".join([*legend, table(rows, {"capability": "capability", **names}), *notes])
 
 
 @click.command("endpoints")

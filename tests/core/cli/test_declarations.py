@@ -158,7 +158,7 @@ def test_the_three_answers(call: Call) -> None:
     assert "one-way" in rows["PositionModeControl"]["reason"]
     assert rows["BracketReader"]["support"] == "not_implemented"
     matrix = call("capabilities").out.splitlines()
-    assert "toy_perp" in matrix[0]
+    assert any("toy_perp" in line for line in matrix[:2])  # where there are many venues, in the line above the headings
     assert any(line.startswith("[") and "toy_perp: positions are one-way" in line for line in matrix)
 
 
