@@ -47,7 +47,7 @@ def requests_arrive_late(stage: Stage) -> None:
 def in_doubt(stage: Stage) -> None:
     """Answer a change of margin type with the code that may also mean "it is so already"."""
     words = "Position side cannot be changed if there exists open orders."
-    (endpoint,) = (one for one in stage.venue.endpoints if one.path.endswith("/v1/marginType"))
+    (endpoint,) = (one for one in stage.venue.endpoints if one.path.endswith("/marginType"))
     stage.disturb(endpoint, CannedAnswer.json(400, {"code": -4067, "msg": words}))
 
 

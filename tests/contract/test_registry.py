@@ -15,6 +15,7 @@ from venuekit.testing import find_recorded, load_recorded
 from venuekit.venue import Venue
 
 REQUIRED = {
+    "aster_usdm": {"X02"},
     "aster_usdm_v1": {"X01"},
     "binance_coinm": {"C01", "C02", "C03", "C04", "C05", "C09", "C10", "C14", "C17", "A01", "A02", "A03", "A04"}
     | {"C06", "C07", "C08", "C11", "C13", "C18", "U32"},

@@ -31,7 +31,7 @@ from venuekit.simulator.ledger import Book, Side
 from venuekit.testing.clocks import LoopClock
 from venuekit.testing.recorded import find_recorded, load_recorded
 from venuekit_binance_usdm.aster.endpoints import ASTER_V1
-from venuekit_binance_usdm.aster.venue import VENUE
+from venuekit_binance_usdm.aster.venue import VENUE_V1 as VENUE
 from venuekit_binance_usdm.venue import VENUE as USDM
 
 D = Decimal
@@ -55,7 +55,7 @@ async def simulated(scenario: str = "holding") -> AsyncIterator[tuple[Any, Any]]
 def test_venue_stands_on_its_own() -> None:
     """Its realm, hosts, pools and mode are shared with nobody."""
     assert make_plugins().venue("aster_usdm_v1") is VENUE
-    assert VENUE.realm == "aster_usdm_v1" != USDM.realm
+    assert VENUE.realm == "aster" != USDM.realm
     mine, theirs = ({host for it in venue.environments for host in it.hosts} for venue in (VENUE, USDM))
     assert mine == {"fapi.asterdex.com", "fstream.asterdex.com"}
     assert not mine & theirs

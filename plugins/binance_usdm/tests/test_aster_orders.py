@@ -51,7 +51,7 @@ from venuekit.simulator.ledger import Book, Side, TradeKind
 from venuekit.testing.recorded import find_recorded, load_recorded
 from venuekit.venue import venue_support
 from venuekit_binance_usdm.aster.endpoints import ASTER_V1
-from venuekit_binance_usdm.aster.venue import VENUE
+from venuekit_binance_usdm.aster.venue import VENUE_V1 as VENUE
 
 D = Decimal
 ORDERS = ASTER_V1.ORDERS

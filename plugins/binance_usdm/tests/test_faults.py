@@ -7,7 +7,7 @@ import pytest
 from venuekit.faults import Fault
 from venuekit.testing.recorded import Recorded
 from venuekit_binance_common.faults import read_answer
-from venuekit_binance_usdm.aster.terms import FAULTS as ASTER_FAULTS
+from venuekit_binance_usdm.aster.terms import V1_FAULTS as ASTER_FAULTS
 from venuekit_binance_usdm.terms import FAULTS
 
 

@@ -18,7 +18,7 @@ from venuekit.testing import FakeTransport, account_over, json_answer
 from venuekit.testing.clocks import InstantClock
 from venuekit.venue import Venue
 from venuekit_binance_coinm.venue import VENUE as BINANCE_COINM
-from venuekit_binance_usdm.aster.venue import VENUE as ASTER_USDM
+from venuekit_binance_usdm.aster.venue import VENUE_V1 as ASTER_USDM
 from venuekit_binance_usdm.venue import VENUE as BINANCE_USDM
 
 VENUES = {venue.id: venue for venue in (BINANCE_USDM, BINANCE_COINM, ASTER_USDM)}

@@ -197,9 +197,9 @@ class SimulatedBinance(SimulatedVenue):
         query, body = request.query, request.body.decode("utf-8", "replace")
         # of two signatures, the query string's counts; one that is not at the end would have to be part of the signed
         # text
-        if (parts := _last_signature(query)) is not None:
+        if (parts := split_signature(query)) is not None:
             query, signature = parts
-        elif (parts := _last_signature(body)) is not None:
+        elif (parts := split_signature(body)) is not None:
             body, signature = parts
         else:
             raise self.errors.denial(-1022)
@@ -246,7 +246,7 @@ class SimulatedBinance(SimulatedVenue):
         return json_response({"code": code, "msg": message}, status=429, headers={"Retry-After": str(wait)})
 
 
-def _last_signature(text: str) -> tuple[str, str] | None:
+def split_signature(text: str) -> tuple[str, str] | None:
     """Return the text before the signature, and the signature, when it is the last parameter."""
     match = _SIGNATURE.search(text)
     if match is None or match.end() != len(text):

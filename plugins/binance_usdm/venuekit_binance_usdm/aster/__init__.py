@@ -1,4 +1,4 @@
-"""Aster futures for venuekit: a second venue of this distribution, from the same parts with other data."""
+"""Aster futures for venuekit, by a wallet: another venue of this distribution, from the same parts with other data."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ VENUEKIT_API = 1
 
 @hookimpl
 def venuekit_register_venues(register: Callable[[Venue[Any]], None]) -> None:
-    """Register the venue ``aster_usdm_v1``."""
+    """Register the venue ``aster_usdm``."""
     from venuekit_binance_usdm.aster.venue import VENUE
 
     register(VENUE)

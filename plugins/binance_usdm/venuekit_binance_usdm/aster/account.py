@@ -17,7 +17,7 @@ from venuekit_binance_common.orders.routes import countdown_route, order_routes
 from venuekit_binance_common.positions.margin import margin_history
 from venuekit_binance_common.settings import BinanceSettings, state_of_position
 from venuekit_binance_common.wallet import income_history
-from venuekit_binance_usdm.aster.endpoints import ASTER_V1, AsterEndpoints
+from venuekit_binance_usdm.aster.endpoints import ASTER, ASTER_V1, AsterEndpoints
 from venuekit_binance_usdm.aster.positions import POSITIONS, AsterPositions
 from venuekit_binance_usdm.terms import INCOME_RETENTION, MARGIN_RETENTION, ORDER_SIZE
 
@@ -58,6 +58,12 @@ class AsterSettings(BinanceSettings):
         return exposures
 
 
+class AsterV3Settings(AsterSettings):
+    """The settings of an account that a wallet opens."""
+
+    endpoints = ASTER
+
+
 class AsterV1Settings(AsterSettings):
     """The settings of an account that API keys open."""
 
@@ -71,6 +77,20 @@ class AsterAccount(AsterPositions, AccountAssetMode, BinanceAccount):
 
     endpoints: ClassVar[AsterEndpoints]
     BRACKET_UNIT = Unit.QUOTE
+
+
+class AsterUsdmAccount(AsterAccount):
+    """An account of Aster futures that a wallet opens."""
+
+    __slots__ = ()
+
+    endpoints = ASTER
+    settings_source = AsterV3Settings()
+    CONTRACTS = contracts_endpoint(ASTER.EXCHANGE_INFO)
+    COUNTDOWN = countdown_route(ASTER.ORDERS)
+    INCOME_HISTORY = income_history(ASTER.INCOME, INCOME_RETENTION)
+    MARGIN_HISTORY = margin_history(ASTER.MARGIN_HISTORY, MARGIN_RETENTION)
+    ORDER_ROUTES = order_routes(ASTER.ORDERS, CONTRACTS, ORDER_SIZE)
 
 
 class AsterV1Account(AsterAccount):

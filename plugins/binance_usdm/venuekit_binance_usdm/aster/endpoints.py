@@ -33,7 +33,7 @@ from venuekit_binance_common.settings import position_mode_lens, symbol_lens
 from venuekit_binance_common.venue import PAYS, SYMBOL
 from venuekit_binance_usdm import endpoints as usdm
 from venuekit_binance_usdm.aster.positions import LEGS, POSITIONS, AsterAccountRows, AsterSymbolReader, decode_account
-from venuekit_binance_usdm.aster.terms import V1_ORDER_TERMS
+from venuekit_binance_usdm.aster.terms import ORDER_TERMS, V1_ORDER_TERMS
 from venuekit_binance_usdm.positions import AssetModeRow
 
 _NO_CHEAPER = "There is no cheaper read of it here."
@@ -116,6 +116,14 @@ def _position_risk(path: str) -> Endpoint[Rows[Position]]:
     )
 
 
+class AsterV3Endpoints(AsterEndpoints, terms=ORDER_TERMS):
+    """The endpoints for wallets, all of one version."""
+
+    BALANCE = _balance("/fapi/v3/balance")
+    ACCOUNT = _account("/fapi/v3/accountWithJoinMargin")
+    POSITION_RISK = _position_risk("/fapi/v3/positionRisk")
+
+
 class AsterV1Endpoints(AsterEndpoints, terms=V1_ORDER_TERMS):
     """The endpoints for API keys; three reads are of other versions."""
 
@@ -124,4 +132,5 @@ class AsterV1Endpoints(AsterEndpoints, terms=V1_ORDER_TERMS):
     POSITION_RISK = _position_risk("/fapi/v2/positionRisk")
 
 
+ASTER = AsterV3Endpoints()
 ASTER_V1 = AsterV1Endpoints()

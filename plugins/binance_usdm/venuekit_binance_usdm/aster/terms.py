@@ -10,6 +10,10 @@ from venuekit.plugin import Fault, FaultRow, FaultTable
 from venuekit_binance_common.orders.terms import EACH_BY_THE_MINUTE, ConditionalBook, OrderTerms, order_behaviour
 from venuekit_binance_usdm.terms import FAULTS as USDM_FAULTS
 
+#: milliseconds before and after the venue's time in which a nonce is valid. Its documentation has said 60 seconds since
+#: 2026-07-16, and 10 seconds in its example still: a lost request is waited for as long as the longer of both allows
+NONCE_WINDOW = 60_000
+
 _OVERLOADED = [row for row in USDM_FAULTS.rows if row.status == 503 or row.fault is Fault.OVERLOADED]
 #: here there is one product, and no portfolio margin
 _MENDS = {
@@ -19,7 +23,7 @@ _MENDS = {
     )
 }
 
-FAULTS = FaultTable(
+V1_FAULTS = FaultTable(
     (
         *(
             attrs.evolve(row, mend=_MENDS.get(row.code, "") if isinstance(row.code, int) else "")
@@ -31,14 +35,32 @@ FAULTS = FaultTable(
     )
 )
 
+_WALLET = (
+    "one of: the user has not approved the signer, the approval has ended, this address is not on its list, or it "
+    "lacks the permission (perpetuals)"
+)
+FAULTS = FaultTable(
+    (
+        # used before, too old, or below the hundred that the venue remembers of a signer
+        FaultRow(Fault.CLOCK, code=-4225),
+        FaultRow(Fault.AUTHENTICATION, code=-1000, prefix="Signature check failed", mend=_WALLET),
+        FaultRow(Fault.PERMISSION, code=-5050, mend="deposit something into the user's account first"),
+        *(row if row.code != -2015 else attrs.evolve(row, mend=_WALLET) for row in V1_FAULTS.rows),
+    )
+)
+
 
 NO_ACCOUNT_MODE = "the venue documents one kind of account, and no mode to read or change"
-NO_AMENDMENT = "the venue documents no amendment of orders: cancel the order and place another one"
+NO_AMENDMENT = (
+    "amendments are not offered, since the venue does not document its answer to one that changes nothing: cancel the "
+    "order and place another one"
+)
+V1_NO_AMENDMENT = "the venue documents no amendment of orders: cancel the order and place another one"
 NO_ORDER_TEST = "the venue documents no order test"
 _COUNTDOWN = "Cancels every open order of a symbol, conditional ones too: they are in the same book."
 
-V1_ORDER_TERMS = OrderTerms(
-    root="/fapi/v1",
+ORDER_TERMS = OrderTerms(
+    root="/fapi/v3",
     pools=EACH_BY_THE_MINUTE,
     conditional=ConditionalBook.PLAIN,
     sizes_in_base=True,
@@ -54,5 +76,6 @@ V1_ORDER_TERMS = OrderTerms(
     trades_by_order=False,
     countdown_note=_COUNTDOWN,
 )
+V1_ORDER_TERMS = attrs.evolve(ORDER_TERMS, root="/fapi/v1")
 
 ORDER_BEHAVIOUR = order_behaviour(amend_batch=0, duplicate=None, countdown=_COUNTDOWN)

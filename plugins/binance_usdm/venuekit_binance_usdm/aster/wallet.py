@@ -14,6 +14,10 @@ from importlib.util import find_spec
 
 from venuekit.plugin import ConfigurationError, Secret
 
+#: the domain of the venue's typed data, and the number of its chain
+DOMAIN = "AsterSignTransaction"
+CHAIN_ID = 1666
+
 _ADDRESS = re.compile(r"0x[0-9A-Fa-f]{40}")
 _PRIVATE_KEY = re.compile(r"(?:0x)?[0-9A-Fa-f]{64}")
 #: the number of points of secp256k1; private keys are below it

@@ -34,11 +34,14 @@ from venuekit_binance_usdm.simulated.usd_margined import ERRORS, UsdMarginedVenu
 _LISTED = frozenset({"BTCUSDT", "ETHUSDT", "BNBUSDT"})
 
 
-class SimulatedAsterV1(UsdMarginedVenue):
-    """Aster futures: acknowledgements report the fills in the quote asset, histories have the fields of queries."""
+class SimulatedAster(UsdMarginedVenue):
+    """
+    Aster futures, of whichever version.
 
-    endpoints = ASTER_V1
-    contracts = tuple(attrs.evolve(each, venue="aster_usdm_v1") for each in CONTRACTS if each.symbol in _LISTED)
+    Acknowledgements report the fills in the quote asset, histories have the fields of queries.
+    """
+
+    contracts = tuple(attrs.evolve(each, venue="aster") for each in CONTRACTS if each.symbol in _LISTED)
     errors = attrs.evolve(ERRORS, names={"triggerPrice": "stopPrice"})
     rules = attrs.evolve(
         RULES, triggered=Triggered.SAME_ORDER, countdown_spares_conditional=False, max_conditional_orders=None
@@ -92,3 +95,9 @@ class SimulatedAsterV1(UsdMarginedVenue):
             "entryPrice": plain(figures.entry_price),
             "maxNotional": plain(figures.max_position),
         }
+
+
+class SimulatedAsterV1(SimulatedAster):
+    """The venue for API keys."""
+
+    endpoints = ASTER_V1
