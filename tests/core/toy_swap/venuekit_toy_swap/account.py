@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from venuekit.capabilities import Balance, BalanceReader, Position, PositionReader, PositionSide
+from venuekit.capabilities import (
+    Balance,
+    BalanceReader,
+    Identity,
+    IdentityReader,
+    Position,
+    PositionReader,
+    PositionSide,
+)
 from venuekit.parts.orders import CountdownPart, CountdownRoute, OrderPart
 from venuekit.parts.rows import values_of
 from venuekit.parts.settings import AccountSettings, SymbolLeverage, SymbolMarginType
@@ -12,6 +20,17 @@ from venuekit_toy_swap.histories import SwapIncome, SwapOrderHistory
 from venuekit_toy_swap.markets import SwapMarkets
 from venuekit_toy_swap.orders import ROUTES
 from venuekit_toy_swap.settings import SwapSettings
+
+
+class SwapIdentity(Account, IdentityReader):
+    """The account that a key belongs to, or the sub-account that the credentials name."""
+
+    __slots__ = ()
+
+    async def get_identity(self) -> Identity:
+        """Return the number of the account, and that of its master."""
+        row = await self.call(SWAP.ACCOUNT)
+        return Identity(row.account, row.master)
 
 
 class SwapBalances(Account, BalanceReader):
@@ -55,6 +74,7 @@ class SwapPositions(Account, PositionReader):
 
 class ToySwapAccount(
     SwapMarkets,
+    SwapIdentity,
     SwapBalances,
     SwapPositions,
     SymbolLeverage,

@@ -7,6 +7,7 @@ from decimal import Decimal
 from venuekit.capabilities import (
     BalanceReader,
     CountdownControl,
+    IdentityReader,
     IncomeReader,
     LeverageControl,
     MarginTypeControl,
@@ -25,12 +26,23 @@ from venuekit.plugin import (
     Kind,
     Parameter,
     Role,
+    Security,
     WriteScope,
     payload_decoder,
     read_json,
 )
 from venuekit_toy_swap import markets, orders, settings
-from venuekit_toy_swap.rows import BALANCES, INCOME, MARGINS, POSITIONS, LeverageRow, SettingsRow, page_of
+from venuekit_toy_swap.rows import (
+    BALANCES,
+    INCOME,
+    MARGINS,
+    POSITIONS,
+    AccountRow,
+    LeverageRow,
+    SettingsRow,
+    page_of,
+    read_token,
+)
 
 _IN_PATH = Parameter("contract", required=True, role=Role.SYMBOL, pattern=settings.SYMBOL)
 
@@ -40,6 +52,24 @@ class SwapEndpoints(EndpointBook):
 
     SERVER_TIME = markets.SERVER_TIME
     CONTRACTS = markets.CONTRACTS
+
+    ACCOUNT = Endpoint(
+        "GET",
+        "/v1/account",
+        decode=payload_decoder(AccountRow),
+        pools={"requests": None},
+        serves=(IdentityReader.get_identity,),
+    )
+
+    #: histories are read with the token of a session
+    SESSION = Endpoint(
+        "POST",
+        "/v1/session",
+        decode=read_token,
+        encoding=Encoding.FORM,
+        pools={"requests": None},
+        effect=Effect.SESSION,
+    )
 
     BALANCES = Endpoint(
         "GET",
@@ -111,6 +141,7 @@ class SwapEndpoints(EndpointBook):
         "GET",
         "/v1/income",
         decode=page_of(INCOME),
+        security=Security.TOKEN,
         rows=(("rows",),),
         parameters=(
             Parameter("contract", role=Role.SYMBOL, pattern=settings.SYMBOL),
@@ -119,7 +150,7 @@ class SwapEndpoints(EndpointBook):
             Parameter("limit", Kind.INTEGER, minimum=Decimal(1), maximum=Decimal(50)),
             Parameter("cursor"),
         ),
-        weight=5,
+        weight=2,
         pools={"requests": None},
         serves=(IncomeReader.iter_income,),
     )

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 
 from venuekit.capabilities import Instrument, InstrumentReader, ServerTimeReader
-from venuekit.plugin import Account, Echoes, Endpoint, Parameter, Role, Security
-from venuekit_toy_swap.rows import INSTRUMENTS, read_time
+from venuekit.plugin import Account, Echoes, Endpoint, Parameter, Role, Security, payload_decoder
+from venuekit_toy_swap.rows import INSTRUMENTS
 
 SERVER_TIME = Endpoint(
     "GET",
     "/v1/time",
-    decode=read_time,
+    decode=payload_decoder(datetime, within=("now",)),
     security=Security.NONE,
     serves=(ServerTimeReader.get_server_time,),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -108,8 +108,9 @@ def _ask(item: Mapping[str, Any]) -> Ask:
 
 
 def _notional(item: Mapping[str, Any]) -> Decimal | None:
-    price = item.get("price")
-    return None if price is None else Decimal(price) * Decimal(item["size"])
+    """Return the worth in the quote, None for a market order and for a quanto contract, which has no lot."""
+    price, lot = item.get("price"), item.get("lot")
+    return None if price is None or lot is None else Decimal(price) * Decimal(item["size"]) * Decimal(lot)
 
 
 _ONE, _OPEN = Lookup(endpoint=ORDER_BY_NAME), Lookup(endpoint=OPEN_ORDERS, shape=MANY, lists=True)
@@ -144,6 +145,7 @@ PLACE = Endpoint(
         Parameter("type", required=True, choices=frozenset(TYPES)),
         Parameter("size", Kind.DECIMAL, required=True, role=Role.QUANTITY),
         Parameter("price", Kind.DECIMAL, role=Role.PRICE),
+        Parameter("lot", Kind.DECIMAL, local=True),
         Parameter("reduce_only", Kind.BOOLEAN),
         Parameter("client_id", required=True, role=Role.CLIENT_ID, pattern=BEHAVIOUR.client_id_pattern),
     ),
@@ -190,6 +192,13 @@ def _order_of(order: Order, _: Any, received_at: datetime | None, raw: Any) -> O
     return _complete(order, received_at, raw)
 
 
+async def _lots(account: Account) -> Callable[[str], Decimal | None]:
+    """Return the base of one contract by symbol, None for a quanto contract."""
+    contracts = await account.read_once(CONTRACTS)
+    lots = {one.symbol: None if one.is_quanto else one.contract_size for one in contracts}
+    return lots.get
+
+
 async def _steps(account: Account, symbol: str, renew: bool) -> OrderSteps:
     contracts = await (account.refresh(CONTRACTS, symbol) if renew else account.read_once(CONTRACTS))
     for contract in contracts:
@@ -216,6 +225,7 @@ ROUTES = OrderRoutes(
             cancel=CANCEL,
             cancel_all=CANCEL_ALL,
             form=_form,
+            request=lambda form, lot: form if lot is None else {**form, "lot": lot},
             order_of=_order_of,
             acknowledges=True,
             unknown_order={NOT_OPEN, NO_ORDER},
@@ -223,5 +233,6 @@ ROUTES = OrderRoutes(
     ),
     misfit=_misfit,
     steps=_steps,
+    sizes=_lots,
     not_found=("the venue has no such order", None),
 )

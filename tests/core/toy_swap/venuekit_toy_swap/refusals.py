@@ -16,6 +16,7 @@ FAULTS = FaultTable(
         FaultRow(Fault.AUTHENTICATION, prefix="Key "),
         FaultRow(Fault.AUTHENTICATION, prefix="Signature "),
         FaultRow(Fault.AUTHENTICATION, prefix="Passphrase "),
+        FaultRow(Fault.TOKEN_EXPIRED, prefix="Token "),
         FaultRow(Fault.CLOCK, prefix="Request expired "),
         FaultRow(Fault.PERMISSION, prefix="Permission "),
         FaultRow(Fault.THROTTLED, prefix="Rate limit "),

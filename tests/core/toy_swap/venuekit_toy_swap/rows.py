@@ -28,6 +28,7 @@ from venuekit.capabilities import (
 )
 from venuekit.parts.columns import Same, derived, flag, identifier, iso, minor, number, price, text, words
 from venuekit.parts.rows import Document, Reads
+from venuekit.plugin import Secret, Token, payload_decoder
 
 V = TypeVar("V")
 
@@ -36,6 +37,7 @@ PLACES = 8
 SETTLE = "XBT"
 
 MARGINS = {"cross": MarginType.CROSS, "isolated": MarginType.ISOLATED}
+UNITS = {"base": Unit.BASE, "contract": Unit.CONTRACTS}
 SIDES = {"buy": OrderSide.BUY, "sell": OrderSide.SELL}
 TYPES = {"limit": OrderType.LIMIT, "market": OrderType.MARKET}
 STATES = {
@@ -56,19 +58,6 @@ INCOMES = {
 # -- public
 
 
-@attrs.frozen
-class _Time:
-    now: datetime
-
-
-_TIME = Reads(_Time, is_single=True, now=iso("now"))
-
-
-def read_time(body: bytes) -> datetime:
-    """Decode the answer to ``GET /v1/time``."""
-    return _TIME.read_one(body).now
-
-
 INSTRUMENTS = Reads(
     Instrument,
     within=("contracts",),
@@ -80,7 +69,8 @@ INSTRUMENTS = Reads(
     kind=InstrumentKind.PERPETUAL,
     is_inverse=False,
     contract_size=number("lot"),
-    contract_unit=Unit.BASE,
+    contract_unit=words("unit", UNITS),
+    multiplier=minor("multiplier", PLACES, may_be_blank=True),
     status=InstrumentStatus.TRADING,
     price_tick=number("tick"),
     quantity_step=number("step"),
@@ -91,6 +81,30 @@ INSTRUMENTS = Reads(
 )
 
 # -- the account
+
+
+@attrs.frozen
+class AccountRow:
+    """The answer to ``GET /v1/account``: its number, and that of its master for a sub-account."""
+
+    account: str
+    master: str | None = None
+
+
+@attrs.frozen
+class _TokenRow:
+    token: str
+    ends: datetime
+
+
+_read_token = payload_decoder(_TokenRow)
+
+
+def read_token(body: bytes) -> Token:
+    """Decode the answer to ``POST /v1/session``; the text is in no error, since it is read once the shape is right."""
+    row = _read_token(body)
+    return Token(Secret(row.token), row.ends)
+
 
 BALANCES = Reads(
     Balance,
@@ -111,7 +125,7 @@ POSITIONS = Reads(
     side=PositionSide.BOTH,
     quantity=number("size"),
     contract_size=number("lot"),
-    contract_unit=Unit.BASE,
+    contract_unit=words("unit", UNITS),
     settle=text("settle"),
     entry_price=number("entry", may_be_blank=True),
     mark_price=number("mark"),
@@ -174,7 +188,7 @@ def order_reads(*within: str, is_single: bool = False) -> Reads[Order]:
         filled_value=minor("value", PLACES),
         commission=minor("fee", PLACES),
         contract_size=number("lot"),
-        contract_unit=Unit.BASE,
+        contract_unit=words("unit", UNITS),
         reduce_only=flag("reduce_only"),
         created_at=iso("created"),
         updated_at=iso("updated", may_be_blank=True),

@@ -19,6 +19,7 @@ PASSPHRASE = "X-Swap-Passphrase"
 SUBACCOUNT = "X-Swap-Subaccount"
 EXPIRES = "X-Swap-Expires"
 SIGNATURE = "X-Swap-Signature"
+TOKEN = "X-Swap-Token"
 
 #: marks every request to the demo, which is on the live host
 DEMO_HEADERS = {"X-Swap-Demo": "1"}
@@ -74,8 +75,8 @@ class SwapSigning:
         return _request(encoded, headers)
 
     def without_signature(self, encoded: EncodedRequest, stamp: Stamp | None) -> HttpRequest:
-        """Return a request that needs no signature."""
-        return _request(encoded, {} if stamp is None else {KEY: stamp.key})
+        """Return a request with the session token, or with nothing."""
+        return _request(encoded, {} if stamp is None else {TOKEN: stamp.token})
 
 
 def _target(encoded: EncodedRequest) -> str:

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from decimal import Decimal
 from math import ceil
 from typing import Any
@@ -13,7 +14,7 @@ from typing import Any
 import attrs
 
 from venuekit.capabilities import MarginType
-from venuekit.plugin import Endpoint, Security
+from venuekit.plugin import Endpoint, Security, from_milliseconds
 from venuekit.simulator import (
     Denied,
     Handler,
@@ -39,15 +40,15 @@ from venuekit.simulator.ledger import (
 from venuekit_toy_swap import signing
 from venuekit_toy_swap import simulated_orders as orders
 from venuekit_toy_swap.endpoints import SWAP
-from venuekit_toy_swap.simulated_words import minor, needed, number, refusal, refusal_of, shown, time_text
+from venuekit_toy_swap.simulated_words import minor, needed, number, refusal, refusal_of, shown, time_text, unit
 
 
-def _contract(symbol: str, base: str, mark: Decimal) -> Contract:
+def _contract(symbol: str, base: str, mark: Decimal, **more: Any) -> Contract:
+    terms: dict[str, Any] = {"quote": "XBT", "price_tick": Decimal("0.00001"), **more}
     return Contract(
         symbol=symbol,
         pair=symbol,
         base=base,
-        quote="XBT",
         settle="XBT",
         is_inverse=False,
         contract_size=Decimal(1),
@@ -57,8 +58,8 @@ def _contract(symbol: str, base: str, mark: Decimal) -> Contract:
             (Decimal(1_000), Decimal(5), Decimal("0.1")),
         ),
         mark=mark,
-        price_tick=Decimal("0.00001"),
         leverage=Decimal(10),
+        **terms,
     )
 
 
@@ -89,6 +90,8 @@ class SimulatedSwap(SimulatedVenue):
     contracts: tuple[Contract, ...] = (
         _contract("ALTXBT", "ALT", Decimal("0.05")),
         _contract("GEMXBT", "GEM", Decimal("0.02")),
+        # quanto: it pays 100 satoshi for each dollar that its price moves
+        _contract("ALTUSD", "ALT", Decimal(3_000), quote="USD", multiplier=Decimal("0.000001")),
     )
     scenarios: tuple[Scenario, ...] = (
         Scenario(
@@ -107,6 +110,7 @@ class SimulatedSwap(SimulatedVenue):
 
     def __init__(self) -> None:
         self._leverages: dict[tuple[str, str, MarginType, str], Decimal] = {}
+        self._sessions: dict[str, tuple[SimKey, datetime]] = {}
 
     def convert_key(self, key: SimKey) -> SimKey:
         """Return the key with a passphrase."""
@@ -117,6 +121,8 @@ class SimulatedSwap(SimulatedVenue):
         return {
             SWAP.SERVER_TIME: _time,
             SWAP.CONTRACTS: _contracts,
+            SWAP.ACCOUNT: _account_row,
+            SWAP.SESSION: self._open_session,
             SWAP.BALANCES: _balances,
             SWAP.POSITIONS: _positions,
             SWAP.SETTINGS: self._settings,
@@ -137,16 +143,17 @@ class SimulatedSwap(SimulatedVenue):
         self, request: SimRequest, security: Security, keys: Mapping[str, SimKey], milliseconds: int
     ) -> SimKey:
         """Check key, passphrase and signature, then the expiry; a sub-account takes the place of the master."""
+        if security is Security.TOKEN:
+            return self._key_of_session(request, milliseconds)
         key = keys.get(request.headers.get(signing.KEY, ""))
         if key is None:
             raise Denied(refusal(401, "Key is not known"))
         subaccount = request.headers.get(signing.SUBACCOUNT, "")
-        if security is Security.SIGNED:
-            if request.headers.get(signing.PASSPHRASE) != key.fields["passphrase"]:
-                raise Denied(refusal(401, "Passphrase does not belong to the key"))
-            if not hmac.compare_digest(_signature(request, key.secret, subaccount), _header(request)):
-                raise Denied(refusal(401, "Signature does not fit"))
-            self.recheck(request, milliseconds)
+        if request.headers.get(signing.PASSPHRASE) != key.fields["passphrase"]:
+            raise Denied(refusal(401, "Passphrase does not belong to the key"))
+        if not hmac.compare_digest(_signature(request, key.secret, subaccount), _header(request)):
+            raise Denied(refusal(401, "Signature does not fit"))
+        self.recheck(request, milliseconds)
         if not subaccount:
             return key
         if key.sub_account:
@@ -159,6 +166,22 @@ class SimulatedSwap(SimulatedVenue):
         expires = int(text) if text.isdigit() else 0
         if milliseconds > expires:
             raise Denied(refusal(401, f"Request expired {milliseconds - expires} ms ago"))
+
+    # -- sessions
+
+    def _open_session(self, request: SimRequest, visit: Visit) -> object:
+        if visit.key is None:
+            raise Denied(refusal(401, "Key is not known"))
+        seed = f"{visit.key.secret}{len(self._sessions)}{visit.milliseconds}"
+        token, ends = hashlib.sha256(seed.encode()).hexdigest(), visit.now + timedelta(minutes=10)
+        self._sessions[token] = visit.key, ends
+        return {"token": token, "ends": time_text(ends)}
+
+    def _key_of_session(self, request: SimRequest, milliseconds: int) -> SimKey:
+        session = self._sessions.get(request.headers.get(signing.TOKEN, ""))
+        if session is None or from_milliseconds(milliseconds) >= session[1]:
+            raise Denied(refusal(401, "Token is not known, or has ended"))
+        return session[0]
 
     # -- refusals
 
@@ -260,6 +283,11 @@ def _symbols(request: SimRequest, visit: Visit) -> list[str]:
 # -- reads
 
 
+def _account_row(request: SimRequest, visit: Visit) -> object:
+    account = _account(visit)
+    return {"account": f"user-{account}", "master": None if account == "1" else "user-1"}
+
+
 def _time(request: SimRequest, visit: Visit) -> object:
     return {"now": time_text(visit.now)}
 
@@ -274,6 +302,8 @@ def _contracts(request: SimRequest, visit: Visit) -> object:
                 "quote": contract.quote,
                 "settle": contract.settle,
                 "lot": shown(contract.contract_size),
+                "unit": unit(contract),
+                "multiplier": minor(contract.multiplier),
                 "tick": shown(contract.price_tick),
                 "step": shown(contract.quantity_step),
                 "smallest": shown(contract.min_quantity),
@@ -310,6 +340,7 @@ def _position_row(figures: PositionFigures, ledger: Ledger) -> dict[str, object]
         "contract": figures.symbol,
         "size": shown(figures.quantity),
         "lot": shown(ledger.contract(figures.symbol).contract_size),
+        "unit": unit(ledger.contract(figures.symbol)),
         "settle": figures.settle,
         "entry": shown(figures.entry_price),
         "mark": shown(figures.mark_price),

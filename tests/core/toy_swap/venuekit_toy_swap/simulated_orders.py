@@ -10,7 +10,7 @@ from typing import TypeVar
 from venuekit.capabilities import IncomeKind, OrderStatus, OrderType
 from venuekit.simulator import SimRequest, Visit
 from venuekit.simulator.ledger import Ledger, LedgerIncome, LedgerOrder, LedgerOrderRequest, Side
-from venuekit_toy_swap.simulated_words import minor, moment, needed, number, shown, time_text
+from venuekit_toy_swap.simulated_words import minor, moment, needed, number, shown, time_text, unit
 
 R = TypeVar("R", LedgerIncome, LedgerOrder)
 
@@ -44,6 +44,7 @@ def _row(order: LedgerOrder, ledger: Ledger) -> dict[str, object]:
         "value": minor(order.filled_value),
         "fee": minor(order.commission),
         "lot": shown(ledger.contract(order.symbol).contract_size),
+        "unit": unit(ledger.contract(order.symbol)),
         "reduce_only": order.reduce_only,
         "created": time_text(order.created_at),
         "updated": time_text(order.updated_at),

@@ -8,7 +8,7 @@ from decimal import Decimal, InvalidOperation
 from typing import TypeVar
 
 from venuekit.simulator import Denied, Response, SimRequest, json_response
-from venuekit.simulator.ledger import LedgerRefusal, Reason
+from venuekit.simulator.ledger import Contract, LedgerRefusal, Reason
 
 V = TypeVar("V")
 
@@ -79,6 +79,11 @@ def minor(amount: Decimal | None) -> int | None:
 def shown(figure: Decimal | None) -> str | None:
     """Return a number as text, in plain digits."""
     return None if figure is None else format(figure, "f")
+
+
+def unit(contract: Contract) -> str:
+    """Return the unit of a contract's lot."""
+    return "contract" if contract.is_quanto else "base"
 
 
 def time_text(time: datetime | None) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,7 @@ from venuekit.plugin import (
     Limit,
     LimitScope,
     RequestExpiry,
+    SessionToken,
     Venue,
 )
 from venuekit_toy_swap.account import ToySwapAccount
@@ -64,6 +66,7 @@ TOY_SWAP = Venue(
     signing=SwapSigning(),
     credential_fields=FIELDS,
     make_signer=make_signer,
+    session_token=SessionToken(SWAP.SESSION, renew_before=timedelta(minutes=1)),
     expiry=RequestExpiry.EXPIRY,
     answers=swap_answers,
     faults=FAULTS,
