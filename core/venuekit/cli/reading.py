@@ -87,7 +87,7 @@ async def balances_command(context: click.Context, accounts: Sequence[str], as_j
 async def positions_command(context: click.Context, accounts: Sequence[str], as_json: bool) -> int:
     """Show the open positions of each ACCOUNT; all accounts when none is named."""
     shown = columns(
-        "account sub_account symbol side position_id quantity entry_price mark_price unrealized_pnl leverage"
+        "account sub_account symbol position_id side quantity entry_price mark_price unrealized_pnl leverage"
         " margin_type liquidation_price"
     )
     ask = _values(PositionReader.get_positions)

@@ -92,28 +92,49 @@ def table(rows: Sequence[Row], columns: Mapping[str, str], *, whole: Collection[
     Args:
         rows: The rows to show.
         columns: Field to heading, from left to right; those of sub-accounts and ids of positions are left out where no
-            row says one. Numbers are aligned to the right; text is wrapped where the table would be too wide.
+            row says one. Numbers are aligned to the right; text is wrapped where the table would be too wide, and
+            sub-accounts and ids are then lines of the column before them.
         whole: Fields that are never wrapped, such as ids to copy.
     """
-    columns = {
-        field: heading
-        for field, heading in columns.items()
-        if field not in _OPTIONAL or any(row.get(field) is not None for row in rows)
-    }
-    cells = [[cell_text(row.get(field)) for field in columns] for row in rows]
-    numeric = [_is_numeric(rows, field) for field in columns]
-    rigid = [right or field in whole for right, field in zip(numeric, columns, strict=True)]
-    headings = list(columns.values())
-    widths = [max(map(len, column)) for column in zip(headings, *cells, strict=True)]
-    _narrow(widths, rigid, headings)
+    said = [name for name in columns if name not in _OPTIONAL or any(row.get(name) is not None for row in rows)]
+    numeric = [_is_numeric(rows, field) for field in said]
+    rigid = [right or field in whole for right, field in zip(numeric, said, strict=True)]
+    headings = [columns[field] for field in said]
+    cells = [[[cell_text(row.get(field))] for field in said] for row in rows]
+    widths = _widths(headings, cells)
+    if not _narrow(widths, rigid, headings):
+        for index in reversed(range(1, len(said))):
+            if said[index] in _OPTIONAL and not numeric[index - 1]:
+                _join_to_left(index, cells, headings, numeric, rigid)
+        widths = _widths(headings, cells)
+        _narrow(widths, rigid, headings)
     head = _line(headings, widths, numeric)
     lines = [click.style(head, bold=True), click.style(_GAP.join("-" * size for size in widths), dim=True)]
     for row in cells:
-        wrapped = [textwrap.wrap(text, size) or [""] for text, size in zip(row, widths, strict=True)]
+        wrapped = [
+            [line for text in texts for line in textwrap.wrap(text, size)] or [""]
+            for texts, size in zip(row, widths, strict=True)
+        ]
         for number in range(max(map(len, wrapped))):
             parts = [lines_of[number] if number < len(lines_of) else "" for lines_of in wrapped]
             lines.append(_line(parts, widths, numeric, coloured=True))
     return "\n".join(lines)
+
+
+def _widths(headings: Sequence[str], cells: Sequence[Sequence[Sequence[str]]]) -> list[int]:
+    """Return the width of each column; a cell is a list of texts, one below the other."""
+    return [
+        max([len(heading), *(len(text) for row in cells for text in row[index])])
+        for index, heading in enumerate(headings)
+    ]
+
+
+def _join_to_left(index: int, cells: Sequence[list[list[str]]], *described: list[Any]) -> None:
+    """Move what a column says into the cells of the column before it, and remove the column."""
+    for row in cells:
+        row[index - 1] += [text for text in row.pop(index) if text != cell_text(None)]
+    for of_columns in described:
+        del of_columns[index]
 
 
 def _is_numeric(rows: Sequence[Row], field: str) -> bool:
@@ -123,8 +144,8 @@ def _is_numeric(rows: Sequence[Row], field: str) -> bool:
     )
 
 
-def _narrow(widths: list[int], rigid: Sequence[bool], headings: Sequence[str]) -> None:
-    """Shorten the widest text columns until the table fits."""
+def _narrow(widths: list[int], rigid: Sequence[bool], headings: Sequence[str]) -> bool:
+    """Shorten the widest text columns until the table fits; return whether it does."""
     excess = sum(widths) + len(_GAP) * (len(widths) - 1) - width()
     while excess > 0:
         able = [
@@ -133,10 +154,11 @@ def _narrow(widths: list[int], rigid: Sequence[bool], headings: Sequence[str]) -
             if not rigid[index] and size > max(_NARROWEST, len(headings[index]))
         ]
         if not able:
-            return
+            return False
         widest = max(able, key=widths.__getitem__)
         widths[widest] -= 1
         excess -= 1
+    return True
 
 
 def _line(cells: Sequence[str], widths: Sequence[int], numeric: Sequence[bool], *, coloured: bool = False) -> str:

@@ -212,3 +212,16 @@ def test_sub_accounts_are_shown_where_there_are_any() -> None:
     assert click.unstyle(table(parts, shown)).splitlines()[0] == "sub account  asset"
     assert click.unstyle(table([row_of(Balance("USD"))], shown)).splitlines() == ["asset", "-----", "USD"]
     assert [row["account"] for row in parts] == ["main", "main"]
+
+
+def test_sub_accounts_are_lines_of_the_account_where_the_table_would_be_too_wide() -> None:
+    """With a column of its own the table would be wider than it may be; a row without a sub-account has one line."""
+    shown = {"account": "account", "sub_account": "sub account", "asset": "asset", "wallet": "w" * 80}
+    named = [
+        row_of(Balance("USD", Decimal(1), sub_account=name), account="main", venue="acme") for name in ("spot", None)
+    ]
+
+    head, _, *lines = click.unstyle(table(named, shown)).splitlines()
+
+    assert head.split() == ["account", "asset", "w" * 80]
+    assert [line.split() for line in lines] == [["main", "USD", "1"], ["spot"], ["main", "USD", "1"]]
