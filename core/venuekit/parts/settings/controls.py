@@ -92,7 +92,8 @@ class SymbolLeverage(Account, LeverageControl):
             word = None if side is None else lens.side_words.get(side)
             if word is None:
                 sides = " or ".join(lens.side_words)
-                raise self.refuse(f"each side has its own leverage here: name {sides}, not {side}", subject=symbol)
+                told = "" if side is None else f", not {side}"
+                raise self.refuse(f"each side has its own leverage here: name {sides}{told}", subject=symbol)
             sent[lens.side] = word
         elif side is not None:
             raise self.refuse("leverage is one for both sides here", subject=symbol)
