@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import tomllib
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from decimal import Decimal
@@ -19,6 +21,8 @@ from venuekit.capabilities import (
     ConversionReader,
     FillReader,
     IncomeReader,
+    LeverageBehaviour,
+    LeverageScope,
     OrderAmendControl,
     OrderBehaviour,
     OrderControl,
@@ -211,31 +215,58 @@ def test_panic_catches_what_is_decided_late(simulation: Simulation, call: Call, 
     assert ledger.order(placed.rows[0]["id"]).status.value == "canceled"
 
 
-@pytest.mark.parametrize("venue_id", _able(OrderControl))
+def _asked(venue_id: str, symbol: str, place: list[str]) -> list[tuple[str, tuple[str, ...]]]:
+    """Return commands about an account, each behind the name of the operation that it asks for."""
+    Path("target.toml").write_text(f"[accounts.{venue_id}.symbols.{symbol}]\nleverage = 3\n")
+    by_side = LeverageScope.SIDE in PLUGINS.venue(venue_id).behaviour(LeverageBehaviour).scope
+    return [
+        ("get_settings", ("plan", "target.toml")),
+        ("get_settings", ("apply", "target.toml")),
+        ("get_balances", ("balances", venue_id)),
+        ("get_positions", ("positions", venue_id)),
+        ("get_open_orders", ("order", "list", venue_id)),
+        ("get_order", ("order", "query", venue_id, symbol, "--client-id", "mine")),
+        ("place_order", tuple(place)),
+        ("cancel_order", ("order", "cancel", venue_id, symbol, "--client-id", "mine")),
+        ("set_leverage", ("leverage", venue_id, symbol, "3", *(["--side", "long"] if by_side else []))),
+    ]
+
+
+def _spoil_secret(venue_id: str) -> None:
+    account = tomllib.loads(Path("accounts.toml").read_text())["accounts"][venue_id]
+    Path(account["secret"].removeprefix("file:")).write_text("wrong" * 8)
+
+
+@pytest.mark.parametrize("venue_id", [one for one in _able(OrderControl) if not PLUGINS.venue(one).secret_check])
 def test_errors_name_what_was_asked_for(simulation: Simulation, call: Call, venue_id: str) -> None:
     """With a wrong secret a command fails under the name of what it asked for, unless opening the account fails."""
     symbol = _held(simulation, venue_id)
     place = _resting(call, venue_id, symbol)
-    Path("accounts.toml.sim-secret").write_text("wrong" * 8)
-    Path("target.toml").write_text(f"[accounts.{venue_id}.symbols.{symbol}]\nleverage = 3\n")
-    named: dict[str, list[tuple[str, ...]]] = {
-        "get_settings": [("plan", "target.toml"), ("apply", "target.toml")],
-        "get_balances": [("balances", venue_id)],
-        "get_positions": [("positions", venue_id)],
-        "get_open_orders": [("order", "list", venue_id)],
-        "get_order": [("order", "query", venue_id, symbol, "--client-id", "mine")],
-        "place_order": [tuple(place)],
-        "cancel_order": [("order", "cancel", venue_id, symbol, "--client-id", "mine")],
-        "set_leverage": [("leverage", venue_id, symbol, "3")],
-    }
+    _spoil_secret(venue_id)
 
-    for operation, commands in named.items():
-        for words in commands:
-            called = call(*words, "--json")
-            error = json.loads(called.err)
-            assert (called.status, error["error"]) == (1, "AuthenticationFailed"), words
-            assert error["venue"] == venue_id
-            assert error["operation"] in {operation, "get_account"}, words
+    for operation, words in _asked(venue_id, symbol, place):
+        called = call(*words, "--json")
+        error = json.loads(called.err)
+        assert (called.status, error["error"]) == (1, "AuthenticationFailed"), words
+        assert error["venue"] == venue_id
+        assert error["operation"] in {operation, "get_account"}, words
     panicked = [json.loads(line) for line in call("panic", venue_id, "--json").err.splitlines()]
     assert {one["operation"] for one in panicked[:-1]} <= {"cancel_all_orders", "get_open_orders", "get_account"}
     assert panicked[-1]["left"] is None
+
+
+@pytest.mark.parametrize("venue_id", [one for one in _able(OrderControl) if PLUGINS.venue(one).secret_check])
+def test_a_secret_without_the_form_of_one(simulation: Simulation, call: Call, venue_id: str) -> None:
+    """Where secrets have a form, a command with another text says so, with the place in the file, and sends nothing."""
+    symbol = _held(simulation, venue_id)
+    place = _resting(call, venue_id, symbol)
+    _spoil_secret(venue_id)
+    arrived = len(simulation.requests)
+
+    for _, words in [*_asked(venue_id, symbol, place), ("cancel_all_orders", ("panic", venue_id))]:
+        called = call(*words, "--json")
+        error = json.loads(called.err.splitlines()[0])
+        assert (called.status, error["error"], error["account"]) == (64, "CredentialsError", venue_id), words
+        assert re.match(rf"accounts\.toml:\d+: accounts\.{venue_id}\.secret: ", error["message"]), words
+        assert "wrong" not in called.err
+    assert len(simulation.requests) == arrived

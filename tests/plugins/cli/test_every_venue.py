@@ -15,7 +15,9 @@ from venuekit.capabilities import (
     AccountReader,
     BalanceReader,
     Capability,
+    LeverageBehaviour,
     LeverageReader,
+    LeverageScope,
     PositionReader,
     SettingsReader,
 )
@@ -23,6 +25,7 @@ from venuekit.cli import main
 from venuekit.cli.sim import simulation_thread
 from venuekit.plugins import make_plugins
 from venuekit.settings import target_toml
+from venuekit.settings.controls import is_joint
 from venuekit.simulator import Simulation
 from venuekit.venue import venue_support
 
@@ -136,13 +139,23 @@ def test_leverage_nobody_takes(simulation: Simulation, call: Callable[..., Calle
 
 @pytest.mark.parametrize("venue_id", _able(LeverageReader))
 def test_an_unknown_symbol(simulation: Simulation, call: Callable[..., Called], venue_id: str) -> None:
-    """The venue's own code and words are told, and nothing was changed."""
-    called = call("leverage", venue_id, "NOSUCH", "5", "--json")
+    """
+    The venue's own code, where it has codes, and its words are told, and nothing was changed.
+
+    Where one write sets leverage and margin type, the read of the other half is refused already.
+    """
+    venue = PLUGINS.venue(venue_id)
+    by_side = LeverageScope.SIDE in venue.behaviour(LeverageBehaviour).scope
+    called = call("leverage", venue_id, "NOSUCH", "5", *(["--side", "long"] if by_side else []), "--json")
 
     error: dict[str, Any] = json.loads(called.err)
     assert (called.status, called.out) == (3, "")
-    assert (error["venue"], error["subject"], error["outcome"]) == (venue_id, "NOSUCH", "not_applied")
-    assert error["code"] is not None
+    assert (error["venue"], error["subject"], error["outcome"]) == (
+        venue_id,
+        "NOSUCH",
+        "not_sent" if is_joint(venue) else "not_applied",
+    )
+    assert (error["code"] is not None) == any(row.code is not None for row in venue.faults.rows)
     assert error["message"]
 
 
