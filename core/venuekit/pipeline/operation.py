@@ -317,7 +317,7 @@ class Operation(Generic[T]):
             self.sent_at = clock.milliseconds()
         if session.nonces is None or security is not Security.SIGNED:
             return self.sent_at
-        self.nonce = await session.nonces.take(self.sent_at)
+        self.nonce, self.overtaken_at = await session.nonces.take(self.sent_at), None
         return max(self.sent_at, session.nonces.rule.milliseconds_of(self.nonce))
 
     def _read(self, response: HttpResponse, costs: Pools) -> T:
