@@ -131,11 +131,13 @@ async def resolve_entry(session: AccountSession, entry: Unresolved, call: Call) 
         on_what = f" for {operation.subject}" if operation.subject else ""
         words = f"{session.venue_session.venue.id}: {operation.name}{on_what} of {entry.sent_at}"
         if is_setting and may_be_over(operation):
-            await _check_over(operation, cause)
+            why = await wait_until_over(operation, lambda: read_now(operation, cause))
             reading = await read_now(operation, cause)
             if reading.holds:
                 operation.close(Outcome.APPLIED)
                 return f"{words}: it holds"
+            if why is not None:
+                raise unknown_outcome(operation, cause, why)
             # it may have held until a later write; certain is only that it does not now
             if session.journal is not None:
                 session.journal.end(Ended(entry.id, "does_not_hold", clock.milliseconds()))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from venuekit import errors
 from venuekit.errors import Outcome
 from venuekit.pipeline.write_scopes import Fence, Footprint, WriteScopes
 from venuekit.plugin import (
+    AbsenceProof,
     Absent,
     Call,
     Endpoint,
@@ -28,7 +30,7 @@ from venuekit.plugin import (
     Venue,
     WriteScope,
 )
-from venuekit.simulator import ApplyLater, CannedAnswer, DropAfter, DropBefore, Simulation
+from venuekit.simulator import ApplyLater, CannedAnswer, Delay, DropAfter, DropBefore, Simulation
 from venuekit.testing.clocks import LoopClock
 from venuekit_toy_perp import TOY_PERP
 from venuekit_toy_perp.endpoints import TOY
@@ -245,6 +247,42 @@ async def test_number_of_another_key_is_not_overtaken(clock: LoopClock, tmp_path
             other = attrs.evolve(entry, nonce=("another key", entry.nonce[1]))
             with pytest.raises(errors.OutcomeUnknown, match="it was not signed by this key"):
                 await account.resolve(other)
+
+
+@pytest.mark.parametrize("kind", ["none", "nonce"])
+async def test_setting_that_holds_is_closed_where_nothing_proves_that_it_cannot_arrive(
+    kind: str, clock: LoopClock, tmp_path: Path
+) -> None:
+    """A later process reads the value that was sent; nothing has to be proven about the request for that."""
+    venue = venue_of(kind, "endpoint")
+    async with (
+        Simulation((venue,), clock=clock) as sim,
+        venuekit.Runtime(clock=clock, journal=tmp_path) as runtime,
+    ):
+        account: Any = await runtime.open(venue, sim.credentials("toy_perp"))
+        sim.disturb("toy_perp", TOY.SET_LEVERAGE, Delay(5))
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.5):
+                await account.call(TOY.SET_LEVERAGE, contract="GEMUSD", leverage=7)
+        await clock.sleep(100)
+        (entry,) = account.unresolved
+        unproven = attrs.evolve(entry, nonce=None if entry.nonce is None else ("another key", entry.nonce[1]))
+
+        assert "it holds" in await account.resolve(unproven)
+        assert () == account.unresolved
+
+
+async def test_second_attempt_is_overtaken_anew(clock: LoopClock) -> None:
+    """What was proven about an earlier number says nothing about how long ago a later one was overtaken."""
+    after = timedelta(seconds=20)
+    add = attrs.evolve(TOY.ADD_COLLATERAL, absence_proof=AbsenceProof(after=after))
+    async with opened(with_add(venue_of("nonce", "endpoint"), add), clock) as (sim, account):
+        sim.disturb("toy_perp", TOY.ADD_COLLATERAL, DropBefore(), DropBefore())
+        began, until = clock.monotonic(), account.now() + timedelta(seconds=26)
+        with pytest.raises(errors.NotExecuted):
+            await account.with_options(resend_until=until).call(add, **ADD)
+
+    assert clock.monotonic() - began > 2 * after.total_seconds()
 
 
 def test_answered_number_lowers_the_fences_below_it_of_its_key() -> None:
