@@ -174,7 +174,7 @@ class WriteScopes:
         if self._successor is not None:
             self._latest().leave(footprint)
             return
-        ended = self._held.pop(id(footprint), None)
+        ended = self._held.pop(id(footprint), None) or self._pop_twin(footprint)
         if not self._held:
             self._touched = None
         elif ended is not None and self._touched is not None:
@@ -209,7 +209,9 @@ class WriteScopes:
 
     def absorb(self, other: WriteScopes) -> None:
         """Take over everything of the write scopes of another key that turned out to be of the same account."""
-        self._held |= other._held
+        for held, write in other._held.values():
+            # footprints are shared, and both may hold the same one: then each is ended by itself
+            self._held[id(held) if id(held) not in self._held else -id(write)] = held, write
         self._touched = None  # counted anew by the next write
         self._waiting += other._waiting
         self.fences += other.fences
@@ -220,6 +222,11 @@ class WriteScopes:
         self.countdowns = other.countdowns | self.countdowns
         other._successor = self
         other._held, other._waiting, other.fences = {}, [], []
+
+    def _pop_twin(self, footprint: Footprint) -> tuple[Footprint, Described] | None:
+        """Take out a write that was begun with a footprint which another one of a joined account held, too."""
+        key = next((key for key, (held, _) in self._held.items() if held is footprint), None)
+        return None if key is None else self._held.pop(key)
 
     def _latest(self) -> WriteScopes:
         latest = self

@@ -340,6 +340,22 @@ async def test_joined_scopes_hold_back_what_either_held_back() -> None:
     assert kept.try_enter(late, WRITE)
 
 
+async def test_writes_with_one_footprint_end_one_by_one_after_they_were_joined() -> None:
+    """Two accounts that turned out to be one were both writing: the next write waits for both."""
+    scopes = [WriteScopes() for _ in range(3)]
+    for one in scopes:
+        assert one.try_enter(ALL, Write("a write of its own"))
+    scopes[1].absorb(scopes[2])
+    scopes[0].absorb(scopes[1])
+
+    for one in scopes:
+        assert not scopes[0].try_enter(A, WRITE)
+        one.leave(ALL)
+
+    assert scopes[0].try_enter(A, WRITE)
+    assert not scopes[0].try_enter(ALL, WRITE)
+
+
 async def test_a_write_that_gives_up_waiting_is_forgotten_where_its_scopes_went() -> None:
     """Cancelled after it was joined, it holds up none of those behind it."""
     first, second, third = WriteScopes(), WriteScopes(), WriteScopes()
