@@ -410,7 +410,8 @@ class Operation(Generic[T]):
         """Return the failure of a request that could not be signed; nothing left."""
         if isinstance(error, errors.NeverSent):
             return self.failure(FailureKind.NEVER_SENT, error)
-        if isinstance(error, OperationError):
+        if isinstance(error, OperationError):  # of the fetch of a token: its outcome is not that of this request
+            error.outcome = Outcome.NOT_APPLIED if self.attempts else Outcome.NOT_SENT
             return self.annotate(error)
         if isinstance(error, errors.VenuekitError):
             return error

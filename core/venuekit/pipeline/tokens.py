@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from copy import copy
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -67,7 +68,10 @@ class Tokens:
         if self._running is None:
             self._running = asyncio.create_task(self._replace(call))
             self._running.add_done_callback(self._on_finish)
-        await asyncio.shield(self._running)
+        try:
+            await asyncio.shield(self._running)
+        except VenuekitError as error:  # each that waits tells in it of its own request
+            raise copy(error) from None
 
     def _on_finish(self, task: asyncio.Task[None]) -> None:
         self._running = None

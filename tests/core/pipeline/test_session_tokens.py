@@ -14,9 +14,10 @@ import pytest
 
 import venuekit
 from venuekit import errors
-from venuekit.clock import from_milliseconds
+from venuekit.clock import VenueClock, from_milliseconds
 from venuekit.errors import Outcome
 from venuekit.pipeline import Event
+from venuekit.pipeline.tokens import Tokens
 from venuekit.plugin import (
     Effect,
     EncodedRequest,
@@ -244,6 +245,34 @@ async def test_token_that_is_refused_again_is_a_failed_authentication(stage: Sta
 
     assert caught.value.outcome is Outcome.NOT_APPLIED
     assert (2, 2) == (stage.count(LOGIN), stage.count(COLLATERAL))
+
+
+@pytest.mark.parametrize("trouble", [DropBefore(), CannedAnswer(503, b"<html>gone</html>")], ids=["lost", "foreign"])
+async def test_refused_write_whose_new_token_cannot_be_fetched_was_not_executed(stage: Stage, trouble: Any) -> None:
+    """Whatever became of the fetch says nothing about the write, and its line in the journal is closed."""
+    await stage.account.call(POSITIONS)
+    stage.end_tokens()
+    stage.sim.disturb("toy_perp", LOGIN, trouble, times=20)
+    with pytest.raises(errors.OperationError) as caught:
+        await stage.account.call(COLLATERAL, **ADD)
+
+    assert caught.value.outcome is Outcome.NOT_APPLIED
+    assert () == stage.account.unresolved
+
+
+async def test_fetch_that_fails_tells_each_that_waits_of_its_own_request() -> None:
+    """Each gets an error of its own: in it stand the subject and the outcome of one request."""
+    clock = LoopClock()
+
+    async def fail(*_: Any, **__: Any) -> Any:
+        await clock.sleep(1)
+        raise errors.Rejected("no")
+
+    tokens = Tokens(SessionToken(LOGIN), VenueClock(clock))
+    first, second = await asyncio.gather(tokens.take(fail), tokens.take(fail), return_exceptions=True)
+
+    assert str(first) == str(second)
+    assert first is not second
 
 
 async def test_unsigned_write_is_bounded_by_nothing(stage: Stage) -> None:
