@@ -91,7 +91,7 @@ class Nonces:
         descriptor = self._open(path)
         _lock(descriptor)
         try:
-            number = _above(max(self._highest, _read(descriptor)), number, latest)
+            number = _above(_read(descriptor), _above(self._highest, number, latest), latest)
             os.pwrite(descriptor, b"%0*d\n" % (_WIDTH - 1, number), 0)
         finally:
             _unlock(descriptor)

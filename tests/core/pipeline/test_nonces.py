@@ -163,6 +163,19 @@ async def test_number_of_a_wrong_clock_is_kept_only_where_the_venue_may_have_tak
     await nonces.aclose()
 
 
+async def test_clock_that_was_set_back_leads_no_two_processes_to_one_number(tmp_path: Path) -> None:
+    """A number that one of them took an hour ahead is dropped, and those that the other one has taken since count."""
+    path = tmp_path / "key.nonce"
+    ours, theirs = (Nonces(MICROSECONDS, "key", InstantClock(), path, WINDOW + 1000) for _ in range(2))
+    await ours.take(NOW + 3_600_000)
+
+    taken = [await one.take(NOW) for one in (theirs, ours, theirs, ours)]
+
+    assert [NOW * 1000 + step for step in range(4)] == taken
+    await ours.aclose()
+    await theirs.aclose()
+
+
 async def test_file_that_cannot_be_written_is_warned_of_once(tmp_path: Path) -> None:
     """The numbers rise within the process then, and requests are still signed."""
     (tmp_path / "file").touch()
