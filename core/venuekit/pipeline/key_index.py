@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from pathlib import Path
@@ -46,11 +47,13 @@ class KeyIndex:
         if account in self.accounts_of(realm, site, key):
             return
         line = json.dumps(dict(zip(_PARTS, (realm, site, account, key), strict=True)), separators=(",", ":"))
+        text = f"\n{line}\n".encode()  # the first newline ends a line that was cut off
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             descriptor = os.open(self.path, _APPENDING, 0o600)
             try:
-                os.write(descriptor, f"\n{line}\n".encode())  # the first newline ends a line that was cut off
+                if os.write(descriptor, text) != len(text):
+                    raise OSError(errno.ENOSPC, "only a part of the line could be written")
             finally:
                 os.close(descriptor)
         except OSError as error:
@@ -81,7 +84,7 @@ class KeyIndex:
         try:
             link = json.loads(line)
             realm, site, account, key = (link[part] for part in _PARTS)
-        except (ValueError, LookupError, TypeError):
+        except (ValueError, LookupError, TypeError, RecursionError):
             warn(f"{self.path} has a line that cannot be read, and it is skipped")
             return
         self._add(str(realm), str(site), str(account), str(key))

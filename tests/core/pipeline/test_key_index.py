@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -30,7 +31,7 @@ def test_links_are_found_by_account_and_by_key_in_every_process(tmp_path: Path) 
     assert path.stat().st_mode & 0o777 == 0o600
 
 
-@pytest.mark.parametrize("line", [b"no link", b'{"realm":"toy"}', b"[1,2]"])
+@pytest.mark.parametrize("line", [b"no link", b'{"realm":"toy"}', b"[1,2]", b"[" * 200_000, b"\xff"])
 def test_a_line_that_cannot_be_read_is_warned_of_and_hides_no_other(tmp_path: Path, line: bytes) -> None:
     """The lines before and behind it count, and it is named once."""
     path = tmp_path / "accounts.index"
@@ -69,3 +70,18 @@ def test_an_index_that_cannot_be_written_is_warned_of_and_holds_here(tmp_path: P
         index.link(*PLACE, "uid-1", "k1")
 
     assert index.keys_of(*PLACE, "uid-1") == {"k1"}
+
+
+def test_a_disk_that_takes_half_a_line_is_warned_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """This process knows the link, and the half line spoils none that is added later."""
+    path, write = tmp_path / "accounts.index", os.write
+    index = KeyIndex(path)
+    monkeypatch.setattr(os, "write", lambda descriptor, text: write(descriptor, text[:20]))
+    with pytest.warns(UserWarning, match="may not find writes of this account"):
+        index.link(*PLACE, "uid-1", "k1")
+    monkeypatch.undo()
+
+    assert index.keys_of(*PLACE, "uid-1") == {"k1"}
+    KeyIndex(path).link(*PLACE, "uid-1", "k2")
+    with pytest.warns(UserWarning, match="has a line that cannot be read"):
+        assert index.keys_of(*PLACE, "uid-1") == {"k1", "k2"}
