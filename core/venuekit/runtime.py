@@ -250,7 +250,9 @@ class Runtime:
         """Return the nonces of a signing key; every process of this machine raises them, one for a simulator alone."""
         from venuekit.pipeline.nonces import Nonces
 
-        signing_key = fingerprint(credentials.secret)
+        # an operator's signer may keep the key elsewhere: then the secret is none, and the same for every key
+        keeps_key = self._plugins.is_answered("venuekit_make_signer")
+        signing_key = fingerprint(credentials.secret, {"key": credentials.key.reveal()} if keeps_key else None)
         name = (venue.realm, environment.site, signing_key)
         nonces = self._nonces.get(name)
         if nonces is None:

@@ -25,6 +25,7 @@ from venuekit.hooks import hookimpl
 from venuekit.message import HttpRequest, HttpResponse
 from venuekit.pipeline import SlidingBudget
 from venuekit.plugins import Plugins, make_plugins
+from venuekit.request_bounds import NonceRule
 from venuekit.simulator import CannedAnswer, Simulation
 from venuekit.testing import FakeTransport, InstantClock, json_answer
 from venuekit.venue import Environment, EnvironmentName, Limit, LimitScope
@@ -125,6 +126,26 @@ async def test_venuekit_make_signer_is_called_once_per_account(sim: Simulation, 
         assert await right.call(TOY.WALLET)
 
     assert [("toy_perp", sim.credentials("toy_perp"))] * 2 == asked
+
+
+async def test_venuekit_make_signer_that_keeps_the_keys_leaves_each_its_own_numbers(operator: Install) -> None:
+    """Accounts whose secret is only a word for the vault: the answer to one key proves nothing about another one."""
+
+    def venuekit_make_signer(venue: Any, credentials: Any) -> HmacSigner:
+        return HmacSigner(Secret("in the vault"))
+
+    venue = attrs.evolve(TOY_PERP, nonce=NonceRule(1000))
+    async with (
+        Simulation((venue,), clock=InstantClock()) as sim,
+        _runtime(sim, operator(venuekit_make_signer)) as runtime,
+    ):
+        keys = (sim.credentials("toy_perp"), sim.credentials("toy_perp"), sim.credentials("toy_perp", sub_account=True))
+        accounts = [await runtime.open(venue, Credentials.sim(str(one.rest), one.key, "vault")) for one in keys]
+
+    first, second, other = (account._session.nonces for account in accounts)
+    assert first is second
+    assert other is not first
+    assert other.name != first.name
 
 
 async def test_venuekit_retry_policy_is_called_once_per_venue(operator: Install) -> None:
