@@ -34,6 +34,10 @@ class Kind(enum.StrEnum):
     LIST = "list"  #: sent as compact JSON
 
 
+#: the most digits of a number: the journal reads no more, and no venue takes as many
+_DIGITS_MAX = 400
+_BITS_MAX = 1328  #: of an int of so many digits
+
 _NUMBERS = frozenset({Kind.INTEGER, Kind.DECIMAL, Kind.NUMBER})
 
 
@@ -113,8 +117,8 @@ def _check_text(parameter: Parameter, value: Any) -> str:
 
 
 def _check_integer(parameter: Parameter, value: Any) -> int:
-    whole = type(value) is int or (isinstance(value, Decimal) and value.is_finite() and value == int(value))
-    if not whole:
+    is_whole = type(value) is int or (isinstance(value, Decimal) and _is_short(value) and value == int(value))
+    if not is_whole:
         raise _refuse(parameter, _expectation(parameter, "a whole number"), value)
     _check_range(parameter, value, "a whole number")
     if parameter.choices is not None and str(int(value)) not in parameter.choices:
@@ -123,10 +127,23 @@ def _check_integer(parameter: Parameter, value: Any) -> int:
 
 
 def _check_decimal(parameter: Parameter, value: Any) -> str:
-    if isinstance(value, bool) or not isinstance(value, int | Decimal) or not Decimal(value).is_finite():
+    if isinstance(value, Decimal):
+        is_number, is_short = value.is_finite(), _is_short(value)
+    else:
+        is_number = isinstance(value, int) and not isinstance(value, bool)
+        is_short = is_number and value.bit_length() <= _BITS_MAX
+    if not is_number:
         raise _refuse(parameter, _expectation(parameter, "an int or Decimal"), value)
     _check_range(parameter, value, "an int or Decimal")
-    return plain(value)
+    text = plain(value) if is_short else ""
+    if not text or len(text) > _DIGITS_MAX:
+        raise ValueError(f"{parameter.name} has more than {_DIGITS_MAX} digits")
+    return text
+
+
+def _is_short(number: Decimal) -> bool:
+    """Say whether a number is finite, and no exponent hides more digits than may be written out."""
+    return number.is_finite() and -_DIGITS_MAX < number.adjusted() < _DIGITS_MAX
 
 
 def _check_boolean(parameter: Parameter, value: Any) -> bool:
