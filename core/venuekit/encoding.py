@@ -40,8 +40,9 @@ _BRACES = re.compile(r"\{([^{}]*)\}")
 _UNRESERVED = re.compile(r"[A-Za-z0-9._~-]*").fullmatch
 #: kinds whose values are digits, which are never percent-encoded
 _DIGITS = frozenset({Kind.INTEGER, Kind.DECIMAL, Kind.NUMBER})
-#: parts of a path that every server and proxy takes for a step to another path, also when they are percent-encoded
-_STEPS = frozenset({"", ".", ".."})
+#: parts of a path that a server or proxy takes for a step to another path, also when they are percent-encoded
+_STEPS = frozenset({".", ".."})
+_SLASH = re.compile(r"[/\\]")
 
 
 def content_type_of(encoding: Encoding) -> str | None:
@@ -198,7 +199,7 @@ def _path_filler(endpoint: Endpoint[Any]) -> Callable[[Mapping[str, Any]], tuple
             field, value = fields[pieces[index]], parameters[pieces[index]]
             checked = field.check(field.parameter, value)
             text = checked if field.text is None else field.text(checked)
-            if text in _STEPS:
+            if text == "" or not _STEPS.isdisjoint(_SLASH.split(str(checked))):
                 raise ValueError(f"{field.parameter.name} must be a part of the path {endpoint.path}, not {value!r}")
             filled[index] = str(text)
         return "".join(filled), {name: value for name, value in parameters.items() if name not in names}

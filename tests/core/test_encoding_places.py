@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
@@ -17,7 +18,9 @@ from venuekit.endpoint import Effect, Endpoint
 from venuekit.parameters import Kind, Parameter, plain
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
-NUMBERS = st.decimals(allow_nan=False, allow_infinity=False) | st.integers()
+NUMBERS = (
+    st.decimals(allow_nan=False, allow_infinity=False).filter(lambda one: abs(one.adjusted()) < 100) | st.integers()
+)
 KINDS: Mapping[Kind, st.SearchStrategy[Any]] = {
     Kind.TEXT: TEXTS,
     Kind.INTEGER: st.integers(),
@@ -139,7 +142,7 @@ def test_a_list_of_texts_is_read_back(items: list[Any]) -> None:
 @pytest.mark.parametrize("encoding", [Encoding.QUERY, Encoding.FORM, Encoding.JSON])
 def test_a_path_is_read_back(encoding: Encoding, account: str, number: Decimal | int, *, flag: bool, rest: str) -> None:
     """Parameters of the path are percent-encoded there, each in its own part, and nowhere else."""
-    assume(account not in {"", ".", ".."})
+    assume(account and {".", ".."}.isdisjoint(re.split(r"[/\\]", account)))
     endpoint = _endpoint(
         Parameter("account", required=True),
         Parameter("number", Kind.NUMBER, required=True),
@@ -159,9 +162,9 @@ def test_a_path_is_read_back(encoding: Encoding, account: str, number: Decimal |
         assert parse_qsl(query or (body or b"").decode(), keep_blank_values=True) == [("rest", rest)]
 
 
-@pytest.mark.parametrize("part", ["", ".", ".."])
+@pytest.mark.parametrize("part", ["", ".", "..", "../all", "1/../..", "1/.", "1\\.."])
 def test_a_part_of_a_path_cannot_step_out_of_it(part: str) -> None:
-    """A value that every server takes for a step to another path is refused by name: percent-encoding does not help."""
+    """A value that a server may take for a step to another path is refused by name: percent-encoding does not help."""
     endpoint = _endpoint(Parameter("id", required=True), encoding=Encoding.QUERY, path="/orders/{id}/cancel")
 
     with pytest.raises(ValueError, match=r"id must be a part of the path /orders/\{id\}/cancel, not "):
