@@ -61,9 +61,30 @@ def without_names(path: str) -> str:
 
 
 def values_of_other(endpoint: Endpoint[Any], other: Endpoint[Any]) -> Mapping[str, str] | None:
-    """Return the values with which a request of an endpoint would be one of another's fixed path, None without any."""
+    """
+    Return the values with which a request of an endpoint would be one of another's, None without any.
+
+    They are those of the other one's fixed path, or of its action.
+    """
+    if endpoint.verb != other.verb:
+        return None
+    values: Mapping[str, str] | None
+    if endpoint.action == other.action:
+        values = _values_of_path(endpoint, other)
+    else:
+        values = _values_of_action(endpoint, other) if endpoint.path == other.path else None
+    try:
+        for name, word in (values or {}).items():
+            parameter = endpoint.by_name[name]
+            CHECKS[parameter.kind](parameter, word)
+    except ValueError:
+        return None  # the declaration refuses such a value
+    return values or None
+
+
+def _values_of_path(endpoint: Endpoint[Any], other: Endpoint[Any]) -> Mapping[str, str] | None:
     parts, words = endpoint.path.split("/"), other.path.split("/")
-    if endpoint.verb != other.verb or endpoint.action != other.action or len(parts) != len(words):
+    if len(parts) != len(words):
         return None
     values: dict[str, str] = {}
     for part, word in zip(parts, words, strict=True):
@@ -72,13 +93,13 @@ def values_of_other(endpoint: Endpoint[Any], other: Endpoint[Any]) -> Mapping[st
             values[names[0]] = word
         elif not names and part != word:
             return None
-    try:
-        for name, word in values.items():
-            parameter = endpoint.by_name[name]
-            CHECKS[parameter.kind](parameter, word)
-    except ValueError:
-        return None  # the declaration refuses such a value
-    return values or None
+    return values
+
+
+def _values_of_action(endpoint: Endpoint[Any], other: Endpoint[Any]) -> Mapping[str, str] | None:
+    sent = {one.name for one in body_parameters(endpoint)}
+    values = {name: word for name, word in other.action.items() if endpoint.action.get(name) != word}
+    return values if values.keys() <= sent else None
 
 
 def body_parameters(endpoint: Endpoint[Any]) -> tuple[Parameter, ...]:

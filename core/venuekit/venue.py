@@ -318,8 +318,9 @@ class Venue(Generic[A_co]):
                 words = "is declared twice" if other.name == endpoint.name else f"is the same as {other}"
                 mend = "declare it once, or give each an action that its requests carry"
                 raise ValueError(f"{self.id}: {endpoint} {words}: {mend}")
-        with_paths = [endpoint for endpoint in self.endpoints if path_parameters(endpoint.path)]
-        for endpoint, other in product(with_paths, self.endpoints):
+        acting = {(endpoint.verb, endpoint.path) for endpoint in self.endpoints if endpoint.action}
+        open_ones = [one for one in self.endpoints if path_parameters(one.path) or (one.verb, one.path) in acting]
+        for endpoint, other in product(open_ones, self.endpoints):
             if values := values_of_other(endpoint, other):
                 what = " and ".join(f"{name}={word!r}" for name, word in values.items())
                 mend = f"give {' and '.join(values)} a pattern or choices without that word"

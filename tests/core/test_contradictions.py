@@ -127,6 +127,13 @@ def test_a_request_that_cannot_be_encoded_is_refused(
             ),
             "DELETE /o/{id} with id='all' would be DELETE /o/all: give id a pattern or choices without that word",
         ),
+        (
+            (
+                "Endpoint('POST', '/do', decode=bytes, parameters=(Parameter('type', required=True),)),"
+                " Endpoint('POST', '/do', decode=bytes, action={'type': 'withdraw'})"
+            ),
+            "POST /do with type='withdraw' would be POST /do type=withdraw: give type a pattern or choices without",
+        ),
     ],
 )
 def test_endpoints_that_no_request_tells_apart_are_refused(
@@ -155,6 +162,17 @@ def test_a_path_that_excludes_its_neighbours_is_taken(parameter: Parameter) -> N
     read: Endpoint[bytes] = Endpoint("GET", "/o/all", decode=bytes)
 
     assert values_of_other(one, every) is values_of_other(one, read) is values_of_other(every, one) is None
+
+
+@pytest.mark.parametrize(
+    "parameter", [Parameter("kind"), Parameter("type", pattern="[a-d]+"), Parameter("type", local=True)]
+)
+def test_an_action_that_no_parameter_can_say_is_taken(parameter: Parameter) -> None:
+    """An endpoint without an action may stand beside one whose action it cannot send."""
+    one: Endpoint[bytes] = Endpoint("POST", "/do", decode=bytes, parameters=(parameter,))
+    other: Endpoint[bytes] = Endpoint("POST", "/do", decode=bytes, action={"type": "withdraw"})
+
+    assert values_of_other(one, other) is values_of_other(other, one) is None
 
 
 @pytest.mark.parametrize("encoding", [Encoding.FORM, Encoding.JSON, Encoding.JSON_ARRAY])
