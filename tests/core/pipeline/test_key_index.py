@@ -73,7 +73,7 @@ def test_an_index_that_cannot_be_written_is_warned_of_and_holds_here(tmp_path: P
 
 
 def test_a_disk_that_takes_half_a_line_is_warned_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """This process knows the link, and the half line spoils none that is added later."""
+    """The process that met it knows the link, and the half line spoils none that is added later."""
     path, write = tmp_path / "accounts.index", os.write
     index = KeyIndex(path)
     monkeypatch.setattr(os, "write", lambda descriptor, text: write(descriptor, text[:20]))

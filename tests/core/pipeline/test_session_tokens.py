@@ -349,3 +349,11 @@ def test_endpoint_that_carries_a_token_needs_a_way_to_fetch_one() -> None:
     """The venue names the endpoint."""
     with pytest.raises(ValueError, match=r"toy_perp: GET /v1/positions carries a session token: session_token="):
         with_tokens(session_token=None)
+
+
+def test_endpoint_that_fetches_the_token_is_one_of_the_venues() -> None:
+    """One that the venue does not declare may do anything, and would be sent as a write is."""
+    with pytest.raises(
+        ValueError, match=r"toy_perp: session_token uses POST /v1/login, which it does not declare: name"
+    ):
+        with_tokens(endpoints=tuple(one for one in with_tokens().endpoints if one is not LOGIN))
