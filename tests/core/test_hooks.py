@@ -143,7 +143,8 @@ async def test_venuekit_make_signer_that_keeps_the_keys_leaves_each_its_own_numb
         accounts = [await runtime.open(venue, Credentials.sim(str(one.rest), one.key, "vault")) for one in keys]
 
     first, second, other = (account._session.nonces for account in accounts)
-    assert first is second is not None
+    assert first is second
+    assert first is not None
     assert other is not None
     assert other.name != first.name
 
