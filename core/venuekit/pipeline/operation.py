@@ -34,7 +34,7 @@ from venuekit.pipeline.guard import check_guard
 from venuekit.pipeline.notes import record_attempt, record_outcome, use_client_ids
 from venuekit.pipeline.observe import Event, EventKind, notify
 from venuekit.pipeline.write_scopes import FENCING, Fence, footprint_of
-from venuekit.request_bounds import fence_of
+from venuekit.request_bounds import RequestExpiry, fence_of
 from venuekit.resolution import Call, Reading
 
 if TYPE_CHECKING:
@@ -318,6 +318,8 @@ class Operation(Generic[T]):
         if session.nonces is None or security is not Security.SIGNED:
             return self.sent_at
         self.nonce, self.overtaken_at = await session.nonces.take(self.sent_at), None
+        if session.venue_session.venue.expiry is RequestExpiry.NONCE:
+            return self.sent_at  # its time bounds nothing there, and may be that of a clock that was ahead once
         return max(self.sent_at, session.nonces.rule.milliseconds_of(self.nonce))
 
     def _read(self, response: HttpResponse, costs: Pools) -> T:

@@ -258,6 +258,22 @@ async def test_fence_follows_from_a_number_that_is_ahead_of_the_time(numbered: N
     assert [ahead + 1 + WINDOW + 1000] == [to_milliseconds(fence) for fence in fences]
 
 
+async def test_number_that_bounds_by_its_successors_holds_nothing_back_by_its_time(numbered: Numbered) -> None:
+    """Numbers of a clock that was a day ahead stay there, and a lost write holds others back for its window only."""
+    venue = attrs.evolve(numbered.venue, expiry=RequestExpiry.NONCE)
+    account: Any = await numbered.runtime.open(venue, numbered.sim.credentials("toy_perp"))
+    await account.call(TOY.POSITIONS)
+    now = account._session.venue_session.clock.milliseconds()
+    (path,) = files(numbered.directory, "*.nonce")
+    path.write_text(f"{(now + 86_400_000) * 1000}\n")
+    await account.call(TOY.SET_LEVERAGE, contract="GEMUSD", leverage=7)
+
+    assert numbered.stamps[-1].nonce == (now + 86_400_000) * 1000 + 1
+    (journal,) = files(numbered.directory, "*.jsonl")
+    fences = [line.fence for line in map(read_line, journal.read_bytes().split(b"\n\n")) if hasattr(line, "fence")]
+    assert [to_milliseconds(fence) - now < WINDOW + 2000 for fence in fences] == [True]
+
+
 async def test_venue_without_a_rule_pays_nothing(tmp_path: Path) -> None:
     """Its stamps carry 0, and no file is made."""
     clock, signing = InstantClock(), StampedSigning()
