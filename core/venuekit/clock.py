@@ -97,6 +97,8 @@ _A_DAY = 86_400_000
 _MOVES = 64
 #: a wall clock that moved by more than this many milliseconds against the monotonic one was set, or we were asleep
 _STEP = 250
+#: for how many seconds our own clock is doubted after it was set ahead: longer than any request lives
+_SET_LATELY = 180.0
 
 
 @attrs.define(eq=False)
@@ -217,6 +219,8 @@ class OwnClock(VenueClock):
 
     #: the last times that answers gave, in milliseconds, and when they were there on the monotonic clock
     _given: tuple[tuple[int, float], ...] = attrs.field(default=(), init=False, repr=False)
+    #: when it was noticed, on the monotonic clock, that ours had been set ahead
+    _stepped_at: float | None = attrs.field(default=None, init=False, repr=False)
 
     def milliseconds(self) -> int:
         """Return our own time in milliseconds since 1970."""
@@ -224,8 +228,21 @@ class OwnClock(VenueClock):
 
     @property
     def error(self) -> int:
-        """The same as of a venue's clock that was never measured; it bounds nothing."""
-        return _UNMEASURED
+        """
+        The same as of a venue's clock that was never measured, and by how much ours was set ahead of late.
+
+        It bounds nothing; it keeps a clock that is set from letting a wait for an earlier write end early.
+        """
+        now = self.clock.monotonic()
+        step = self.clock.milliseconds() - self._wall - round((now - self._at) * 1000)
+        if step <= _STEP:
+            return _UNMEASURED
+        if self._stepped_at is None:
+            self._stepped_at = now
+        elif now - self._stepped_at > _SET_LATELY:  # no request of before is waited for any more
+            self._at, self._wall, self._stepped_at = now, self.clock.milliseconds(), None
+            return _UNMEASURED
+        return _UNMEASURED + step
 
     def hear(self, milliseconds: int) -> None:
         """Take over the time of an answer that is there now."""

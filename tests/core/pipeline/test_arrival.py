@@ -311,6 +311,38 @@ async def test_clock_of_a_venue_without_time_is_ours(clock: LoopClock) -> None:
         assert [] == [one for one in sim.requests if one.path == TOY.SERVER_TIME.path]
 
 
+class SetClock(LoopClock):
+    """The clock of the loop on a machine whose wall clock is set while it runs."""
+
+    ahead = 0
+
+    def milliseconds(self) -> int:
+        return super().milliseconds() + SetClock.ahead
+
+
+@pytest.mark.parametrize("kind", ["window", "none"])
+async def test_own_clock_that_is_set_ahead_ends_no_wait_for_an_earlier_write(
+    kind: str, clock: LoopClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The venue's time has not moved, and the earlier setting may still win; minutes later ours is believed again."""
+    venue, ours = venue_of(kind, "unknown"), SetClock()
+    async with Simulation((venue,), clock=clock) as sim, venuekit.Runtime(clock=ours, journal=False) as runtime:
+        account: Any = await runtime.open(venue, sim.credentials("toy_perp"))
+        sim.disturb("toy_perp", TOY.SET_LEVERAGE, DropBefore(), DropBefore())
+        with pytest.raises(errors.OutcomeUnknown):
+            await account.call(TOY.SET_LEVERAGE, contract="GEMUSD", leverage=7)
+        monkeypatch.setattr(SetClock, "ahead", 60_000)
+        with pytest.raises(errors.Fenced):
+            await account.with_options(max_wait=1).call(TOY.SET_LEVERAGE, contract="GEMUSD", leverage=9)
+
+        known = account._session.venue_session.clock
+        assert known.error > 60_000
+        await clock.sleep(200)
+        assert known.error < 5000
+        monkeypatch.undo()
+        assert (await account.call(TOY.SET_LEVERAGE, contract="GEMUSD", leverage=9)).changed
+
+
 async def test_one_odd_time_in_an_answer_proves_nothing(clock: LoopClock) -> None:
     """Two answers must give it, and none that lies a day ahead of our clock is believed."""
     odd = {TIME_HEADER: str(clock.milliseconds() + 3_600_000)}
