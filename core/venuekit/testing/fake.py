@@ -18,7 +18,7 @@ from venuekit import _defaults
 from venuekit.account import Account
 from venuekit.clock import Clock
 from venuekit.credentials import Credentials, Secret, Signer
-from venuekit.credentials.venue_signer import make_venue_signer
+from venuekit.credentials.signer import make_venue_signer
 from venuekit.hooks import hookimpl
 from venuekit.message import HttpRequest, HttpResponse, Transport
 from venuekit.pipeline.observe import Event, Observer
