@@ -43,6 +43,7 @@ MET_BY = {
 #: plain values, which have no documentation of their own
 VALUES = {
     "MANY": "An answer that is a list of order rows.",
+    "Source": "A column, or anything else that a field of a value is made of.",
     "CancelScope": "Symbol and parameters of a cancel-all.",
     "Readback": "Reads whether a lost setting holds: ``async (call, lost) -> Reading``.",
     "Resolution": "The result of a look for a lost write: applied, absent or unclear.",

@@ -1,4 +1,4 @@
-"""Signers: the algorithms that sign bytes with a secret, and the one of an account that no operator's plugin signs for."""
+"""Signers: algorithms that sign bytes with a secret, and the signer of an account that no operator signs for."""
 
 from __future__ import annotations
 
