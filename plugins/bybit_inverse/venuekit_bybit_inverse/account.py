@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from venuekit.parts.settings.controls import AccountMarginType
 from venuekit.parts.settings.snapshot import AccountSettings
-from venuekit_bybit_inverse.account_info import BybitAccountInfo, BybitApiKey, BybitBalances
-from venuekit_bybit_inverse.account_mode import BybitAccountMode
+from venuekit_bybit_inverse.account_info import BybitAccountInfo, BybitAccountMode, BybitApiKey, BybitBalances
 from venuekit_bybit_inverse.closed_pnl import BybitClosedPnl
 from venuekit_bybit_inverse.conversions import BybitConversions
 from venuekit_bybit_inverse.endpoints import BYBIT

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 import attrs
@@ -10,6 +11,9 @@ import attrs
 from venuekit.capabilities import (
     AccountInfo,
     AccountKind,
+    AccountMode,
+    AccountModeReader,
+    AccountModeSetting,
     AccountReader,
     ApiKey,
     ApiKeyReader,
@@ -19,20 +23,53 @@ from venuekit.capabilities import (
     IdentityReader,
     MarginType,
     PositionMode,
+    Setting,
 )
 from venuekit.parts.concurrency import gather
 from venuekit.parts.rows import values_of
 from venuekit.plugin import Account, Answer, PayloadMismatch, UnsupportedCapability
-from venuekit_bybit_inverse.account_mode import MODES
 from venuekit_bybit_inverse.endpoints import BYBIT, CATEGORY
-from venuekit_bybit_inverse.endpoints.account import ISOLATED_COINS, ApiKeyRow, WalletRows
+from venuekit_bybit_inverse.endpoints.account import ISOLATED_COINS, MARGIN_MODES, AccountState, ApiKeyRow, WalletRows
 from venuekit_bybit_inverse.positions import LEG, PAGE_SIZE, positions_of
 from venuekit_bybit_inverse.reading import read_pages
 
 _KINDS = {5: AccountKind("uta2"), 6: AccountKind("uta2_pro")}
+#: mode and the venue's name of it, by ``unifiedMarginStatus``
+_MODES: Mapping[int, tuple[AccountMode, str]] = {
+    1: (AccountMode.CLASSIC, "classic"),
+    3: (AccountMode.UNIFIED, "unified 1.0"),
+    4: (AccountMode.UNIFIED, "unified 1.0 Pro"),
+    5: (AccountMode.UNIFIED, "unified 2.0"),
+    6: (AccountMode.UNIFIED, "unified 2.0 Pro"),
+}
+_MODELS: Mapping[MarginType, str] = {margin_type: mode for mode, margin_type in MARGIN_MODES.items()}
+_NO_LEVERAGE = "in portfolio margin no symbol has a leverage of its own (110038): change the margin type first"
+_UNAVAILABLE: Mapping[MarginType, Mapping[Setting, str]] = {MarginType.PORTFOLIO: {Setting.LEVERAGE: _NO_LEVERAGE}}
 _VALUATION = "USD"
 _ANYWHERE = "*"
 _WITHDRAW = "Wallet.Withdraw"
+
+
+class BybitAccountMode(Account, AccountModeReader):
+    """Portfolio margin is a margin type of a unified account here: it is the margin model, and the mode is UNIFIED."""
+
+    __slots__ = ()
+
+    async def get_account_mode(self) -> AccountModeSetting:
+        """Return the mode, by one read; its margin model is the venue's word for the account's margin type."""
+        return account_mode_of(await self.call(BYBIT.ACCOUNT_INFO))
+
+
+def account_mode_of(info: AccountState) -> AccountModeSetting:
+    """Return the mode that the account's information shows."""
+    mode, word = _MODES.get(info.unified_margin_status, (None, f"unifiedMarginStatus {info.unified_margin_status}"))
+    return AccountModeSetting(
+        mode,
+        word,
+        margin_model=_MODELS[info.margin_type],
+        unavailable=dict(_UNAVAILABLE.get(info.margin_type, {})),
+        reason=None if mode else "the venue documents no such status",
+    )
 
 
 class BybitAccountInfo(Account, AccountReader):
@@ -51,7 +88,7 @@ class BybitAccountInfo(Account, AccountReader):
         await super().on_open()
         status = (await self.call(BYBIT.ACCOUNT_INFO)).unified_margin_status
         if status not in _KINDS:
-            _, kind = MODES.get(status, (None, "unknown"))
+            _, kind = _MODES.get(status, (None, "unknown"))
             raise self.make_error(
                 UnsupportedCapability,
                 f"this account is of the {kind} kind (unifiedMarginStatus {status}); only unified accounts 2.0 "

@@ -13,7 +13,7 @@ from venuekit.parts.concurrency import gather, gather_all
 from venuekit.parts.settings.lens import RowSettings
 from venuekit.parts.settings.snapshot import LeverageTier, SettingsDraft, SettingsSource
 from venuekit.plugin import Account, Endpoint
-from venuekit_bybit_inverse.account_mode import account_mode_of
+from venuekit_bybit_inverse.account_info import account_mode_of
 from venuekit_bybit_inverse.endpoints import BYBIT, CATEGORY
 from venuekit_bybit_inverse.instruments import TIER
 from venuekit_bybit_inverse.order_rows import ListedOrder
