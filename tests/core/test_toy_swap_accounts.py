@@ -127,15 +127,17 @@ async def test_sub_account_below_one_key_is_an_account_of_its_own(stage: Stage) 
 
 
 async def test_two_keys_of_one_account_share_fences_and_limits(stage: Stage) -> None:
-    """A key of a sub-account shares neither; the sub-account is the same by its own key and below the master's."""
+    """A key of a sub-account shares neither, but the limit of its master's UID."""
     keys = stage.sim.add_key(), stage.sim.add_key(), stage.sim.add_key(account="7")
     one, two, other = [await stage.open(key=key) for key in keys]
     below = await stage.open(key=keys[0], subaccount="7")
 
     assert one.identity == two.identity != other.identity
     assert below.identity not in {one.identity, two.identity}
-    pools = [account._session.pool(TOY_SWAP.limits[0]) for account in (one, two, other)]
+    of_account, _, of_uid = TOY_SWAP.limits
+    pools = [account._session.pool(of_account) for account in (one, two, other)]
     assert pools[0] is pools[1] is not pools[2]
+    assert len({id(account._session.pool(of_uid)) for account in (one, two, other, below)}) == 1
     await stage.clock.sleep(10)
     await lose(stage, one)
     assert [await is_fenced(account) for account in (two, other, one)] == [True, False, True]

@@ -149,7 +149,7 @@ PLACE = Endpoint(
         Parameter("reduce_only", Kind.BOOLEAN),
         Parameter("client_id", required=True, role=Role.CLIENT_ID, pattern=BEHAVIOUR.client_id_pattern),
     ),
-    pools=_WRITING,
+    pools={**_WRITING, "orders": 1},
     echoes=Echoes({"contract": "symbol", "client_id": "client_id"}),
     **_WRITES.place,
 )

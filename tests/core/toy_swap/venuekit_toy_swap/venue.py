@@ -62,6 +62,7 @@ TOY_SWAP = Venue(
     limits=(
         Limit("requests", amount=60, refill=1, scope=LimitScope.ACCOUNT, remaining_header="X-Swap-Remaining"),
         Limit("contract", amount=20, refill=2, scope=LimitScope.SYMBOL),
+        Limit("orders", amount=200, seconds=60, scope=LimitScope.UID, used_header="X-Swap-Orders"),
     ),
     signing=SwapSigning(),
     credential_fields=FIELDS,
