@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -179,3 +180,29 @@ def test_accounts_file_carries_the_passphrase_as_a_reference(tmp_path: Path) -> 
     text = (tmp_path / "accounts.toml").read_text()
     assert "passphrase = " in text
     assert passphrase not in text
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (
+            ("passphrase = ", "passfrase = "),
+            r"accounts.toml:\d+: .*toy_swap takes no passfrase.*did you mean passphrase",
+        ),
+        (
+            ("passphrase = ", "# passphrase = "),
+            r"accounts.toml:\d+: .*toy_swap needs passphrase: the passphrase that was",
+        ),
+    ],
+)
+def test_accounts_file_with_another_field_is_refused_with_its_line(
+    change: tuple[str, str], words: str, run: Callable[..., tuple[int, str]]
+) -> None:
+    """One sentence with file and line, before anything is sent."""
+    text = Path("accounts.toml").read_text()
+    Path("accounts.toml").write_text(text.replace(*change))
+
+    status, shown = run("balances")
+
+    assert status != 0
+    assert re.search(words, " ".join(shown.split())), shown
