@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from decimal import Decimal
@@ -11,6 +12,7 @@ from urllib.parse import parse_qsl
 
 import attrs
 import pytest
+from tests.plugins.binance.exchange import shape
 
 import venuekit
 from venuekit.capabilities import BalanceReader, OrderRequest, OrderSide, OrderType
@@ -29,6 +31,7 @@ from venuekit.plugins import make_plugins
 from venuekit.request_bounds import fence_of
 from venuekit.simulator import ApplyLater, DropAfter, DropBefore, SimRequest, Simulation
 from venuekit.testing.clocks import LoopClock
+from venuekit.testing.recorded import find_recorded, load_recorded
 from venuekit.testing.staged import on_stage
 from venuekit_binance_usdm.aster import wallet
 from venuekit_binance_usdm.aster.endpoints import ASTER
@@ -37,6 +40,7 @@ from venuekit_binance_usdm.aster.wallet import CHAIN_ID, DOMAIN, TypedText, find
 
 D = Decimal
 ID = "aster_usdm"
+RECORDED = load_recorded(find_recorded(VENUE))
 _NONCE = 1_000_000
 ORDER = OrderRequest(
     symbol="ETHUSDT", side=OrderSide.BUY, type=OrderType.LIMIT, quantity=D("0.1"), price=D(2000), client_id="mine-1"
@@ -340,3 +344,24 @@ async def test_without_the_extra_the_account_says_how_to_get_it(monkeypatch: pyt
         assert not sim.requests
     with pytest.raises(venuekit.errors.PluginError, match=r"venuekit-binance-usdm\[aster\]"):
         venuekit.simulate(ID)
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "case", "parameters"),
+    [
+        (ASTER.BALANCE, "get_fapi_v3_balance", {}),
+        (ASTER.ACCOUNT, "get_fapi_v3_accountWithJoinMargin", {}),
+        (ASTER.POSITION_RISK, "get_fapi_v3_positionRisk", {"symbol": "BTCUSDT"}),
+    ],
+    ids=str,
+)
+async def test_answers_have_the_documented_shape(endpoint: Any, case: str, parameters: dict[str, Any]) -> None:
+    """Every documented field is there, no other one is, and each has its JSON type."""
+    async with on_stage(VENUE, "holding") as stage:
+        session: Any = stage.account._session
+        encoded = session.wire.encode(endpoint, parameters)
+        nonce = stage.simulation.milliseconds() * 1000 + 1
+        request = await session.wire.sign(encoded, endpoint.security, nonce // 1000, VENUE.recv_window, nonce)
+        response = await session.wire.send(request)
+
+    assert shape(json.loads(response.body)) == shape(json.loads(RECORDED.case(case).body))
