@@ -22,6 +22,11 @@ from coin_market import HELD, account_bodies, instruments_body
 from measure import pin
 from position_market import moving_answers
 
+#: asked for once, when an account is opened
+_KEY_INFO = (
+    b'{"retCode":0,"retMsg":"OK","result":{"permissions":{},"readOnly":0,"ips":["*"],"isMaster":true,"userID":24617703,'
+    b'"parentUid":"0"}}'
+)
 _LEVERAGE = b'{"symbol":"%s","leverage":20,"maxNotionalValue":"10000000"}'
 _PAGE = 1000
 #: how many times the market moves before it is where it was
@@ -55,6 +60,8 @@ class _Answers:
             now = time.time_ns()
             times = b'"result":{"timeSecond":"%d","timeNano":"%d"}' % (now // 10**9, now)
             return b'{"retCode":0,"retMsg":"OK",%s,"time":%d}' % (times, now // 10**6)
+        if path.endswith(b"/v5/user/query-api"):
+            return _KEY_INFO
         if path.endswith(b"/time"):
             return b'{"serverTime":%d}' % (time.time_ns() // 1_000_000)
         if path.endswith(b"/income"):
