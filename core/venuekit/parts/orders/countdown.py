@@ -69,12 +69,12 @@ class CountdownPart(Account, CountdownControl):
             heart = hearts[name] = Heart(symbol)
         block = Block(self, float(seconds), self.venue.recv_window_least)
         await heart.begin(block)
+        is_clean = False
         try:
             yield
-        except BaseException:
-            await heart.end(block, is_clean=False)
-            raise
-        await heart.end(block, is_clean=True)
+            is_clean = True
+        finally:
+            await heart.end(block, is_clean=is_clean)
 
     def _time(self, symbol: str | None, seconds: float | None) -> int:
         """Return how long it runs in the venue's unit, 0 for None; raises ``InvalidArgument``."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import ExitStack
 from typing import Protocol, Self
 
 import attrs
@@ -82,11 +83,10 @@ class Heart:
         """
         async with self._turn:
             self._blocks.append(block)
-            try:
+            with ExitStack() as undoing:
+                undoing.callback(self._blocks.remove, block)
                 await self._arm()
-            except BaseException:
-                self._blocks.remove(block)
-                raise
+                undoing.pop_all()
             await self._stop()  # the next beat is due by the shortest countdown
             self._beating = asyncio.create_task(self._beat())
 
