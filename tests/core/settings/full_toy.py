@@ -16,9 +16,9 @@ from tests.core.settings.joint_toys import (
     toy_venue,
 )
 
-from venuekit.capabilities import LeverageControl, MarginType, MarginTypeControl, Setting
+from venuekit.capabilities import MarginType
 from venuekit.parts.settings import JointLens
-from venuekit.plugin import Changing, Echoes, Effect, Endpoint, WriteScope, payload_decoder
+from venuekit.plugin import Changing, Echoes, Endpoint, payload_decoder
 from venuekit.simulator import Handler, SimRequest, Visit
 
 _LENS = JointLens(
@@ -42,12 +42,7 @@ class FullEndpoints(ScopedEndpoints):
         echoes=Echoes({"contract": "contract", "leverage": "leverage", "margin": "margin", "side": "side"}),
         parameters=ScopedEndpoints.SET_LEVERAGE.parameters,
         pools={"weight": None},
-        effect=Effect.SET,
-        write_scope=WriteScope.SYMBOL,
-        sets=frozenset({Setting.LEVERAGE, Setting.MARGIN_TYPE}),
-        completion=_LENS.completion,
-        readback=_LENS.joint_readback(),
-        serves=(LeverageControl.set_leverage, MarginTypeControl.set_margin_type),
+        **_LENS.write,
     )
     SET_MARGIN_TYPE: Any = SET_LEVERAGE
 

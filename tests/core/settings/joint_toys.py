@@ -26,7 +26,6 @@ from venuekit.capabilities import (
     LeverageScope,
     LeverageSetting,
     MarginType,
-    MarginTypeControl,
     Setting,
     SettingsReader,
 )
@@ -99,12 +98,7 @@ class JointEndpoints(ToyEndpoints):
         echoes=Echoes({"contract": "contract", "leverage": "leverage", "margin": "margin"}),
         parameters=(_CONTRACT, _MARGIN, _LEVERAGE),
         pools=_POOLS,
-        effect=Effect.SET,
-        write_scope=WriteScope.SYMBOL,
-        sets=frozenset({Setting.LEVERAGE, Setting.MARGIN_TYPE}),
-        completion=_JOINT.completion,
-        readback=_JOINT.joint_readback(),
-        serves=(LeverageControl.set_leverage, MarginTypeControl.set_margin_type),
+        **_JOINT.write,
     )
     SET_MARGIN_TYPE: Any = SET_LEVERAGE
 

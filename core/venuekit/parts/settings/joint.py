@@ -8,7 +8,8 @@ from typing import Any, ClassVar, TypeVar
 
 import attrs
 
-from venuekit.capabilities import JointSetting, MarginType
+from venuekit.capabilities import JointSetting, LeverageControl, MarginType, MarginTypeControl, Setting
+from venuekit.endpoint import Effect, WriteScope
 from venuekit.errors import InvalidArgument
 from venuekit.parts.settings.lens import RowSettings, SymbolLens
 from venuekit.resolution import Call, Completed, Completion, Lost, Readback, Reading
@@ -25,18 +26,9 @@ class JointLens(SymbolLens[R]):
     """
     How a symbol's leverage and margin type are read, and how the one write that sets both spells them.
 
-    The endpoint of the write serves both setters, takes its ``completion`` and its ``readback`` from here, and has both
-    names in the book::
+    The endpoint of the write takes the details of :attr:`write`, serves both setters, and has both names in the book::
 
-        SET_LEVERAGE = Endpoint(
-            "POST",
-            "/leverage",
-            sets=frozenset({Setting.LEVERAGE, Setting.MARGIN_TYPE}),
-            completion=LENS.completion,
-            readback=LENS.joint_readback(),
-            serves=(LeverageControl.set_leverage, MarginTypeControl.set_margin_type),
-            ...,
-        )
+        SET_LEVERAGE = Endpoint("POST", "/leverage", ..., **LENS.write)
         SET_MARGIN_TYPE = SET_LEVERAGE
 
     ``leverage`` and ``margin_type`` are names of parameters, which may be ``local`` where the venue spells them in
@@ -48,6 +40,18 @@ class JointLens(SymbolLens[R]):
     spelled: tuple[str, ...] = ()
     leverage_under: frozenset[MarginType] = frozenset({MarginType.CROSS, MarginType.ISOLATED})
     is_joint: ClassVar[bool] = True
+
+    @property
+    def write(self) -> dict[str, Any]:
+        """The details of an endpoint that sets both, as keyword arguments of its declaration."""
+        return {
+            "effect": Effect.SET,
+            "write_scope": WriteScope.SYMBOL,
+            "sets": frozenset({Setting.LEVERAGE, Setting.MARGIN_TYPE}),
+            "completion": self.completion,
+            "readback": self.joint_readback(),
+            "serves": (LeverageControl.set_leverage, MarginTypeControl.set_margin_type),
+        }
 
     @property
     def completion(self) -> Completion:

@@ -9,10 +9,7 @@ from venuekit.capabilities import (
     CountdownControl,
     IdentityReader,
     IncomeReader,
-    LeverageControl,
-    MarginTypeControl,
     PositionReader,
-    Setting,
 )
 from venuekit.parts.endpoint_book import EndpointBook
 from venuekit.parts.settings import SymbolLens
@@ -27,7 +24,6 @@ from venuekit.plugin import (
     Parameter,
     Role,
     Security,
-    WriteScope,
     payload_decoder,
     read_json,
 )
@@ -109,12 +105,7 @@ class SwapEndpoints(EndpointBook):
             Parameter("leverage", Kind.DECIMAL, required=True, role=Role.LEVERAGE, minimum=Decimal(1)),
         ),
         pools={"requests": None, "contract": None},
-        effect=Effect.SET,
-        write_scope=WriteScope.SYMBOL,
-        sets=frozenset({Setting.LEVERAGE, Setting.MARGIN_TYPE}),
-        completion=settings.LENS.completion,
-        readback=settings.LENS.joint_readback(),
-        serves=(LeverageControl.set_leverage, MarginTypeControl.set_margin_type),
+        **settings.LENS.write,
     )
     SET_MARGIN_TYPE = SET_LEVERAGE
 
