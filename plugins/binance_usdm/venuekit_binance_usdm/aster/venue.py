@@ -29,7 +29,6 @@ from venuekit_binance_common.settings import setting_behaviours
 from venuekit_binance_common.venue import ORDERS_1M, WEIGHT, QuerySigning
 from venuekit_binance_usdm.aster.account import AsterUsdmAccount, AsterV1Account
 from venuekit_binance_usdm.aster.endpoints import ASTER, ASTER_V1
-from venuekit_binance_usdm.aster.signing import SIGNER, WalletSigning
 from venuekit_binance_usdm.aster.terms import (
     FAULTS,
     NO_ACCOUNT_MODE,
@@ -43,8 +42,10 @@ from venuekit_binance_usdm.aster.terms import (
 from venuekit_binance_usdm.aster.wallet import (
     CHAIN_ID,
     DOMAIN,
+    SIGNER,
     TypedText,
     WalletSigner,
+    WalletSigning,
     find_address_fault,
     find_private_key_fault,
     require_extra,

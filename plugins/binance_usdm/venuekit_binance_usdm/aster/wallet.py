@@ -1,5 +1,5 @@
 """
-Wallets: addresses, private keys, and signatures over typed data (EIP-712) with secp256k1.
+Wallets: addresses, private keys, signatures over typed data (EIP-712) with secp256k1, and their place in a request.
 
 coincurve and pycryptodome are an extra of this distribution, loaded by the first account that signs so. They were
 chosen over eth-account: a signature takes 0.04 ms against 0.29 ms, the import 0.07 s against 0.53 s, and eth-account
@@ -12,11 +12,15 @@ import re
 from collections.abc import Callable
 from importlib.util import find_spec
 
-from venuekit.plugin import ConfigurationError, Secret
+from venuekit.plugin import ConfigurationError, EncodedRequest, HttpRequest, Secret, Stamp
 
 #: the domain of the venue's typed data, and the number of its chain
 DOMAIN = "AsterSignTransaction"
 CHAIN_ID = 1666
+#: the field of credentials with the address of the wallet that signs
+SIGNER = "signer"
+
+_FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 _ADDRESS = re.compile(r"0x[0-9A-Fa-f]{40}")
 _PRIVATE_KEY = re.compile(r"(?:0x)?[0-9A-Fa-f]{64}")
@@ -148,3 +152,34 @@ def find_signer(digest: bytes, signature: bytes) -> str | None:
 def _address_of(public_key: bytes) -> str:
     """Return the address of an uncompressed public key of 65 bytes."""
     return add_checksum("0x" + _load_keccak()(public_key[1:])[-20:].hex())
+
+
+class WalletSigning:
+    """
+    The signature covers the parameters as they are sent, and is the last of them.
+
+    A GET carries them in its query string, every other verb in a form, as the venue documents it. There is neither a
+    key in a header nor a timestamp: the wallet's address is ``user``, and the nonce is the time.
+    """
+
+    __slots__ = ()
+
+    def payload(self, encoded: EncodedRequest, stamp: Stamp) -> bytes:
+        """Return the exact bytes to sign."""
+        own = f"nonce={stamp.nonce}&user={stamp.key}&signer={stamp.fields[SIGNER]}"
+        body = "" if encoded.body is None else encoded.body.decode("ascii")
+        return "&".join(part for part in (encoded.query, body, own) if part).encode("ascii")
+
+    def attach_signature(self, encoded: EncodedRequest, stamp: Stamp, payload: bytes, signature: bytes) -> HttpRequest:  # noqa: ARG002  (a wallet's address is signed, too)
+        """Return the request with its signature; the bytes sent are those that were signed."""
+        text = b"%b&signature=0x%b" % (payload, signature.hex().encode("ascii"))
+        url = f"{encoded.base}{encoded.path}"
+        if encoded.verb == "GET":
+            return HttpRequest("GET", f"{url}?{text.decode('ascii')}", {})
+        return HttpRequest(encoded.verb, url, dict(_FORM), text)
+
+    def without_signature(self, encoded: EncodedRequest, stamp: Stamp | None) -> HttpRequest:  # noqa: ARG002  (a wallet signs or says nothing)
+        """Return a request that needs no signature; nothing in it names the account."""
+        query = f"?{encoded.query}" if encoded.query else ""
+        headers = {} if encoded.body is None else dict(_FORM)
+        return HttpRequest(encoded.verb, f"{encoded.base}{encoded.path}{query}", headers, encoded.body)

@@ -14,10 +14,9 @@ from venuekit.simulator import SimKey, SimRequest
 from venuekit.simulator.ledger import Contract, PositionFigures
 from venuekit_binance_common.simulated.binance_venue import split_signature
 from venuekit_binance_usdm.aster.endpoints import ASTER
-from venuekit_binance_usdm.aster.signing import SIGNER
 from venuekit_binance_usdm.aster.simulated.aster_venue import SimulatedAster
 from venuekit_binance_usdm.aster.terms import NONCE_WINDOW
-from venuekit_binance_usdm.aster.wallet import CHAIN_ID, DOMAIN, TypedText, WalletSigner, find_signer
+from venuekit_binance_usdm.aster.wallet import CHAIN_ID, DOMAIN, SIGNER, TypedText, WalletSigner, find_signer
 
 #: how many nonces the venue remembers of each signer
 _REMEMBERED = 100
