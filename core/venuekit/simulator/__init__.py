@@ -32,11 +32,12 @@ from venuekit.simulator.disturbances import (
 )
 from venuekit.simulator.message import Arrival, Denied, Response, SimRequest, json_response
 from venuekit.simulator.service import Service, open_ledger
-from venuekit.simulator.simulated_venue import Handler, Route, Scenario, SimulatedVenue, Visit
+from venuekit.simulator.simulated_venue import UNSERVED, Handler, Route, Scenario, SimulatedVenue, Visit
 from venuekit.simulator.simulation import Simulation
 from venuekit.venue import Venue
 
 __all__ = [
+    "UNSERVED",
     "ApplyLater",
     "Arrival",
     "CannedAnswer",

@@ -38,7 +38,8 @@ class Routes:
     the routes of one path, the one with the longest action.
 
     Raises:
-        ConfigurationError: a request would have two handlers, or both a handler and a fixed refusal.
+        ConfigurationError: a request would have two handlers, or a handler, a fixed refusal and a place among the
+            unserved, any two of them.
     """
 
     def __init__(self, venue: Venue[Any], simulated: SimulatedVenue) -> None:
@@ -103,6 +104,8 @@ def _routes(venue: Venue[Any], simulated: SimulatedVenue) -> tuple[Route, ...]:
         name = route.name._replace(path=without_names(route.path))
         first = routes.setdefault(name, route)
         is_refused = not route.action and (route.verb, route.path) in simulated.refusals
-        if first.handler != route.handler or is_refused:
+        if first.handler != route.handler or is_refused or (route.verb, route.path) in simulated.unserved:
             raise ConfigurationError(f"{venue.id}: its simulated venue answers {route.name} in two ways")
+    for verb, path in sorted(simulated.unserved & simulated.refusals.keys()):
+        raise ConfigurationError(f"{venue.id}: its simulated venue answers {verb} {path} in two ways")
     return tuple(routes.values())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
@@ -14,8 +15,10 @@ from venuekit.simulator.access import MASTER, Meter, SimKey, Usage
 from venuekit.simulator.ledger import Ledger, Refused
 from venuekit.simulator.message import Arrival, Denied, Response, SimRequest
 from venuekit.simulator.routing import Routes
-from venuekit.simulator.simulated_venue import Route, SimulatedVenue, Visit
+from venuekit.simulator.simulated_venue import UNSERVED, Route, SimulatedVenue, Visit
 from venuekit.venue import Limit, LimitScope, Venue
+
+_log = logging.getLogger("venuekit.simulator")
 
 
 def open_ledger(simulated_venues: Iterable[SimulatedVenue], now: Callable[[], datetime]) -> Ledger:
@@ -126,8 +129,7 @@ class Service:
         now = self._now()
         route, request = self._routes.find(request)
         if route is None:
-            fixed = self.simulated.refusals.get((request.verb, request.path))
-            return fixed or self.simulated.unknown_route(request, self._routes.verbs_of(request.path), now)
+            return self._answer_without_route(request, now)
         costs = route.costs(request.parameters)
         usages = self._meter.pay(costs, self._limits(of_address=True), now)
         key: SimKey | None = None
@@ -164,6 +166,15 @@ class Service:
         except (Denied, Refused) as error:
             response = self._refusal(error, request, now)
         return ServiceResult(self._with_limits(response, admission.usages, now), applied)
+
+    def _answer_without_route(self, request: SimRequest, now: int) -> Response:
+        where = (request.verb, request.path)
+        if fixed := self.simulated.refusals.get(where):
+            return fixed
+        if where in self.simulated.unserved:
+            _log.warning("%s: %s %s is %s", self.venue.id, *where, UNSERVED)
+            return self.simulated.unserved_response(request, now)
+        return self.simulated.unknown_route(request, self._routes.verbs_of(request.path), now)
 
     def ledger_of(self, account: str) -> Ledger:
         """Return the ledger of the account of this number."""

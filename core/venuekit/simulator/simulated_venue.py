@@ -12,6 +12,7 @@ import attrs
 from venuekit.clock import from_milliseconds
 from venuekit.encoding import Encoding, list_of_body
 from venuekit.endpoint import Effect, Endpoint, EndpointName, Security
+from venuekit.parameters import Parameter
 from venuekit.simulator.access import SimKey, Usage, costs_of, symbols_of
 from venuekit.simulator.ledger import Asset, Contract, Ledger, LedgerRefusal, Rules
 from venuekit.simulator.message import Response, SimRequest, json_response
@@ -35,6 +36,9 @@ class Visit:
         return from_milliseconds(self.milliseconds)
 
 
+#: the words for a documented route that is not simulated
+UNSERVED = "not served by the simulator"
+
 Handler: TypeAlias = Callable[[SimRequest, Visit], object]
 
 
@@ -44,6 +48,7 @@ class Route:
     One verb and path of the simulated venue, with its security, effect and cost.
 
     ``path`` may have parameters in braces, and a request has every constant of ``action`` among its parameters.
+    ``parameters`` are those that the venue documents, without key, time and signature; a handler may be sent others.
     ``costs`` maps the parameters of a request to its price per pool, ``symbols`` to those it names. ``encoding`` is how
     parameters travel; of a JSON array, ``array`` is the name under which the handler finds its items, None where it
     holds one object.
@@ -59,6 +64,7 @@ class Route:
     action: Mapping[str, str] = attrs.field(factory=dict, kw_only=True)
     encoding: Encoding = attrs.field(default=Encoding.QUERY, kw_only=True)
     array: str | None = attrs.field(default=None, kw_only=True)
+    parameters: tuple[Parameter, ...] = attrs.field(default=(), kw_only=True)
 
     @classmethod
     def of(cls, endpoint: Endpoint[Any], handler: Handler) -> Route:
@@ -74,6 +80,7 @@ class Route:
             action=endpoint.action,
             encoding=endpoint.encoding,
             array=list_of_body(endpoint),
+            parameters=endpoint.parameters,
         )
 
     @property
@@ -106,6 +113,8 @@ class SimulatedVenue(ABC):
         scenarios: At least ``holding`` and ``flat``.
         refusals: Fixed error answers, by verb and path, for routes that the client does not have; of a path with
             actions, for those that it does not have.
+        unserved: Documented routes that the simulator does not answer, by verb and path; see
+            :meth:`unserved_response`.
         signature_parameters: Names that the request log leaves out.
     """
 
@@ -114,6 +123,7 @@ class SimulatedVenue(ABC):
     assets: tuple[Asset, ...] = ()
     scenarios: tuple[Scenario, ...]
     refusals: Mapping[tuple[str, str], Response] = {}
+    unserved: frozenset[tuple[str, str]] = frozenset()
     signature_parameters: frozenset[str] = frozenset({"signature"})
 
     @abstractmethod
@@ -172,6 +182,10 @@ class SimulatedVenue(ABC):
     @abstractmethod
     def unknown_route(self, request: SimRequest, verbs: frozenset[str], milliseconds: int) -> Response:
         """Return the answer to an unknown path (``verbs`` is empty), or to a known path with another verb."""
+
+    def unserved_response(self, request: SimRequest, milliseconds: int) -> Response:  # noqa: ARG002  - an envelope may
+        """Return the answer to a documented route that the simulator lacks: status 501, in the venue's envelope."""
+        return json_response({"msg": UNSERVED}, status=501)
 
     @abstractmethod
     def limit_response(self, usage: Usage, request: SimRequest, milliseconds: int) -> Response:

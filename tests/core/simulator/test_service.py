@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
@@ -50,7 +51,7 @@ def test_a_simulated_venue_needs_no_socket() -> None:
 
 
 def test_a_route_that_is_answered_in_two_ways_is_an_error() -> None:
-    """Two handlers for one verb and path, or a handler and a fixed refusal, are refused when it starts."""
+    """Two handlers for one verb and path are refused at start, and any two of handler, refusal and unserved route."""
 
     class Twice(SimulatedToy):
         def extra_routes(self) -> tuple[Route, ...]:
@@ -59,9 +60,33 @@ def test_a_route_that_is_answered_in_two_ways_is_an_error() -> None:
     class Refused(SimulatedToy):
         refusals: Mapping[tuple[str, str], Response] = {("GET", "/v1/time"): Response(403)}
 
-    for simulated in (Twice(), Refused()):
-        with pytest.raises(ConfigurationError, match="GET /v1/time in two ways"):
+    class Unserved(SimulatedToy):
+        unserved = frozenset({("GET", "/v1/time")})
+
+    class RefusedAndUnserved(SimulatedToy):
+        refusals: Mapping[tuple[str, str], Response] = {("GET", "/v9/time"): Response(403)}
+        unserved = frozenset({("GET", "/v9/time")})
+
+    for simulated in (Twice(), Refused(), Unserved(), RefusedAndUnserved()):
+        with pytest.raises(ConfigurationError, match=r"GET /v./time in two ways"):
             _service(simulated)
+
+
+def test_a_documented_route_that_is_not_simulated_answers_501(caplog: pytest.LogCaptureFixture) -> None:
+    """The answer and a warning say so; another path is unknown to the venue, and no warning is due."""
+
+    class Unserved(SimulatedToy):
+        unserved = frozenset({("GET", "/v1/vault")})
+
+    service = _service(Unserved())
+    answer = service.answer(SimRequest.of("GET", "/v1/vault", query="secret=abc"))
+    unknown = service.answer(SimRequest.of("POST", "/v1/vault"))
+
+    assert (answer.status, unknown.status) == (501, 404)
+    assert json.loads(answer.body) == {"msg": "not served by the simulator"}
+    assert [record.getMessage() for record in caplog.records] == [
+        "toy_perp: GET /v1/vault is not served by the simulator"
+    ]
 
 
 def test_extra_routes_and_payloads() -> None:
