@@ -6,6 +6,8 @@ import asyncio
 
 from hypothesis import settings
 
+pytest_plugins = ["pytester", "tests.interop.recorder"]
+
 
 def pytest_configure() -> None:
     """

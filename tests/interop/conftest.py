@@ -2,39 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack, closing
 from typing import Any
 
-import attrs
 import pytest
 from binance.cm_futures import CMFutures
 from binance.um_futures import UMFutures
 from pybit.unified_trading import HTTP
+from tests.interop.desk import Desk
+from tests.interop.guard import stay_on_this_machine
 
 import venuekit
-from venuekit.simulator import Simulation
-from venuekit.simulator.ledger import Ledger
 
 
-@attrs.frozen(eq=False)
-class Desk:
-    """A simulated venue, and blocking clients that talk to it from threads."""
-
-    sim: Simulation
-    venue: str
-    make: Callable[[str, str], Any]
-
-    @property
-    def ledger(self) -> Ledger:
-        """What really holds."""
-        return self.sim.ledger_of(self.venue)
-
-    async def call(self, method: str, /, *, key: str | None = None, secret: str | None = None, **arguments: Any) -> Any:
-        """Call a method of the foreign client in a thread, so that the simulator can answer meanwhile."""
-        client = self.make(key or self.sim.key, secret or self.sim.secret)
-        return await asyncio.to_thread(getattr(client, method), **arguments)
+@pytest.fixture(autouse=True)
+def nothing_leaves() -> Iterator[None]:
+    """No client asks the internet, not even in its constructor."""
+    with stay_on_this_machine() as asked:
+        yield
+    assert asked == []
 
 
 @pytest.fixture

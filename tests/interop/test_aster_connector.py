@@ -16,6 +16,8 @@ import venuekit
 from venuekit.capabilities import OrderStatus
 from venuekit.simulator.ledger import Side
 
+pytestmark = pytest.mark.interop(client="binance-futures-connector", venue="aster_usdm_v1", subject="orders")
+
 D = Decimal
 SYMBOL = "ETHUSDT"
 
@@ -73,6 +75,7 @@ async def test_batches_and_cancelling_everything(aster: Any) -> None:
     assert {held.status for held in sim.ledger.orders(SYMBOL)} == {OrderStatus.CANCELED}
 
 
+@pytest.mark.interop(subject="refusals")
 async def test_what_it_does_not_have(aster: Any) -> None:
     """X01: no order test, no amendments, no version of account and balance that the client asks for."""
     _, client = aster

@@ -9,9 +9,12 @@ from typing import Any
 
 import pytest
 from binance.error import ClientError
+from tests.interop.desk import BOTH
 
 from venuekit.capabilities import OrderStatus
 from venuekit.simulator.ledger import Book
+
+pytestmark = pytest.mark.interop(client="binance-futures-connector", subject="orders")
 
 D = Decimal
 #: where a product lives, a flat symbol, a quantity, and a trigger above the market
@@ -20,7 +23,7 @@ PRODUCTS = {"usdm": ("/fapi/v1", "ETHUSDT", "0.1", "4000"), "coinm": ("/dapi/v1"
 Ask = Callable[..., Awaitable[Any]]
 
 
-@pytest.fixture(params=PRODUCTS)
+@pytest.fixture(params=BOTH)
 def desk(request: pytest.FixtureRequest) -> Any:
     """Either product behind its own client."""
     return request.getfixturevalue(request.param)
@@ -72,6 +75,7 @@ async def test_it_triggers(desk: Any, ask: Ask, stop: dict[str, str]) -> None:
     assert await ask("GET", "openAlgoOrders", symbol=stop["symbol"]) == []
 
 
+@pytest.mark.interop(venue="binance_usdm")
 @pytest.mark.parametrize("desk", ["usdm"], indirect=True)
 async def test_query_history_and_cancel_all(desk: Any, ask: Ask, stop: dict[str, str]) -> None:
     """U15, U09: where the product has them: by either id, ended ones too; and all of a symbol at once."""
@@ -108,6 +112,7 @@ REFUSALS: dict[str, tuple[dict[str, str], int, str]] = {
 }  # fmt: skip
 
 
+@pytest.mark.interop(subject="refusals")
 @pytest.mark.parametrize("expected", REFUSALS.values(), ids=REFUSALS)
 async def test_refusal(desk: Any, ask: Ask, stop: dict[str, str], expected: tuple[dict[str, str], int, str]) -> None:
     """What the venue refuses has its code and words, and changes nothing."""
@@ -119,6 +124,7 @@ async def test_refusal(desk: Any, ask: Ask, stop: dict[str, str], expected: tupl
     assert desk.ledger.snapshot() == before
 
 
+@pytest.mark.interop(subject="refusals")
 async def test_nothing_to_cancel(ask: Ask) -> None:
     """-2011: no such order."""
     with pytest.raises(ClientError) as caught:
@@ -126,6 +132,7 @@ async def test_nothing_to_cancel(ask: Ask) -> None:
     assert (caught.value.error_code, caught.value.error_message) == (-2011, "Unknown order sent.")
 
 
+@pytest.mark.interop(subject="refusals")
 async def test_duplicate_client_id(desk: Any, ask: Ask, stop: dict[str, str]) -> None:
     """-4116 while the first one waits."""
     await ask("POST", "algoOrder", **stop, clientAlgoId="mine")

@@ -13,6 +13,8 @@ from binance.error import ClientError
 from venuekit.capabilities import AssetMode, MarginType, PositionMode
 from venuekit.simulator.ledger import Ledger, Side
 
+pytestmark = pytest.mark.interop(client="binance-futures-connector", venue="binance_usdm", subject="account")
+
 UNKNOWN_KEY = "k" * 64
 WRONG_SECRET = "s" * 64
 
@@ -25,6 +27,7 @@ def rests(symbol: str) -> Callable[[Ledger], object]:
 # -- every row
 
 
+@pytest.mark.interop(subject="market")
 async def test_time(usdm: Any) -> None:
     """A02: the clock is the simulator's."""
     before = usdm.sim.milliseconds()
@@ -32,6 +35,7 @@ async def test_time(usdm: Any) -> None:
     assert before <= told <= usdm.sim.milliseconds()
 
 
+@pytest.mark.interop(subject="market")
 async def test_instruments(usdm: Any) -> None:
     """A01: every contract of the ledger is listed, with its steps."""
     listed = {row["symbol"]: row for row in (await usdm.call("exchange_info"))["symbols"]}
@@ -42,6 +46,7 @@ async def test_instruments(usdm: Any) -> None:
     assert Decimal(filters["PRICE_FILTER"]["tickSize"]) == contract.price_tick
 
 
+@pytest.mark.interop(subject="balances")
 async def test_balance(usdm: Any) -> None:
     """U16: wallet and what is available, per asset."""
     rows = {row["asset"]: row for row in await usdm.call("balance")}
@@ -62,6 +67,7 @@ async def test_account(usdm: Any) -> None:
     assert {row["asset"] for row in account["assets"]} == {row.asset for row in usdm.ledger.balances()}
 
 
+@pytest.mark.interop(subject="positions")
 async def test_positions(usdm: Any) -> None:
     """U22: one row of the position that is held, none of flat symbols."""
     (row,) = await usdm.call("get_position_risk")
@@ -74,6 +80,7 @@ async def test_positions(usdm: Any) -> None:
     assert await usdm.call("get_position_risk", symbol="ETHUSDT") == []
 
 
+@pytest.mark.interop(subject="positions")
 @pytest.mark.parametrize("scenario", ["flat"])
 async def test_positions_in_hedge_mode(usdm: Any) -> None:
     """U22: in hedge mode the legs are rows of their own."""
@@ -84,6 +91,7 @@ async def test_positions_in_hedge_mode(usdm: Any) -> None:
     assert rows.keys() <= {"LONG", "SHORT"}
 
 
+@pytest.mark.interop(subject="leverage")
 async def test_brackets(usdm: Any) -> None:
     """U25: the tiers of the ledger."""
     (row,) = _listed(await usdm.call("leverage_brackets", symbol="BTCUSDT"))
@@ -107,6 +115,7 @@ async def test_configuration(usdm: Any) -> None:
     assert (row["marginType"], row["leverage"]) == ("ISOLATED", int(usdm.ledger.leverage("BTCUSDT")))
 
 
+@pytest.mark.interop(subject="leverage")
 async def test_set_leverage(usdm: Any) -> None:
     """U18: the leverage changes, and again to the same value is no refusal."""
     for _ in range(2):
@@ -116,6 +125,7 @@ async def test_set_leverage(usdm: Any) -> None:
     assert usdm.ledger.leverage("ETHUSDT") == 7
 
 
+@pytest.mark.interop(subject="margin type")
 async def test_set_margin_type(usdm: Any) -> None:
     """U19: the margin type of one symbol changes."""
     answer = await usdm.call("change_margin_type", symbol="ETHUSDT", marginType="ISOLATED")
@@ -123,6 +133,7 @@ async def test_set_margin_type(usdm: Any) -> None:
     assert usdm.ledger.margin_type("ETHUSDT") is MarginType.ISOLATED
 
 
+@pytest.mark.interop(subject="position mode")
 @pytest.mark.parametrize("scenario", ["flat"])
 async def test_set_modes(usdm: Any) -> None:
     """U01, U03: both modes of the account change."""
@@ -209,6 +220,7 @@ REFUSALS: dict[str, Refused] = {
 }  # fmt: skip
 
 
+@pytest.mark.interop(subject="refusals")
 @pytest.mark.parametrize(
     ("scenario", "refused"), [(refused[0], refused) for refused in REFUSALS.values()], ids=list(REFUSALS)
 )
@@ -224,6 +236,7 @@ async def test_refusal(usdm: Any, refused: Refused) -> None:
     assert usdm.ledger.snapshot() == before
 
 
+@pytest.mark.interop(subject="refusals")
 @pytest.mark.parametrize(
     ("seconds", "words"),
     [
@@ -248,6 +261,7 @@ async def test_wider_window(usdm: Any) -> None:
     assert await usdm.call("balance", recvWindow=20_000)
 
 
+@pytest.mark.interop(subject="refusals")
 @pytest.mark.parametrize(
     ("credentials", "status", "code", "words"),
     [
@@ -267,6 +281,7 @@ async def test_access(usdm: Any, credentials: dict[str, str], status: int, code:
     assert (caught.value.status_code, caught.value.error_code, caught.value.error_message) == (status, code, words)
 
 
+@pytest.mark.interop(subject="refusals")
 async def test_read_only_key(usdm: Any) -> None:
     """-2015: a key that may only read reads, and is refused a write."""
     own = {"key": usdm.sim.read_only_key, "secret": usdm.sim.read_only_secret}

@@ -13,6 +13,8 @@ from binance.error import ClientError
 from venuekit.capabilities import MarginType, PositionMode, PositionSide
 from venuekit.simulator.ledger import Ledger, Side
 
+pytestmark = pytest.mark.interop(client="binance-futures-connector", venue="binance_coinm", subject="account")
+
 D = Decimal
 PERP, ETH = "BTCUSD_PERP", "ETHUSD_PERP"
 DONE = {"code": 200, "msg": "success"}
@@ -32,6 +34,7 @@ def row_of(rows: list[dict[str, Any]], **wanted: str) -> dict[str, Any]:
 # -- every row
 
 
+@pytest.mark.interop(subject="market")
 async def test_market(coinm: Any) -> None:
     """A01, A02: every contract with its size, and a clock that is the simulator's."""
     before = coinm.sim.milliseconds()
@@ -42,6 +45,7 @@ async def test_market(coinm: Any) -> None:
     }
 
 
+@pytest.mark.interop(subject="balances")
 async def test_balance(coinm: Any) -> None:
     """C04: wallet and what is available, per coin."""
     for row in await coinm.call("balance"):
@@ -63,6 +67,7 @@ async def test_account(coinm: Any) -> None:
     assert D(coin["marginBalance"]) == coinm.ledger.balance("BTC", purse="binance_coinm").equity
 
 
+@pytest.mark.interop(subject="positions")
 async def test_positions(coinm: Any) -> None:
     """C09: one row per symbol, held or not, of a pair or of a margin asset."""
     figures = coinm.ledger.position(PERP)
@@ -76,6 +81,7 @@ async def test_positions(coinm: Any) -> None:
     assert len(await coinm.call("get_position_risk", pair="BTCUSD")) == 2
 
 
+@pytest.mark.interop(subject="positions")
 @pytest.mark.parametrize("scenario", ["flat"])
 async def test_positions_in_hedge_mode(coinm: Any) -> None:
     """C09, C17: BOTH stays beside the legs, and is flat."""
@@ -86,6 +92,7 @@ async def test_positions_in_hedge_mode(coinm: Any) -> None:
         assert amounts == {"BOTH": "0", "LONG": "0", "SHORT": "-2"}
 
 
+@pytest.mark.interop(subject="leverage")
 async def test_brackets(coinm: Any) -> None:
     """C05: by pair as the client asks; by symbol through its own signed call, since its method mixes the two up."""
     client = coinm.make(coinm.sim.key, coinm.sim.secret)
@@ -99,6 +106,7 @@ async def test_brackets(coinm: Any) -> None:
     assert {one["symbol"] for one in await coinm.call("leverage_brackets")} == coinm.ledger.contracts.keys()
 
 
+@pytest.mark.interop(subject="leverage")
 async def test_set_leverage(coinm: Any) -> None:
     """C01: the leverage changes, and again to the same value is no refusal."""
     for _ in range(2):
@@ -107,12 +115,14 @@ async def test_set_leverage(coinm: Any) -> None:
     assert coinm.ledger.leverage(ETH) == 7
 
 
+@pytest.mark.interop(subject="margin type")
 async def test_set_margin_type(coinm: Any) -> None:
     """C02: the margin type of one symbol changes."""
     assert await coinm.call("change_margin_type", symbol=ETH, marginType="ISOLATED") == DONE
     assert coinm.ledger.margin_type(ETH) is MarginType.ISOLATED
 
 
+@pytest.mark.interop(subject="position mode")
 @pytest.mark.parametrize("scenario", ["flat"])
 async def test_position_mode(coinm: Any) -> None:
     """C10, C14: the mode changes and is told."""
@@ -121,6 +131,7 @@ async def test_position_mode(coinm: Any) -> None:
     assert coinm.ledger.position_mode is PositionMode.HEDGE
 
 
+@pytest.mark.interop(subject="orders")
 async def test_open_orders(coinm: Any) -> None:
     """The plain book, of a symbol and of a pair."""
     an_order(coinm.ledger)
@@ -147,6 +158,7 @@ REFUSALS: dict[str, tuple[str, Callable[[Ledger], object] | None, str, dict[str,
 }
 
 
+@pytest.mark.interop(subject="refusals")
 @pytest.mark.parametrize(
     ("scenario", "refused"), [(refused[0], refused) for refused in REFUSALS.values()], ids=list(REFUSALS)
 )
@@ -162,6 +174,7 @@ async def test_refusal(coinm: Any, refused: Any) -> None:
     assert coinm.ledger.snapshot() == before
 
 
+@pytest.mark.interop(subject="refusals")
 @pytest.mark.parametrize(
     ("seconds", "credentials", "status", "code"),
     [
@@ -180,6 +193,7 @@ async def test_access(coinm: Any, seconds: float, credentials: dict[str, str], s
     assert (caught.value.status_code, caught.value.error_code) == (status, code)
 
 
+@pytest.mark.interop(subject="refusals")
 async def test_read_only_key(coinm: Any) -> None:
     """A key that may only read reads, with a wider window too, and is refused a write."""
     own = {"key": coinm.sim.read_only_key, "secret": coinm.sim.read_only_secret}

@@ -7,13 +7,16 @@ from typing import Any
 
 import pytest
 from binance.error import ClientError
+from tests.interop.desk import BOTH
 
 from venuekit.simulator.ledger import Side
+
+pytestmark = pytest.mark.interop(client="binance-futures-connector", subject="histories")
 
 D = Decimal
 
 
-@pytest.fixture(params=["usdm", "coinm"])
+@pytest.fixture(params=BOTH)
 def desk(request: pytest.FixtureRequest) -> Any:
     """Either product."""
     return request.getfixturevalue(request.param)
@@ -24,6 +27,7 @@ def held(desk: Any) -> str:
     return str(desk.sim.scenario(desk.venue).held)
 
 
+@pytest.mark.interop(subject="positions")
 async def test_margin_and_its_history(desk: Any) -> None:
     """U20, U21, C13, C07: margin moves, and the history tells how."""
     symbol = held(desk)
@@ -41,6 +45,7 @@ async def test_margin_and_its_history(desk: Any) -> None:
     assert reduced == rows[1]
 
 
+@pytest.mark.interop(subject="refusals")
 @pytest.mark.parametrize(
     ("sent", "code"),
     [
@@ -78,6 +83,7 @@ async def test_income(desk: Any) -> None:
     assert funding["symbol"] == symbol
 
 
+@pytest.mark.interop(subject="market")
 async def test_fees_ranks_and_mark_prices(desk: Any) -> None:
     """U28, U26, U32 and C11, C08: as the ledger has them."""
     symbol, ledger = held(desk), desk.ledger

@@ -9,8 +9,11 @@ from typing import Any
 
 import pytest
 from binance.error import ClientError
+from tests.interop.desk import BOTH
 
 from venuekit.simulator.ledger import Side
+
+pytestmark = pytest.mark.interop(client="binance-futures-connector", subject="orders")
 
 D = Decimal
 #: a symbol that is flat, a quantity and a price far from the market
@@ -20,7 +23,7 @@ NO_SYMBOL = (-1121, "Invalid symbol.")
 REVERSED = {"startTime": 1_749_000_000_000, "endTime": 1_748_000_000_000}
 
 
-@pytest.fixture(params=ORDERS)
+@pytest.fixture(params=BOTH)
 def desk(request: pytest.FixtureRequest, scenario: str) -> Any:
     """Either product behind its own client."""
     return request.getfixturevalue(request.param)
@@ -97,6 +100,7 @@ async def test_batches_are_bounded(desk: Any, order: dict[str, str]) -> None:
 # -- histories
 
 
+@pytest.mark.interop(subject="histories")
 async def test_history_of_orders(desk: Any, order: dict[str, str]) -> None:
     """U14: of a span, from an id on, and only the first so many; oldest first, ended and open ones."""
     symbol = order["symbol"]
@@ -112,6 +116,7 @@ async def test_history_of_orders(desk: Any, order: dict[str, str]) -> None:
     assert await desk.call("get_all_orders", symbol=symbol, orderId=ids[3]) == rows[3:]
 
 
+@pytest.mark.interop(subject="histories")
 async def test_walk_of_trades(desk: Any, order: dict[str, str]) -> None:
     """U23: from an id on, oldest first, so many at a time, each as the ledger has it."""
     symbol, ledger = order["symbol"], desk.ledger
@@ -130,6 +135,7 @@ async def test_walk_of_trades(desk: Any, order: dict[str, str]) -> None:
     ]
 
 
+@pytest.mark.interop(subject="histories")
 async def test_liquidation_and_deleveraging(desk: Any, order: dict[str, str]) -> None:
     """U27: both kinds are told apart by the filter and by the client id that the venue made."""
     held = str(desk.sim.scenario(desk.venue).held)
@@ -186,6 +192,7 @@ REFUSALS: dict[str, tuple[str, dict[str, Any], int, str]] = {
 }  # fmt: skip
 
 
+@pytest.mark.interop(subject="refusals")
 @pytest.mark.parametrize("expected", REFUSALS.values(), ids=REFUSALS)
 async def test_refusal(desk: Any, order: dict[str, str], expected: tuple[str, dict[str, Any], int, str]) -> None:
     """What the venue refuses has its code and words, and changes nothing."""
@@ -196,6 +203,7 @@ async def test_refusal(desk: Any, order: dict[str, str], expected: tuple[str, di
     assert desk.ledger.snapshot() == before
 
 
+@pytest.mark.interop(subject="refusals")
 async def test_refused_orders_in_words(desk: Any, order: dict[str, str]) -> None:
     """The words of a refusal reach the client's own exception."""
     words = "Order's position side does not match user's setting."
@@ -206,6 +214,7 @@ async def test_refused_orders_in_words(desk: Any, order: dict[str, str]) -> None
     assert desk.ledger.orders(order["symbol"]) == ()
 
 
+@pytest.mark.interop(subject="refusals")
 @pytest.mark.parametrize(
     ("change", "code"),
     [

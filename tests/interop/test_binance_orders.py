@@ -8,15 +8,18 @@ from typing import Any
 
 import pytest
 from binance.error import ClientError
+from tests.interop.desk import BOTH
 
 from venuekit.capabilities import OrderStatus
 from venuekit.simulator.ledger import Side
+
+pytestmark = pytest.mark.interop(client="binance-futures-connector", subject="orders")
 
 #: a symbol that is flat, a quantity and a price far from the market
 ORDERS = {"usdm": ("ETHUSDT", "0.1", "2000"), "coinm": ("ETHUSD_PERP", "10", "2000")}
 
 
-@pytest.fixture(params=ORDERS)
+@pytest.fixture(params=BOTH)
 def desk(request: pytest.FixtureRequest) -> Any:
     """Either product behind its own client."""
     return request.getfixturevalue(request.param)
@@ -113,6 +116,7 @@ async def test_forced_orders(desk: Any, order: dict[str, str]) -> None:
     assert (row["orderId"], row["status"], row["clientOrderId"]) == (int(forced.id), "FILLED", forced.client_id)
 
 
+@pytest.mark.interop(venue="binance_usdm")
 async def test_order_test(usdm: Any) -> None:
     """U05: a test checks and places nothing."""
     symbol, quantity, price = ORDERS["usdm"]
@@ -139,6 +143,7 @@ REFUSALS: dict[str, tuple[dict[str, Any], int]] = {
 }
 
 
+@pytest.mark.interop(subject="refusals")
 @pytest.mark.parametrize(("change", "code"), REFUSALS.values(), ids=REFUSALS)
 async def test_refusals(desk: Any, order: dict[str, Any], change: dict[str, Any], code: int) -> None:
     """The client meets the venue's codes, and nothing is placed."""
@@ -149,6 +154,7 @@ async def test_refusals(desk: Any, order: dict[str, Any], change: dict[str, Any]
     assert desk.ledger.orders(order["symbol"]) == ()
 
 
+@pytest.mark.interop(subject="refusals")
 async def test_duplicate_client_id(desk: Any, order: dict[str, str]) -> None:
     """-4116 while the first one is open; once it has ended, the same id places a second order."""
     await desk.call("new_order", **order, newClientOrderId="mine")

@@ -18,6 +18,8 @@ import venuekit
 from venuekit.capabilities import MarginType, OrderStatus
 from venuekit.simulator import Simulation
 
+pytestmark = pytest.mark.interop(client="ccxt", venue="aster_usdm", subject="orders")
+
 D = Decimal
 ETH = "ETH/USDT:USDT"
 BTC = "BTC/USDT:USDT"
@@ -75,6 +77,7 @@ async def open_desk(clients: ExitStack, scenario: str) -> AsyncIterator[Desk]:
         yield Desk(sim, open_client(sim, clients))
 
 
+@pytest.mark.interop(subject="balances")
 async def test_balances_and_account(desk: Desk) -> None:
     """X02: balances as ccxt reads them are those of the ledger; the account read has totals and positions."""
     balances = await desk.call("fetch_balance", {"type": "swap"})
@@ -87,6 +90,7 @@ async def test_balances_and_account(desk: Desk) -> None:
     assert account["canTrade"] is True
 
 
+@pytest.mark.interop(subject="positions")
 async def test_positions_leverages_and_margin_types(desk: Desk) -> None:
     """X02: a position with its leverage and margin type, and both as settings of every symbol."""
     (position,) = await desk.call("fetch_positions")
@@ -100,6 +104,7 @@ async def test_positions_leverages_and_margin_types(desk: Desk) -> None:
     assert {symbol: row["marginMode"] for symbol, row in modes.items()} == {BTC: "isolated", ETH: "cross"}
 
 
+@pytest.mark.interop(subject="leverage")
 @pytest.mark.parametrize("scenario", ["flat"])
 async def test_changing_leverage_margin_type_and_position_mode(desk: Desk) -> None:
     """X02: forms signed by a wallet change the account."""
@@ -147,6 +152,7 @@ async def test_batches(desk: Desk) -> None:
     assert {one.status for one in desk.sim.ledger.orders("ETHUSDT")} == {OrderStatus.CANCELED}
 
 
+@pytest.mark.interop(subject="refusals")
 @pytest.mark.parametrize("scenario", ["flat"])
 async def test_refusals(desk: Desk, clients: ExitStack) -> None:
     """X02: another wallet's signature, a nonce for the second time, and an order that the venue refuses."""

@@ -11,6 +11,8 @@ from pybit.exceptions import InvalidRequestError
 from venuekit.capabilities import MarginType
 from venuekit.simulator.ledger import Side
 
+pytestmark = pytest.mark.interop(client="pybit", venue="bybit_inverse", subject="account")
+
 INVERSE = {"category": "inverse"}
 
 
@@ -30,6 +32,7 @@ def leverages(value: str) -> dict[str, str]:
 # -- every row
 
 
+@pytest.mark.interop(subject="market")
 async def test_time(inverse: Any) -> None:
     """A02: the clock is the simulator's, in the body and in the envelope."""
     before = inverse.sim.milliseconds()
@@ -38,6 +41,7 @@ async def test_time(inverse: Any) -> None:
     assert int(answer["result"]["timeSecond"]) == answer["time"] // 1000
 
 
+@pytest.mark.interop(subject="market")
 async def test_instruments(inverse: Any) -> None:
     """A01: every contract of the ledger is listed, with its steps."""
     listed = {row["symbol"]: row for row in await rows(inverse, "get_instruments_info", **INVERSE)}
@@ -47,6 +51,7 @@ async def test_instruments(inverse: Any) -> None:
     assert Decimal(listed["BTCUSD"]["leverageFilter"]["maxLeverage"]) == contract.max_leverage
 
 
+@pytest.mark.interop(subject="market")
 async def test_risk_limits(inverse: Any) -> None:
     """B08: the tiers of the ledger."""
     tiers = await rows(inverse, "get_risk_limit", **INVERSE, symbol="BTCUSD")
@@ -62,6 +67,7 @@ async def test_account_info(inverse: Any) -> None:
     assert result["marginMode"] == "ISOLATED_MARGIN"
 
 
+@pytest.mark.interop(subject="balances")
 async def test_wallet(inverse: Any) -> None:
     """B04: coins with wallet and equity."""
     (account,) = await rows(inverse, "get_wallet_balance", accountType="UNIFIED", coin="BTC")
@@ -72,12 +78,14 @@ async def test_wallet(inverse: Any) -> None:
     assert Decimal(coin["totalPositionMM"]) == figures.maintenance_margin
 
 
+@pytest.mark.interop(subject="balances")
 async def test_collateral(inverse: Any) -> None:
     """B17: the settle coins are collateral."""
     listed = {row["currency"]: row for row in await rows(inverse, "get_collateral_info")}
     assert listed["BTC"]["collateralSwitch"] is True
 
 
+@pytest.mark.interop(subject="positions")
 async def test_position(inverse: Any) -> None:
     """B05, B22: the position of a symbol, with its leverage; a flat one has a row too."""
     (row,) = await rows(inverse, "get_positions", **INVERSE, symbol="BTCUSD")
@@ -88,6 +96,7 @@ async def test_position(inverse: Any) -> None:
     assert (flat["side"], Decimal(flat["size"])) == ("", Decimal(0))
 
 
+@pytest.mark.interop(subject="positions")
 async def test_position_pages(inverse: Any) -> None:
     """B06: open positions only, page by page, the cursor given back as it came."""
     inverse.ledger.fill("ETHUSD", Side.SELL, Decimal(1000), Decimal(4000))
@@ -99,6 +108,7 @@ async def test_position_pages(inverse: Any) -> None:
     assert sorted(found) == ["BTCUSD", "ETHUSD"]
 
 
+@pytest.mark.interop(subject="leverage")
 async def test_set_leverage(inverse: Any) -> None:
     """B13: the leverage of a symbol changes, in hundredths too."""
     answer = await inverse.call("set_leverage", **INVERSE, symbol="ETHUSD", **leverages("12.34"))
@@ -106,6 +116,7 @@ async def test_set_leverage(inverse: Any) -> None:
     assert inverse.ledger.leverage("ETHUSD") == Decimal("12.34")
 
 
+@pytest.mark.interop(subject="margin type")
 async def test_set_margin_mode(inverse: Any) -> None:
     """B12: the margin mode of the whole account changes."""
     answer = await inverse.call("set_margin_mode", setMarginMode="REGULAR_MARGIN")
@@ -113,6 +124,7 @@ async def test_set_margin_mode(inverse: Any) -> None:
     assert inverse.ledger.margin_type() is MarginType.CROSS
 
 
+@pytest.mark.interop(subject="orders")
 async def test_open_orders(inverse: Any) -> None:
     """What rests is listed, as the settings read needs it."""
     inverse.ledger.rest_order("ETHUSD", Side.BUY, Decimal(100), Decimal(1000))
@@ -158,6 +170,7 @@ REFUSALS: dict[str, tuple[str, dict[str, Any], int, str]] = {
 }  # fmt: skip
 
 
+@pytest.mark.interop(subject="refusals")
 @pytest.mark.parametrize(("method", "arguments", "code", "words"), list(REFUSALS.values()), ids=list(REFUSALS))
 async def test_refusal(inverse: Any, method: str, arguments: dict[str, Any], code: int, words: str) -> None:
     """What the venue refuses has its code and words, and changes nothing."""
@@ -168,6 +181,7 @@ async def test_refusal(inverse: Any, method: str, arguments: dict[str, Any], cod
     assert inverse.ledger.snapshot() == before
 
 
+@pytest.mark.interop(subject="refusals")
 @pytest.mark.parametrize("seconds", [10, -10], ids=["late", "early"])
 async def test_clock(inverse: Any, seconds: float) -> None:
     """10002: a request outside the window is refused, with the venue's own time in its words."""
@@ -181,6 +195,7 @@ async def test_clock(inverse: Any, seconds: float) -> None:
     assert inverse.ledger.snapshot() == before
 
 
+@pytest.mark.interop(subject="refusals")
 async def test_unknown_key(inverse: Any) -> None:
     """10003: a key that the venue does not know."""
     with pytest.raises(InvalidRequestError) as caught:
@@ -188,6 +203,7 @@ async def test_unknown_key(inverse: Any) -> None:
     assert (caught.value.status_code, caught.value.message) == (10003, "API key is invalid.")
 
 
+@pytest.mark.interop(subject="refusals")
 async def test_wrong_secret(inverse: Any) -> None:
     """10004: a secret that does not belong to the key."""
     with pytest.raises(InvalidRequestError) as caught:
@@ -196,6 +212,7 @@ async def test_wrong_secret(inverse: Any) -> None:
     assert caught.value.message.startswith("error sign! origin_string[")
 
 
+@pytest.mark.interop(subject="refusals")
 async def test_read_only_key(inverse: Any) -> None:
     """10005: a key that may only read reads, and is refused a write."""
     own = {"key": inverse.sim.read_only_key, "secret": inverse.sim.read_only_secret}

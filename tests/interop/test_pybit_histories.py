@@ -10,6 +10,8 @@ from pybit.exceptions import InvalidRequestError
 
 from venuekit.simulator.ledger import Side
 
+pytestmark = pytest.mark.interop(client="pybit", venue="bybit_inverse", subject="histories")
+
 INVERSE = {"category": "inverse"}
 ETH = {**INVERSE, "symbol": "ETHUSD"}
 D = Decimal
@@ -48,6 +50,7 @@ async def refused(desk: Any, method: str, **arguments: Any) -> tuple[int, str]:
 # -- orders
 
 
+@pytest.mark.interop(subject="orders")
 async def test_open_orders_page_by_page(inverse: Any) -> None:
     """B19: newest first, of a symbol, a base or a settle coin."""
     ids = [inverse.ledger.rest_order("ETHUSD", Side.BUY, D(100), D(1000 + n)) for n in range(3)]
@@ -66,6 +69,7 @@ async def test_ended_orders_page_by_page(inverse: Any) -> None:
     assert [(row["orderId"], row["orderStatus"]) for row in rows] == [(one, "Cancelled") for one in ids[2::-1]]
 
 
+@pytest.mark.interop(subject="orders")
 async def test_conditional_order_is_amended_and_cancelled(inverse: Any) -> None:
     """B19: under one id for life, in the same lists and by the same calls as a plain one."""
     trigger = {"triggerPrice": "2500", "triggerDirection": 2, "triggerBy": "MarkPrice"}
@@ -164,6 +168,7 @@ async def test_log_of_one_kind_and_coin(inverse: Any) -> None:
 # -- ranks
 
 
+@pytest.mark.interop(subject="positions")
 async def test_ranks(inverse: Any) -> None:
     """B21: a position has a rank from 1 to 5, a flat symbol has 0."""
     (held,) = (await result(inverse, "get_positions", **INVERSE, symbol="BTCUSD"))["list"]
@@ -222,6 +227,7 @@ REFUSALS: dict[str, tuple[str, dict[str, Any], int, str]] = {
 }  # fmt: skip
 
 
+@pytest.mark.interop(subject="refusals")
 @pytest.mark.parametrize("expected", REFUSALS.values(), ids=REFUSALS)
 async def test_refusal(inverse: Any, expected: tuple[str, dict[str, Any], int, str]) -> None:
     """What the venue refuses has its code and words, and changes nothing."""
@@ -231,6 +237,7 @@ async def test_refusal(inverse: Any, expected: tuple[str, dict[str, Any], int, s
     assert inverse.ledger.snapshot() == before
 
 
+@pytest.mark.interop(subject="refusals")
 async def test_order_that_has_ended(inverse: Any) -> None:
     """110001: what has ended is neither amended nor cancelled."""
     await result(inverse, "place_order", **INVERSE, **ORDER, orderLinkId="mine")
@@ -241,6 +248,7 @@ async def test_order_that_has_ended(inverse: Any) -> None:
     assert code == 110001
 
 
+@pytest.mark.interop(subject="orders")
 @pytest.mark.parametrize(
     ("change", "status"),
     [

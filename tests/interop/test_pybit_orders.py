@@ -11,6 +11,8 @@ from pybit.exceptions import InvalidRequestError
 from venuekit.capabilities import MarginType
 from venuekit.simulator.ledger import Side
 
+pytestmark = pytest.mark.interop(client="pybit", venue="bybit_inverse", subject="orders")
+
 INVERSE = {"category": "inverse"}
 ETH = {**INVERSE, "symbol": "ETHUSD"}
 D = Decimal
@@ -113,6 +115,7 @@ async def test_cancel_all(inverse: Any, which: dict[str, str]) -> None:
 # -- margin, fees, key, modes: B01, B02, B11, B15, B18
 
 
+@pytest.mark.interop(subject="positions")
 async def test_margin(inverse: Any) -> None:
     """Added and reduced by a signed amount."""
     before = inverse.ledger.position("BTCUSD").position_initial_margin
@@ -122,6 +125,7 @@ async def test_margin(inverse: Any) -> None:
     assert inverse.ledger.position("BTCUSD").position_initial_margin == before + D("0.3")
 
 
+@pytest.mark.interop(subject="account")
 async def test_fees_and_key(inverse: Any) -> None:
     """The contract's rates, and what the key may do."""
     (row,) = (await result(inverse, "get_fee_rates", **ETH))["list"]
@@ -131,6 +135,7 @@ async def test_fees_and_key(inverse: Any) -> None:
     assert (key["apiKey"], key["readOnly"], key["isMaster"]) == (inverse.sim.key, 0, True)
 
 
+@pytest.mark.interop(subject="account")
 async def test_modes_of_the_past(inverse: Any) -> None:
     """The TP/SL mode is taken, a risk limit is without effect."""
     mode = await result(inverse, "set_tp_sl_mode", **INVERSE, symbol="BTCUSD", tpSlMode="Partial")
@@ -142,6 +147,7 @@ async def test_modes_of_the_past(inverse: Any) -> None:
 # -- histories: B03, B07, B09, B10
 
 
+@pytest.mark.interop(subject="histories")
 async def test_transaction_log(inverse: Any) -> None:
     """What each row did to the wallet adds up to it; page by page, the cursor given back as it came."""
     ledger = inverse.ledger
@@ -162,6 +168,7 @@ async def test_transaction_log(inverse: Any) -> None:
     assert sum(change for _, change in changes) == ledger.balance("BTC").wallet
 
 
+@pytest.mark.interop(subject="histories")
 async def test_closed_pnl(inverse: Any) -> None:
     """What a closing order gained, net of both fees; nothing is left from before the upgrade."""
     inverse.ledger.fill("BTCUSD", Side.SELL, D(1_000_000), D(82_000))
@@ -173,6 +180,7 @@ async def test_closed_pnl(inverse: Any) -> None:
     assert old["list"] == []
 
 
+@pytest.mark.interop(subject="histories")
 async def test_withdrawals(inverse: Any) -> None:
     """What left, in rows."""
     inverse.ledger.withdraw("BTC", D("0.1"), fee=D("0.0005"), chain="BTC", address="bc1q", tx_id="f00d")
@@ -180,6 +188,7 @@ async def test_withdrawals(inverse: Any) -> None:
     assert (D(row["amount"]), D(row["withdrawFee"]), row["txID"]) == (D("0.1"), D("0.0005"), "f00d")
 
 
+@pytest.mark.interop(subject="histories")
 async def test_conversions(inverse: Any) -> None:
     """The same conversion stands in both histories."""
     held = inverse.ledger.convert("BTC", D(1), "ETH", D(27))
@@ -212,6 +221,7 @@ REFUSALS: dict[str, tuple[str, dict[str, Any], int, str]] = {
 }  # fmt: skip
 
 
+@pytest.mark.interop(subject="refusals")
 @pytest.mark.parametrize(("method", "arguments", "code", "words"), list(REFUSALS.values()), ids=list(REFUSALS))
 async def test_refusal(inverse: Any, method: str, arguments: dict[str, Any], code: int, words: str) -> None:
     """What the venue refuses has its code and words, and changes nothing."""
@@ -223,6 +233,7 @@ async def test_refusal(inverse: Any, method: str, arguments: dict[str, Any], cod
     assert inverse.ledger.snapshot() == before
 
 
+@pytest.mark.interop(subject="refusals")
 async def test_duplicate_client_id(inverse: Any) -> None:
     """110072: an id is taken once and never again."""
     await result(inverse, "place_order", **INVERSE, **bid(orderLinkId="once"))
@@ -232,6 +243,7 @@ async def test_duplicate_client_id(inverse: Any) -> None:
     assert caught.value.status_code == 110072
 
 
+@pytest.mark.interop(subject="refusals")
 async def test_margin_in_cross(inverse: Any) -> None:
     """110015: a position in cross margin has none of its own."""
     inverse.ledger.set_margin_type(MarginType.CROSS)
