@@ -299,32 +299,69 @@ def together(disturbances: Sequence[Disturbance], attempt: ArrivalInPlay, procee
 Step: TypeAlias = Disturbance | Sequence[Disturbance]
 
 
+@attrs.define(eq=False)
+class _Attempt:
+    """A scripted attempt, by venue where it may come at one of several; it is played once, at the first of them."""
+
+    steps: Mapping[str, tuple[Disturbance, ...]]
+    is_played: bool = False
+
+
 @attrs.define
 class Script:
     """Disturbances by venue and endpoint, in the order of the attempts they await."""
 
-    _waiting: dict[tuple[str, EndpointName], deque[tuple[Disturbance, ...]]] = attrs.field(factory=dict, init=False)
+    _waiting: dict[tuple[str, EndpointName], deque[_Attempt]] = attrs.field(factory=dict, init=False)
 
-    def add(self, venue: str, endpoint: EndpointName, steps: Iterable[Step], ledger: Ledger, *, times: int = 1) -> None:
-        """Append steps for the next attempts, the whole sequence ``times`` times."""
-        attempts: list[tuple[Disturbance, ...]] = []
-        for step in steps:
-            if isinstance(step, Disturbance):
-                attempts.extend((disturbance,) for disturbance in step.attempts(ledger))
-            else:
-                attempts.append(tuple(first for part in step for first in part.attempts(ledger)[:1]))
-        self._waiting.setdefault((venue, endpoint), deque()).extend(attempts * times)
+    def add(
+        self, ledgers: Mapping[str, Ledger], endpoint: EndpointName, steps: Sequence[Step], *, times: int = 1
+    ) -> None:
+        """
+        Append steps for the next attempts, the whole sequence ``times`` times.
+
+        ``ledgers`` are those of the venues: a step is played on the first attempt at any of them.
+        """
+        sequences = {venue: _attempts(steps, ledger) for venue, ledger in ledgers.items()}
+        for _ in range(times):
+            for alike in zip(*sequences.values(), strict=True):
+                attempt = _Attempt(dict(zip(sequences, alike, strict=True)))
+                for venue in ledgers:
+                    self._waiting.setdefault((venue, endpoint), deque()).append(attempt)
 
     def take(self, venue: str, endpoint: EndpointName) -> tuple[Disturbance, ...]:
         """Remove and return the disturbances of this attempt, empty when none are scripted."""
-        waiting = self._waiting.get((venue, endpoint))
-        return waiting.popleft() if waiting else ()
+        waiting = self._waiting.get((venue, endpoint), deque())
+        while waiting:
+            attempt = waiting.popleft()
+            if not attempt.is_played:
+                attempt.is_played = True
+                return attempt.steps[venue]
+        return ()
+
+    def waiting(self) -> dict[tuple[str, EndpointName], tuple[tuple[Disturbance, ...], ...]]:
+        """Return the disturbances that were not played, one tuple for each attempt, by venue and endpoint."""
+        steps = {
+            place: tuple(attempt.steps[place[0]] for attempt in attempts if not attempt.is_played)
+            for place, attempts in self._waiting.items()
+        }
+        return {place: left for place, left in steps.items() if left}
 
     @property
     def is_played(self) -> bool:
         """Whether every scripted disturbance was played."""
-        return not any(self._waiting.values())
+        return not self.waiting()
 
     def clear(self) -> None:
         """Drop the disturbances that have not been played."""
         self._waiting.clear()
+
+
+def _attempts(steps: Iterable[Step], ledger: Ledger) -> list[tuple[Disturbance, ...]]:
+    """Return the disturbances of each attempt; those that look back take their copy of the ledger now."""
+    attempts: list[tuple[Disturbance, ...]] = []
+    for step in steps:
+        if isinstance(step, Disturbance):
+            attempts.extend((disturbance,) for disturbance in step.attempts(ledger))
+        else:
+            attempts.append(tuple(first for part in step for first in part.attempts(ledger)[:1]))
+    return attempts

@@ -100,6 +100,11 @@ class Service:
         """Return whether the venue answers an endpoint of this name other than as unknown."""
         return name in self._names or (not name.action and (name.verb, name.path) in self.simulated.refusals)
 
+    @property
+    def names(self) -> tuple[EndpointName, ...]:
+        """The names of the endpoints that the venue serves."""
+        return tuple(sorted(self._names))
+
     def names_at(self, verb: str, path: str) -> tuple[EndpointName, ...]:
         """Return the names of the endpoints with this verb and documented path, one for each action."""
         return tuple(sorted(name for name in self._names if name[:2] == (verb, path)))

@@ -207,7 +207,7 @@ class Simulation:
 
     def disturb(
         self,
-        venue_id: str,
+        venue_id: str | Sequence[str],
         where: Endpoint[Any] | EndpointName | tuple[str, str],
         /,
         *disturbances: Step,
@@ -217,7 +217,7 @@ class Simulation:
         Add disturbances of the next attempts on a route.
 
         Args:
-            venue_id: The venue.
+            venue_id: The venue; of several, the first attempt at any of them plays a disturbance.
             where: An endpoint or its name; verb and documented path are the name of one without action.
             disturbances: One for each attempt, in this order; a tuple plays several on one attempt, the first one
                 outermost.
@@ -229,11 +229,21 @@ class Simulation:
         name = where.name if isinstance(where, Endpoint) else where
         if not isinstance(name, EndpointName):
             name = EndpointName(name[0], name[1])
-        service = self._service(venue_id)
-        if not service.serves(name):
-            others = ", ".join(map(str, service.names_at(name.verb, name.path)))
-            raise LookupError(f"the simulated {venue_id} has no {name}" + (f"; it has {others}" if others else ""))
-        self.script.add(venue_id, name, disturbances, service.ledger, times=times)
+        places = (venue_id,) if isinstance(venue_id, str) else venue_id
+        for place in places:
+            service = self._service(place)
+            if not service.serves(name):
+                others = ", ".join(map(str, service.names_at(name.verb, name.path)))
+                raise LookupError(f"the simulated {place} has no {name}" + (f"; it has {others}" if others else ""))
+        self.script.add({place: self._service(place).ledger for place in places}, name, disturbances, times=times)
+
+    def route_names(self, venue_id: str) -> tuple[EndpointName, ...]:
+        """Return the names of the routes that a venue serves, each of which :meth:`disturb` takes."""
+        return self._service(venue_id).names
+
+    def serves(self, venue_id: str, name: EndpointName) -> bool:
+        """Return whether a venue answers an endpoint of this name other than as unknown."""
+        return self._service(venue_id).serves(name)
 
     def _service(self, venue_id: str) -> Service:
         service = self._services.get(venue_id)
