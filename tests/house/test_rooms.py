@@ -32,13 +32,13 @@ ROOMS = {
         "applier",
     ),
     "simulator": (
-        "access ledger message",
+        "access fields ledger message",
         "disturbances simulated_venue",
         "routing",
         "service",
         "server",
         "simulation",
-        "background serve",
+        "background scripted serve",
     ),
     "simulator.ledger": (
         "log money refusal",
