@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from tests.plugins.binance import answers
+from tests.plugins.binance.exchange import Exchange, open_exchange
 
 from venuekit.testing.fake import FakeTransport
 from venuekit.testing.recorded import Recorded, load_recorded
@@ -29,3 +30,15 @@ def transport() -> FakeTransport:
 def answering(recorded: Recorded, transport: FakeTransport) -> Any:
     """Open an account whose requests are answered by the named cases."""
     return answers.answering(VENUE, recorded, transport)
+
+
+@pytest.fixture
+def exchange() -> Exchange:
+    """An account that holds an isolated position on BTCUSDT."""
+    return open_exchange(VENUE, "holding")
+
+
+@pytest.fixture
+def flat() -> Exchange:
+    """An account without positions."""
+    return open_exchange(VENUE, "flat")
