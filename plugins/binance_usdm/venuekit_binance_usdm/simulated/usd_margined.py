@@ -10,8 +10,22 @@ from typing import Any, ClassVar
 from venuekit.capabilities import AssetMode, MarginType, Setting
 from venuekit.plugin import Endpoint
 from venuekit.simulator import Handler, Scenario, SimRequest, Visit
-from venuekit.simulator.ledger import BalanceFigures, Contract, Ledger, LedgerIncome, Reason, Side, Totals
-from venuekit_binance_common.simulated.account_routes import AccountRoutes
+from venuekit.simulator.ledger import (
+    BalanceFigures,
+    Contract,
+    Ledger,
+    LedgerIncome,
+    PositionFigures,
+    Reason,
+    Side,
+    Totals,
+)
+from venuekit_binance_common.simulated.account_routes import (
+    AccountRoutes,
+    leg_margins,
+    setting_fields,
+    worth_fields,
+)
 from venuekit_binance_common.simulated.binance_venue import MARGIN_ASSETS, HistoryLimits
 from venuekit_binance_common.simulated.errors import Errors
 from venuekit_binance_common.simulated.formatting import amount, plain
@@ -126,7 +140,7 @@ class UsdMarginedVenue(MarketRoutes, SettingsRoutes, OrderRoutes, AccountRoutes)
                 {
                     "asset": asset.name,
                     "marginAvailable": asset.is_collateral,
-                    "autoAssetExchange": plain(-asset.haircut) if asset.is_collateral else None,
+                    "autoAssetExchange": plain(-asset.haircut) if asset.is_collateral else "0",
                 }
                 for asset in MARGIN_ASSETS
             ]
@@ -162,6 +176,26 @@ class UsdMarginedVenue(MarketRoutes, SettingsRoutes, OrderRoutes, AccountRoutes)
         """Return the totals."""
         totals = ledger.totals(purse=self.purse)
         return {} if totals is None else _totals_row(totals)
+
+
+def risk_fields_with_settings(figures: PositionFigures) -> dict[str, object]:
+    """Return the fields that rows of the positions have where there is no read of settings beside them."""
+    return {
+        **setting_fields(figures),
+        **worth_fields(figures),
+        "maxNotionalValue": plain(figures.max_position),
+    }
+
+
+def leg_fields_with_settings(figures: PositionFigures) -> dict[str, object]:
+    """Return the fields that legs of the account read have where there is no read of settings beside it."""
+    return {
+        **leg_margins(figures),
+        "leverage": plain(figures.leverage),
+        "isolated": figures.margin_type is MarginType.ISOLATED,
+        "entryPrice": plain(figures.entry_price),
+        "maxNotional": plain(figures.max_position),
+    }
 
 
 def _totals_row(totals: Totals) -> Mapping[str, object]:

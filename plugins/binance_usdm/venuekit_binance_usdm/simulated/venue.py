@@ -22,15 +22,16 @@ from venuekit_binance_common.simulated.order_rows import matching_fields
 from venuekit_binance_common.simulated.portfolio_routes import PortfolioRoutes, portfolio_margin
 from venuekit_binance_common.simulated.stream_routes import StreamRoutes
 from venuekit_binance_usdm.endpoints import USDM
+from venuekit_binance_usdm.simulated.account_v2 import TRADE_GROUP, AccountV2Routes
 from venuekit_binance_usdm.simulated.contracts import CONTRACTS
-from venuekit_binance_usdm.simulated.usd_margined import SCENARIOS, UsdMarginedVenue
+from venuekit_binance_usdm.simulated.usd_margined import SCENARIOS
 
 _RETIRED = "GET /fapi/v1/positionRisk is retired, please use GET /fapi/v2/positionRisk"
 #: the rate of retail price improvement orders, as a share of the maker's rate
 _RPI_SHARE = Decimal("0.25")
 
 
-class SimulatedUsdm(PortfolioRoutes, UsdMarginedVenue, StreamRoutes):
+class SimulatedUsdm(PortfolioRoutes, AccountV2Routes, StreamRoutes):
     """USDⓈ-M futures."""
 
     endpoints = USDM
@@ -60,7 +61,7 @@ class SimulatedUsdm(PortfolioRoutes, UsdMarginedVenue, StreamRoutes):
             **ACCOUNT_FLAGS,
             "dualSidePosition": visit.ledger.position_mode is PositionMode.HEDGE,
             "multiAssetsMargin": visit.ledger.asset_mode is AssetMode.MULTI,
-            "tradeGroupId": -1,
+            **TRADE_GROUP,
         }
 
     def symbol_config(self, request: SimRequest, visit: Visit) -> object:

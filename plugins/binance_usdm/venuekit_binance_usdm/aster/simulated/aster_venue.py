@@ -7,7 +7,6 @@ from typing import Any
 
 import attrs
 
-from venuekit.capabilities import MarginType
 from venuekit.simulator import SimRequest, Visit
 from venuekit.simulator.ledger import (
     BalanceFigures,
@@ -18,18 +17,18 @@ from venuekit.simulator.ledger import (
     PositionFigures,
     Triggered,
 )
-from venuekit_binance_common.simulated.account_routes import (
-    ACCOUNT_FLAGS,
-    leg_margins,
-    setting_fields,
-    worth_fields,
-)
+from venuekit_binance_common.simulated.account_routes import ACCOUNT_FLAGS
 from venuekit_binance_common.simulated.binance_venue import RULES
 from venuekit_binance_common.simulated.formatting import plain
 from venuekit_binance_common.simulated.order_rows import trailing_fields
 from venuekit_binance_usdm.aster.endpoints import ASTER_V1
 from venuekit_binance_usdm.simulated.contracts import CONTRACTS
-from venuekit_binance_usdm.simulated.usd_margined import ERRORS, UsdMarginedVenue
+from venuekit_binance_usdm.simulated.usd_margined import (
+    ERRORS,
+    UsdMarginedVenue,
+    leg_fields_with_settings,
+    risk_fields_with_settings,
+)
 
 _LISTED = frozenset({"BTCUSDT", "ETHUSDT", "BNBUSDT"})
 
@@ -78,23 +77,11 @@ class SimulatedAster(UsdMarginedVenue):
 
     def risk_row(self, figures: PositionFigures, contract: Contract) -> dict[str, object]:
         """Return a leg with its settings."""
-        return {
-            **super().risk_row(figures, contract),
-            **setting_fields(figures),
-            **worth_fields(figures),
-            "maxNotionalValue": plain(figures.max_position),
-        }
+        return {**super().risk_row(figures, contract), **risk_fields_with_settings(figures)}
 
     def account_position(self, figures: PositionFigures, contract: Contract) -> dict[str, object]:
         """Return a leg with margins, leverage and entry price."""
-        return {
-            **super().account_position(figures, contract),
-            **leg_margins(figures),
-            "leverage": plain(figures.leverage),
-            "isolated": figures.margin_type is MarginType.ISOLATED,
-            "entryPrice": plain(figures.entry_price),
-            "maxNotional": plain(figures.max_position),
-        }
+        return {**super().account_position(figures, contract), **leg_fields_with_settings(figures)}
 
 
 class SimulatedAsterV1(SimulatedAster):
