@@ -59,6 +59,7 @@ PUBLIC = [
     "venuekit.parts.rows",
     "venuekit.plugin",
     "venuekit.plugins",
+    "venuekit.simulator.quotes",
     "venuekit.testing.conformance",
 ]
 #: what only a session that connects, or a simulator, may pay for

@@ -33,7 +33,7 @@ ROOMS = {
     ),
     "simulator": (
         "access fields ledger message",
-        "disturbances simulated_venue",
+        "disturbances quotes simulated_venue",
         "routing",
         "service",
         "server",
@@ -41,7 +41,7 @@ ROOMS = {
         "background scripted serve",
     ),
     "simulator.ledger": (
-        "log money refusal",
+        "log money path refusal",
         "order_values rules",
         "contract records",
         "events",

@@ -50,9 +50,11 @@ from venuekit.simulator.ledger.events import (
 from venuekit.simulator.ledger.ledger import Ledger
 from venuekit.simulator.ledger.money import Rounding
 from venuekit.simulator.ledger.order_values import Book, LedgerOrder, LedgerOrderRequest, Side, TradeKind
+from venuekit.simulator.ledger.path import PricePoint
 from venuekit.simulator.ledger.positions import PositionFigures
 from venuekit.simulator.ledger.records import (
     Execution,
+    FundingRate,
     LedgerClosedPnl,
     LedgerConversion,
     LedgerIncome,
@@ -88,6 +90,7 @@ __all__ = [
     "EventReason",
     "Execution",
     "FundingFrom",
+    "FundingRate",
     "IsolatedMargin",
     "Ledger",
     "LedgerClosedPnl",
@@ -106,6 +109,7 @@ __all__ = [
     "OrderEvent",
     "Pool",
     "PositionFigures",
+    "PricePoint",
     "Reason",
     "Record",
     "Refused",

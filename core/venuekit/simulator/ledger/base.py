@@ -13,6 +13,7 @@ from venuekit.simulator.ledger.contract import Contract
 from venuekit.simulator.ledger.events import EventReason
 from venuekit.simulator.ledger.money import exact
 from venuekit.simulator.ledger.orders import ring
+from venuekit.simulator.ledger.path import PricePath
 from venuekit.simulator.ledger.rules import Pool, Rules
 from venuekit.simulator.ledger.state import Asset, Cash, LedgerState, LedgerSymbol
 from venuekit.simulator.ledger.transaction import Transaction
@@ -67,7 +68,7 @@ class LedgerBase:
             raise ValueError("with an asset mode, at least one asset needs an index price")
         self.rules = rules
         self.contracts: Mapping[str, Contract] = MappingProxyType(by_symbol)
-        self._now = now
+        self._now, opened_at = now, now()
         self._state = LedgerState(
             account_mode=rules.account_mode,
             position_mode=position_mode,
@@ -76,7 +77,7 @@ class LedgerBase:
             cash={key: Cash() for key in all_assets},
             assets=all_assets,
             symbols={
-                symbol: LedgerSymbol(contract.leverage, margin_type, contract.mark)
+                symbol: LedgerSymbol(contract.leverage, margin_type, PricePath.start(opened_at, contract.mark))
                 for symbol, contract in by_symbol.items()
             },
         )

@@ -14,9 +14,11 @@ from venuekit.simulator.ledger.contract import AssetKey, Contract, max_leverage,
 from venuekit.simulator.ledger.events import Event, EventReason
 from venuekit.simulator.ledger.order_values import Book, LedgerOrder, TradeKind
 from venuekit.simulator.ledger.orders import find_order
+from venuekit.simulator.ledger.path import PricePoint
 from venuekit.simulator.ledger.positions import PositionFigures
 from venuekit.simulator.ledger.records import (
     Execution,
+    FundingRate,
     LedgerClosedPnl,
     LedgerConversion,
     LedgerIncome,
@@ -120,6 +122,14 @@ class Ledger(ScenarioCommands):
         """Return the mark price of a symbol."""
         return self._read().symbol(symbol).mark
 
+    def marks(self, symbol: str) -> tuple[PricePoint, ...]:
+        """Return every mark price of a symbol since the ledger was opened, oldest first; the last one is the mark."""
+        return self._read().symbol(symbol).path.points
+
+    def depth(self, symbol: str) -> Decimal | None:
+        """Return the number of contracts that one match of an order can take; None for any number."""
+        return self._read().symbol(symbol).depth
+
     def margin_type(self, symbol: str | None = None) -> MarginType:
         """Return the margin type of a symbol; without one, the account-wide margin type."""
         return self._state.margin_type if symbol is None else self._read().margin_type(symbol)
@@ -220,6 +230,10 @@ class Ledger(ScenarioCommands):
         """Return every movement of a wallet, oldest first."""
         rows = self._visible(self._state_now.incomes)
         return tuple(sorted(rows, key=lambda row: row.time)) if self._state.backdated else rows
+
+    def fundings(self, symbol: str | None = None) -> tuple[FundingRate, ...]:
+        """Return the fundings of a symbol or of all, oldest first, also those that found no position."""
+        return tuple(row for row in self._state_now.fundings if symbol in (None, row.symbol))
 
     def margin_changes(self, symbol: str | None = None) -> tuple[LedgerMarginChange, ...]:
         """Return the margin moved by hand, oldest first."""

@@ -13,7 +13,7 @@ from venuekit.simulator.ledger.liquidation import liquidate
 from venuekit.simulator.ledger.matching import match_waiting
 from venuekit.simulator.ledger.money import ZERO
 from venuekit.simulator.ledger.order_values import Side, TradeKind
-from venuekit.simulator.ledger.records import Execution, LedgerIncome, Record
+from venuekit.simulator.ledger.records import Execution, FundingRate, LedgerIncome, Record
 from venuekit.simulator.ledger.refusal import Reason, Refused
 from venuekit.simulator.ledger.rules import FundingFrom, IsolatedMargin
 from venuekit.simulator.ledger.state import LegKey
@@ -27,7 +27,8 @@ def set_mark(transaction: Transaction, symbol: str, price: Decimal) -> None:
     Triggers conditional orders, fills the resting orders that it crosses, then liquidates positions without margin.
     """
     before = transaction.read().symbol(symbol)
-    transaction.state.symbols[symbol] = attrs.evolve(before, mark=positive(price, Reason.PRICE_NOT_POSITIVE))
+    mark = positive(price, Reason.PRICE_NOT_POSITIVE)
+    transaction.state.symbols[symbol] = attrs.evolve(before, path=before.path.with_price(transaction.time, mark))
     match_waiting(transaction, symbol)
     liquidate(transaction)
 
@@ -60,10 +61,9 @@ def fund(transaction: Transaction, symbol: str, rate: Decimal) -> tuple[LedgerIn
     """
     if not rate.is_finite():
         raise Refused(Reason.AMOUNT_NOT_POSITIVE, value=rate)
-    rows = tuple(
-        _fund_leg(transaction, (symbol, side), rate)
-        for side in transaction.read().legs(transaction.read().contract(symbol).symbol)
-    )
+    reading = transaction.read()
+    transaction.state.fundings.append(FundingRate(symbol, transaction.time, rate, reading.symbol(symbol).mark))
+    rows = tuple(_fund_leg(transaction, (symbol, side), rate) for side in reading.legs(symbol))
     liquidate(transaction)
     return tuple(row for row in rows if row.amount)
 

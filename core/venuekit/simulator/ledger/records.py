@@ -51,6 +51,16 @@ class LedgerIncome:
 
 
 @attrs.frozen
+class FundingRate:
+    """One funding of a symbol, whoever held it: the rate that longs paid, and the mark by which it was counted."""
+
+    symbol: str
+    time: datetime
+    rate: Decimal
+    mark: Decimal
+
+
+@attrs.frozen
 class Execution:
     """
     One fill: ``quantity`` and ``price`` as traded; profit and commission as effects on the account (paid < 0).

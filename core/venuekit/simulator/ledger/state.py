@@ -15,8 +15,10 @@ from venuekit.simulator.ledger.events import Event
 from venuekit.simulator.ledger.log import Log
 from venuekit.simulator.ledger.money import ZERO, exact
 from venuekit.simulator.ledger.order_values import LedgerOrder
+from venuekit.simulator.ledger.path import PricePath
 from venuekit.simulator.ledger.records import (
     Execution,
+    FundingRate,
     LedgerClosedPnl,
     LedgerConversion,
     LedgerIncome,
@@ -98,13 +100,19 @@ class LedgerSymbol:
     """
     The state of one symbol; ``margin_type`` applies only where it is the symbol's own.
 
-    ``depth`` is the number of contracts that one match can take, None for any number.
+    ``path`` ends with the present mark. ``depth`` is the number of contracts that one match can take, None for any
+    number.
     """
 
     leverage: Decimal
     margin_type: MarginType
-    mark: Decimal
+    path: PricePath = attrs.field(repr=False)
     depth: Decimal | None = None
+
+    @property
+    def mark(self) -> Decimal:
+        """The present mark price."""
+        return self.path.last.price
 
 
 class Alarm(enum.StrEnum):
@@ -116,7 +124,10 @@ class Alarm(enum.StrEnum):
 
 
 _TABLES = ("cash", "assets", "symbols", "legs", "orders", "alarms", "lags")
-_LOGS = ("finished", "executions", "incomes", "margin_changes", "closed_pnls", "withdrawals", "conversions", "events")
+_LOGS = (
+    *("finished", "executions", "incomes", "margin_changes", "closed_pnls", "withdrawals", "conversions"),
+    *("fundings", "events"),
+)
 
 
 @attrs.define
@@ -150,6 +161,7 @@ class LedgerState:
     closed_pnls: Log[LedgerClosedPnl] = attrs.field(factory=Log)
     withdrawals: Log[LedgerWithdrawal] = attrs.field(factory=Log)
     conversions: Log[LedgerConversion] = attrs.field(factory=Log)
+    fundings: Log[FundingRate] = attrs.field(factory=Log)
     events: Log[Event] = attrs.field(factory=Log)
     hidden_until: datetime | None = None
     backdated: bool = False
