@@ -57,7 +57,7 @@ def _describe(item: pytest.Function) -> dict[str, Any]:
     return {**told, "check": sentence + case, "proof": proof, "folder": str(item.path.parent.relative_to(HERE))}
 
 
-@attrs.define
+@attrs.define(eq=False)  # a plugin of pytest is told apart by its identity
 class Recorder:
     """The results of one run; a file is written for each folder that ran whole."""
 
