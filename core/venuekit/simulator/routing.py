@@ -60,7 +60,7 @@ class Routes:
         """Return the route of a request, None where the venue has none, and the request as that route reads it."""
         parameters = self._simulated.parameters_of(request)
         for route in self._fixed.get((request.verb, request.path), ()):
-            read = _read(request, route, parameters, {})
+            read = self._read(request, route, parameters, {})
             if _acts(read, route):
                 return route, read
         for template in self._templates:
@@ -68,7 +68,7 @@ class Routes:
             if match is not None:
                 names = path_parameters(template.route.path)
                 in_path = {name: unquote(text) for name, text in zip(names, match.groups(), strict=True)}
-                read = _read(request, template.route, parameters, in_path)
+                read = self._read(request, template.route, parameters, in_path)
                 if _acts(read, template.route):
                     return template.route, read
         return None, request
@@ -78,22 +78,43 @@ class Routes:
         matching = {one.route.verb for one in self._templates if one.pattern.fullmatch(path)}
         return frozenset(verb for verb, known in self._fixed if known == path) | matching
 
+    def _read(
+        self, request: SimRequest, route: Route, parameters: Mapping[str, Any], in_path: Mapping[str, str]
+    ) -> SimRequest:
+        """Return a request with the parameters that its path and a JSON array hold, by the names of its route."""
+        is_malformed, in_array = request.is_malformed, {}
+        if route.encoding is Encoding.JSON_ARRAY and request.items is not None:
+            if route.array is not None:
+                is_malformed, in_array = False, {route.array: request.items}
+            elif len(request.items) == 1 and isinstance(request.items[0], dict):
+                is_malformed, in_array = False, request.items[0]
+        if self._simulated.ignores_case:
+            parameters = _by_declared_names(parameters, route)
+        if not in_array and not in_path and parameters is request.parameters:
+            return request
+        return request.with_parameters({**in_array, **parameters, **in_path}, is_malformed=is_malformed)
+
 
 def _acts(request: SimRequest, route: Route) -> bool:
     return all(request.text(name) == value for name, value in route.action.items())
 
 
-def _read(request: SimRequest, route: Route, parameters: Mapping[str, Any], in_path: Mapping[str, str]) -> SimRequest:
-    """Return a request with the parameters that its path and a JSON array hold."""
-    is_malformed, in_array = request.is_malformed, {}
-    if route.encoding is Encoding.JSON_ARRAY and request.items is not None:
-        if route.array is not None:
-            is_malformed, in_array = False, {route.array: request.items}
-        elif len(request.items) == 1 and isinstance(request.items[0], dict):
-            is_malformed, in_array = False, request.items[0]
-    if not in_array and not in_path and parameters is request.parameters:
-        return request
-    return request.with_parameters({**in_array, **parameters, **in_path}, is_malformed=is_malformed)
+def _by_declared_names(parameters: Mapping[str, Any], route: Route) -> Mapping[str, Any]:
+    """
+    Return parameters by the names that a route declares, where they differ from those by their case alone.
+
+    Of several such names, the declared one counts, or else the first.
+    """
+    declared = {parameter.name for parameter in route.parameters}
+    others = parameters.keys() - declared
+    if not others:
+        return parameters
+    names = {name.lower(): name for name in declared}
+    renamed = {name: value for name, value in parameters.items() if name in declared}
+    for name, value in parameters.items():
+        if name in others:
+            renamed.setdefault(names.get(name.lower(), name), value)
+    return renamed if renamed.keys() != parameters.keys() else parameters
 
 
 def _routes(venue: Venue[Any], simulated: SimulatedVenue) -> tuple[Route, ...]:

@@ -116,6 +116,8 @@ class SimulatedVenue(ABC):
         unserved: Documented routes that the simulator does not answer, by verb and path; see
             :meth:`unserved_response`.
         signature_parameters: Names that the request log leaves out.
+        ignores_case: Whether the names of the parameters that a route declares are read without regard to case; what
+            signs a request is always read as it was sent.
     """
 
     rules: Rules
@@ -125,6 +127,7 @@ class SimulatedVenue(ABC):
     refusals: Mapping[tuple[str, str], Response] = {}
     unserved: frozenset[tuple[str, str]] = frozenset()
     signature_parameters: frozenset[str] = frozenset({"signature"})
+    ignores_case: bool = False
 
     @abstractmethod
     def handlers(self) -> Mapping[Endpoint[Any], Handler]:

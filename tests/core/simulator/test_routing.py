@@ -94,6 +94,21 @@ def test_an_action_with_another_value_is_no_route() -> None:
     assert found(FORM, {"room": "x"})[0] == str(FORM)
 
 
+def test_names_in_another_case_are_the_declared_ones() -> None:
+    """At a venue that ignores case: the declared name goes before another, the first of several others counts."""
+
+    class IgnoresCase(Simulated):
+        ignores_case = True
+
+    def read(simulated: Simulated, query: str) -> Mapping[str, Any]:
+        return Routes(SHAPES, simulated).find(SimRequest.of("POST", "/rooms/x", query=query))[1].parameters
+
+    assert read(IgnoresCase(), "NOTE=a&Other=b") == {"room": "x", "note": "a", "Other": "b"}
+    assert read(IgnoresCase(), "NOTE=a&note=b&Note=c") == {"room": "x", "note": "b"}
+    assert read(IgnoresCase(), "NOTE=a&Note=b") == {"room": "x", "note": "a"}
+    assert read(Simulated(), "NOTE=a") == {"room": "x", "NOTE": "a"}
+
+
 def test_two_ways_to_answer_are_refused() -> None:
     """Two paths that differ in the names of parameters alone are one, and a fixed refusal is no second handler."""
 

@@ -69,6 +69,7 @@ class SimulatedBinance(SimulatedVenue):
     """The base of the groups of routes; each product joins the groups, and declares its contracts and errors."""
 
     rules = RULES
+    ignores_case = True
     assets = MARGIN_ASSETS
     endpoints: ClassVar[BinanceEndpoints]
     errors: ClassVar[Errors]
