@@ -128,6 +128,7 @@ def test_records_can_be_read_late(account: Account, record: Record) -> None:
             Record.FILLS: len(ledger.fills()),
             Record.INCOMES: len(ledger.incomes()) - 1,
             Record.MARGIN_CHANGES: len(ledger.margin_changes()),
+            Record.AMENDMENTS: len(ledger.amendments()),
             Record.CLOSED_PNLS: len(ledger.closed_pnls()),
             Record.WITHDRAWALS: len(ledger.withdrawals()),
             Record.CONVERSIONS: len(ledger.conversions()),
@@ -136,6 +137,7 @@ def test_records_can_be_read_late(account: Account, record: Record) -> None:
     ledger.fill(ONE, Side.BUY, D(1), D(50_000))
     ledger.adjust_margin(ONE, D(10))
     ledger.fill(ONE, Side.SELL, D(1), D(50_000))
+    ledger.amend_order(ledger.rest_order(ONE, Side.BUY, D(1), D(40_000)), price=D(41_000))
     ledger.withdraw("USDT", D(1))
     ledger.convert("USDT", D(1), "BTC", D("0.00002"))
     early = seen()

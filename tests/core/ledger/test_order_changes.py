@@ -120,3 +120,22 @@ def test_an_order_with_a_last_date_expires(trading: Callable[..., Ledger], clock
     clock.advance(SECOND)
 
     assert (before, ledger.order(placed.id).status) == (OrderStatus.OPEN, OrderStatus.EXPIRED)
+
+
+def test_amendments_are_kept_with_their_order(trading: Callable[..., Ledger]) -> None:
+    """Each has what changed, its number and the caller's note; one that is refused or ends its order has no record."""
+    ledger = trading()
+    placed = ledger.place(order(price="48000", quantity="3", client_id="mine"))
+    ledger.amend_order(placed.id, price=D(47_000), note="first")
+    ledger.amend_order(placed.id, quantity=D(2))
+    ledger.fill_order(placed.id, D(1))
+
+    assert reason_of(lambda: ledger.amend_order(placed.id, price=D(47_000))) is Reason.ORDER_UNCHANGED
+    assert ledger.amend_order(placed.id, quantity=D(1)).status is OrderStatus.CANCELED
+
+    first, second = ledger.amendments(placed.id)
+    assert (first.price_before, first.price_after, first.note, first.count) == (48_000, 47_000, "first", 1)
+    assert (first.quantity_before, first.quantity_after, first.client_id) == (3, 3, "mine")
+    assert (second.quantity_before, second.quantity_after, second.note, second.count) == (3, 2, None, 2)
+    assert (first.symbol, first.time) == (ONE, NOW)
+    assert ledger.amendments("77777") == ()

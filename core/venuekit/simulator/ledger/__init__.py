@@ -55,6 +55,7 @@ from venuekit.simulator.ledger.positions import PositionFigures
 from venuekit.simulator.ledger.records import (
     Execution,
     FundingRate,
+    LedgerAmendment,
     LedgerClosedPnl,
     LedgerConversion,
     LedgerIncome,
@@ -93,6 +94,7 @@ __all__ = [
     "FundingRate",
     "IsolatedMargin",
     "Ledger",
+    "LedgerAmendment",
     "LedgerClosedPnl",
     "LedgerConversion",
     "LedgerIncome",

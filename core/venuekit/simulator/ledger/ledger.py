@@ -19,6 +19,7 @@ from venuekit.simulator.ledger.positions import PositionFigures
 from venuekit.simulator.ledger.records import (
     Execution,
     FundingRate,
+    LedgerAmendment,
     LedgerClosedPnl,
     LedgerConversion,
     LedgerIncome,
@@ -239,6 +240,11 @@ class Ledger(ScenarioCommands):
         """Return the margin moved by hand, oldest first."""
         rows = self._visible(self._state_now.margin_changes)
         return tuple(change for change in rows if symbol in (None, change.symbol))
+
+    def amendments(self, order_id: str | None = None) -> tuple[LedgerAmendment, ...]:
+        """Return the changes of orders that waited, of one order or of all, oldest first."""
+        rows = self._visible(self._state_now.amendments)
+        return tuple(row for row in rows if order_id in (None, row.order_id))
 
     def closed_pnls(self, symbol: str | None = None) -> tuple[LedgerClosedPnl, ...]:
         """Return the profit of each closing fill, oldest first."""

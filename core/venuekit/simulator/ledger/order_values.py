@@ -93,10 +93,10 @@ class LedgerOrder(LedgerOrderRequest):
     An order with its results; a waiting conditional order is OPEN, and no read shows a PENDING one.
 
     ``filled`` in contracts; ``filled_value``, ``commission`` (paid < 0) and ``realized_pnl`` (before fees) in the
-    settle asset; ``average_price`` None while nothing is filled. A TRIGGERED order names its successor by
-    ``triggered_order_id``, and the successor names it by ``triggered_by``. ``extreme`` is the best mark since a
-    trailing stop became active, None before. ``leverage`` is the symbol's when the order was placed. Reads show the
-    order from ``visible_at`` on.
+    settle asset; ``average_price`` None while nothing is filled. ``amendments`` counts its changes. A TRIGGERED order
+    names its successor by ``triggered_order_id``, and the successor names it by ``triggered_by``. ``extreme`` is the
+    best mark since a trailing stop became active, None before. ``leverage`` is the symbol's when the order was placed.
+    Reads show the order from ``visible_at`` on.
     """
 
     id: str
@@ -110,6 +110,7 @@ class LedgerOrder(LedgerOrderRequest):
     filled_value: Decimal = ZERO
     commission: Decimal = ZERO
     realized_pnl: Decimal = ZERO
+    amendments: int = 0
     reject_reason: LedgerRefusal | None = None
     triggered_order_id: str | None = None
     triggered_by: str | None = None

@@ -18,7 +18,7 @@ from venuekit.simulator.ledger.money import ZERO
 from venuekit.simulator.ledger.order_checks import check_client_id, check_count, check_form
 from venuekit.simulator.ledger.order_values import Book, LedgerOrder, LedgerOrderRequest, Side
 from venuekit.simulator.ledger.positions import check_side
-from venuekit.simulator.ledger.records import Execution
+from venuekit.simulator.ledger.records import Execution, LedgerAmendment, Record
 from venuekit.simulator.ledger.refusal import Reason, Refused
 from venuekit.simulator.ledger.state import Alarm
 from venuekit.simulator.ledger.transaction import Transaction, positive
@@ -133,12 +133,13 @@ def amend_order(
     price: Decimal | None = None,
     trigger_price: Decimal | None = None,
     labels: Mapping[str, object] = MappingProxyType({}),
+    note: str | None = None,
 ) -> LedgerOrder:
     """
     Change the whole quantity or the price of a waiting limit order; None keeps the present value.
 
-    ``labels`` are merged into the order's own. An order that is thereby completely filled, or a post-only one that
-    would trade, ends CANCELED.
+    ``labels`` are merged into the order's own, ``note`` is kept with the record of the amendment. An order that is
+    thereby completely filled, or a post-only one that would trade, ends CANCELED and has no such record.
     """
     order = find_open(transaction, order_id, client_id, symbol)
     conditional = order.book is Book.CONDITIONAL
@@ -149,24 +150,46 @@ def amend_order(
     amended = attrs.evolve(order, labels={**order.labels, **labels}, **changes)
     if amended == order:
         raise Refused(Reason.ORDER_UNCHANGED, order_id=order.id)
-    amended = attrs.evolve(amended, updated_at=transaction.time)
+    amended = attrs.evolve(amended, updated_at=transaction.time, amendments=order.amendments + 1)
     check_form(transaction, amended)
     if not amended.waits:
+        _record_amendment(transaction, order, amended, note)
         return transaction.put_order(amended, None)
-    return _amend_waiting(transaction, order, amended)
+    return _amend_waiting(transaction, order, amended, note)
 
 
-def _amend_waiting(transaction: Transaction, order: LedgerOrder, amended: LedgerOrder) -> LedgerOrder:
+def _record_amendment(transaction: Transaction, order: LedgerOrder, amended: LedgerOrder, note: str | None) -> None:
+    transaction.state.amendments.append(
+        LedgerAmendment(
+            id=transaction.next_id(),
+            time=transaction.time,
+            symbol=order.symbol,
+            order_id=order.id,
+            client_id=order.client_id,
+            price_before=order.price,
+            price_after=amended.price,
+            quantity_before=order.quantity,
+            quantity_after=amended.quantity,
+            count=amended.amendments,
+            note=note,
+            visible_at=transaction.visible_at(Record.AMENDMENTS),
+        )
+    )
+
+
+def _amend_waiting(transaction: Transaction, order: LedgerOrder, amended: LedgerOrder, note: str | None) -> LedgerOrder:
     before = transaction.read()
     mark = before.symbol(order.symbol).mark
     if amended.book is Book.CONDITIONAL:
         if is_triggered(amended, mark):
             raise Refused(Reason.WOULD_TRIGGER, trigger_price=amended.trigger_price, mark=mark)
+        _record_amendment(transaction, order, amended, note)
         return transaction.put_order(amended, OrderChange.AMENDMENT)
     marketable = crosses(amended, mark)
     if amended.quantity <= amended.filled or (marketable and amended.time_in_force is TimeInForce.POST_ONLY):
         return end(transaction, order, OrderStatus.CANCELED)
     exposure = before.margin(order.symbol, order.position_side).exposure
+    _record_amendment(transaction, order, amended, note)
     transaction.put_order(amended, OrderChange.AMENDMENT)
     meet(transaction, amended, exposure)
     return get_order(transaction, order.id)

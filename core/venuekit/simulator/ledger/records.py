@@ -20,6 +20,7 @@ class Record(enum.StrEnum):
     FILLS = "fills"
     INCOMES = "incomes"
     MARGIN_CHANGES = "margin_changes"
+    AMENDMENTS = "amendments"
     CLOSED_PNLS = "closed_pnls"
     WITHDRAWALS = "withdrawals"
     CONVERSIONS = "conversions"
@@ -99,6 +100,29 @@ class LedgerMarginChange:
     side: PositionSide
     asset: str
     amount: Decimal
+    visible_at: datetime | None = None
+
+
+@attrs.frozen
+class LedgerAmendment:
+    """
+    One change of a waiting order: its price and its whole quantity in contracts, before and after.
+
+    ``price`` is None for an order without one, ``count`` numbers the amendments of an order from 1, ``note`` is the
+    caller's own mark.
+    """
+
+    id: str
+    time: datetime
+    symbol: str
+    order_id: str
+    client_id: str | None
+    price_before: Decimal | None
+    price_after: Decimal | None
+    quantity_before: Decimal
+    quantity_after: Decimal
+    count: int
+    note: str | None = None
     visible_at: datetime | None = None
 
 

@@ -19,6 +19,7 @@ from venuekit.simulator.ledger.path import PricePath
 from venuekit.simulator.ledger.records import (
     Execution,
     FundingRate,
+    LedgerAmendment,
     LedgerClosedPnl,
     LedgerConversion,
     LedgerIncome,
@@ -125,8 +126,8 @@ class Alarm(enum.StrEnum):
 
 _TABLES = ("cash", "assets", "symbols", "legs", "orders", "alarms", "lags")
 _LOGS = (
-    *("finished", "executions", "incomes", "margin_changes", "closed_pnls", "withdrawals", "conversions"),
-    *("fundings", "events"),
+    *("finished", "executions", "incomes", "margin_changes", "amendments", "closed_pnls"),
+    *("withdrawals", "conversions", "fundings", "events"),
 )
 
 
@@ -158,6 +159,7 @@ class LedgerState:
     executions: Log[Execution] = attrs.field(factory=Log)
     incomes: Log[LedgerIncome] = attrs.field(factory=Log)
     margin_changes: Log[LedgerMarginChange] = attrs.field(factory=Log)
+    amendments: Log[LedgerAmendment] = attrs.field(factory=Log)
     closed_pnls: Log[LedgerClosedPnl] = attrs.field(factory=Log)
     withdrawals: Log[LedgerWithdrawal] = attrs.field(factory=Log)
     conversions: Log[LedgerConversion] = attrs.field(factory=Log)

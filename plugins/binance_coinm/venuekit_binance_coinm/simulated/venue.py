@@ -28,6 +28,7 @@ from venuekit_binance_common.simulated.account_routes import (
     leg_margins,
     setting_fields,
 )
+from venuekit_binance_common.simulated.amendment_routes import AmendmentRoutes
 from venuekit_binance_common.simulated.binance_venue import HistoryLimits
 from venuekit_binance_common.simulated.errors import Errors
 from venuekit_binance_common.simulated.formatting import amount, number, plain
@@ -76,7 +77,9 @@ SCENARIOS: tuple[Scenario, ...] = (
 )
 
 
-class SimulatedCoinm(PortfolioRoutes, MarketRoutes, SettingsRoutes, OrderRoutes, AccountRoutes, StreamRoutes):
+class SimulatedCoinm(
+    PortfolioRoutes, AmendmentRoutes, MarketRoutes, SettingsRoutes, OrderRoutes, AccountRoutes, StreamRoutes
+):
     """
     COIN-M futures.
 

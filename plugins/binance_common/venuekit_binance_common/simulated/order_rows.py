@@ -24,7 +24,7 @@ def order_row(order: LedgerOrder, contract: Contract, own: Mapping[str, object])
     """Return an order of the plain book as a row of a query, with the fields that only one product has."""
     row: dict[str, Any] = {
         "avgPrice": f"{order.average_price:.5f}" if order.average_price else "0.00000",
-        "clientOrderId": _client_id(order),
+        "clientOrderId": client_id_of(order),
         "executedQty": quantity(order.filled, contract) if order.filled else "0",
         "orderId": int(order.id),
         "origQty": quantity(order.quantity, contract),
@@ -79,7 +79,7 @@ def algo_acknowledged(order: LedgerOrder, contract: Contract) -> dict[str, Any]:
     trails = order.type is OrderType.TRAILING_STOP_MARKET
     return {
         "algoId": int(order.id),
-        "clientAlgoId": _client_id(order),
+        "clientAlgoId": client_id_of(order),
         "algoType": "CONDITIONAL",
         "orderType": order.type.name,
         "symbol": order.symbol,
@@ -166,7 +166,8 @@ def _type_now(order: LedgerOrder) -> OrderType:
     return order.type
 
 
-def _client_id(order: LedgerOrder) -> str:
+def client_id_of(order: LedgerOrder) -> str:
+    """Return the id of the client, or the one that the venue gave in its place."""
     return order.client_id or f"web_{order.id}"
 
 

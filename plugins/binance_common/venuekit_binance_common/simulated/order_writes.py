@@ -121,8 +121,12 @@ class OrderWrites(SimulatedBinance):
         if self.orders.terms.checks_reducing and form.text("reduceOnly") == "true" and not order.reduce_only:
             raise self.errors.denial(-5047)
         form.check_percent(contract, side, price)
-        amended = visit.ledger.amend_order(order.id, quantity=quantity, price=price)
-        return self._acknowledge_change(amended)
+        modify_id = form.text("modifyId")
+        if modify_id is not None and not modify_id.isdecimal():
+            raise self.errors.denial(-1130, name="modifyId")
+        amended = visit.ledger.amend_order(order.id, quantity=quantity, price=price, note=modify_id)
+        own = {} if modify_id is None else {"modifyId": int(modify_id)}
+        return {**self._acknowledge_change(amended), **own}
 
     def cancel(self, fields: Fields, visit: Visit) -> dict[str, Any]:
         """Cancel a plain order."""

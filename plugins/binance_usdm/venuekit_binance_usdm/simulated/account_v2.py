@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from venuekit.capabilities import AssetMode
 from venuekit.plugin import Security
@@ -10,7 +11,7 @@ from venuekit.simulator import Route, SimRequest, Visit
 from venuekit.simulator.ledger import Contract, Ledger, PositionFigures
 from venuekit_binance_common.simulated.account_routes import ACCOUNT_FLAGS
 from venuekit_binance_common.simulated.formatting import amount_or_zero
-from venuekit_binance_common.venue import WEIGHT
+from venuekit_binance_common.venue import SYMBOL, WEIGHT
 from venuekit_binance_usdm.simulated.usd_margined import (
     UsdMarginedVenue,
     leg_fields_with_settings,
@@ -27,13 +28,10 @@ class AccountV2Routes(UsdMarginedVenue):
 
     def extra_routes(self) -> Iterable[Route]:
         """Return the three reads and those of the other groups."""
-        reads = {
-            "/fapi/v2/balance": self.balance,
-            "/fapi/v2/account": self.account_v2,
-            "/fapi/v2/positionRisk": self.position_risk_v2,
-        }
-        for path, handler in reads.items():
-            yield Route("GET", path, handler, security=Security.SIGNED, costs=lambda _: {WEIGHT: _READ_WEIGHT})
+        signed: dict[str, Any] = {"security": Security.SIGNED, "costs": lambda _: {WEIGHT: _READ_WEIGHT}}
+        yield Route("GET", "/fapi/v2/balance", self.balance, **signed)
+        yield Route("GET", "/fapi/v2/account", self.account_v2, **signed)
+        yield Route("GET", "/fapi/v2/positionRisk", self.position_risk_v2, parameters=(SYMBOL,), **signed)
         yield from super().extra_routes()
 
     def account_v2(self, _request: SimRequest, visit: Visit) -> object:

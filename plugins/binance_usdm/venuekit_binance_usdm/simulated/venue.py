@@ -16,6 +16,7 @@ from venuekit_binance_common.simulated.account_routes import (
     leg_margins,
     worth_fields,
 )
+from venuekit_binance_common.simulated.amendment_routes import AmendmentRoutes
 from venuekit_binance_common.simulated.formatting import amount, amount_or_zero, milliseconds, plain
 from venuekit_binance_common.simulated.market_routes import adl_rank
 from venuekit_binance_common.simulated.order_rows import matching_fields
@@ -31,7 +32,7 @@ _RETIRED = "GET /fapi/v1/positionRisk is retired, please use GET /fapi/v2/positi
 _RPI_SHARE = Decimal("0.25")
 
 
-class SimulatedUsdm(PortfolioRoutes, AccountV2Routes, StreamRoutes):
+class SimulatedUsdm(PortfolioRoutes, AmendmentRoutes, AccountV2Routes, StreamRoutes):
     """USDⓈ-M futures."""
 
     endpoints = USDM
