@@ -33,7 +33,7 @@ ROOMS = {
     ),
     "simulator": (
         "access fields ledger message",
-        "disturbances quotes simulated_venue",
+        "disturbances prices quotes simulated_venue",
         "routing",
         "service",
         "server",

@@ -31,12 +31,14 @@ from venuekit.simulator.disturbances import (
     Unasked,
 )
 from venuekit.simulator.message import Arrival, Denied, Response, SimRequest, json_response
+from venuekit.simulator.prices import INDEX_PRICES, find_price
 from venuekit.simulator.service import Service, open_ledger
 from venuekit.simulator.simulated_venue import UNSERVED, Handler, Route, Scenario, SimulatedVenue, Visit
 from venuekit.simulator.simulation import Simulation
 from venuekit.venue import Venue
 
 __all__ = [
+    "INDEX_PRICES",
     "UNSERVED",
     "ApplyLater",
     "Arrival",
@@ -66,6 +68,7 @@ __all__ = [
     "Unasked",
     "Usage",
     "Visit",
+    "find_price",
     "is_hmac_sha256",
     "json_response",
     "make_key",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 import attrs
@@ -14,6 +15,7 @@ from venuekit.errors import ConfigurationError
 from venuekit.simulator.access import MASTER, Meter, SimKey, Usage
 from venuekit.simulator.ledger import Ledger, Refused
 from venuekit.simulator.message import Arrival, Denied, Response, SimRequest
+from venuekit.simulator.prices import INDEX_PRICES, price_assets, price_contract
 from venuekit.simulator.routing import Routes
 from venuekit.simulator.simulated_venue import UNSERVED, Route, SimulatedVenue, Visit
 from venuekit.venue import Limit, LimitScope, Venue
@@ -21,12 +23,17 @@ from venuekit.venue import Limit, LimitScope, Venue
 _log = logging.getLogger("venuekit.simulator")
 
 
-def open_ledger(simulated_venues: Iterable[SimulatedVenue], now: Callable[[], datetime]) -> Ledger:
+def open_ledger(
+    simulated_venues: Iterable[SimulatedVenue],
+    now: Callable[[], datetime],
+    *,
+    prices: Mapping[str, Decimal] = INDEX_PRICES,
+) -> Ledger:
     """
-    Return a fresh ledger for the venues of one realm; a contract that several of them list is one.
+    Return a fresh ledger for the venues of one realm at index prices; a contract that several of them list is one.
 
     Raises:
-        ConfigurationError: their simulated venues declare different rules.
+        ConfigurationError: their simulated venues declare different rules, or a contract has no price.
     """
     simulated_venues = tuple(simulated_venues)
     rules = simulated_venues[0].rules
@@ -34,12 +41,13 @@ def open_ledger(simulated_venues: Iterable[SimulatedVenue], now: Callable[[], da
         raise ConfigurationError(
             "venues of one realm share one ledger, but their simulated venues declare different rules"
         )
-    return Ledger(
-        rules,
-        dict.fromkeys(contract for simulated in simulated_venues for contract in simulated.contracts),
-        tuple(asset for simulated in simulated_venues for asset in simulated.assets),
-        now=now,
-    )
+    listed = dict.fromkeys(contract for simulated in simulated_venues for contract in simulated.contracts)
+    assets = dict.fromkeys(asset for simulated in simulated_venues for asset in simulated.assets)
+    try:
+        contracts = [price_contract(contract, prices) for contract in listed]
+    except ValueError as error:
+        raise ConfigurationError(str(error)) from error
+    return Ledger(rules, contracts, price_assets(assets, prices), now=now)
 
 
 @attrs.frozen

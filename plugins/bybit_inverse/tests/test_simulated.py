@@ -318,7 +318,7 @@ def test_worked_example_of_the_help_page(service: Service, ask: Ask) -> None:
     (row,) = json.loads(ask("GET", "/v5/position/list", {"category": "inverse", "symbol": "BTCUSD"}).body)["result"][
         "list"
     ]
-    assert (row["liqPrice"], row["positionValue"], row["unrealisedPnl"]) == ("73090.91", "0.125", "0.00304878")
+    assert (row["liqPrice"], row["positionValue"], row["unrealisedPnl"]) == ("73090.91", "0.125", "0.01136364")
     assert (row["curRealisedPnl"], row["avgPrice"], row["size"]) == ("-0.00006875", "80000", "10000")
 
 

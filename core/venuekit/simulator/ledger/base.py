@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from decimal import Decimal
 from types import MappingProxyType
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -55,7 +56,8 @@ class LedgerBase:
             asset_mode: The initial asset mode.
 
         Raises:
-            ValueError: two contracts share a symbol, or there is an asset mode but no asset with an index price.
+            ValueError: two contracts share a symbol, one has no mark, or there is an asset mode but no asset with an
+                index price.
         """
         listed = tuple(contracts)
         by_symbol = {contract.symbol: contract for contract in listed}
@@ -77,7 +79,7 @@ class LedgerBase:
             cash={key: Cash() for key in all_assets},
             assets=all_assets,
             symbols={
-                symbol: LedgerSymbol(contract.leverage, margin_type, PricePath.start(opened_at, contract.mark))
+                symbol: LedgerSymbol(contract.leverage, margin_type, PricePath.start(opened_at, _mark_of(contract)))
                 for symbol, contract in by_symbol.items()
             },
         )
@@ -124,6 +126,12 @@ class LedgerBase:
         if until is None or (now := self._now()) >= until:
             return tuple(rows)
         return tuple(row for row in rows if row.visible_at is None or row.visible_at <= now)
+
+
+def _mark_of(contract: Contract) -> Decimal:
+    if contract.mark is None:
+        raise ValueError(f"{contract.symbol} has no mark")
+    return contract.mark
 
 
 def command(

@@ -98,8 +98,9 @@ class Contract:
     Quantities are contracts, signed where they are positions (long > 0). One contract is ``contract_size`` of the base
     if linear, of the quote if inverse. A quanto contract settles in neither: it is worth ``multiplier`` of the settle
     asset for each point of its price, and its ``contract_size`` is 1, a contract. ``value`` always means the worth in
-    the settle asset; caps and floors of ``brackets`` are counted in it. ``mark`` and ``leverage`` are the initial ones.
-    ``purse`` names the wallet of margin and profit: venues whose assets are kept apart give theirs different names.
+    the settle asset; caps and floors of ``brackets`` are counted in it. ``mark`` and ``leverage`` are the initial ones;
+    without a mark a simulation takes the index price of the base, higher by the share ``premium``. ``purse`` names the
+    wallet of margin and profit: venues whose assets are kept apart give theirs different names.
     """
 
     symbol: str
@@ -110,7 +111,8 @@ class Contract:
     is_inverse: bool
     contract_size: Decimal
     brackets: tuple[LedgerTier, ...] = attrs.field(repr=False)
-    mark: Decimal
+    mark: Decimal | None = None
+    premium: Decimal = ZERO
     venue: str = ""
     purse: str = ""
     price_tick: Decimal = Decimal("0.1")
@@ -141,8 +143,10 @@ class Contract:
             raise ValueError(f"{self.symbol}: the multiplier of a quanto contract is positive, and its size is 1")
         if self.is_quanto and self.min_notional is not None:
             raise ValueError(f"{self.symbol}: a quanto contract has no worth in its quote, so no smallest one either")
-        if self.contract_size <= 0 or self.mark <= 0:
+        if self.contract_size <= 0 or (self.mark is not None and self.mark <= 0):
             raise ValueError(f"{self.symbol}: contract size and mark are positive")
+        if self.premium <= -1:
+            raise ValueError(f"{self.symbol}: a premium is above -1")
         if (self.settle == self.base) is not self.is_inverse:
             raise ValueError(f"{self.symbol}: a contract is inverse exactly when it settles in its base")
 

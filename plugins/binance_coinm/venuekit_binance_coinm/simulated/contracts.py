@@ -41,13 +41,14 @@ _ETH = tiers(
 _OTHERS = tiers((500, 50, "0.01"), (2000, 20, "0.025"), (5000, 10, "0.05"), (20_000, 5, "0.1"), (80_000, 1, "0.5"))
 
 
-def _inverse(  # noqa: PLR0917  (one row of the table below)
+def _inverse(
     base: str,
     suffix: str,
     size: int,
-    mark: str,
     tick: str,
     brackets: tuple[LedgerTier, ...],
+    *,
+    premium: str = "0",
     expires_at: datetime | None = None,
 ) -> Contract:
     return Contract(
@@ -59,7 +60,7 @@ def _inverse(  # noqa: PLR0917  (one row of the table below)
         is_inverse=True,
         contract_size=D(size),
         brackets=brackets,
-        mark=D(mark),
+        premium=D(premium),
         venue=VENUE_ID,
         purse=PURSE,
         price_tick=D(tick),
@@ -73,8 +74,12 @@ def _inverse(  # noqa: PLR0917  (one row of the table below)
 
 
 CONTRACTS = (
-    _inverse("BTC", "PERP", 100, "88000", "0.1", _BTC),
-    _inverse("ETH", "PERP", 10, "3000", "0.01", _ETH),
-    _inverse("BNB", "PERP", 10, "900", "0.01", _OTHERS),
-    _inverse("BTC", "270326", 100, "89200", "0.1", _BTC_DELIVERY, datetime(2027, 3, 26, 8, 0, tzinfo=UTC)),
+    _inverse("BTC", "PERP", 100, "0.1", _BTC),
+    _inverse("ETH", "PERP", 10, "0.01", _ETH),
+    _inverse("BNB", "PERP", 10, "0.01", _OTHERS),
+    _inverse(
+        *("BTC", "270326", 100, "0.1", _BTC_DELIVERY),
+        premium="0.0136364",
+        expires_at=datetime(2027, 3, 26, 8, 0, tzinfo=UTC),
+    ),
 )

@@ -9,7 +9,7 @@ from typing import Any
 
 from venuekit.capabilities import IncomeKind, MarginType, PositionSide
 from venuekit.plugin import Endpoint
-from venuekit.simulator import Handler, Scenario, SimRequest, Visit
+from venuekit.simulator import Handler, Scenario, SimRequest, Visit, find_price
 from venuekit.simulator.ledger import (
     BalanceFigures,
     Contract,
@@ -40,6 +40,8 @@ from venuekit_binance_common.simulated.settings_routes import SettingsRoutes
 from venuekit_binance_common.simulated.stream_routes import StreamRoutes
 
 _YEAR = timedelta(days=365)
+#: the entry price of the position, as a share of the mark
+_ENTRY = Decimal(865) / 880
 _ETH_TARGET = {"margin_type": "isolated", "leverage": Decimal(10)}
 
 
@@ -51,7 +53,7 @@ def _deposit(ledger: Ledger) -> None:
 def _hold(ledger: Ledger) -> None:
     _deposit(ledger)
     ledger.set_margin_type(MarginType.ISOLATED, "BTCUSD_PERP")
-    ledger.fill("BTCUSD_PERP", Side.BUY, Decimal(5_000), Decimal(86_500))
+    ledger.fill("BTCUSD_PERP", Side.BUY, Decimal(5_000), find_price(ledger, "BTCUSD_PERP", _ENTRY))
 
 
 SCENARIOS: tuple[Scenario, ...] = (

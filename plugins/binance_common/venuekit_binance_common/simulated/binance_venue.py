@@ -13,6 +13,7 @@ import attrs
 from venuekit.capabilities import Setting
 from venuekit.plugin import Endpoint, LimitScope, Security
 from venuekit.simulator import (
+    INDEX_PRICES,
     Handler,
     Response,
     SimKey,
@@ -37,10 +38,10 @@ RULES = Rules(
 
 #: collateral assets in multi-assets mode, a mode of the account: index prices in USD, and haircuts
 MARGIN_ASSETS = (
-    Asset("USDT", index_price=Decimal(1)),
-    Asset("USDC", index_price=Decimal(1)),
-    Asset("BTC", index_price=Decimal(88_000), haircut=Decimal("0.05")),
-    Asset("BNB", index_price=Decimal(900), is_collateral=False),
+    Asset("USDT", index_price=INDEX_PRICES["USDT"]),
+    Asset("USDC", index_price=INDEX_PRICES["USDC"]),
+    Asset("BTC", index_price=INDEX_PRICES["BTC"], haircut=Decimal("0.05")),
+    Asset("BNB", index_price=INDEX_PRICES["BNB"], is_collateral=False),
 )
 
 _KEY = re.compile(r"[A-Za-z0-9]{64}")

@@ -48,7 +48,7 @@ _OTHERS = tiers(
 )
 
 
-def _linear(base: str, quote: str, mark: str, tick: str, step: str, **others: object) -> dict[str, object]:
+def _linear(base: str, quote: str, tick: str, step: str, **others: object) -> dict[str, object]:
     return {
         "symbol": f"{base}{quote}",
         "pair": f"{base}{quote}",
@@ -57,7 +57,6 @@ def _linear(base: str, quote: str, mark: str, tick: str, step: str, **others: ob
         "settle": quote,
         "is_inverse": False,
         "contract_size": D(1),
-        "mark": D(mark),
         "venue": VENUE_ID,
         "price_tick": D(tick),
         "min_price": D(tick),
@@ -76,17 +75,20 @@ def _linear(base: str, quote: str, mark: str, tick: str, step: str, **others: ob
 CONTRACTS = tuple(
     Contract(**fields)  # type: ignore[arg-type]
     for fields in (
-        _linear("BTC", "USDT", "88000", "0.10", "0.001", brackets=_BTC, min_notional=D(100), max_quantity=D(1000)),
-        _linear("ETH", "USDT", "3000", "0.01", "0.001", brackets=_ETH, min_notional=D(20)),
-        _linear("BNB", "USDT", "900", "0.010", "0.01", brackets=_OTHERS),
-        _linear("ADA", "USDT", "0.4104759", "0.00010", "1", brackets=_OTHERS),
-        _linear("BTC", "USDC", "87990", "0.1", "0.001", brackets=_BTC, min_notional=D(100), max_quantity=D(1000)),
+        _linear("BTC", "USDT", "0.10", "0.001", brackets=_BTC, min_notional=D(100), max_quantity=D(1000)),
+        _linear("ETH", "USDT", "0.01", "0.001", brackets=_ETH, min_notional=D(20)),
+        _linear("BNB", "USDT", "0.010", "0.01", brackets=_OTHERS),
+        _linear("ADA", "USDT", "0.00010", "1", brackets=_OTHERS),
         _linear(
-            "BTC",
-            "USDT",
-            "89200",
-            "0.1",
-            "0.001",
+            *("BTC", "USDC", "0.1", "0.001"),
+            premium=D("-0.0001136"),
+            brackets=_BTC,
+            min_notional=D(100),
+            max_quantity=D(1000),
+        ),
+        _linear(
+            *("BTC", "USDT", "0.1", "0.001"),
+            premium=D("0.0136364"),
             brackets=_BTC,
             symbol="BTCUSDT_270326",
             expires_at=datetime(2027, 3, 26, 8, 0, tzinfo=UTC),

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from venuekit.capabilities import AssetMode, MarginType, Setting
 from venuekit.plugin import Endpoint
-from venuekit.simulator import Handler, Scenario, SimRequest, Visit
+from venuekit.simulator import Handler, Scenario, SimRequest, Visit, find_price
 from venuekit.simulator.ledger import (
     BalanceFigures,
     Contract,
@@ -37,6 +37,8 @@ from venuekit_binance_usdm.endpoints import UsdmEndpoints
 
 _ORDER_TYPES = ["LIMIT", "MARKET", "STOP", "STOP_MARKET", "TAKE_PROFIT", "TAKE_PROFIT_MARKET", "TRAILING_STOP_MARKET"]
 _MONTH = timedelta(days=30)
+#: the entry price of the position, as a share of the mark
+_ENTRY = Decimal(865) / 880
 _ETH_TARGET = {"margin_type": "isolated", "leverage": Decimal(10)}
 
 
@@ -48,7 +50,7 @@ def _deposit(ledger: Ledger) -> None:
 def _hold(ledger: Ledger) -> None:
     _deposit(ledger)
     ledger.set_margin_type(MarginType.ISOLATED, "BTCUSDT")
-    ledger.fill("BTCUSDT", Side.BUY, Decimal("1.5"), Decimal(86_500))
+    ledger.fill("BTCUSDT", Side.BUY, Decimal("1.5"), find_price(ledger, "BTCUSDT", _ENTRY))
 
 
 SCENARIOS: tuple[Scenario, ...] = (

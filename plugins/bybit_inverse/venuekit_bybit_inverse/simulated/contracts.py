@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from venuekit.capabilities import AccountMode, MarginTypeScope, Setting
+from venuekit.simulator import INDEX_PRICES
 from venuekit.simulator.ledger import (
     Asset,
     BreakEven,
@@ -50,7 +51,7 @@ RULES = Rules(
 )
 
 
-def _contract(symbol: str, base: str, brackets: tuple[LedgerTier, ...], mark: str, **details: object) -> Contract:
+def _contract(symbol: str, base: str, brackets: tuple[LedgerTier, ...], **details: object) -> Contract:
     shared: dict[str, object] = {
         "min_price": Decimal("0.10"),
         "max_price": Decimal("1999999.80"),
@@ -68,7 +69,6 @@ def _contract(symbol: str, base: str, brackets: tuple[LedgerTier, ...], mark: st
         is_inverse=True,
         contract_size=Decimal(1),
         brackets=brackets,
-        mark=Decimal(mark),
         venue="bybit_inverse",
         leverage=Decimal(10),
         leverage_step=Decimal("0.01"),
@@ -84,12 +84,11 @@ _BTC_TIERS = (("150", "100.00", "0.005", "0.01"), ("300", "66.67", "0.01", "0.01
 _ETH_TIERS = (("1800", "100.00", "0.005", "0.01"), ("3600", "66.67", "0.01", "0.015"))
 
 CONTRACTS = (
-    _contract("BTCUSD", "BTC", tiers(*_BTC_TIERS), "82000.00", listed_at=datetime(2018, 11, 14, 16, tzinfo=UTC)),
+    _contract("BTCUSD", "BTC", tiers(*_BTC_TIERS), listed_at=datetime(2018, 11, 14, 16, tzinfo=UTC)),
     _contract(
         "ETHUSD",
         "ETH",
         tiers(*_ETH_TIERS),
-        "3021.55",
         price_tick=Decimal("0.01"),
         listed_at=datetime(2019, 1, 25, tzinfo=UTC),
     ),
@@ -97,7 +96,7 @@ CONTRACTS = (
         "BTCUSDZ26",
         "BTC",
         tiers(("100", "100.00", "0.005", "0.01")),
-        "83150.00",
+        premium=Decimal("0.014"),
         price_tick=Decimal("0.50"),
         min_price=Decimal("0.50"),
         max_price=Decimal("9999999.00"),
@@ -110,7 +109,7 @@ CONTRACTS = (
 )
 
 ASSETS = (
-    Asset("BTC", index_price=Decimal(82000), haircut=Decimal("0.05")),
-    Asset("ETH", index_price=Decimal("3021.55"), haircut=Decimal("0.05")),
-    Asset("USDT", index_price=Decimal(1)),
+    Asset("BTC", index_price=INDEX_PRICES["BTC"], haircut=Decimal("0.05")),
+    Asset("ETH", index_price=INDEX_PRICES["ETH"], haircut=Decimal("0.05")),
+    Asset("USDT", index_price=INDEX_PRICES["USDT"]),
 )

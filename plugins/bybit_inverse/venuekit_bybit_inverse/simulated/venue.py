@@ -18,6 +18,7 @@ from venuekit.simulator import (
     SimulatedVenue,
     Usage,
     Visit,
+    find_price,
     is_hmac_sha256,
 )
 from venuekit.simulator.ledger import Ledger, LedgerRefusal, Side, check_window
@@ -35,6 +36,8 @@ from venuekit_bybit_inverse.simulated.messages import NO_PERMISSION, SWITCH_ISOL
 from venuekit_bybit_inverse.simulated.parameters import Parameters
 
 _DEFAULT_WINDOW = "5000"
+#: the entry price of the position, as a share of the mark
+_ENTRY = Decimal(80) / 88
 
 
 def _deposit(ledger: Ledger) -> None:
@@ -45,7 +48,7 @@ def _deposit(ledger: Ledger) -> None:
 def _hold(ledger: Ledger) -> None:
     _deposit(ledger)
     ledger.set_margin_type(MarginType.ISOLATED)
-    ledger.fill("BTCUSD", Side.BUY, Decimal(16_000_000), Decimal(80_000))
+    ledger.fill("BTCUSD", Side.BUY, Decimal(16_000_000), find_price(ledger, "BTCUSD", _ENTRY))
 
 
 SCENARIOS = (
