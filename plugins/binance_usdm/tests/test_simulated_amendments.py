@@ -14,6 +14,7 @@ from venuekit_binance_usdm.endpoints import USDM
 
 D = Decimal
 
+AMEND: Any = USDM.ORDERS.amend
 PATH = "/fapi/v1/orderAmendment"
 #: the documented row
 DOCUMENTED: dict[str, Any] = {
@@ -44,9 +45,7 @@ def order_id(flat: Exchange) -> str:
 
 def amend(exchange: Exchange, **fields: object) -> dict[str, Any]:
     """Amend the order and return what is answered."""
-    amended: dict[str, Any] = exchange.fetch(
-        USDM.ORDERS.amend, symbol="ETHUSDT", side="BUY", origClientOrderId="mine", **fields
-    )
+    amended: dict[str, Any] = exchange.fetch(AMEND, symbol="ETHUSDT", side="BUY", origClientOrderId="mine", **fields)
     return amended
 
 
