@@ -26,7 +26,7 @@ BALANCE_ROW = {
 }
 ACCOUNT_BODY = {
     "n": "feeTier updateTime tradeGroupId",
-    "b": "canTrade canDeposit canWithdraw multiAssetsMargin",
+    "b": "feeBurn canTrade canDeposit canWithdraw multiAssetsMargin",
     "s": "totalInitialMargin totalMaintMargin totalWalletBalance totalUnrealizedProfit totalMarginBalance"
     " totalPositionInitialMargin totalOpenOrderInitialMargin totalCrossWalletBalance totalCrossUnPnl"
     " availableBalance maxWithdrawAmount",

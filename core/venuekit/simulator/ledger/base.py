@@ -56,8 +56,8 @@ class LedgerBase:
             asset_mode: The initial asset mode.
 
         Raises:
-            ValueError: two contracts share a symbol, one has no mark, or there is an asset mode but no asset with an
-                index price.
+            ValueError: two contracts share a symbol, one has no mark, there is an asset mode but no asset with an index
+                price, or the fee asset has none.
         """
         listed = tuple(contracts)
         by_symbol = {contract.symbol: contract for contract in listed}
@@ -68,6 +68,10 @@ class LedgerBase:
         pools = rules.asset_mode and rules.pool is Pool.IN_MULTI_ASSETS
         if pools and all(asset.index_price is None for asset in all_assets.values()):
             raise ValueError("with an asset mode, at least one asset needs an index price")
+        if rules.fee_asset is not None and (
+            rules.fee_asset not in all_assets or all_assets[rules.fee_asset].index_price is None
+        ):
+            raise ValueError("the fee asset needs an index price")
         self.rules = rules
         self.contracts: Mapping[str, Contract] = MappingProxyType(by_symbol)
         self._now, opened_at = now, now()

@@ -9,6 +9,7 @@ import attrs
 from venuekit.capabilities import IncomeKind, OrderStatus, OrderType, PositionSide
 from venuekit.simulator.ledger.contract import Contract, max_position
 from venuekit.simulator.ledger.events import EventReason, OrderChange
+from venuekit.simulator.ledger.fees import fees_of
 from venuekit.simulator.ledger.margin import entry_isolated_wallet
 from venuekit.simulator.ledger.money import ZERO, to_price
 from venuekit.simulator.ledger.order_values import Book, LedgerOrder, LedgerOrderRequest, Side, TradeKind
@@ -41,7 +42,7 @@ def trade(
     if opening and order.only_closes:
         raise Refused(Reason.EXCEEDS_POSITION, symbol=order.symbol, quantity=quantity, position=abs(before.quantity))
 
-    fill = _Fill(transaction, contract, order, price, is_maker=is_maker, kind=kind)
+    fill = _Fill(transaction, contract, order, quantity, price, is_maker=is_maker, kind=kind)
     value = transaction.rules.money(contract.value(quantity, price))
     filled = attrs.evolve(
         order,
@@ -142,6 +143,7 @@ class _Fill:
         transaction: Transaction,
         contract: Contract,
         order: LedgerOrder,
+        quantity: Decimal,
         price: Decimal,
         *,
         is_maker: bool,
@@ -159,6 +161,8 @@ class _Fill:
         self._kind = kind
         rate = contract.maker_fee if is_maker else contract.taker_fee
         self._fee_rate = ZERO if kind is TradeKind.LIQUIDATION else rate
+        self._fees = fees_of(transaction, contract, contract.value(quantity, price) * self._fee_rate)
+        self._paid = ZERO
         self._sequence = transaction.state.sequence = transaction.state.sequence + 1
 
     def close(self, quantity: Decimal) -> None:
@@ -216,8 +220,8 @@ class _Fill:
             quantity=quantity,
             price=self._price,
             realized_pnl=self.realized_pnl,
-            commission=self.commission,
-            commission_asset=self._contract.settle,
+            commission=self._paid,
+            commission_asset=self._fees.key[1],
             is_maker=self._is_maker,
             order_id=order.id,
             client_id=order.client_id,
@@ -239,14 +243,16 @@ class _Fill:
         return self._desk.rules.money(value / reading.symbol(symbol).leverage)
 
     def _pay(self, quantity: Decimal, pnl: Decimal) -> Decimal:
-        contract = self._contract
-        commission = -self._desk.rules.money(contract.value(quantity, self._price) * self._fee_rate)
-        for kind, amount, rate in (
-            (IncomeKind.REALIZED_PNL, pnl, None),
-            (IncomeKind.COMMISSION, commission, self._fee_rate),
+        """Move profit and commission; return the commission as it is worth in the settle asset."""
+        contract, money, fees = self._contract, self._desk.rules.money, self._fees
+        full = money(contract.value(quantity, self._price) * self._fee_rate)
+        commission, paid = -money(full * fees.share), -money(full * fees.share * fees.exchange_rate)
+        for key, kind, amount, rate in (
+            (contract.asset_key, IncomeKind.REALIZED_PNL, pnl, None),
+            (fees.key, IncomeKind.COMMISSION, paid, self._fee_rate * fees.share),
         ):
             self._desk.earn(
-                contract.asset_key,
+                key,
                 kind,
                 amount,
                 symbol=contract.symbol,
@@ -256,6 +262,7 @@ class _Fill:
             )
         self.realized_pnl += pnl
         self.commission += commission
+        self._paid += paid
         return commission
 
     def _record(self, quantity: Decimal, leg: Leg, *, pnl: Decimal, open_fee: Decimal, close_fee: Decimal) -> None:

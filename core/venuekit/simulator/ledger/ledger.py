@@ -79,6 +79,7 @@ class Ledger(ScenarioCommands):
     set_asset_mode = command(settings.set_asset_mode)
     set_account_mode = command(settings.set_account_mode)
     set_collateral = command(settings.set_collateral)
+    set_fee_asset_use = command(settings.set_fee_asset_use)
 
     # -- reads of positions, balances and settings
 
@@ -149,6 +150,11 @@ class Ledger(ScenarioCommands):
     def asset_mode(self) -> AssetMode:
         """The asset mode of the account."""
         return self._state.asset_mode
+
+    @property
+    def pays_fee_asset(self) -> bool:
+        """Whether commissions are paid in the fee asset while its wallet suffices."""
+        return self._state.pays_fee_asset
 
     def max_position(self, symbol: str) -> Decimal:
         """Return the largest value allowed at the present leverage, in the settle asset."""

@@ -8,7 +8,8 @@ from decimal import Decimal
 import attrs
 
 from venuekit.capabilities import AccountMode, MarginTypeScope, Setting
-from venuekit.simulator.ledger.money import Rounding, round_to
+from venuekit.simulator.ledger.contract import AssetKey
+from venuekit.simulator.ledger.money import ZERO, Rounding, round_to
 from venuekit.simulator.ledger.refusal import Reason, Refused
 
 
@@ -79,7 +80,9 @@ class Rules:
     can be amended. ``countdown_spares_conditional``: a countdown cancels plain orders only. ``liquidates``: positions
     whose margin ratio reaches 1 when a price moves are closed. ``max_open_orders``, ``max_conditional_orders``: the
     maximum of waiting orders in either book, of all symbols or, with ``max_orders_per_symbol``, of each.
-    ``account_mode``: the mode that accounts begin with.
+    ``account_mode``: the mode that accounts begin with. ``fee_asset``: the purse and asset in which an account can
+    choose to pay the commissions of its contracts of that purse, with ``fee_discount``, a fraction, off; None if no
+    venue of the account has such a choice.
     """
 
     account_mode: AccountMode = AccountMode.CLASSIC
@@ -109,6 +112,8 @@ class Rules:
     max_open_orders: int | None = None
     max_conditional_orders: int | None = None
     max_orders_per_symbol: bool = False
+    fee_asset: AssetKey | None = None
+    fee_discount: Decimal = ZERO
 
     def money(self, amount: Decimal) -> Decimal:
         """Return an amount rounded as the venue keeps it."""

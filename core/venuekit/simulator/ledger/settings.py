@@ -154,6 +154,23 @@ def set_asset_mode(transaction: Transaction, mode: AssetMode) -> bool:
     return True
 
 
+def set_fee_asset_use(transaction: Transaction, on: bool) -> bool:
+    """
+    Choose whether commissions are paid in the fee asset, at its discount, while the wallet of it suffices.
+
+    Returns:
+        False if the choice is unchanged.
+
+    Raises:
+        ValueError: the rules have no fee asset.
+    """
+    if transaction.rules.fee_asset is None:
+        raise ValueError("the rules have no fee asset")
+    changed = on is not transaction.state.pays_fee_asset
+    transaction.state.pays_fee_asset = on
+    return changed
+
+
 def set_collateral(transaction: Transaction, asset: str, on: bool, *, purse: str = "") -> bool:
     """Switch an asset's use as collateral on or off; False if unchanged."""
     reading = transaction.read()

@@ -139,7 +139,8 @@ class LedgerState:
     Its parts are frozen, so that :meth:`copy` is cheap and a copy never changes unexpectedly. ``orders`` are the open
     ones, ``finished`` the others. ``alarms`` are due at a time, for a symbol or order. ``lags`` hides future records of
     a kind from reads for a while; ``hidden_until`` is the time when the last of those becomes visible. ``backdated``:
-    income rows were written with a time of their own. ``account_mode`` is for simulated venues to answer by; it changes
+    income rows were written with a time of their own. ``pays_fee_asset``: commissions are paid in the fee asset of the
+    rules while its wallet suffices. ``account_mode`` is for simulated venues to answer by; it changes
     nothing in the ledger's arithmetic.
     """
 
@@ -155,6 +156,7 @@ class LedgerState:
     alarms: dict[tuple[Alarm, str], datetime] = attrs.field(factory=dict)
     lags: dict[Record, timedelta] = attrs.field(factory=dict)
     decision_delay: timedelta | None = timedelta(0)
+    pays_fee_asset: bool = False
     finished: Log[LedgerOrder] = attrs.field(factory=Log)
     executions: Log[Execution] = attrs.field(factory=Log)
     incomes: Log[LedgerIncome] = attrs.field(factory=Log)

@@ -33,6 +33,8 @@ T = TypeVar("T")
 RULES = Rules(
     max_conditional_orders=200,
     valuation_asset="USDT",
+    fee_asset=("", "BNB"),
+    fee_discount=Decimal("0.1"),
     orders_forbid=frozenset({Setting.MARGIN_TYPE, Setting.POSITION_MODE, Setting.ASSET_MODE}),
 )
 

@@ -60,12 +60,7 @@ class MarketRoutes(SimulatedBinance):
         """Return limits and contracts."""
         return {
             "exchangeFilters": [],
-            "rateLimits": [
-                {"interval": interval, "intervalNum": count, "limit": limit.amount, "rateLimitType": kind}
-                for limit in LIMITS
-                if limit.name in _RATE_LIMITS  # the other API lists its own
-                for kind, interval, count in (_RATE_LIMITS[limit.name],)
-            ],
+            "rateLimits": rate_limit_rows("REQUEST_WEIGHT", "ORDERS"),
             "serverTime": visit.milliseconds,
             **self.more_info(),
             "symbols": [self.symbol(contract) for contract in self.contracts],
@@ -146,6 +141,17 @@ class MarketRoutes(SimulatedBinance):
 
 def _ping(_request: SimRequest, _visit: Visit) -> object:
     return {}
+
+
+def rate_limit_rows(*kinds: str) -> list[Mapping[str, object]]:
+    """Return the limits of some kinds."""
+    return [
+        {"interval": interval, "intervalNum": count, "limit": limit.amount, "rateLimitType": kind}
+        for limit in LIMITS
+        if limit.name in _RATE_LIMITS  # the other API lists its own
+        for kind, interval, count in (_RATE_LIMITS[limit.name],)
+        if kind in kinds
+    ]
 
 
 def filters_of(contract: Contract, *more: Mapping[str, object]) -> list[Mapping[str, object]]:

@@ -12,6 +12,7 @@ from venuekit.simulator.ledger import Contract, Ledger, PositionFigures
 from venuekit_binance_common.simulated.account_routes import ACCOUNT_FLAGS
 from venuekit_binance_common.simulated.formatting import amount_or_zero
 from venuekit_binance_common.venue import SYMBOL, WEIGHT
+from venuekit_binance_usdm.simulated.fee_routes import fee_burn_fields
 from venuekit_binance_usdm.simulated.usd_margined import (
     UsdMarginedVenue,
     leg_fields_with_settings,
@@ -41,6 +42,7 @@ class AccountV2Routes(UsdMarginedVenue):
         return {
             **ACCOUNT_FLAGS,
             **TRADE_GROUP,
+            **fee_burn_fields(visit),
             "multiAssetsMargin": ledger.asset_mode is AssetMode.MULTI,
             **self.account_fields(ledger),
             "assets": [

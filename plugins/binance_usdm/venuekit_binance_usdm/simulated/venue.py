@@ -25,6 +25,8 @@ from venuekit_binance_common.simulated.stream_routes import StreamRoutes
 from venuekit_binance_usdm.endpoints import USDM
 from venuekit_binance_usdm.simulated.account_v2 import TRADE_GROUP, AccountV2Routes
 from venuekit_binance_usdm.simulated.contracts import CONTRACTS
+from venuekit_binance_usdm.simulated.fee_routes import FeeBurnRoutes
+from venuekit_binance_usdm.simulated.status_routes import StatusRoutes
 from venuekit_binance_usdm.simulated.usd_margined import SCENARIOS
 
 _RETIRED = "GET /fapi/v1/positionRisk is retired, please use GET /fapi/v2/positionRisk"
@@ -32,7 +34,7 @@ _RETIRED = "GET /fapi/v1/positionRisk is retired, please use GET /fapi/v2/positi
 _RPI_SHARE = Decimal("0.25")
 
 
-class SimulatedUsdm(PortfolioRoutes, AmendmentRoutes, AccountV2Routes, StreamRoutes):
+class SimulatedUsdm(PortfolioRoutes, AmendmentRoutes, AccountV2Routes, FeeBurnRoutes, StatusRoutes, StreamRoutes):
     """USDⓈ-M futures."""
 
     endpoints = USDM

@@ -43,7 +43,11 @@ class SimulatedAster(UsdMarginedVenue):
     contracts = tuple(attrs.evolve(each, venue="aster") for each in CONTRACTS if each.symbol in _LISTED)
     errors = attrs.evolve(ERRORS, names={"triggerPrice": "stopPrice"})
     rules = attrs.evolve(
-        RULES, triggered=Triggered.SAME_ORDER, countdown_spares_conditional=False, max_conditional_orders=None
+        RULES,
+        triggered=Triggered.SAME_ORDER,
+        countdown_spares_conditional=False,
+        max_conditional_orders=None,
+        fee_asset=None,
     )
     placing_lacks = frozenset({"time"})
     changing_lacks = frozenset({"time", "avgPrice"})
