@@ -7,19 +7,11 @@ the lock file says: ``uv lock --upgrade`` brings the next ones.
 
 from __future__ import annotations
 
-import enum
-import importlib
-import inspect
-import re
-import typing
 from collections.abc import Iterator, Mapping
-from functools import cache
-from pathlib import Path
 from typing import Any
 
-import attrs
-import pybit
 import pytest
+from tests.contract.official_clients import calls, paths_of_bybit
 
 from venuekit.endpoint import Endpoint
 from venuekit_binance_coinm.endpoints import COINM
@@ -27,10 +19,6 @@ from venuekit_binance_coinm.venue import VENUE as BINANCE_COINM
 from venuekit_binance_usdm.venue import VENUE as BINANCE_USDM
 from venuekit_bybit_inverse.venue import BYBIT_INVERSE
 
-CLIENTS = {
-    BINANCE_USDM.id: "binance_sdk_derivatives_trading_usds_futures",
-    BINANCE_COINM.id: "binance_sdk_derivatives_trading_coin_futures",
-}
 BINANCE = [(venue.id, endpoint) for venue in (BINANCE_USDM, BINANCE_COINM) for endpoint in venue.endpoints]
 #: requests that the venue answers and its client does not have, and why they are declared all the same
 UNLISTED: Mapping[tuple[str, str], str] = {
@@ -44,46 +32,6 @@ UNLISTED: Mapping[tuple[str, str], str] = {
 }
 #: parameters that the venue takes and its client does not have, and why
 UNSAID: Mapping[tuple[str, str], frozenset[str]] = {}
-
-
-@attrs.frozen
-class Call:
-    """A request of a client: its parameters by the venue's names, and the values of those that have a list of them."""
-
-    parameters: frozenset[str]
-    values: Mapping[str, frozenset[str]]
-
-
-def camel(name: str) -> str:
-    """Return the venue's spelling of a parameter."""
-    first, *rest = name.split("_")
-    return first + "".join(word.capitalize() for word in rest)
-
-
-def values_of(hint: object) -> frozenset[str] | None:
-    """Return the values of an enumeration, be it optional; None for any other type."""
-    for one in (hint, *typing.get_args(hint)):
-        if isinstance(one, type) and issubclass(one, enum.Enum):
-            return frozenset(str(member.value) for member in one)
-    return None
-
-
-@cache
-def calls(venue: str) -> Mapping[tuple[str, str], Call]:
-    """Return every request of a client, by verb and path."""
-    api = importlib.import_module(f"{CLIENTS[venue]}.rest_api.api")
-    found = {}
-    for _, kind in inspect.getmembers(api, inspect.isclass):
-        for _, method in inspect.getmembers(kind, inspect.isfunction):
-            source = inspect.getsource(method)
-            verb, path = re.search(r'method="(\w+)"', source), re.search(r'path="([^"]+)"', source)
-            if verb is None or path is None:
-                continue
-            hints = {camel(name): hint for name, hint in inspect.get_annotations(method, eval_str=True).items()}
-            names = {camel(name) for name in inspect.signature(method).parameters} - {"self", "recvWindow"}
-            values = {name: listed for name in names if (listed := values_of(hints.get(name))) is not None}
-            found[verb[1], path[1]] = Call(frozenset(names), values)
-    return found
 
 
 def listed() -> Iterator[Any]:
@@ -127,12 +75,6 @@ def test_a_parameter_that_is_dropped_is_noticed() -> None:
     assert "page" not in call.parameters
     assert {"startTime", "endTime", "limit", "incomeType"} <= call.parameters
     assert "FUNDING_FEE" in call.values["incomeType"]
-
-
-def paths_of_bybit() -> frozenset[str]:
-    """Return every path of Bybit's client."""
-    texts = (file.read_text(encoding="utf-8") for file in Path(pybit.__file__).parent.glob("*.py"))
-    return frozenset(path for text in texts for path in re.findall(r'"(/v5/[^"]+)"', text))
 
 
 def test_every_path_is_one_of_bybits_client() -> None:
