@@ -7,6 +7,7 @@ import json
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from decimal import Decimal
+from functools import cache
 from typing import Any
 from urllib.parse import quote
 
@@ -14,6 +15,7 @@ import aiohttp
 import attrs
 from tests.contract.request_data import DocumentedRequest
 from tests.contract.states import STATES, Ground
+from yarl import URL
 
 import venuekit
 from venuekit.credentials import Signer
@@ -40,10 +42,11 @@ class Answer:
     @property
     def code(self) -> int:
         """The code of a refusal, 0 where the request was carried out, the status where there is no code."""
-        code = self.body.get("code", self.body.get("retCode", 0)) if isinstance(self.body, dict) else 0
-        if self.status == 200 and int(code) in {0, 200}:
+        fields: dict[str, Any] = self.body if isinstance(self.body, dict) else {}
+        code = int(fields.get("code", fields.get("retCode", 0)))
+        if self.status == 200 and code in {0, 200}:
             return 0
-        return int(code) or self.status
+        return code or self.status
 
 
 @attrs.frozen(eq=False)
@@ -57,8 +60,10 @@ class Desk:
     session: aiohttp.ClientSession
     numbers: Iterator[int] = attrs.field(factory=itertools.count)
 
-    async def ask(self, route: Route, parameters: Mapping[str, Any], *, as_form: bool = False) -> Answer:
+    async def ask(self, route: Route | None, parameters: Mapping[str, Any], *, as_form: bool = False) -> Answer:
         """Return the answer to a request; a form carries what else the query does."""
+        if route is None:
+            raise LookupError(f"{self.ground.venue} does not serve it")
         venue = self.simulation.venue(self.ground.venue)
         request = self._encode(route, parameters, as_form=as_form)
         key = self.simulation.key_of(venue.id)
@@ -86,10 +91,8 @@ class Desk:
         return EncodedRequest(route.verb, base, route.path, pairs, None)
 
 
-def _as_is(url: str) -> Any:
+def _as_is(url: str) -> URL:
     """Return a URL that is sent as it was signed."""
-    from yarl import URL  # noqa: PLC0415 - a dependency of aiohttp, needed here alone
-
     return URL(url, encoded=True)
 
 
@@ -97,6 +100,7 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
 
 
+@cache
 def routes_of(venue: str) -> tuple[Route, ...]:
     """Return the routes of a simulated venue."""
     declared = PLUGINS.venue(venue)
@@ -105,21 +109,33 @@ def routes_of(venue: str) -> tuple[Route, ...]:
     return tuple(Routes(declared, declared.simulated()))
 
 
+def ignores_case(venue: str) -> bool:
+    """Say whether a simulated venue reads the names of parameters without regard to case."""
+    return bool(getattr(PLUGINS.venue(venue).simulated, "ignores_case", False))
+
+
+@cache
+def route_of(venue: str, name: str) -> Route | None:
+    """Return the route of this verb and path, None where the simulated venue does not serve it."""
+    verb, _, path = name.partition(" ")
+    return next((route for route in routes_of(venue) if (route.verb, route.path) == (verb, path)), None)
+
+
 @asynccontextmanager
 async def prepared(request: DocumentedRequest) -> AsyncIterator[Desk]:
     """Open a simulated venue with what a request needs."""
     async with (
-        venuekit.simulate(request.venue, scenario="flat", clock=InstantClock()) as simulation,
-        aiohttp.ClientSession(auto_decompress=True) as session,
+        venuekit.simulate(request.venue, scenario=request.scenario, clock=InstantClock()) as simulation,
+        aiohttp.ClientSession() as session,
     ):
         terms = request.terms
         ground = Ground(
             request.venue,
             terms["root"],
             terms["symbol"],
-            terms["other"],
             Decimal(terms["quantity"]),
             Decimal(terms["size"]),
+            Decimal(terms["margin"]),
             simulation.ledger_of(request.venue),
         )
         values: dict[str, str] = {**terms, **_moments(simulation)}
@@ -128,12 +144,23 @@ async def prepared(request: DocumentedRequest) -> AsyncIterator[Desk]:
         values |= _prices(ground)
         credentials = simulation.credentials(request.venue)
         signer = PLUGINS.make_signer(simulation.venue(request.venue), credentials)
-        yield Desk(simulation, ground, values, signer, session)
+        desk = Desk(simulation, ground, values, signer, session)
+        if request.before is not None:
+            first = await desk.ask(route_of(request.venue, request.before), {})
+            if first.code:
+                raise AssertionError(f"{request.label}: {request.before} was refused first: {first.body}")
+        yield desk
 
 
 def _moments(simulation: Simulation) -> dict[str, str]:
     now = simulation.milliseconds()
-    return {"start": str(now - _HOUR), "end": str(now + _HOUR), "later": str(now + 24 * _HOUR), "now": str(now)}
+    return {
+        "earlier": str(now - 72 * _HOUR),
+        "start": str(now - _HOUR),
+        "end": str(now + _HOUR),
+        "later": str(now + 24 * _HOUR),
+        "now": str(now),
+    }
 
 
 def _prices(ground: Ground) -> dict[str, str]:

@@ -22,16 +22,18 @@ class Ground:
 
     Attributes:
         root: The path that most of its routes begin with.
-        symbol: A perpetual contract, ``quantity`` what is held of it, ``size`` that of an order.
-        other: Another one, without position and orders.
+        symbol: A perpetual contract.
+        quantity: The contracts of a position.
+        size: The contracts of an order.
+        margin: A small amount of the settle asset.
     """
 
     venue: str
     root: str
     symbol: str
-    other: str
     quantity: Decimal
     size: Decimal
+    margin: Decimal
     ledger: Ledger
 
     @property
@@ -44,14 +46,14 @@ class Ground:
         tick = self.contract.price_tick
         return self.ledger.mark(self.symbol) * Decimal(share) // tick * tick
 
-    def buy(self, *, price: str = "0.97", client_id: str = CLIENT_ID, **details: Any) -> LedgerOrder:
+    def buy(self, *, price: str | None = "0.97", client_id: str = CLIENT_ID, **details: Any) -> LedgerOrder:
         """Return a new order that waits below the market."""
         request = LedgerOrderRequest(
             **{
                 "symbol": self.symbol,
                 "side": Side.BUY,
                 "quantity": self.size,
-                "price": self.price(price),
+                "price": None if price is None else self.price(price),
                 "client_id": client_id,
                 **details,
             }
@@ -159,10 +161,14 @@ def _liquidated(ground: Ground) -> Mapping[str, str]:
     return {}
 
 
-def _moved(ground: Ground) -> Mapping[str, str]:
-    _isolated(ground)
-    ground.ledger.adjust_margin(ground.symbol, Decimal("0.01"))
+def _moved_margin(ground: Ground) -> Mapping[str, str]:
+    ground.ledger.adjust_margin(ground.symbol, 10 * ground.margin)
     return {}
+
+
+def _reducing(ground: Ground) -> Mapping[str, str]:
+    order = ground.buy(side=Side.SELL, price="1.02", reduce_only=True)
+    return {"order": order.id, "client": CLIENT_ID}
 
 
 def _paid(ground: Ground) -> Mapping[str, str]:
@@ -171,7 +177,9 @@ def _paid(ground: Ground) -> Mapping[str, str]:
     ground.ledger.fund(ground.symbol, Decimal("0.0001"))
     ground.ledger.fill(ground.symbol, Side.SELL, ground.quantity, ground.price("1.01"))
     contract = ground.contract
-    ground.ledger.book(contract.settle, IncomeKind.INSURANCE, Decimal("0.01"), symbol=ground.symbol, purse=contract.purse)
+    ground.ledger.book(
+        contract.settle, IncomeKind.INSURANCE, Decimal("0.01"), symbol=ground.symbol, purse=contract.purse
+    )
     return {}
 
 
@@ -206,7 +214,8 @@ STATES: Mapping[str, State] = {
     "trailing": _trailing,
     "triggered": _triggered,
     "liquidated": _liquidated,
-    "moved": _moved,
+    "moved margin": _moved_margin,
+    "reducing": _reducing,
     "paid": _paid,
     "withdrawn": _withdrawn,
     "converted": _converted,
