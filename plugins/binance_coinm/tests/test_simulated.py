@@ -43,8 +43,6 @@ def flat() -> Exchange:
         (COINM.SERVER_TIME, "get_dapi_v1_time", {}),
         (COINM.EXCHANGE_INFO, "get_dapi_v1_exchangeInfo", {}),
         (COINM.BALANCE, "get_dapi_v1_balance", {}),
-        (COINM.ACCOUNT, "get_dapi_v1_account_hedge", {}),
-        (COINM.POSITION_RISK, "get_dapi_v1_positionRisk_hedge", {}),
         (COINM.BRACKETS, "get_dapi_v2_leverageBracket", {"symbol": PERP}),
         (COINM.PAIR_BRACKETS, "get_dapi_v1_leverageBracket", {"pair": "BTCUSD"}),
         (COINM.POSITION_MODE, "get_dapi_v1_positionSide_dual", {}),
@@ -106,6 +104,8 @@ def test_position_is_told_in_the_figures_of_the_ledger(exchange: Exchange) -> No
         "isolatedMargin": "0.38754597",
         "isAutoAddMargin": "false",
         "positionSide": "BOTH",
+        "notionalValue": "5.68181818",
+        "isolatedWallet": "0.28901734",
         "updateTime": START,
     }
     assert D(80_000) < D(told["liquidationPrice"]) < D(86_500)
@@ -217,6 +217,23 @@ def test_late_request_is_refused_by_the_matching_engine(exchange: Exchange) -> N
     assert json.loads(outcome.response.body)["code"] == -4188
     assert not outcome.applied
     assert exchange.ledger.leverage(ETH) == 20
+
+
+def test_amendments_are_listed_with_their_pair(flat: Exchange) -> None:
+    """A limit order that was amended has one row with price and contracts before and after."""
+    amend: Any = COINM.ORDERS.amend
+    order_id = flat.ledger.rest_order(ETH, Side.BUY, D(10), D(2900))
+    flat.fetch(amend, symbol=ETH, side="BUY", orderId=order_id, quantity=12, price=2850)
+
+    response = flat.ask("GET", "/dapi/v1/orderAmendment", symbol=ETH, orderId=order_id)
+
+    (row,) = json.loads(response.body)
+    assert (row["symbol"], row["pair"], row["orderId"]) == (ETH, "ETHUSD", int(order_id))
+    assert row["amendment"] == {
+        "price": {"before": "2900", "after": "2850"},
+        "origQty": {"before": "10", "after": "12"},
+        "count": 1,
+    }
 
 
 @pytest.mark.parametrize("scenario", ["holding", "flat"])

@@ -31,7 +31,7 @@ from venuekit_binance_common.simulated.account_routes import (
 from venuekit_binance_common.simulated.amendment_routes import AmendmentRoutes
 from venuekit_binance_common.simulated.binance_venue import HistoryLimits
 from venuekit_binance_common.simulated.errors import Errors
-from venuekit_binance_common.simulated.formatting import amount, number, plain
+from venuekit_binance_common.simulated.formatting import amount, amount_or_zero, number, plain
 from venuekit_binance_common.simulated.market_routes import MarketRoutes, filters_of, mark_price_row
 from venuekit_binance_common.simulated.order_routes import OrderRoutes
 from venuekit_binance_common.simulated.order_rows import matching_fields
@@ -200,6 +200,7 @@ class SimulatedCoinm(
             **super().risk_row(figures, contract),
             **setting_fields(figures),
             **_price_fields(figures),
+            **_worth_fields(figures),
             "markPrice": amount(figures.mark_price if figures.quantity else Decimal(0)),
         }
 
@@ -209,6 +210,7 @@ class SimulatedCoinm(
             **super().account_position(figures, contract),
             **leg_margins(figures),
             **_price_fields(figures),
+            **_worth_fields(figures),
             "leverage": plain(figures.leverage),
             "isolated": figures.margin_type is MarginType.ISOLATED,
         }
@@ -219,3 +221,11 @@ def _price_fields(figures: PositionFigures) -> Mapping[str, object]:
     prices = {"entryPrice": figures.entry_price, "breakEvenPrice": figures.break_even_price}
     texts = {name: f"{price:.8f}" if price else "0.0" for name, price in prices.items()}
     return {**texts, "maxQty": plain(figures.max_position)}
+
+
+def _worth_fields(figures: PositionFigures) -> Mapping[str, object]:
+    """Return the worth in the coin, with the sign of the position, and the wallet of an isolated one."""
+    return {
+        "notionalValue": amount_or_zero(figures.value.copy_sign(figures.quantity)),
+        "isolatedWallet": amount_or_zero(figures.isolated_wallet),
+    }
