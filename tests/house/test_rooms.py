@@ -38,7 +38,9 @@ ROOMS = {
         "service",
         "server",
         "simulation",
-        "background scripted serve",
+        "background scripted",
+        "control",
+        "serve",
     ),
     "simulator.ledger": (
         "log money path refusal",
@@ -63,8 +65,8 @@ ROOMS = {
         "output",
         "errors",
         "commands",
-        "accounts consent declarations sim",
-        "history order reading resolve root settings",
+        "accounts consent declarations sim_control",
+        "history order reading resolve root settings sim",
         "demo panic",
     ),
 }

@@ -1,22 +1,49 @@
-"""``sim``: serve simulated venues on this machine, for other programs or beside the commands of this process."""
+"""``sim``: serve simulated venues on this machine, for other programs or the commands of this process; script them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import sys
+from collections.abc import Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
-from venuekit.cli.commands import WholeNumber, state_of
+from venuekit.cli.commands import Group, WholeNumber, state_of
 
 if TYPE_CHECKING:
     from venuekit.plugins import Plugins
     from venuekit.simulator import Simulation
 
+#: the port of ``--control`` without a number, which the subcommands use when they are told none
+_CONTROL_PORT = 7799
 
-@click.command("sim")
+
+#: options that a subcommand cannot have: they tell how to serve
+_SERVING = ("venues", "port", "scenario", "seed", "write_accounts", "control")
+
+
+class _Sim(Group):
+    """Serves without a subcommand; each command of the control port is one, made when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """Return the names of the commands."""
+        from venuekit.simulator.control import COMMANDS
+
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Return a command by its name."""
+        from venuekit.cli.sim_control import make_subcommand
+        from venuekit.simulator.control import COMMANDS
+
+        command = COMMANDS.get(cmd_name)
+        return None if command is None else make_subcommand(command)
+
+
+@click.group("sim", cls=_Sim, invoke_without_command=True, subcommand_metavar="[COMMAND [ARGS]...]")
 @click.option("--venue", "venues", multiple=True, metavar="ID", help="A venue to serve.  [default: all that can be]")
 @click.option("--port", type=WholeNumber(0, 65535), default=0, metavar="N", help="Port to listen on.  [default: any]")
 @click.option(
@@ -29,23 +56,54 @@ if TYPE_CHECKING:
     metavar="FILE",
     help="Write an accounts file for the other commands.",
 )
+@click.option(
+    "--control",
+    type=WholeNumber(0, 65535),
+    is_flag=False,
+    flag_value=_CONTROL_PORT,
+    metavar="[=PORT]",
+    help=f"Serve the control port, which the commands below use.  [default port: {_CONTROL_PORT}; 0 for any]",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the line of JSON on a terminal, too.")
 @click.pass_context
-async def sim_command(
-    context: click.Context, *, venues: Sequence[str], port: int, scenario: str, seed: int, write_accounts: Path | None
-) -> None:
+def sim_command(
+    context: click.Context,
+    *,
+    venues: Sequence[str],
+    port: int,
+    scenario: str,
+    seed: int,
+    write_accounts: Path | None,
+    control: int | None,
+    as_json: bool,
+) -> Coroutine[Any, Any, None] | None:
     """
-    Serve simulated venues on this machine until interrupted.
+    Serve simulated venues on this machine until interrupted; or script those that another terminal serves.
 
-    One line of JSON on standard output, printed when they are ready, has their URLs and the key and secret that open
-    them.
+    Once they are ready, a person at a terminal reads where they are and what to do next. A program gets one line of
+    JSON instead, with the URLs, and the key and secret that open each venue.
 
-    They accept all kinds of orders, countdowns and batches, and keep every history. Prices, funding, liquidation, other
-    actors and lost answers are scripted from Python: see venuekit.simulate and docs/simulator.md.
+    They accept all kinds of orders, countdowns and batches, and keep every history. The commands below move prices, pay
+    funding, lose answers and show the true state, where the simulation is served with --control. For Python see
+    venuekit.simulate and docs/simulator.md, for other languages docs/simulator_control.md.
     """
+    if context.invoked_subcommand is not None:
+        if given := [name for name in _SERVING if context.get_parameter_source(name) is not ParameterSource.DEFAULT]:
+            option = f"--{given[0].removesuffix('s').replace('_', '-')}"
+            raise click.UsageError(f"{option} tells how to serve, and {context.invoked_subcommand} serves nothing")
+        return None
     from venuekit.simulator.serve import serve
 
-    plugins = state_of(context).plugins
-    await serve(venues, port=port, scenario=scenario, seed=seed, write_accounts=write_accounts, plugins=plugins)
+    return serve(
+        venues,
+        port=port,
+        scenario=scenario,
+        seed=seed,
+        write_accounts=write_accounts,
+        control=control,
+        for_person=not as_json and sys.stdout.isatty(),
+        plugins=state_of(context).plugins,
+    )
 
 
 @contextmanager

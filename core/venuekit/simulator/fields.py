@@ -28,6 +28,7 @@ class FieldKind(enum.StrEnum):
     """The type of a field; each is read from a JSON or TOML value, and from the text that a command line has."""
 
     TEXT = "text"
+    NAME = "name"  #: a text; a whole number, as some venues number their orders, is read as its digits
     NUMBER = "number"  #: a Decimal; a text in plain digits keeps every digit on its way through JSON
     WHOLE = "whole"  #: an int
     SECONDS = "seconds"  #: a float from 0 to one day
@@ -120,6 +121,10 @@ def _text(value: object) -> str | None:
     return value if isinstance(value, str) and value else None
 
 
+def _name(value: object) -> str | None:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else _text(value)
+
+
 def _number(value: object) -> Decimal | None:
     if isinstance(value, str):
         return Decimal(value) if _NUMBER.fullmatch(value) else None
@@ -159,6 +164,7 @@ def _texts(value: object) -> dict[str, str] | None:
 
 _READERS: Mapping[FieldKind, Callable[[object], Any]] = {
     FieldKind.TEXT: _text,
+    FieldKind.NAME: _name,
     FieldKind.NUMBER: _number,
     FieldKind.WHOLE: _whole,
     FieldKind.SECONDS: _seconds,
@@ -168,6 +174,7 @@ _READERS: Mapping[FieldKind, Callable[[object], Any]] = {
 }
 _EXPECTED = {
     FieldKind.TEXT: "a text",
+    FieldKind.NAME: "a text",
     FieldKind.NUMBER: "a number in plain digits",
     FieldKind.WHOLE: "a whole number",
     FieldKind.SECONDS: f"seconds from 0 to {_SECONDS_MAX}",

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import os
+import shlex
 import signal
 import sys
 import tempfile
@@ -17,6 +18,7 @@ from venuekit.errors import AccountsFileError
 from venuekit.plugins import Plugins
 from venuekit.simulator import simulate
 from venuekit.simulator.access import KEY_LENGTH, SimKey
+from venuekit.simulator.control import DEFAULT_PORT, ControlServer
 from venuekit.simulator.simulation import Simulation
 
 #: the first line of a file that may be overwritten
@@ -30,15 +32,17 @@ async def serve(
     scenario: str = "holding",
     seed: int = 0,
     write_accounts: Path | None = None,
+    control: int | None = None,
+    for_person: bool = False,
     plugins: Plugins | None = None,
     output: TextIO | None = None,
 ) -> None:
     """
     Serve simulated venues until the task is cancelled or the process is asked to terminate.
 
-    Once they answer, one line of JSON goes to ``output`` (standard output when None): each venue's URL, the key and
-    secret that open it, with the venue's further fields, and a read-only pair; where a venue has another form of keys,
-    it has a read-only pair of its own.
+    Once they answer, one line of JSON goes to ``output``: each venue's URL, the key and secret that open it, with the
+    venue's further fields, a read-only pair, and the URL of the control port, where there is one; where a venue has
+    another form of keys, it has a read-only pair of its own.
 
     Args:
         venue_ids: The venues; empty for every installed one that brings a simulator.
@@ -46,23 +50,30 @@ async def serve(
         scenario: The initial state of the accounts.
         seed: The seed of the keys.
         write_accounts: An accounts file to write, 0600; a file that venuekit sim did not write is left unchanged.
+        control: The port of the control port; 0 takes a free one, None serves none.
+        for_person: Whether ``output`` gets words for a person instead, without keys and secrets.
         plugins: The plugins that provide the venues; the installed ones when None.
-        output: The stream of the line.
+        output: The stream; standard output when None.
 
     Raises:
-        ConfigurationError, PluginError: a venue, the scenario, the port or the accounts file cannot be used.
+        ConfigurationError, PluginError: a venue, the scenario, a port or the accounts file cannot be used.
     """
     simulation = simulate(*venue_ids, scenario=scenario, seed=seed, port=port, plugins=plugins)
-    async with simulation:
+    async with contextlib.AsyncExitStack() as stack:
+        await stack.enter_async_context(simulation)
         if write_accounts is not None:
             write_accounts_file(write_accounts, simulation)
+        url = None
+        if control is not None:
+            url = (await stack.enter_async_context(ControlServer(simulation, port=control))).url
         with _termination_event() as terminated:
-            print(announcement(simulation), file=output or sys.stdout, flush=True)
+            text = words(simulation, url, write_accounts) if for_person else announcement(simulation, url)
+            print(text, file=output or sys.stdout, flush=True)
             await terminated.wait()
 
 
-def announcement(simulation: Simulation) -> str:
-    """Return the line with the venues' URLs and the keys that open them."""
+def announcement(simulation: Simulation, control: str | None = None) -> str:
+    """Return the line with the venues' URLs and the keys that open them, and the URL of the control port."""
     venues: dict[str, dict[str, object]] = {}
     read_only = {"key": simulation.read_only_key, "secret": simulation.read_only_secret}
     for venue_id in simulation.venue_ids:
@@ -70,7 +81,41 @@ def announcement(simulation: Simulation) -> str:
         own = _pair(simulation.key_of(venue_id, read_only=True))
         if own != read_only:
             venues[venue_id]["read_only"] = own
-    return json.dumps({"venues": venues, "read_only": read_only})
+    told: dict[str, object] = {"venues": venues, "read_only": read_only}
+    return json.dumps(told if control is None else {**told, "control": control})
+
+
+def words(simulation: Simulation, control: str | None = None, accounts: Path | None = None) -> str:
+    """Return the words for a person: the venues, the accounts, and the next step; no key and no secret."""
+    wide = max(map(len, simulation.venue_ids))
+    first = simulation.venue_ids[0]
+    scenario = simulation.scenario(first)
+    symbol = scenario.held or scenario.flat
+    if accounts is None:
+        use = "end it, and start it with --write-accounts accounts.toml: then every command of venuekit uses it"
+    else:
+        use = f"venuekit positions --accounts {shlex.quote(str(accounts))}"
+    if control is None:
+        script = "start it with --control: then venuekit sim COMMAND moves prices and loses answers"
+    else:
+        elsewhere = "" if control == f"http://127.0.0.1:{DEFAULT_PORT}" else f" --at {control}"
+        script = f"venuekit sim mark {symbol} {simulation.ledger_of(first).mark(symbol):f}{elsewhere}"
+    return "\n".join(
+        (
+            "These venues are simulated on this machine. Nothing leaves it, and their keys open nothing else.",
+            "",
+            *(f"  {venue_id.ljust(wide)}  {simulation.rest(venue_id)}" for venue_id in simulation.venue_ids),
+            "",
+            f"accounts: {', '.join(simulation.accounts)}, each in the scenario {scenario.name} ({scenario.title})",
+            f"control:  {control or 'none'}",
+            "",
+            "Next, in another terminal:",
+            f"  {use}",
+            f"  {script}",
+            "For a program of yours: --json prints the URLs with the keys that open them.",
+            "Ctrl-C ends it.",
+        )
+    )
 
 
 def _pair(key: SimKey) -> dict[str, object]:

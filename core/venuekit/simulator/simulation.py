@@ -117,6 +117,15 @@ class Simulation:
         """The simulated venues' ids."""
         return tuple(self._venues)
 
+    def symbols(self, venue_id: str) -> tuple[str, ...]:
+        """Return the symbols that a venue trades; its ledger may have those of others, too."""
+        return tuple(contract.symbol for contract in self._service(venue_id).simulated.contracts)
+
+    @property
+    def accounts(self) -> tuple[str, ...]:
+        """The accounts that have keys, the main one first."""
+        return tuple(dict.fromkeys(key.account for key in self._keys))
+
     def venue(self, venue_id: str) -> Venue[Any]:
         """Return a simulated venue's declaration."""
         return self._service(venue_id).venue

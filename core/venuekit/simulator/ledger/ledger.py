@@ -41,6 +41,7 @@ class ScenarioCommands(LedgerBase):
     set_index_price = command(market.set_index_price)
     set_depth = command(market.set_depth)
     fund = command(market.fund)
+    liquidate = command(liquidation.liquidate_leg)
     deleverage = command(liquidation.deleverage)
     deposit = command(wallets.deposit)
     book = command(wallets.book)

@@ -28,6 +28,17 @@ def liquidate(transaction: Transaction) -> None:
         _liquidate(transaction, legs)
 
 
+def liquidate_leg(
+    transaction: Transaction, symbol: str, position_side: PositionSide = PositionSide.BOTH
+) -> LedgerOrder:
+    """Close a leg at the mark as a liquidation does, whatever its margin; open orders of the symbol expire."""
+    transaction.read().contract(symbol)
+    if transaction.read().leg(symbol, position_side).quantity == 0:
+        raise Refused(Reason.FLAT_POSITION, symbol=symbol, side=position_side)
+    [order] = _liquidate(transaction, ((symbol, position_side),))
+    return order
+
+
 def deleverage(
     transaction: Transaction,
     symbol: str,
@@ -63,7 +74,8 @@ def _legs_to_liquidate(reading: LedgerView) -> Iterator[tuple[LegKey, ...]]:
             yield tuple(keys)
 
 
-def _liquidate(transaction: Transaction, legs: tuple[LegKey, ...]) -> None:
+def _liquidate(transaction: Transaction, legs: tuple[LegKey, ...]) -> list[LedgerOrder]:
+    """Close legs together, and return the order of each."""
     symbols = {symbol for symbol, _ in legs}
     for order in tuple(transaction.state.orders.values()):
         if order.waits and order.symbol in symbols:
@@ -76,6 +88,7 @@ def _liquidate(transaction: Transaction, legs: tuple[LegKey, ...]) -> None:
         closed.append((order, execution, own))
     for order, execution, own in closed:
         _settle(transaction, order, execution, own)
+    return [get_order(transaction, order.id) for order, _, _ in closed]
 
 
 def _close(transaction: Transaction, key: LegKey, quantity: Decimal, kind: TradeKind) -> tuple[LedgerOrder, Execution]:

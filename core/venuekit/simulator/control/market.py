@@ -1,0 +1,92 @@
+"""Commands that move the market, and the forced trades and payments that follow from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Any
+
+from venuekit.capabilities import PositionSide
+from venuekit.simulator.control.command import ACCOUNT, VENUE, ControlCommand
+from venuekit.simulator.control.places import Place, by_ledger, places_with, the_only
+from venuekit.simulator.fields import Field, FieldError, FieldKind
+from venuekit.simulator.simulation import Simulation
+
+_SYMBOL = Field("symbol", FieldKind.TEXT, "The symbol, as the venue names it.", required=True, is_word=True)
+#: a leg of hedge mode
+LEG = Field(
+    "position_side",
+    FieldKind.TEXT,
+    "The leg in hedge mode; both when left out.",
+    choices=tuple(side.value for side in PositionSide),
+)
+
+
+def _everywhere(simulation: Simulation, fields: Mapping[str, Any]) -> Iterator[Place]:
+    """Yield the places of every account at the venues that trade a symbol, each ledger once."""
+    for account in simulation.accounts:
+        yield from by_ledger(places_with(simulation, fields, account=account))
+
+
+def _mark(simulation: Simulation, fields: Mapping[str, Any]) -> object:
+    symbol, price = fields["symbol"], fields["price"]
+    places = places_with(simulation, fields, account=simulation.accounts[0])
+    _check_price(price, [place.ledger.contract(symbol).price_tick for place in places])
+    for place in _everywhere(simulation, fields):
+        place.ledger.set_mark(symbol, price)
+    return {"marks": [{"venue": one.venue_id, "symbol": symbol, "mark": one.ledger.mark(symbol)} for one in places]}
+
+
+def _check_price(price: Decimal, ticks: list[Decimal]) -> None:
+    """Refuse a mark that one of the venues cannot have, before any of them moves."""
+    if price <= 0:
+        raise FieldError(f"expected a price above 0, not {price}", "price")
+    for tick in ticks:
+        if price % tick:
+            raise FieldError(f"expected a multiple of the tick {tick}, not {price}", "price")
+
+
+def _fund(simulation: Simulation, fields: Mapping[str, Any]) -> object:
+    rate = fields["rate"]
+    rows = [
+        {"account": place.account, "venue": place.venue_id, "asset": row.asset, "amount": row.amount}
+        for place in _everywhere(simulation, fields)
+        for row in place.ledger.fund(fields["symbol"], rate)
+    ]
+    return {"symbol": fields["symbol"], "rate": rate, "payments": rows}
+
+
+def _liquidate(simulation: Simulation, fields: Mapping[str, Any]) -> object:
+    symbol = fields["symbol"]
+    side = PositionSide(fields.get("position_side", PositionSide.BOTH))
+    place = the_only(places_with(simulation, fields), symbol)
+    return {"venue": place.venue_id, "order": place.ledger.liquidate(symbol, side)}
+
+
+MARKET: tuple[ControlCommand, ...] = (
+    ControlCommand(
+        "mark",
+        "Move the mark price of a symbol, in every account; it fills, triggers and liquidates.",
+        (_SYMBOL, Field("price", FieldKind.NUMBER, "The new mark.", required=True, is_word=True), VENUE),
+        _mark,
+        "The marks afterwards, one for each venue that trades the symbol.",
+    ),
+    ControlCommand(
+        "fund",
+        "Let the positions of a symbol pay funding at the mark, in every account.",
+        (
+            _SYMBOL,
+            Field("rate", FieldKind.NUMBER, "At a positive rate longs pay.", required=True, is_word=True),
+            VENUE,
+        ),
+        _fund,
+        "The payments, as effects on the accounts.",
+    ),
+    ControlCommand(
+        "liquidate",
+        "Close a position at the mark as a liquidation does, whatever its margin.",
+        (_SYMBOL, LEG, VENUE, ACCOUNT),
+        _liquidate,
+        "The venue, and the order that closed the position.",
+    ),
+)
