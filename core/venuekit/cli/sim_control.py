@@ -79,7 +79,8 @@ class _Subcommand(click.Command):
 
 
 def _argument(field: Field) -> click.Argument:
-    return click.Argument([field.name], required=field.required, metavar=field.name.upper())
+    name = field.name.upper()
+    return click.Argument([field.name], required=field.required, metavar=name if field.required else f"[{name}]")
 
 
 def _option(field: Field) -> click.Option:

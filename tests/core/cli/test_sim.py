@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import stat
 import subprocess
@@ -12,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from venuekit.simulator import make_key
 
 Call = Callable[..., Any]
 Serve = Callable[..., Any]
@@ -115,3 +118,50 @@ def test_a_broken_simulated_venue_does_not_end_the_others(command: list[str], tm
     assert (named.returncode, named.stdout) == (1, "")
     assert named.stderr.startswith(f"error: {told}")
     assert len(named.stderr.splitlines()) == 1
+
+
+def _read_terminal(command: list[str], until: str) -> str:
+    """Run a command on a terminal of its own, and return what a person reads there up to a text."""
+    ours, theirs = os.openpty()
+    process = subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, env=os.environ | {"TERM": "dumb"})  # noqa: S603 - our own command
+    os.close(theirs)
+    read = b""
+    try:
+        while until not in read.decode().replace("\r\n", "\n"):
+            read += os.read(ours, 4096)
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(timeout=30)
+        os.close(ours)
+    return read.decode().replace("\r\n", "\n")
+
+
+def test_a_person_reads_words_without_secrets(command: list[str], tmp_path: Path) -> None:
+    """At a terminal it says where the venues are, who has accounts, and what to do next, with no key or secret."""
+    accounts = tmp_path / "my accounts.toml"
+    options = ["--venue", "toy_perp", "--seed", "5", "--control=0", "--write-accounts", str(accounts)]
+    told = _read_terminal([*command, "sim", *options], "Ctrl-C ends it.\n")
+
+    assert "  toy_perp  http://127.0.0.1:" in told
+    assert "accounts: 1, 2, each in the scenario holding (an isolated position in TOYUSD; GEMUSD is flat)\n" in told
+    assert f"  venuekit positions --accounts '{accounts}'\n" in told
+    assert re.search(r"  venuekit sim mark TOYUSD 100 --at (http://127\.0\.0\.1:\d+)\n", told)
+    assert make_key(5).key not in told
+    assert make_key(5).secret not in told
+    assert not re.search(r"[A-Za-z0-9]{40}", told)
+
+
+def test_a_person_reads_what_is_left_out(command: list[str]) -> None:
+    """Without accounts file and control port, it says how to have them."""
+    told = _read_terminal([*command, "sim", "--venue", "toy_perp"], "Ctrl-C ends it.\n")
+
+    assert "control:  none\n" in told
+    assert "--write-accounts accounts.toml" in told
+    assert "start it with --control: then venuekit sim COMMAND" in told
+
+
+def test_json_at_a_terminal(command: list[str]) -> None:
+    """With --json a terminal gets the line of JSON, and nothing else."""
+    told = _read_terminal([*command, "sim", "--venue", "toy_perp", "--control=0", "--json"], "}\n")
+
+    assert list(json.loads(told)) == ["venues", "read_only", "control"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from io import BytesIO
 from typing import Any
 
 import aiohttp
@@ -42,6 +43,6 @@ class Stand:
         """Send any request."""
         async with (
             aiohttp.ClientSession(skip_auto_headers=["Content-Type"]) as session,
-            session.request(verb, f"{self.control.url}{path}", data=body, headers=headers) as answer,
+            session.request(verb, f"{self.control.url}{path}", data=BytesIO(body), headers=headers) as answer,
         ):
             return Told(answer.status, await answer.json())
