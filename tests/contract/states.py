@@ -108,7 +108,7 @@ def _two_resting(ground: Ground) -> Mapping[str, str]:
 
 def _amended(ground: Ground) -> Mapping[str, str]:
     order = ground.buy()
-    ground.ledger.amend_order(order.id, price=ground.price("0.95"), quantity=2 * ground.size)
+    ground.ledger.amend_order(order.id, price=ground.price("0.95"), quantity=2 * ground.size, note="7")
     return {"order": order.id, "client": CLIENT_ID}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from functools import wraps
 from typing import Any, ClassVar
 
@@ -11,9 +12,13 @@ import attrs
 from venuekit.capabilities import AccountMode
 from venuekit.plugin import Endpoint
 from venuekit.simulator import Handler, Scenario, SimRequest, Visit
-from venuekit.simulator.ledger import Ledger
+from venuekit.simulator.ledger import BalanceFigures, Ledger
 from venuekit_binance_common.account_mode import PORTFOLIO_ACCOUNT, UNAUTHORIZED
 from venuekit_binance_common.simulated.binance_venue import SimulatedBinance
+from venuekit_binance_common.simulated.formatting import amount
+
+#: the ratio of equity to maintenance margin in an account without positions
+_LARGEST_RATIO = Decimal("99999.99")
 
 
 def portfolio_margin(flat: Scenario) -> Scenario:
@@ -44,7 +49,7 @@ class PortfolioRoutes(SimulatedBinance):
         """Return the state of a portfolio margin account; raises ``Denied`` for any other."""
         if visit.ledger.account_mode is not AccountMode.PORTFOLIO_MARGIN:
             raise self.errors.denial(UNAUTHORIZED)
-        return {"uniMMR": "99999.99", "accountStatus": "NORMAL", "updateTime": visit.milliseconds}
+        return {**_portfolio(visit.ledger), "accountStatus": "NORMAL", "updateTime": visit.milliseconds}
 
     def _for_other_accounts(self, handler: Handler) -> Handler:
         @wraps(handler)
@@ -54,3 +59,35 @@ class PortfolioRoutes(SimulatedBinance):
             return handler(request, visit)
 
         return check_and_handle
+
+
+def _portfolio(ledger: Ledger) -> Mapping[str, object]:
+    """Return the sums over the wallets of all products, in USD; assets without any price count for nothing."""
+    equity = actual = initial = maintenance = Decimal(0)
+    balances = ledger.balances()
+    for balance in balances:
+        price = _price(balance, balances, ledger)
+        worth = balance.equity * price
+        actual += worth
+        equity += worth * (1 - balance.haircut) if worth > 0 else worth
+        initial += balance.initial_margin * price
+        maintenance += balance.maintenance_margin * price
+    free = amount(max(Decimal(0), equity - initial))
+    return {
+        "uniMMR": amount(min(_LARGEST_RATIO, equity / maintenance) if maintenance else _LARGEST_RATIO),
+        "accountEquity": amount(equity),
+        "actualEquity": amount(actual),
+        "accountInitialMargin": amount(initial),
+        "accountMaintMargin": amount(maintenance),
+        "virtualMaxWithdrawAmount": free,
+        "totalAvailableBalance": free,
+        "totalMarginOpenLoss": amount(Decimal(0)),
+    }
+
+
+def _price(balance: BalanceFigures, balances: tuple[BalanceFigures, ...], ledger: Ledger) -> Decimal:
+    """Return the index price of an asset: its own, that of the same asset in another wallet, or a contract's mark."""
+    prices = (each.index_price for each in (balance, *balances) if each.asset == balance.asset)
+    known = next((price for price in prices if price is not None), None)
+    marks = (ledger.mark(symbol) for symbol, contract in ledger.contracts.items() if contract.base == balance.asset)
+    return next(marks, Decimal(0)) if known is None else known
