@@ -236,13 +236,13 @@ def _around(text: str, secret: str) -> str:
 
 @pytest.mark.venuekit(*VENUES)
 def test_the_command_line_shows_no_secret(
-    venuekit_simulation: Any, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    venuekit_sim: Any, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Output, errors, --json and the accounts file itself hold references only, whatever goes wrong."""
     accounts, target = tmp_path / "accounts.toml", tmp_path / "target.toml"
-    venuekit_simulation.call(lambda sim: write_accounts_file(accounts, sim))
+    venuekit_sim.call(lambda sim: write_accounts_file(accounts, sim))
     target.write_text(
-        venuekit_simulation.call(
+        venuekit_sim.call(
             lambda sim: target_toml({one: {"venue": one, **sim.scenario(one).target} for one in sim.venue_ids})
         )
     )
@@ -260,16 +260,16 @@ def test_the_command_line_shows_no_secret(
     ):
         main(words)
     wrong = tmp_path / "accounts.toml.sim-secret"
-    wrong.write_text(venuekit_simulation.secret[::-1])
+    wrong.write_text(venuekit_sim.secret[::-1])
     main(["balances"])
     main(["balances", "--json"])
-    accounts.write_text(accounts.read_text().replace("file:accounts.toml.sim-secret", venuekit_simulation.secret))
+    accounts.write_text(accounts.read_text().replace("file:accounts.toml.sim-secret", venuekit_sim.secret))
     main(["balances"])
     shown = capfd.readouterr()
-    kept = accounts.read_text().replace(f'"{venuekit_simulation.secret}"', "")  # the literal of the last call
+    kept = accounts.read_text().replace(f'"{venuekit_sim.secret}"', "")  # the literal of the last call
 
     texts = shown.out + shown.err + kept
     assert "a literal is refused" in shown.err
     assert len(texts) > 3000
-    for secret in (venuekit_simulation.key, venuekit_simulation.secret, venuekit_simulation.secret[::-1]):
+    for secret in (venuekit_sim.key, venuekit_sim.secret, venuekit_sim.secret[::-1]):
         assert secret not in texts

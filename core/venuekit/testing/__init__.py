@@ -15,7 +15,7 @@ cumulative writes are never sent twice, unreadable answers of reads are errors, 
 secrets appear nowhere. Only declared gaps are left out; a declared and broken feature fails.
 
 For your own tests: :class:`FakeTransport` with :func:`account_over` (no network at all), :class:`LoopClock` and
-:class:`InstantClock` for time, and the pytest fixture ``venuekit_simulation``.
+:class:`InstantClock` for time, and the pytest fixture ``venuekit_sim``.
 """
 
 from __future__ import annotations

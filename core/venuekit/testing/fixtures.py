@@ -15,13 +15,13 @@ def pytest_configure(config: pytest.Config) -> None:
     """Register the marker."""
     config.addinivalue_line(
         "markers",
-        "venuekit(*venue_ids, scenario='holding', seed=0): the venues that the fixture venuekit_simulation runs; "
+        "venuekit(*venue_ids, scenario='holding', seed=0): the venues that the fixture venuekit_sim runs; "
         "none for every installed one",
     )
 
 
 @pytest.fixture
-def venuekit_simulation(request: pytest.FixtureRequest) -> Iterator[BackgroundSimulation]:
+def venuekit_sim(request: pytest.FixtureRequest) -> Iterator[BackgroundSimulation]:
     """
     Simulated venues in a thread of their own, for tests of any style: plain, async, with clients that block.
 

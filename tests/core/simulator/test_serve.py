@@ -145,20 +145,20 @@ async def test_no_such_directory(tmp_path: Path) -> None:
 
 
 @pytest.mark.venuekit("toy_perp", scenario="flat", seed=4)
-def test_fixture_for_blocking_clients(venuekit_simulation: Any) -> None:
+def test_fixture_for_blocking_clients(venuekit_sim: Any) -> None:
     """The fixture runs in a thread of its own: a blocking client is served, and its ledger asked in that thread."""
     from urllib.request import urlopen
 
-    with urlopen(f"{venuekit_simulation.rest('toy_perp')}/v1/time", timeout=10) as answer:  # noqa: S310  - loopback
+    with urlopen(f"{venuekit_sim.rest('toy_perp')}/v1/time", timeout=10) as answer:  # noqa: S310  - loopback
         now = json.load(answer)["now"]
 
     assert now > 1_700_000_000_000
-    assert venuekit_simulation.venue_ids == ("toy_perp",)
-    assert venuekit_simulation.call(lambda sim: (sim.ledger.positions(), len(sim.requests))) == ((), 1)
-    assert len(venuekit_simulation.key) == 64
+    assert venuekit_sim.venue_ids == ("toy_perp",)
+    assert venuekit_sim.call(lambda sim: (sim.ledger.positions(), len(sim.requests))) == ((), 1)
+    assert len(venuekit_sim.key) == 64
 
 
-async def test_fixture_serves_a_coroutine_too(venuekit_simulation: Any) -> None:
+async def test_fixture_serves_a_coroutine_too(venuekit_sim: Any) -> None:
     """A test that is a coroutine connects from its own loop."""
-    async with venuekit.connect("toy_perp", venuekit_simulation.credentials("toy_perp")) as account:
+    async with venuekit.connect("toy_perp", venuekit_sim.credentials("toy_perp")) as account:
         assert account.venue.id == "toy_perp"
