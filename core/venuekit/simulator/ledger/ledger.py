@@ -27,7 +27,7 @@ from venuekit.simulator.ledger.records import (
     LedgerWithdrawal,
 )
 from venuekit.simulator.ledger.refusal import Reason, Refused
-from venuekit.simulator.ledger.state import Alarm
+from venuekit.simulator.ledger.state import Alarm, Asset
 
 TRADES = frozenset({TradeKind.TRADE, TradeKind.LIQUIDATION, TradeKind.ADL})
 
@@ -103,6 +103,10 @@ class Ledger(ScenarioCommands):
         """Return one asset, or refuse an unknown one."""
         reading = self._read()
         return balance_figures(reading, reading.asset(asset, purse).key)
+
+    def asset(self, name: str, *, purse: str = "") -> Asset:
+        """Return an asset with its present worth as collateral, or refuse an unknown one."""
+        return self._read().asset(name, purse)
 
     def balances(self, *, purse: str | None = None) -> tuple[BalanceFigures, ...]:
         """Return every known asset, of one purse or of all."""

@@ -22,6 +22,8 @@ from venuekit.simulator.ledger import (
 )
 from venuekit_binance_coinm.endpoints import COINM
 from venuekit_binance_coinm.simulated.contracts import CONTRACTS, PURSE
+from venuekit_binance_coinm.simulated.quote_routes import CoinmQuoteRoutes
+from venuekit_binance_coinm.simulated.unserved import UNSERVED
 from venuekit_binance_common.simulated.account_routes import (
     ACCOUNT_FLAGS,
     AccountRoutes,
@@ -32,7 +34,7 @@ from venuekit_binance_common.simulated.amendment_routes import AmendmentRoutes
 from venuekit_binance_common.simulated.binance_venue import HistoryLimits
 from venuekit_binance_common.simulated.errors import Errors
 from venuekit_binance_common.simulated.formatting import amount, amount_or_zero, number, plain
-from venuekit_binance_common.simulated.market_routes import MarketRoutes, filters_of, mark_price_row
+from venuekit_binance_common.simulated.market_routes import MarketRoutes, filters_of
 from venuekit_binance_common.simulated.order_routes import OrderRoutes
 from venuekit_binance_common.simulated.order_rows import matching_fields
 from venuekit_binance_common.simulated.portfolio_routes import PortfolioRoutes, portfolio_margin
@@ -80,7 +82,14 @@ SCENARIOS: tuple[Scenario, ...] = (
 
 
 class SimulatedCoinm(
-    PortfolioRoutes, AmendmentRoutes, MarketRoutes, SettingsRoutes, OrderRoutes, AccountRoutes, StreamRoutes
+    PortfolioRoutes,
+    AmendmentRoutes,
+    CoinmQuoteRoutes,
+    MarketRoutes,
+    SettingsRoutes,
+    OrderRoutes,
+    AccountRoutes,
+    StreamRoutes,
 ):
     """
     COIN-M futures.
@@ -94,21 +103,22 @@ class SimulatedCoinm(
     purse = PURSE
     contracts = CONTRACTS
     scenarios = (*SCENARIOS, portfolio_margin(SCENARIOS[-1]))
+    unserved = UNSERVED
     refused_to_portfolios = (
         *(COINM.POSITION_MODE, COINM.SET_POSITION_MODE),
         *(COINM.SET_LEVERAGE, COINM.SET_MARGIN_TYPE, COINM.POSITION_MARGIN),
     )
     errors = Errors(
         too_late=-4188,
+        unknown_pair=-4087,
         codes={
             Reason.LEVERAGE_REDUCTION_WHILE_ISOLATED: -4150,
             Reason.ORDER_UNCHANGED: -4197,
             Reason.NOT_AMENDABLE: -4196,
             Reason.NOTIONAL_TOO_SMALL: -4178,
         },
-        words={-4087: "Invalid pair."},
+        words={-4088: "Maximum time interval is {days} days."},
     )
-    unwraps = False
     #: the floor is spelt as the documentation spells it
     tier_names = ("qtyCap", "qtylFloor")
     largest = "maxQty"
@@ -124,19 +134,6 @@ class SimulatedCoinm(
             COINM.POSITION_RISK: self.position_risk,
             COINM.PAIR_BRACKETS: self.pair_brackets,
         }
-
-    def of_pair(self, request: SimRequest) -> tuple[Contract, ...]:
-        """
-        Return the contracts of the pair that a request names, all of them without a pair.
-
-        Raises:
-            Denied: -4087 for a pair that is not listed.
-        """
-        pair = self.text(request, "pair")
-        contracts = tuple(contract for contract in self.contracts if pair in {None, contract.pair})
-        if not contracts:
-            raise self.errors.denial(-4087)
-        return contracts
 
     def of_symbol_and_pair(self, request: SimRequest) -> tuple[Contract, ...]:
         """Return the contracts that match both the symbol and the pair of a request; raises ``Denied``."""
@@ -166,7 +163,7 @@ class SimulatedCoinm(
     def mark_price(self, request: SimRequest, visit: Visit) -> object:
         """Return the mark prices of the requested symbol and pair."""
         contracts = self.of_symbol_and_pair(request)
-        return [{**mark_price_row(contract, visit), "pair": contract.pair} for contract in contracts]
+        return [{**self.mark_price_row(contract, visit), "pair": contract.pair} for contract in contracts]
 
     def order_contracts(self, request: SimRequest) -> tuple[Contract, ...]:
         """Return the contracts whose orders are requested; a symbol and a pair must both match."""

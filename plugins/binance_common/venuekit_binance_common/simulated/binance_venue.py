@@ -14,6 +14,7 @@ from venuekit.capabilities import Setting
 from venuekit.plugin import Endpoint, LimitScope, Security
 from venuekit.simulator import (
     INDEX_PRICES,
+    UNSERVED,
     Handler,
     Response,
     SimKey,
@@ -125,6 +126,13 @@ class SimulatedBinance(SimulatedVenue):
             raise self.errors.denial(-1130, name=name)
         return int(text)
 
+    def limit(self, request: SimRequest, usual: int, most: int) -> int:
+        """Return the requested number of rows, ``usual`` without one; raises ``Denied`` for none or too many."""
+        limit = self.number(request, "limit", usual)
+        if not 1 <= limit <= most:
+            raise self.errors.denial(-1130, name="limit")
+        return limit
+
     def stretch(self, request: SimRequest, visit: Visit, limits: HistoryLimits) -> range:
         """
         Return the requested milliseconds within the retention.
@@ -152,9 +160,7 @@ class SimulatedBinance(SimulatedVenue):
 
         They are the oldest; without a beginning (``startTime`` or the number in ``first``) the newest.
         """
-        limit = self.number(request, "limit", limits.rows)
-        if not 1 <= limit <= limits.most_rows:
-            raise self.errors.denial(-1130, name="limit")
+        limit = self.limit(request, limits.rows, limits.most_rows)
         if request.text("startTime") is None and (first is None or request.text(first) is None):
             return rows[max(0, len(rows) - limit) :]
         return rows[:limit]
@@ -233,6 +239,10 @@ class SimulatedBinance(SimulatedVenue):
         """Return the answer to a path or verb that the venue does not have."""
         message = f"Path {request.path}, Method {request.verb} is invalid"
         return json_response({"code": -5000, "msg": message}, status=404)
+
+    def unserved_response(self, request: SimRequest, milliseconds: int) -> Response:  # noqa: ARG002
+        """Return the answer to a documented route that the simulator lacks: an operation that is not supported."""
+        return json_response({"code": -1020, "msg": UNSERVED}, status=501)
 
     def limit_response(self, usage: Usage, request: SimRequest, milliseconds: int) -> Response:  # noqa: ARG002
         """Return the answer to a request beyond a limit: -1003 for the weight, -1015 for the orders."""

@@ -24,6 +24,7 @@ _WORDS: Mapping[int, str] = {
     -1115: "Invalid timeInForce.",
     -1116: "Invalid orderType.",
     -1117: "Invalid side.",
+    -1120: "Invalid interval.",
     -1121: "Invalid symbol.",
     -1125: "This listenKey does not exist. Please use `POST {root}/listenKey` to recreate `listenKey`",
     -1127: "Lookup interval is too big. More than {hours} hours between startTime and endTime.",
@@ -50,6 +51,7 @@ _WORDS: Mapping[int, str] = {
     -4014: "Price not increased by tick size.",
     -4015: "Client order id is not valid.",
     -4016: "Limit price can't be higher than {bound}.",
+    -4021: "{limit} is not valid depth limit.",
     -4023: "Qty not increased by step size.",
     -4024: "Limit price can't be lower than {bound}.",
     -4028: "Leverage {leverage} is not valid",
@@ -69,6 +71,7 @@ _WORDS: Mapping[int, str] = {
     -4067: "Position side cannot be changed if there exists open orders.",
     -4068: "Position side cannot be changed if there exists position.",
     -4082: "Invalid number of batch place orders.",
+    -4104: "Invalid contract type.",
     -4116: "clientOrderId is duplicated",
     -4120: "Order type not supported for this endpoint. Please use the Algo Order API endpoints instead.",
     -4135: "Invalid activation price",
@@ -93,6 +96,7 @@ _WORDS: Mapping[int, str] = {
     -5047: "The original order is not a reduce-only order.",
 }
 _TOO_LATE = "Timestamp for this request is outside of the ME recvWindow."
+_UNKNOWN_PAIR = "Invalid pair."
 _AHEAD = "Timestamp for this request was 1000ms ahead of the server's time."
 _UNAUTHORIZED = frozenset({-2014, -2015})
 #: refusals whose code differs between the products
@@ -184,12 +188,14 @@ class Errors:
     """
     The errors of one product: those of all products, and its own.
 
-    ``too_late`` is the code of the matching engine's own check of the window. ``codes`` are this product's codes of
-    refusals: by reason, by reason and setting, or by reason and the last part of the path. ``words`` are those of codes
-    that only this product has; ``names`` maps parameters to the product's own names.
+    ``too_late`` is the code of the matching engine's own check of the window, ``unknown_pair`` that of a pair that is
+    not listed. ``codes`` are this product's codes of refusals: by reason, by reason and setting, or by reason and the
+    last part of the path. ``words`` are those of codes that only this product has; ``names`` maps parameters to the
+    product's own names.
     """
 
     too_late: int
+    unknown_pair: int
     codes: Mapping[object, int]
     words: Mapping[int, str] = attrs.field(factory=dict)
     names: Mapping[str, str] = attrs.field(factory=dict)
@@ -199,7 +205,7 @@ class Errors:
         if "name" in details:
             details["name"] = self.names.get(str(details["name"]), details["name"])
         of_reasons = {self.codes[reason]: words for reason, words in _WORDS_OF_REASON.items()}
-        words = {**of_reasons, **_WORDS, self.too_late: _TOO_LATE, **self.words}
+        words = {**of_reasons, **_WORDS, self.too_late: _TOO_LATE, self.unknown_pair: _UNKNOWN_PAIR, **self.words}
         status = 401 if code in _UNAUTHORIZED else 400
         return json_response({"code": code, "msg": words[code].format(**details)}, status=status)
 

@@ -40,6 +40,12 @@ def quantity(value: Decimal, contract: Contract) -> str:
     return f"{value:.{decimals_of(contract.quantity_step)}f}"
 
 
+def price(value: Decimal, contract: Contract, *, rounds: bool = False) -> str:
+    """Return a price with as many decimals as its tick; one between two ticks has more, unless it is rounded."""
+    text = f"{value:.{decimals_of(contract.price_tick)}f}"
+    return text if rounds or Decimal(text) == value else plain(value)
+
+
 def number(value: Decimal) -> int | Decimal:
     """Return a number for JSON: an integer if it has no fraction."""
     return int(value) if value == value.to_integral_value() else Decimal(plain(value))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from decimal import Decimal
 from typing import Any, ClassVar
 
 from venuekit.capabilities import MarginType, PositionMode, PositionSide
@@ -10,13 +12,21 @@ from venuekit.plugin import Endpoint
 from venuekit.simulator import Handler, Route, SimRequest, Visit
 from venuekit.simulator.ledger import Contract, Ledger, PositionFigures, Side
 from venuekit_binance_common.market import ADL_TOP
-from venuekit_binance_common.simulated.binance_venue import SimulatedBinance
+from venuekit_binance_common.simulated.candle_routes import contract_type
 from venuekit_binance_common.simulated.formatting import amount, decimals_of, milliseconds, number, plain
 from venuekit_binance_common.simulated.order_forms import PERCENT_BOUNDS
+from venuekit_binance_common.simulated.public_routes import PublicRoutes, weigh
 from venuekit_binance_common.venue import LIMITS, ORDERS_1M, ORDERS_10S, WEIGHT
 
 _NEVER_DELIVERED = 4_133_404_800_000
-_FUNDING_EVERY = 8 * 3600 * 1000
+_FUNDING_INTERVAL = timedelta(hours=8)
+_MILLISECOND = timedelta(milliseconds=1)
+#: the rate of the next funding, while there has been none
+_FUNDING_RATE = Decimal("0.0001")
+#: the part of a funding rate that is interest
+INTEREST_RATE = "0.00010000"
+#: the highest rate of a funding; the lowest is its negative
+FUNDING_CAP = Decimal("0.025")
 _RATE_LIMITS = {
     WEIGHT: ("REQUEST_WEIGHT", "MINUTE", 1),
     ORDERS_1M: ("ORDERS", "MINUTE", 1),
@@ -24,11 +34,9 @@ _RATE_LIMITS = {
 }
 
 
-class MarketRoutes(SimulatedBinance):
+class MarketRoutes(PublicRoutes):
     """Reads of the market and of symbols."""
 
-    #: whether mark prices and tiers are one object, not a list, when a symbol is named
-    unwraps: ClassVar[bool] = True
     #: the names of a tier's cap and floor
     tier_names: ClassVar[tuple[str, str]]
 
@@ -50,7 +58,8 @@ class MarketRoutes(SimulatedBinance):
 
     def extra_routes(self) -> Iterable[Route]:
         """Return the ping, which the client does not use."""
-        return (Route("GET", f"{self.endpoints.ORDERS.terms.root}/ping", _ping, costs=lambda _: {WEIGHT: 1}),)
+        yield from super().extra_routes()
+        yield self.public("ping", _ping, costs=weigh(1))
 
     def server_time(self, _request: SimRequest, visit: Visit) -> object:
         """Return the time."""
@@ -74,7 +83,7 @@ class MarketRoutes(SimulatedBinance):
         return {
             "symbol": contract.symbol,
             "pair": contract.pair,
-            "contractType": "PERPETUAL" if is_perpetual else "CURRENT_QUARTER",
+            "contractType": contract_type(contract),
             "deliveryDate": _NEVER_DELIVERED if is_perpetual else milliseconds(contract.expires_at),
             "onboardDate": milliseconds(contract.listed_at),
             "maintMarginPercent": f"{first_tier.maintenance_margin_rate * 100:.4f}",
@@ -116,8 +125,25 @@ class MarketRoutes(SimulatedBinance):
 
     def mark_price(self, request: SimRequest, visit: Visit) -> object:
         """Return the mark prices of the requested symbols."""
-        rows = [mark_price_row(contract, visit) for contract in self.contracts_of(request)]
+        rows = [self.mark_price_row(contract, visit) for contract in self.contracts_of(request)]
         return rows[0] if self.unwraps and request.text("symbol") is not None else rows
+
+    def mark_price_row(self, contract: Contract, visit: Visit) -> dict[str, object]:
+        """Return a row of premiumIndex, with the rate of the last funding; an expiring contract has none."""
+        index = amount(self.index_price(contract, visit))
+        is_perpetual = contract.expires_at is None
+        fundings = visit.ledger.fundings(contract.symbol)
+        every = funding_interval(contract) // _MILLISECOND
+        return {
+            "symbol": contract.symbol,
+            "markPrice": amount(visit.ledger.mark(contract.symbol)),
+            "indexPrice": index,
+            "estimatedSettlePrice": index,
+            "lastFundingRate": amount(fundings[-1].rate if fundings else _FUNDING_RATE) if is_perpetual else "",
+            "interestRate": INTEREST_RATE if is_perpetual else "",
+            "nextFundingTime": (visit.milliseconds // every + 1) * every if is_perpetual else 0,
+            "time": visit.milliseconds,
+        }
 
     def commission(self, request: SimRequest, _visit: Visit) -> object:
         """Return the rates of a symbol."""
@@ -177,19 +203,9 @@ def filters_of(contract: Contract, *more: Mapping[str, object]) -> list[Mapping[
     ]
 
 
-def mark_price_row(contract: Contract, visit: Visit) -> dict[str, object]:
-    """Return a row of premiumIndex; an expiring contract has no funding."""
-    mark, is_perpetual = amount(visit.ledger.mark(contract.symbol)), contract.expires_at is None
-    return {
-        "symbol": contract.symbol,
-        "markPrice": mark,
-        "indexPrice": mark,
-        "estimatedSettlePrice": mark,
-        "lastFundingRate": "0.00010000" if is_perpetual else "",
-        "interestRate": "0.00010000" if is_perpetual else "",
-        "nextFundingTime": (visit.milliseconds // _FUNDING_EVERY + 1) * _FUNDING_EVERY if is_perpetual else 0,
-        "time": visit.milliseconds,
-    }
+def funding_interval(contract: Contract) -> timedelta:
+    """Return the time between two fundings of a contract."""
+    return contract.funding_interval or _FUNDING_INTERVAL
 
 
 def adl_rank(figures: PositionFigures) -> int:

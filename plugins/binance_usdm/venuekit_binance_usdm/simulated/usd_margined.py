@@ -27,10 +27,12 @@ from venuekit_binance_common.simulated.account_routes import (
     worth_fields,
 )
 from venuekit_binance_common.simulated.binance_venue import MARGIN_ASSETS, HistoryLimits
+from venuekit_binance_common.simulated.candle_routes import CandleRoutes
 from venuekit_binance_common.simulated.errors import Errors
 from venuekit_binance_common.simulated.formatting import amount, plain
 from venuekit_binance_common.simulated.market_routes import MarketRoutes, filters_of
 from venuekit_binance_common.simulated.order_routes import OrderRoutes
+from venuekit_binance_common.simulated.quote_routes import QuoteRoutes
 from venuekit_binance_common.simulated.settings_routes import DONE, SettingsRoutes
 from venuekit_binance_usdm.aster.endpoints import AsterEndpoints
 from venuekit_binance_usdm.endpoints import UsdmEndpoints
@@ -78,6 +80,7 @@ SCENARIOS: tuple[Scenario, ...] = (
 
 ERRORS = Errors(
     too_late=-5028,
+    unknown_pair=-4144,
     codes={
         Reason.LEVERAGE_REDUCTION_WHILE_ISOLATED: -4161,
         Reason.ISOLATED_WHILE_MULTI_ASSET: -4168,
@@ -104,7 +107,7 @@ ERRORS = Errors(
 )
 
 
-class UsdMarginedVenue(MarketRoutes, SettingsRoutes, OrderRoutes, AccountRoutes):
+class UsdMarginedVenue(QuoteRoutes, CandleRoutes, MarketRoutes, SettingsRoutes, OrderRoutes, AccountRoutes):
     """Tiers are counted in the quote asset, transaction ids are numbers, and the account has an asset mode."""
 
     endpoints: ClassVar[UsdmEndpoints | AsterEndpoints]

@@ -26,7 +26,9 @@ from venuekit_binance_usdm.endpoints import USDM
 from venuekit_binance_usdm.simulated.account_v2 import TRADE_GROUP, AccountV2Routes
 from venuekit_binance_usdm.simulated.contracts import CONTRACTS
 from venuekit_binance_usdm.simulated.fee_routes import FeeBurnRoutes
+from venuekit_binance_usdm.simulated.quote_routes import UsdmQuoteRoutes
 from venuekit_binance_usdm.simulated.status_routes import StatusRoutes
+from venuekit_binance_usdm.simulated.unserved import UNSERVED
 from venuekit_binance_usdm.simulated.usd_margined import SCENARIOS
 
 _RETIRED = "GET /fapi/v1/positionRisk is retired, please use GET /fapi/v2/positionRisk"
@@ -34,13 +36,16 @@ _RETIRED = "GET /fapi/v1/positionRisk is retired, please use GET /fapi/v2/positi
 _RPI_SHARE = Decimal("0.25")
 
 
-class SimulatedUsdm(PortfolioRoutes, AmendmentRoutes, AccountV2Routes, FeeBurnRoutes, StatusRoutes, StreamRoutes):
+class SimulatedUsdm(
+    PortfolioRoutes, UsdmQuoteRoutes, AmendmentRoutes, AccountV2Routes, FeeBurnRoutes, StatusRoutes, StreamRoutes
+):
     """USDⓈ-M futures."""
 
     endpoints = USDM
     stream = USDM.STREAM
     contracts = CONTRACTS
     scenarios = (*SCENARIOS, portfolio_margin(SCENARIOS[-1]))
+    unserved = UNSERVED
     refused_to_portfolios = (
         *(USDM.POSITION_MODE, USDM.SET_POSITION_MODE, USDM.ASSET_MODE, USDM.SET_ASSET_MODE),
         *(USDM.SET_LEVERAGE, USDM.SET_MARGIN_TYPE, USDM.POSITION_MARGIN),

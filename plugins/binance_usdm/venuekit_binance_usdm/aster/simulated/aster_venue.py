@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from typing import Any
 
 import attrs
 
-from venuekit.simulator import SimRequest, Visit
+from venuekit.simulator import Route, SimRequest, Visit
 from venuekit.simulator.ledger import (
     BalanceFigures,
     Contract,
@@ -17,10 +18,14 @@ from venuekit.simulator.ledger import (
     PositionFigures,
     Triggered,
 )
+from venuekit.simulator.quotes import price_at
 from venuekit_binance_common.simulated.account_routes import ACCOUNT_FLAGS
-from venuekit_binance_common.simulated.binance_venue import RULES
-from venuekit_binance_common.simulated.formatting import plain
+from venuekit_binance_common.simulated.binance_venue import RULES, HistoryLimits
+from venuekit_binance_common.simulated.formatting import plain, price
+from venuekit_binance_common.simulated.market_routes import FUNDING_CAP, INTEREST_RATE, funding_interval
 from venuekit_binance_common.simulated.order_rows import trailing_fields
+from venuekit_binance_common.simulated.public_routes import weigh
+from venuekit_binance_common.venue import SYMBOL
 from venuekit_binance_usdm.aster.endpoints import ASTER_V1
 from venuekit_binance_usdm.simulated.contracts import CONTRACTS
 from venuekit_binance_usdm.simulated.usd_margined import (
@@ -30,6 +35,7 @@ from venuekit_binance_usdm.simulated.usd_margined import (
     risk_fields_with_settings,
 )
 
+_DAY = timedelta(days=1)
 _LISTED = frozenset({"BTCUSDT", "ETHUSDT", "BNBUSDT"})
 
 
@@ -52,6 +58,33 @@ class SimulatedAster(UsdMarginedVenue):
     placing_lacks = frozenset({"time"})
     changing_lacks = frozenset({"time", "avgPrice"})
     emptied = "200"
+    book_weights = (1, 2)
+    trades_weight = 1
+    old_trades_limits = HistoryLimits(rows=500, most_rows=1000)
+
+    def extra_routes(self) -> Iterable[Route]:
+        """Return the routes, which the client does not use."""
+        yield from super().extra_routes()
+        yield self.public("fundingInfo", self.funding_terms, SYMBOL, costs=weigh(1))
+
+    def day_row(self, contract: Contract, visit: Visit) -> dict[str, object]:
+        """Return the figures of a day, and the last price before it."""
+        before = price_at(visit.ledger.marks(contract.symbol), visit.now - _DAY)
+        return {**super().day_row(contract, visit), "prevClosePrice": price(before, contract)}
+
+    def funding_terms(self, request: SimRequest, visit: Visit) -> object:
+        """Return interest, bounds of the rate and interval of the requested contracts."""
+        return [
+            {
+                "symbol": contract.symbol,
+                "interestRate": INTEREST_RATE,
+                "time": visit.milliseconds,
+                "fundingIntervalHours": funding_interval(contract) // timedelta(hours=1),
+                "fundingFeeCap": FUNDING_CAP,
+                "fundingFeeFloor": -FUNDING_CAP,
+            }
+            for contract in self.contracts_of(request)
+        ]
 
     def order_fields(self, order: LedgerOrder, contract: Contract) -> Mapping[str, object]:  # noqa: ARG002  (alike for all)
         """Return an order's worth, and its trailing fields."""

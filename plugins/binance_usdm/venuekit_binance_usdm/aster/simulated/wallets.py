@@ -29,6 +29,7 @@ class SimulatedAsterV3(SimulatedAster):
     """The venue for wallets: the user's, whose account it is, and the signer's, whose private key signs."""
 
     endpoints = ASTER
+    old_trades_security = Security.NONE
     errors = attrs.evolve(SimulatedAster.errors, words={**SimulatedAster.errors.words, -4225: "Nonce Expired"})
 
     def __init__(self) -> None:
