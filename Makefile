@@ -5,7 +5,7 @@ UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
 UV_HERE := $(if $(filter .tools/%,$(UV)),$(CURDIR)/$(UV),$(UV))
 export UV_PYTHON_DOWNLOADS ?= never
 
-.PHONY: help demo test coverage lint format bench core-alone interop-page packages clean
+.PHONY: help demo test coverage lint format bench core-alone interop-node interop-page packages clean
 
 help:
 	@echo "make demo        plan, apply and verify account settings on simulated venues: no keys, nothing leaves this machine"
@@ -14,6 +14,7 @@ help:
 	@echo "make lint        ruff, mypy --strict, pyright over the public surface, and the declared dependencies"
 	@echo "make bench       measure speed and size; writes bench/RESULTS.md"
 	@echo "make core-alone  the framework's tests with one made-up venue installed and no exchange"
+	@echo "make interop-node  clients for Node against the simulator; needs Node 18 or newer and npm"
 	@echo "make interop-page  what other people's clients did in the last run is what docs/interop.md tells"
 	@echo "make packages    build and install every distribution with pip, and ask for the venues"
 
@@ -58,6 +59,12 @@ bench: | $(filter .tools/%,$(UV))
 core-alone: | $(filter .tools/%,$(UV))
 	$(UV) run --isolated --locked --no-dev --group test pytest -q tests/core
 
+# the locked clients, without their install scripts; writes .interop/node.json
+interop-node: | $(filter .tools/%,$(UV))
+	$(UV) sync --quiet --locked
+	npm ci --prefix tests/interop/node --silent
+	$(UV) run --no-sync node tests/interop/node/run.mjs
+
 interop-page:
 	$(UV) run --no-sync python -m tests.interop.page --check
 
@@ -68,4 +75,4 @@ packages:
 	.tools/packages/bin/python -m venuekit venues
 
 clean:
-	rm -rf .venv .tools dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .interop
+	rm -rf .venv .tools dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .interop tests/interop/node/node_modules

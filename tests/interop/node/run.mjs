@@ -1,0 +1,42 @@
+// Runs every test file beside this one, and writes .interop/node.json: one record for each check of each client.
+
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const here = fileURLToPath(new URL(".", import.meta.url));
+const target = fileURLToPath(new URL("../../../.interop/node.json", import.meta.url));
+const chosen = process.argv.slice(2);
+const files = readdirSync(here).filter((name) => name.endsWith(".test.mjs"));
+
+const temporary = mkdtempSync(join(tmpdir(), "venuekit-interop-"));
+const records = join(temporary, "records");
+writeFileSync(records, "");
+rmSync(target, { force: true });
+const { status } = spawnSync(
+  process.execPath,
+  ["--test", "--test-reporter=./failures.mjs", ...(chosen.length ? chosen : files)],
+  {
+    cwd: here,
+    env: { ...process.env, VENUEKIT_INTEROP_RECORDS: records },
+    stdio: "inherit",
+  },
+);
+
+if (chosen.length === 0) {
+  // files run side by side: their order is not the same twice
+  const lines = readFileSync(records, "utf8").split("\n").filter(Boolean).sort();
+  mkdirSync(join(target, ".."), { recursive: true });
+  writeFileSync(
+    target,
+    `${JSON.stringify(
+      lines.map((line) => JSON.parse(line)),
+      null,
+      1,
+    )}\n`,
+  );
+}
+rmSync(temporary, { recursive: true });
+process.exitCode = status ?? 1;
