@@ -34,7 +34,26 @@ def _rows(simulation: Simulation, fields: _Fields, rows_of: Callable[[Place], It
 
 
 def _accounts(simulation: Simulation, fields: _Fields) -> list[object]:
-    return _rows(simulation, fields, lambda _: [{}])
+    """Return the accounts with their modes."""
+    return _rows(
+        simulation,
+        fields,
+        lambda place: [{"position_mode": place.ledger.position_mode, "asset_mode": place.ledger.asset_mode}],
+    )
+
+
+def _settings(simulation: Simulation, fields: _Fields) -> list[object]:
+    """Return leverage and margin type of each symbol."""
+
+    def settings(place: Place) -> list[object]:
+        ledger = place.ledger
+        return [
+            {"symbol": one, "leverage": ledger.leverage(one), "margin_type": ledger.margin_type(one)}
+            for one in ledger.contracts
+            if place.trades(one)
+        ]
+
+    return _rows(simulation, fields, settings)
 
 
 def _balances(simulation: Simulation, fields: _Fields) -> list[object]:
@@ -52,6 +71,10 @@ def _orders(simulation: Simulation, fields: _Fields) -> list[object]:
     return _rows(
         simulation, fields, lambda place: [row for row in place.ledger.orders(hidden=True) if place.trades(row.symbol)]
     )
+
+
+def _fills(simulation: Simulation, fields: _Fields) -> list[object]:
+    return _rows(simulation, fields, lambda place: [row for row in place.ledger.fills() if place.trades(row.symbol)])
 
 
 def _marks(simulation: Simulation, fields: _Fields) -> list[object]:
@@ -73,9 +96,11 @@ def _script(simulation: Simulation, fields: _Fields) -> list[object]:
 
 _SHOWN: Mapping[str, Callable[[Simulation, _Fields], list[object]]] = {
     "accounts": _accounts,
+    "settings": _settings,
     "balances": _balances,
     "positions": _positions,
     "orders": _orders,
+    "fills": _fills,
     "marks": _marks,
     "script": _script,
 }

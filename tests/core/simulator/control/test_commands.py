@@ -224,7 +224,9 @@ async def test_show(stand: Any) -> None:
     own = await stand.tell("show", what="balances", account="1")
     marks = await stand.tell("show", what="marks", venue="toy_perp")
     accounts = await stand.tell("show", what="accounts")
+    settings = await stand.tell("show", what="settings", account="2")
     orders = await stand.tell("show", what="orders", account="2")
+    fills = await stand.tell("show", what="fills", account="2")
     wrong = await stand.tell("show", what="position")
 
     assert [(row["venue"], row["account"], row["quantity"]) for row in positions.json] == [
@@ -233,8 +235,13 @@ async def test_show(stand: Any) -> None:
     ]
     assert [(row["account"], row["asset"]) for row in own.json] == [("1", "USD")]
     assert [(row["symbol"], row["mark"]) for row in marks.json] == [("TOYUSD", "100"), ("GEMUSD", "20")]
-    assert [row["account"] for row in accounts.json] == ["1", "2"]
+    assert [(row["account"], row["position_mode"]) for row in accounts.json] == [("1", "one_way"), ("2", "one_way")]
+    assert [(row["symbol"], row["leverage"], row["margin_type"]) for row in settings.json] == [
+        ("TOYUSD", "10", "isolated"),
+        ("GEMUSD", "10", "cross"),
+    ]
     assert [(row["status"], row["side"]) for row in orders.json] == [("filled", "buy")]
+    assert [(row["order_id"], row["quantity"]) for row in fills.json] == [(orders.json[0]["id"], "100")]
     assert wrong.error.endswith("not 'position'; did you mean positions?")
 
 
