@@ -1,4 +1,4 @@
-"""Documented requests, sent over a real socket to a simulated venue whose account is in a prepared state."""
+"""Documented requests, sent over a real socket to a simulated venue whose account is in a open_desk state."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Answer:
 
 @attrs.frozen(eq=False)
 class Desk:
-    """A simulated venue with an account in a prepared state, and who asks it."""
+    """A simulated venue with an account in a open_desk state, and who asks it."""
 
     simulation: Simulation
     ground: Ground
@@ -78,7 +78,8 @@ class Desk:
             sent.verb, _as_is(sent.url), data=sent.body, headers=dict(sent.headers)
         ) as response:
             text = await response.text()
-        return Answer(response.status, json.loads(text, parse_float=Decimal) if text else None)
+            is_json = response.content_type == "application/json"
+        return Answer(response.status, json.loads(text, parse_float=Decimal) if is_json else text)
 
     def _encode(self, route: Route, parameters: Mapping[str, Any], *, as_form: bool) -> EncodedRequest:
         base = self.simulation.rest(self.ground.venue)
@@ -122,7 +123,7 @@ def route_of(venue: str, name: str) -> Route | None:
 
 
 @asynccontextmanager
-async def prepared(request: DocumentedRequest) -> AsyncIterator[Desk]:
+async def open_desk(request: DocumentedRequest) -> AsyncIterator[Desk]:
     """Open a simulated venue with what a request needs."""
     async with (
         venuekit.simulate(request.venue, scenario=request.scenario, clock=InstantClock()) as simulation,
@@ -168,14 +169,14 @@ def _prices(ground: Ground) -> dict[str, str]:
     return {name: format(ground.price(share), "f") for name, share in shares.items()}
 
 
-def filled_in(value: Any, values: Mapping[str, str]) -> Any:
+def fill_in(value: Any, values: Mapping[str, str]) -> Any:
     """Return a parameter with what the state of the account says in place of each ``{name}``."""
     if isinstance(value, str):
         if value.startswith("{int:"):
             return int(values[value[5:-1]])
         return value.format_map(values) if "{" in value else value
     if isinstance(value, list):
-        return [filled_in(one, values) for one in value]
+        return [fill_in(one, values) for one in value]
     if isinstance(value, dict):
-        return {name: filled_in(one, values) for name, one in value.items()}
+        return {name: fill_in(one, values) for name, one in value.items()}
     return value

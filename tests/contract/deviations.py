@@ -18,7 +18,9 @@ def _document() -> Mapping[str, Any]:
     return tomllib.loads(_DATA.read_text(encoding="utf-8"))
 
 
-def listed(kind: str, route: str, source: str | None = None, *, being_added: bool = False) -> frozenset[str]:
+def differences_listed(
+    kind: str, route: str, source: str | None = None, *, being_added: bool = False
+) -> frozenset[str]:
     """Return the differences that are listed for a route, by venue, verb and path."""
     return frozenset(
         difference
@@ -29,14 +31,14 @@ def listed(kind: str, route: str, source: str | None = None, *, being_added: boo
     )
 
 
-def listed_routes(kind: str) -> frozenset[str]:
+def routes_listed(kind: str) -> frozenset[str]:
     """Return the routes that are listed."""
     return frozenset(route for table in _document().get(kind, ()) for route in table["routes"])
 
 
 def check_listed(told: frozenset[str], kind: str, route: str, source: str | None = None) -> None:
     """Assert that the differences of a route are those listed, and that each one listed is still there."""
-    expected = listed(kind, route, source)
-    told -= listed(kind, route, source, being_added=True)
+    expected = differences_listed(kind, route, source)
+    told -= differences_listed(kind, route, source, being_added=True)
     words = f"{route} ({source or kind}): not listed {sorted(told - expected)}, no more so {sorted(expected - told)}"
     assert told == expected, words

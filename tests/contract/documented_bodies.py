@@ -26,14 +26,14 @@ def bodies_of(venue: str) -> Mapping[str, RecordedCase]:
     return {case.name: case for case in cases}
 
 
-def recorded_shape(request: DocumentedRequest) -> Shape | None:
+def shape_of_recorded(request: DocumentedRequest) -> Shape | None:
     """Return what the recorded bodies of a request are made of together; None without any."""
     known = bodies_of(request.venue)
     shapes = [Shape.of(json.loads(known[name].body), request.keyed) for name in request.bodies if name in known]
     return Shape.union(shapes) if shapes else None
 
 
-def client_shape(request: DocumentedRequest) -> Shape | None:
+def shape_of_client(request: DocumentedRequest) -> Shape | None:
     """Return the body that the venue's own client has a model of; None without any."""
     verb, _, path = request.route.partition(" ")
     call = calls(request.venue).get((verb, path)) if request.venue in CLIENTS else None
@@ -51,7 +51,7 @@ def differences_of_recorded(answers: Iterable[tuple[DocumentedRequest, Shape]]) 
     everywhere = {*_missing(whole, answered)}
     found = set()
     for request, shape in answered:
-        documented = recorded_shape(request)
+        documented = shape_of_recorded(request)
         if documented is not None:
             for one in differences(shape, documented):
                 is_somewhere = one.startswith("missing ") and one not in everywhere
@@ -61,7 +61,7 @@ def differences_of_recorded(answers: Iterable[tuple[DocumentedRequest, Shape]]) 
 
 def _missing(whole: Shape, answers: Iterable[tuple[DocumentedRequest, Shape]]) -> Iterator[str]:
     for request, _ in answers:
-        documented = recorded_shape(request)
+        documented = shape_of_recorded(request)
         if documented is not None:
             yield from differences(whole, documented)
 
@@ -69,7 +69,7 @@ def _missing(whole: Shape, answers: Iterable[tuple[DocumentedRequest, Shape]]) -
 def differences_of_client(answers: Iterable[tuple[DocumentedRequest, Shape]]) -> frozenset[str]:
     """Return how the answers of one route differ, together, from the model of the venue's own client."""
     answered = [*answers]
-    documented = client_shape(answered[0][0])
+    documented = shape_of_client(answered[0][0])
     if documented is None:
         return frozenset()
     # its models do not say which fields an answer always has

@@ -44,27 +44,27 @@ def tables_of(venue: str) -> Mapping[str, Parameters]:
     }
 
 
-def documented_parameters(venue: str, route: str) -> Parameters | None:
+def find_documented(venue: str, route: str) -> Parameters | None:
     """Return the parameters of a request, by its verb and path; None where no documentation at hand has them."""
     verb, _, path = route.partition(" ")
     call = calls(venue).get((verb, path)) if venue in CLIENTS else None
     return tables_of(venue).get(route) if call is None else Parameters(call.parameters, call.required)
 
 
-def declared_parameters(venue: str, route: str) -> Parameters:
+def find_declared(venue: str, route: str) -> Parameters:
     """Return the parameters that a simulated venue's route declares."""
     served = route_of(venue, route)
     declared = () if served is None else tuple(one for one in served.parameters if not one.local)
     return Parameters(frozenset(one.name for one in declared), frozenset(one.name for one in declared if one.required))
 
 
-def known_parameters(request: DocumentedRequest) -> Parameters:
+def choose_parameters(request: DocumentedRequest) -> Parameters:
     """Return the documented parameters of a request; where none are at hand, those that the route declares."""
-    documented = documented_parameters(request.venue, request.route)
-    return declared_parameters(request.venue, request.route) if documented is None else documented
+    documented = find_documented(request.venue, request.route)
+    return find_declared(request.venue, request.route) if documented is None else documented
 
 
-def sent_parameters(request: DocumentedRequest) -> dict[str, Any]:
+def select_parameters(request: DocumentedRequest) -> dict[str, Any]:
     """Return the parameters of a request that the venue documents for it."""
-    known = known_parameters(request).names
+    known = choose_parameters(request).names
     return {name: value for name, value in request.parameters.items() if name in known}

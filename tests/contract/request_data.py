@@ -22,6 +22,7 @@ class DocumentedRequest:
     Attributes:
         terms: What the venue's table says: the root of its paths, symbols and quantities.
         needs: The parameters that are optional, but not in this request, with the code of the refusal without them.
+        code: The code of its documented refusal, 0 where it is carried out.
         before: A route, as verb and path, that is asked first; None without.
         bodies: The recorded answers of such a request.
         keyed: The fields that hold an object whose keys are values.
@@ -35,6 +36,7 @@ class DocumentedRequest:
     state: tuple[str, ...] = attrs.field(default=(), converter=tuple)
     parameters: Mapping[str, Any] = attrs.field(factory=dict)
     needs: Mapping[str, int] = attrs.field(factory=dict)
+    code: int = 0
     before: str | None = None
     bodies: tuple[str, ...] = attrs.field(default=(), converter=tuple)
     keyed: frozenset[str] = attrs.field(default=frozenset(), converter=frozenset)
@@ -46,7 +48,7 @@ class DocumentedRequest:
 
 
 @cache
-def documented_requests() -> tuple[DocumentedRequest, ...]:
+def load_requests() -> tuple[DocumentedRequest, ...]:
     """Return every documented request, venue by venue."""
     found = [request for path in sorted(REQUESTS.glob("*.toml")) for request in _requests_of(path)]
     labels = [request.label for request in found]

@@ -63,10 +63,10 @@ class Shape:
         first, *others = shapes
         whole = first
         for other in others:
-            whole = whole.joined(other)
+            whole = whole.join(other)
         return whole
 
-    def joined(self, other: Shape) -> Shape:
+    def join(self, other: Shape) -> Shape:
         """Return the shape of values of either shape."""
         fields = {
             name: Shape.union([one.fields[name] for one in (self, other) if name in one.fields])

@@ -67,77 +67,83 @@ class Ground:
 State = Callable[[Ground], Mapping[str, str]]
 
 
-def _long(ground: Ground) -> Mapping[str, str]:
+def _go_long(ground: Ground) -> Mapping[str, str]:
     ground.ledger.fill(ground.symbol, Side.BUY, ground.quantity, ground.ledger.mark(ground.symbol))
     return {}
 
 
-def _isolated(ground: Ground) -> Mapping[str, str]:
+def _isolate(ground: Ground) -> Mapping[str, str]:
     by_symbol = ground.venue != "bybit_inverse"
     ground.ledger.set_margin_type(MarginType.ISOLATED, *([ground.symbol] if by_symbol else []))
-    return _long(ground)
+    return _go_long(ground)
 
 
-def _hedge(ground: Ground) -> Mapping[str, str]:
+def _set_hedge_mode(ground: Ground) -> Mapping[str, str]:
     ground.ledger.set_position_mode(PositionMode.HEDGE)
     return {}
 
 
-def _hedged(ground: Ground) -> Mapping[str, str]:
-    _hedge(ground)
+def _hold_both_legs(ground: Ground) -> Mapping[str, str]:
+    _set_hedge_mode(ground)
     mark = ground.ledger.mark(ground.symbol)
     for side, position_side in ((Side.BUY, PositionSide.LONG), (Side.SELL, PositionSide.SHORT)):
         ground.ledger.fill(ground.symbol, side, ground.quantity, mark, position_side)
     return {}
 
 
-def _multi(ground: Ground) -> Mapping[str, str]:
+def _set_multi_assets(ground: Ground) -> Mapping[str, str]:
     ground.ledger.set_asset_mode(AssetMode.MULTI)
     return {}
 
 
-def _resting(ground: Ground) -> Mapping[str, str]:
+def _rest(ground: Ground) -> Mapping[str, str]:
     order = ground.buy()
     return {"order": order.id, "client": CLIENT_ID}
 
 
-def _two_resting(ground: Ground) -> Mapping[str, str]:
+def _rest_two(ground: Ground) -> Mapping[str, str]:
     second = ground.buy(price="0.96", client_id=SECOND_ID)
-    return {**_resting(ground), "second": second.id, "second_client": SECOND_ID}
+    return {**_rest(ground), "second": second.id, "second_client": SECOND_ID}
 
 
-def _amended(ground: Ground) -> Mapping[str, str]:
+def _amend(ground: Ground) -> Mapping[str, str]:
     order = ground.buy()
     ground.ledger.amend_order(order.id, price=ground.price("0.95"), quantity=2 * ground.size, note="7")
     return {"order": order.id, "client": CLIENT_ID}
 
 
-def _filled(ground: Ground) -> Mapping[str, str]:
+def _fill(ground: Ground) -> Mapping[str, str]:
     order = ground.buy()
     ground.ledger.fill_order(order.id)
     (fill,) = ground.ledger.fills(ground.symbol, order.id)
     return {"order": order.id, "client": CLIENT_ID, "trade": fill.trade_id}
 
 
-def _canceled(ground: Ground) -> Mapping[str, str]:
+def _fill_a_part(ground: Ground) -> Mapping[str, str]:
+    order = ground.buy()
+    ground.ledger.fill_order(order.id, ground.size / 2)
+    return {"order": order.id, "client": CLIENT_ID}
+
+
+def _cancel(ground: Ground) -> Mapping[str, str]:
     order = ground.buy()
     ground.ledger.cancel_order(order.id)
     return {"order": order.id, "client": CLIENT_ID}
 
 
-def _closed(ground: Ground) -> Mapping[str, str]:
-    _long(ground)
+def _close(ground: Ground) -> Mapping[str, str]:
+    _go_long(ground)
     ground.ledger.fill(ground.symbol, Side.SELL, ground.quantity, ground.price("1.01"))
     return {}
 
 
-def _stop(ground: Ground) -> Mapping[str, str]:
+def _wait_to_stop(ground: Ground) -> Mapping[str, str]:
     order = ground.buy(type=OrderType.STOP, trigger_price=ground.price("1.02"), price="1.03")
     return {"order": order.id, "client": CLIENT_ID}
 
 
-def _trailing(ground: Ground) -> Mapping[str, str]:
-    _long(ground)
+def _trail(ground: Ground) -> Mapping[str, str]:
+    _go_long(ground)
     order = ground.buy(
         type=OrderType.TRAILING_STOP_MARKET,
         side=Side.SELL,
@@ -148,32 +154,32 @@ def _trailing(ground: Ground) -> Mapping[str, str]:
     return {"order": order.id, "client": CLIENT_ID}
 
 
-def _triggered(ground: Ground) -> Mapping[str, str]:
-    values = _stop(ground)
+def _trigger(ground: Ground) -> Mapping[str, str]:
+    values = _wait_to_stop(ground)
     ground.ledger.set_mark(ground.symbol, ground.price("1.025"))
     return values
 
 
-def _liquidated(ground: Ground) -> Mapping[str, str]:
+def _liquidate(ground: Ground) -> Mapping[str, str]:
     ground.ledger.set_leverage(ground.symbol, Decimal(50))
-    _isolated(ground)
+    _isolate(ground)
     ground.ledger.set_mark(ground.symbol, ground.price("0.9"))
     return {}
 
 
-def _moved_margin(ground: Ground) -> Mapping[str, str]:
+def _add_margin(ground: Ground) -> Mapping[str, str]:
     ground.ledger.adjust_margin(ground.symbol, 10 * ground.margin)
     return {}
 
 
-def _reducing(ground: Ground) -> Mapping[str, str]:
+def _offer_less(ground: Ground) -> Mapping[str, str]:
     order = ground.buy(side=Side.SELL, price="1.02", reduce_only=True)
     return {"order": order.id, "client": CLIENT_ID}
 
 
-def _paid(ground: Ground) -> Mapping[str, str]:
+def _earn(ground: Ground) -> Mapping[str, str]:
     """Have one row of each kind of income that comes by itself."""
-    _long(ground)
+    _go_long(ground)
     ground.ledger.fund(ground.symbol, Decimal("0.0001"))
     ground.ledger.fill(ground.symbol, Side.SELL, ground.quantity, ground.price("1.01"))
     contract = ground.contract
@@ -183,41 +189,43 @@ def _paid(ground: Ground) -> Mapping[str, str]:
     return {}
 
 
-def _withdrawn(ground: Ground) -> Mapping[str, str]:
+def _withdraw(ground: Ground) -> Mapping[str, str]:
     ground.ledger.withdraw(ground.contract.settle, Decimal("0.5"), fee=Decimal("0.001"), chain="BTC", tx_id="f00d")
-    return {}
+    (row,) = ground.ledger.withdrawals()
+    return {"withdrawal": row.id}
 
 
-def _converted(ground: Ground) -> Mapping[str, str]:
+def _convert(ground: Ground) -> Mapping[str, str]:
     ground.ledger.convert(ground.contract.settle, Decimal("0.1"), "USDT", Decimal(8_000))
     return {}
 
 
-def _counting(ground: Ground) -> Mapping[str, str]:
+def _count_down(ground: Ground) -> Mapping[str, str]:
     ground.ledger.countdown(ground.symbol, timedelta(minutes=1))
     return {}
 
 
 STATES: Mapping[str, State] = {
-    "long": _long,
-    "isolated": _isolated,
-    "hedge": _hedge,
-    "hedged": _hedged,
-    "multi": _multi,
-    "resting": _resting,
-    "two resting": _two_resting,
-    "amended": _amended,
-    "filled": _filled,
-    "canceled": _canceled,
-    "closed": _closed,
-    "stop": _stop,
-    "trailing": _trailing,
-    "triggered": _triggered,
-    "liquidated": _liquidated,
-    "moved margin": _moved_margin,
-    "reducing": _reducing,
-    "paid": _paid,
-    "withdrawn": _withdrawn,
-    "converted": _converted,
-    "counting": _counting,
+    "long": _go_long,
+    "isolated": _isolate,
+    "hedge": _set_hedge_mode,
+    "hedged": _hold_both_legs,
+    "multi": _set_multi_assets,
+    "resting": _rest,
+    "two resting": _rest_two,
+    "amended": _amend,
+    "filled": _fill,
+    "partly filled": _fill_a_part,
+    "canceled": _cancel,
+    "closed": _close,
+    "stop": _wait_to_stop,
+    "trailing": _trail,
+    "triggered": _trigger,
+    "liquidated": _liquidate,
+    "moved margin": _add_margin,
+    "reducing": _offer_less,
+    "paid": _earn,
+    "withdrawn": _withdraw,
+    "converted": _convert,
+    "counting": _count_down,
 }

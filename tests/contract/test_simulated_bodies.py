@@ -5,32 +5,32 @@ from __future__ import annotations
 from collections import defaultdict
 
 import pytest
-from tests.contract.asking import filled_in, prepared, route_of
-from tests.contract.deviations import check_listed, listed_routes
+from tests.contract.asking import fill_in, open_desk, route_of
+from tests.contract.deviations import check_listed, routes_listed
 from tests.contract.documented_bodies import (
     bodies_of,
-    client_shape,
     differences_of_client,
     differences_of_recorded,
-    recorded_shape,
+    shape_of_client,
+    shape_of_recorded,
 )
-from tests.contract.documented_parameters import sent_parameters
-from tests.contract.request_data import DocumentedRequest, documented_requests
+from tests.contract.documented_parameters import select_parameters
+from tests.contract.request_data import DocumentedRequest, load_requests
 from tests.contract.shapes import Shape
 
-VENUES = tuple(dict.fromkeys(request.venue for request in documented_requests()))
+VENUES = tuple(dict.fromkeys(request.venue for request in load_requests()))
 
 
 def by_route() -> dict[str, tuple[DocumentedRequest, ...]]:
     """Return the requests of each route that is served and whose body is documented."""
     found: dict[str, list[DocumentedRequest]] = defaultdict(list)
-    for request in documented_requests():
+    for request in load_requests():
         if route_of(request.venue, request.route) is not None:
             found[f"{request.venue} {request.route}"].append(request)
     return {
         route: tuple(several)
         for route, several in found.items()
-        if client_shape(several[0]) is not None or any(recorded_shape(one) is not None for one in several)
+        if shape_of_client(several[0]) is not None or any(shape_of_recorded(one) is not None for one in several)
     }
 
 
@@ -39,10 +39,10 @@ BY_ROUTE = by_route()
 
 async def answered(request: DocumentedRequest) -> Shape:
     """Return what the answer to a request is made of."""
-    async with prepared(request) as desk:
+    async with open_desk(request) as desk:
         route = route_of(request.venue, request.route)
-        answer = await desk.ask(route, filled_in(sent_parameters(request), desk.values))
-    assert answer.code == 0, f"{request.label}: {answer.body}"
+        answer = await desk.ask(route, fill_in(select_parameters(request), desk.values))
+    assert answer.code == request.code, f"{request.label}: {answer.body}"
     return Shape.of(answer.body, request.keyed)
 
 
@@ -57,13 +57,13 @@ async def test_answers_are_made_of_the_documented_fields(route: str) -> None:
 
 def test_deviations_are_of_routes_that_are_compared() -> None:
     """A route that is listed with a deviation is one of those compared."""
-    assert listed_routes("body") <= BY_ROUTE.keys()
+    assert routes_listed("body") <= BY_ROUTE.keys()
 
 
 @pytest.mark.parametrize("venue", VENUES)
 def test_every_documented_body_is_compared(venue: str) -> None:
     """Each recorded success that is the documentation's own is the answer to a request."""
-    compared = {name for request in documented_requests() if request.venue == venue for name in request.bodies}
+    compared = {name for request in load_requests() if request.venue == venue for name in request.bodies}
     published = {
         name for name, case in bodies_of(venue).items() if case.is_success and not case.source.startswith("constructed")
     }

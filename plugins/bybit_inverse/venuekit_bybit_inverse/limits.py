@@ -59,7 +59,7 @@ def cost(pool: str | None = None) -> Mapping[str, int | None]:
 
 def batch_weight(parameters: Mapping[str, Any]) -> int:
     """Return the payment of a batch into its own pool: one for each of its orders, as far as the pool holds so many."""
-    return min(max(len(parameters["request"]), 1), BATCH_WEIGHT_MOST)
+    return min(max(len(parameters.get("request", ())), 1), BATCH_WEIGHT_MOST)
 
 
 def cost_by_item(pool: str) -> Mapping[str, int | None]:
