@@ -27,6 +27,8 @@ CLIENTS = {
 SIGNING = frozenset({"recvWindow", "timestamp", "signature"})
 _SCALARS: Mapping[Any, str] = {str: "string", int: "integer", float: "number", bool: "boolean"}
 _VERB, _PATH = re.compile(r'method="(\w+)"'), re.compile(r'path="([^"]+)"')
+#: a request of Bybit's client: its verb, and where its path stands
+_BYBIT_CALL = re.compile(r'method="(\w+)",\s*path=f"\{self\.endpoint\}\{(\w+)\.\s*(\w+)\}"')
 _ANSWER = re.compile(r"response_model=(\w+)")
 
 
@@ -139,3 +141,15 @@ def paths_of_bybit() -> frozenset[str]:
     """Return every path of Bybit's client."""
     texts = (file.read_text(encoding="utf-8") for file in Path(pybit.__file__).parent.glob("*.py"))
     return frozenset(path for text in texts for path in re.findall(r'"(/v5/[^"]+)"', text))
+
+
+@cache
+def calls_of_bybit() -> Mapping[str, frozenset[tuple[str, str]]]:
+    """Return the verbs and paths of the requests of Bybit's client, by the part of its name after ``_v5_``."""
+    found = {}
+    for file in sorted(Path(pybit.__file__).parent.glob("_v5_*.py")):
+        module = importlib.import_module(f"pybit.{file.stem}")
+        names = _BYBIT_CALL.findall(file.read_text(encoding="utf-8"))
+        paths = ((verb, getattr(getattr(module, kind), name).value) for verb, kind, name in names)
+        found[file.stem.removeprefix("_v5_")] = frozenset(paths)
+    return found
