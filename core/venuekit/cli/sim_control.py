@@ -35,6 +35,7 @@ _COLUMNS: Mapping[str, str] = {
     "orders": "venue account id client_id symbol side type quantity filled price status",
     "marks": "venue symbol mark",
     "script": "venue route attempt",
+    "answers": "venue name executed meaning",
     "requests": "venue route parameters applied status",
 }
 

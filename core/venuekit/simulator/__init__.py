@@ -30,7 +30,7 @@ from venuekit.simulator.disturbances import (
     Twice,
     Unasked,
 )
-from venuekit.simulator.message import Arrival, Denied, Response, SimRequest, json_response
+from venuekit.simulator.message import Arrival, Denied, DocumentedAnswer, Response, SimRequest, json_response
 from venuekit.simulator.prices import INDEX_PRICES, find_price
 from venuekit.simulator.service import Service, open_ledger
 from venuekit.simulator.simulated_venue import UNSERVED, Handler, Route, Scenario, SimulatedVenue, Visit
@@ -47,6 +47,7 @@ __all__ = [
     "Delay",
     "Denied",
     "Disturbance",
+    "DocumentedAnswer",
     "DropAfter",
     "DropBefore",
     "HalfClose",

@@ -314,18 +314,18 @@ class Script:
     _waiting: dict[tuple[str, EndpointName], deque[_Attempt]] = attrs.field(factory=dict, init=False)
 
     def add(
-        self, ledgers: Mapping[str, Ledger], endpoint: EndpointName, steps: Sequence[Step], *, times: int = 1
+        self, places: Mapping[str, tuple[Ledger, Sequence[Step]]], endpoint: EndpointName, *, times: int = 1
     ) -> None:
         """
         Append steps for the next attempts, the whole sequence ``times`` times.
 
-        ``ledgers`` are those of the venues: a step is played on the first attempt at any of them.
+        ``places`` are the venues, each with its ledger and its steps: an attempt at any of them plays that venue's.
         """
-        sequences = {venue: _attempts(steps, ledger) for venue, ledger in ledgers.items()}
+        sequences = {venue: _attempts(steps, ledger) for venue, (ledger, steps) in places.items()}
         for _ in range(times):
             for alike in zip(*sequences.values(), strict=True):
                 attempt = _Attempt(dict(zip(sequences, alike, strict=True)))
-                for venue in ledgers:
+                for venue in places:
                     self._waiting.setdefault((venue, endpoint), deque()).append(attempt)
 
     def take(self, venue: str, endpoint: EndpointName) -> tuple[Disturbance, ...]:

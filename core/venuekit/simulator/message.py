@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Self
 from urllib.parse import parse_qsl
@@ -125,6 +125,20 @@ class Denied(Exception):
 def json_response(payload: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """Return compact JSON; a Decimal becomes a JSON number with exactly the digits it prints."""
     return Response(status, _ENCODER.encode(payload), {"Content-Type": _JSON, **(headers or {})})
+
+
+@attrs.frozen
+class DocumentedAnswer:
+    """
+    An answer that a venue documents for trouble of its own: ``title`` says in one sentence when it gives it.
+
+    ``make`` returns it from the venue's clock in milliseconds. ``executed`` is whether the request was carried out all
+    the same, None where the venue says that it may have been.
+    """
+
+    title: str
+    make: Callable[[int], Response]
+    executed: bool | None = False
 
 
 @attrs.define(kw_only=True)

@@ -50,15 +50,24 @@ def read_route(words: str) -> EndpointName:
 
 
 @attrs.frozen
+class Named:
+    """An answer that a venue documents, by its name; ``applied`` as of :meth:`Simulation.documented`."""
+
+    name: str
+    applied: bool | None = None
+
+
+@attrs.frozen
 class Scripted:
     """
     A disturbance of the next ``times`` attempts on a route, not yet added to a simulation.
 
+    A :class:`Named` one is an answer that a venue documents, and each venue gives its own.
     ``venue_id`` is the venue; None means every venue that has the route: the first attempt at any of them plays it.
     """
 
     route: EndpointName
-    disturbance: Disturbance
+    disturbance: Disturbance | Named
     venue_id: str | None = None
     times: int = 1
 
@@ -67,11 +76,23 @@ class Scripted:
         Let a simulation play it, and return the ids of the venues where it waits.
 
         Raises:
-            FieldError: the simulation has no such venue, or none of its venues has the route.
+            FieldError: the simulation has no such venue, none of its venues has the route, or one of them documents
+                no answer of this name.
         """
         venue_ids = self._venue_ids(simulation)
-        simulation.disturb(venue_ids, self.route, self.disturbance, times=self.times)
+        steps = {venue_id: (self._step(simulation, venue_id),) for venue_id in venue_ids}
+        simulation.disturb_any(steps, self.route, times=self.times)
         return venue_ids
+
+    def _step(self, simulation: Simulation, venue_id: str) -> Disturbance:
+        if not isinstance(self.disturbance, Named):
+            return self.disturbance
+        try:
+            return simulation.documented(venue_id, self.disturbance.name, applied=self.disturbance.applied)
+        except LookupError as error:
+            raise FieldError(str(error), "name") from error
+        except ValueError as error:
+            raise FieldError(str(error), "applied") from error
 
     def _venue_ids(self, simulation: Simulation) -> tuple[str, ...]:
         places = simulation.venue_ids if self.venue_id is None else (find_venue(simulation, self.venue_id),)
@@ -105,7 +126,7 @@ class ScriptKind:
     name: str
     title: str
     fields: tuple[Field, ...]
-    make: Callable[[Mapping[str, Any]], Disturbance]
+    make: Callable[[Mapping[str, Any]], Disturbance | Named]
 
 
 ROUTE_FIELDS = (
@@ -130,7 +151,13 @@ def _delay(fields: Mapping[str, Any]) -> Disturbance:
     return Delay(**fields)
 
 
-def _answer(fields: Mapping[str, Any]) -> Disturbance:
+def _answer(fields: Mapping[str, Any]) -> Disturbance | Named:
+    if "name" in fields:
+        if extra := fields.keys() - {"name", "applied"}:
+            raise FieldError("an answer that a venue documents has its own; leave it out", min(extra))
+        return Named(fields["name"], fields.get("applied"))
+    if "status" not in fields:
+        raise FieldError("expected a status, or the name of an answer that the venue documents", "status")
     if "text" in fields and "body" in fields:
         raise FieldError("an answer has either a body, which is JSON, or a text", "text")
     status, headers, applied = fields["status"], fields.get("headers", {}), fields.get("applied", False)
@@ -174,7 +201,8 @@ KINDS: Mapping[str, ScriptKind] = {
             "answer",
             "Give this answer in place of the venue's.",
             (
-                Field("status", FieldKind.WHOLE, "The HTTP status.", required=True),
+                Field("name", FieldKind.TEXT, "The name of an answer that the venue documents."),
+                Field("status", FieldKind.WHOLE, "The HTTP status, of any other answer."),
                 Field("body", FieldKind.JSON, "The body, a JSON value."),
                 Field("text", FieldKind.TEXT, "The body, a text."),
                 Field("headers", FieldKind.TEXTS, "The headers, by their names."),

@@ -15,7 +15,7 @@ from venuekit.endpoint import Effect, Endpoint, EndpointName, Security
 from venuekit.parameters import Parameter
 from venuekit.simulator.access import SimKey, Usage, costs_of, symbols_of
 from venuekit.simulator.ledger import Asset, Contract, Ledger, LedgerRefusal, Rules
-from venuekit.simulator.message import Response, SimRequest, json_response
+from venuekit.simulator.message import DocumentedAnswer, Response, SimRequest, json_response
 
 
 @attrs.frozen
@@ -115,6 +115,8 @@ class SimulatedVenue(ABC):
             actions, for those that it does not have.
         unserved: Documented routes that the simulator does not answer, by verb and path; see
             :meth:`unserved_response`.
+        documented_answers: Answers that the venue documents for trouble of its own, by a short name; scenarios give
+            them by :meth:`Simulation.documented`.
         signature_parameters: Names that the request log leaves out.
         ignores_case: Whether the names of the parameters that a route declares are read without regard to case; what
             signs a request is always read as it was sent.
@@ -126,6 +128,7 @@ class SimulatedVenue(ABC):
     scenarios: tuple[Scenario, ...]
     refusals: Mapping[tuple[str, str], Response] = {}
     unserved: frozenset[tuple[str, str]] = frozenset()
+    documented_answers: Mapping[str, DocumentedAnswer] = {}
     signature_parameters: frozenset[str] = frozenset({"signature"})
     ignores_case: bool = False
 

@@ -94,6 +94,15 @@ def _script(simulation: Simulation, fields: _Fields) -> list[object]:
     ]
 
 
+def _answers(simulation: Simulation, fields: _Fields) -> list[object]:
+    """Return the answers that each venue documents, for the command ``answer``; None: carried out or not."""
+    return [
+        {"venue": place.venue_id, "name": name, "executed": answer.executed, "meaning": answer.title}
+        for place in places_of(simulation, fields)
+        for name, answer in simulation.documented_answers(place.venue_id).items()
+    ]
+
+
 _SHOWN: Mapping[str, Callable[[Simulation, _Fields], list[object]]] = {
     "accounts": _accounts,
     "settings": _settings,
@@ -103,6 +112,7 @@ _SHOWN: Mapping[str, Callable[[Simulation, _Fields], list[object]]] = {
     "fills": _fills,
     "marks": _marks,
     "script": _script,
+    "answers": _answers,
 }
 
 

@@ -27,6 +27,7 @@ from venuekit.simulator import (
 )
 from venuekit.simulator.ledger import Asset, Contract, LedgerRefusal, Refused, RequestWindow, Rules
 from venuekit_binance_common.endpoints import BinanceEndpoints
+from venuekit_binance_common.simulated.documented_answers import BINANCE_ANSWERS
 from venuekit_binance_common.simulated.errors import Errors
 
 T = TypeVar("T")
@@ -74,6 +75,7 @@ class SimulatedBinance(SimulatedVenue):
 
     rules = RULES
     ignores_case = True
+    documented_answers = BINANCE_ANSWERS
     assets = MARGIN_ASSETS
     endpoints: ClassVar[BinanceEndpoints]
     errors: ClassVar[Errors]

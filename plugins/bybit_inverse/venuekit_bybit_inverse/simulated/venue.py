@@ -32,6 +32,7 @@ from venuekit_bybit_inverse.simulated import (
     position_routes,
 )
 from venuekit_bybit_inverse.simulated.contracts import ASSETS, CONTRACTS, RULES
+from venuekit_bybit_inverse.simulated.documented_answers import DOCUMENTED_ANSWERS
 from venuekit_bybit_inverse.simulated.messages import NO_PERMISSION, SWITCH_ISOLATED, envelope, refusal, refuse
 from venuekit_bybit_inverse.simulated.parameters import Parameters
 
@@ -125,6 +126,7 @@ class SimulatedBybit(SimulatedVenue):
     assets = ASSETS
     scenarios = SCENARIOS
     refusals = SWITCH_ISOLATED
+    documented_answers = DOCUMENTED_ANSWERS
 
     def handlers(self) -> Mapping[Endpoint[Any], Handler]:
         """Return the handler of each endpoint."""

@@ -21,6 +21,7 @@ from venuekit.simulator.ledger import (
 from venuekit.simulator.quotes import price_at
 from venuekit_binance_common.simulated.account_routes import ACCOUNT_FLAGS
 from venuekit_binance_common.simulated.binance_venue import RULES, HistoryLimits
+from venuekit_binance_common.simulated.documented_answers import COMMON_ANSWERS
 from venuekit_binance_common.simulated.formatting import plain, price
 from venuekit_binance_common.simulated.market_routes import FUNDING_CAP, INTEREST_RATE, funding_interval
 from venuekit_binance_common.simulated.order_rows import trailing_fields
@@ -55,6 +56,7 @@ class SimulatedAster(UsdMarginedVenue):
         max_conditional_orders=None,
         fee_asset=None,
     )
+    documented_answers = COMMON_ANSWERS  # every 503 may have been carried out
     placing_lacks = frozenset({"time"})
     changing_lacks = frozenset({"time", "avgPrice"})
     emptied = "200"

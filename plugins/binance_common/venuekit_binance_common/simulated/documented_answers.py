@@ -1,0 +1,80 @@
+"""The answers that Binance documents for trouble of its own, with the documented meaning of each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from venuekit.simulator import DocumentedAnswer, Response, json_response
+
+#: seconds that the simulator's own refusals ask to wait: a ban takes two minutes at least
+_LIMIT_SECONDS, _BAN_SECONDS = 1, 120
+_BLOCKED = (
+    b"<html>\r\n<head><title>403 Forbidden</title></head>\r\n<body>\r\n<h1>403 Forbidden</h1>\r\n</body>\r\n</html>\r\n"
+)
+
+
+def _error(status: int, message: str, code: int | None = None) -> Callable[[int], Response]:
+    """Return an error of fixed words; one of the gateway in front of the exchange has no code."""
+    body = {"msg": message} if code is None else {"code": code, "msg": message}
+    return lambda _: json_response(body, status)
+
+
+def _limit(_: int) -> Response:
+    message = "Too many requests; please use the websocket for live updates to avoid polling the API."
+    return json_response({"code": -1003, "msg": message}, 429, {"Retry-After": str(_LIMIT_SECONDS)})
+
+
+def _ban(milliseconds: int) -> Response:
+    until = milliseconds + _BAN_SECONDS * 1000
+    message = (
+        f"Way too many requests; IP banned until {until}. Please use the websocket for live updates to avoid bans."
+    )
+    return json_response({"code": -1003, "msg": message}, 418, {"Retry-After": str(_BAN_SECONDS)})
+
+
+#: answers that every venue of this API documents
+COMMON_ANSWERS: Mapping[str, DocumentedAnswer] = {
+    "waf": DocumentedAnswer(
+        "The web application firewall blocks the request, by a page of HTML.",
+        lambda _: Response(403, _BLOCKED, {"Content-Type": "text/html"}),
+    ),
+    "too-many-requests": DocumentedAnswer(
+        "A limit of the address is exceeded; Retry-After tells when to go on.", _limit
+    ),
+    "banned": DocumentedAnswer(
+        "The address is banned, since it went on after 429; Retry-After tells for how long.", _ban
+    ),
+    "unknown": DocumentedAnswer(
+        "The request was sent on, and not answered in time: it may have been carried out.",
+        _error(503, "Unknown error, please check your request or try again later."),
+        executed=None,
+    ),
+}
+
+#: answers of Binance, whose other forms of 503 are failures
+BINANCE_ANSWERS: Mapping[str, DocumentedAnswer] = {
+    **COMMON_ANSWERS,
+    "timeout": DocumentedAnswer(
+        "The backend did not answer in time: the request may have been carried out.",
+        _error(
+            408,
+            "Timeout waiting for response from backend server. Send status unknown; execution status unknown.",
+            -1007,
+        ),
+        executed=None,
+    ),
+    "unavailable": DocumentedAnswer("The service is unavailable; a failure.", _error(503, "Service Unavailable.")),
+    "internal-error": DocumentedAnswer(
+        "The request cannot be processed; a failure, to be sent again.",
+        _error(503, "Internal error; unable to process your request. Please try again.", -1001),
+    ),
+    "throttled": DocumentedAnswer(
+        "The node is overloaded; a failure, from which reduce-only orders, closing ones and cancels are exempt.",
+        _error(
+            503,
+            "Request throttled by system-level protection. Reduce-only/close-position orders are exempt. "
+            "Please try again.",
+            -1008,
+        ),
+    ),
+}
