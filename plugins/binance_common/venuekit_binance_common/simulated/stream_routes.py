@@ -14,25 +14,20 @@ from venuekit_binance_common.simulated.binance_venue import SimulatedBinance
 _LIFE = 60 * 60 * 1000
 
 
-class StreamRoutes(SimulatedBinance):
+class ListenKeys(SimulatedBinance):
     """Starts, prolongs and ends the callers' listen keys."""
 
-    stream: ClassVar[StreamEndpoints]
+    #: whether the answer to a prolongation has the key
+    prolonged_has_key: ClassVar[bool] = True
 
     def __init__(self) -> None:
         super().__init__()
         #: by API key: the end of its listen key's validity and the start of its present value, in milliseconds
         self._lives: dict[str, tuple[int, int]] = {}
 
-    def handlers(self) -> Mapping[Endpoint[Any], Handler]:
-        """Return the handler of each endpoint."""
-        stream = self.stream
-        return {
-            **super().handlers(),
-            stream.start: self._start,
-            stream.keep_alive: self._keep_alive,
-            stream.stop: self._stop,
-        }
+    def stream_handlers(self, stream: StreamEndpoints) -> Mapping[Endpoint[Any], Handler]:
+        """Return the handler of each endpoint of listen keys."""
+        return {stream.start: self._start, stream.keep_alive: self._keep_alive, stream.stop: self._stop}
 
     def _start(self, _request: SimRequest, visit: Visit) -> object:
         owner, now = _owner(visit), visit.milliseconds
@@ -46,7 +41,7 @@ class StreamRoutes(SimulatedBinance):
         if now >= until:
             raise self.errors.denial(-1125, root=request.path.removesuffix("/listenKey"))
         self._lives[owner] = (now + _LIFE, since)
-        return {"listenKey": self._key(owner)}
+        return {"listenKey": self._key(owner)} if self.prolonged_has_key else {}
 
     def _stop(self, _request: SimRequest, visit: Visit) -> object:
         self._lives.pop(_owner(visit), None)
@@ -55,6 +50,16 @@ class StreamRoutes(SimulatedBinance):
     def _key(self, owner: str) -> str:
         """Return the key: 64 letters and digits from which the API key cannot be derived."""
         return hashlib.sha256(f"{owner} {self._lives[owner][1]}".encode()).hexdigest()
+
+
+class StreamRoutes(ListenKeys):
+    """Listen keys of a product whose client uses them."""
+
+    stream: ClassVar[StreamEndpoints]
+
+    def handlers(self) -> Mapping[Endpoint[Any], Handler]:
+        """Return the handler of each endpoint."""
+        return {**super().handlers(), **self.stream_handlers(self.stream)}
 
 
 def _owner(visit: Visit) -> str:

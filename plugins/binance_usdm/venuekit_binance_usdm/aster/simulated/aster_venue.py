@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 import attrs
 
+from venuekit.plugin import Security
 from venuekit.simulator import Route, SimRequest, Visit
 from venuekit.simulator.ledger import (
     BalanceFigures,
@@ -19,6 +20,7 @@ from venuekit.simulator.ledger import (
     Triggered,
 )
 from venuekit.simulator.quotes import price_at
+from venuekit_binance_common.endpoints import stream_endpoints
 from venuekit_binance_common.simulated.account_routes import ACCOUNT_FLAGS
 from venuekit_binance_common.simulated.binance_venue import RULES, HistoryLimits
 from venuekit_binance_common.simulated.documented_answers import COMMON_ANSWERS
@@ -26,8 +28,10 @@ from venuekit_binance_common.simulated.formatting import plain, price
 from venuekit_binance_common.simulated.market_routes import FUNDING_CAP, INTEREST_RATE, funding_interval
 from venuekit_binance_common.simulated.order_rows import trailing_fields
 from venuekit_binance_common.simulated.public_routes import weigh
+from venuekit_binance_common.simulated.stream_routes import ListenKeys
 from venuekit_binance_common.venue import SYMBOL
 from venuekit_binance_usdm.aster.endpoints import ASTER_V1
+from venuekit_binance_usdm.aster.simulated.unserved import V1_UNSERVED
 from venuekit_binance_usdm.simulated.contracts import CONTRACTS
 from venuekit_binance_usdm.simulated.usd_margined import (
     ERRORS,
@@ -40,12 +44,16 @@ _DAY = timedelta(days=1)
 _LISTED = frozenset({"BTCUSDT", "ETHUSDT", "BNBUSDT"})
 
 
-class SimulatedAster(UsdMarginedVenue):
+class SimulatedAster(UsdMarginedVenue, ListenKeys):
     """
     Aster futures, of whichever version.
 
-    Acknowledgements report the fills in the quote asset, histories have the fields of queries.
+    Acknowledgements report the fills in the quote asset, histories have the fields of queries. Requests about listen
+    keys are secured by ``stream_security``.
     """
+
+    stream_security: ClassVar[Security] = Security.KEY
+    prolonged_has_key = False
 
     contracts = tuple(attrs.evolve(each, venue="aster") for each in CONTRACTS if each.symbol in _LISTED)
     errors = attrs.evolve(ERRORS, names={"triggerPrice": "stopPrice"})
@@ -68,6 +76,9 @@ class SimulatedAster(UsdMarginedVenue):
         """Return the routes, which the client does not use."""
         yield from super().extra_routes()
         yield self.public("fundingInfo", self.funding_terms, SYMBOL, costs=weigh(1))
+        stream = stream_endpoints(self.endpoints.ORDERS.terms.root)
+        for endpoint, handler in self.stream_handlers(stream).items():
+            yield attrs.evolve(Route.of(endpoint, handler), security=self.stream_security)
 
     def day_row(self, contract: Contract, visit: Visit) -> dict[str, object]:
         """Return the figures of a day, and the last price before it."""
@@ -127,3 +138,4 @@ class SimulatedAsterV1(SimulatedAster):
     """The venue for API keys."""
 
     endpoints = ASTER_V1
+    unserved = V1_UNSERVED
