@@ -192,6 +192,30 @@ export function binanceAccountClaims(claim, scenario) {
       },
     );
 
+    claim(
+      "positions",
+      "in hedge mode a symbol has a long and a short position",
+      ["place", "positions", "setPositionMode"],
+      async (api, desk) => {
+        const take = (side, positionSide) =>
+          api.place({ symbol: desk.traded, side, positionSide, type: "MARKET", quantity: desk.quantity });
+        await api.setPositionMode({ dualSidePosition: "true" });
+        await take("BUY", "LONG");
+        await take("SELL", "SHORT");
+        const rows = (await api.positions()).filter((row) => Number(row.positionAmt) !== 0);
+        assert.deepEqual(
+          rows.map((row) => [row.symbol, row.positionSide, Number(row.positionAmt)]),
+          [
+            [desk.traded, "LONG", Number(desk.quantity)],
+            [desk.traded, "SHORT", -Number(desk.quantity)],
+          ],
+        );
+        await take("SELL", "LONG");
+        await take("BUY", "SHORT");
+        await api.setPositionMode({ dualSidePosition: "false" });
+      },
+    );
+
     claim("account", "the asset mode changes, and back", ["assetMode", "setAssetMode"], async (api, { sim }) => {
       for (const isMulti of [true, false]) {
         await api.setAssetMode({ multiAssetsMargin: String(isMulti) });

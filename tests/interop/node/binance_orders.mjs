@@ -205,6 +205,29 @@ export function binanceOrderClaims(claim, scenario) {
     },
   );
 
+  claim(
+    "orders",
+    "an order whose answer is lost is found by the client's own id",
+    ["place", "query"],
+    async (api, desk) => {
+      await desk.sim.command("drop", { route: `POST ${desk.root}/order`, after: true });
+      await assert.rejects(api.place(bid(desk, { newClientOrderId: "lost" })));
+      assert.equal((await api.query({ symbol: desk.traded, origClientOrderId: "lost" })).status, "NEW");
+    },
+  );
+
+  claim(
+    "refusals",
+    "a page of HTML in place of an answer is an error, and nothing is placed",
+    ["place"],
+    async (api, desk) => {
+      const page = { status: 403, text: "<html>Forbidden</html>", headers: { "content-type": "text/html" } };
+      await desk.sim.command("answer", { route: `POST ${desk.root}/order`, ...page });
+      await assert.rejects(api.place(bid(desk, { newClientOrderId: "page" })));
+      assert.ok((await desk.sim.show("orders")).every((order) => order.client_id !== "page"));
+    },
+  );
+
   claim("refusals", "a price finer than its tick is refused", ["place"], (api, desk) =>
     refused(desk, -1111, api.place(bid(desk, { price: "2900.001" }))),
   );

@@ -8,6 +8,7 @@ import { desk } from "./desk.mjs";
 
 export const USDM = {
   venue: "binance_usdm",
+  root: "/fapi/v1",
   held: "BTCUSDT",
   traded: "ETHUSDT",
   idle: "BNBUSDT",
@@ -20,6 +21,7 @@ export const USDM = {
 
 export const COINM = {
   venue: "binance_coinm",
+  root: "/dapi/v1",
   held: "BTCUSD_PERP",
   traded: "ETHUSD_PERP",
   idle: "BNBUSD_PERP",

@@ -258,6 +258,14 @@ desk({ client: "bybit-api", venue: "bybit_inverse", open }, (check, scenario) =>
     assert.deepEqual(await list(client.getActiveOrders(ETH)), []);
   });
 
+  check("orders", "an order whose answer is lost is found by the client's own id", async (client, sim) => {
+    await sim.command("drop", { route: "POST /v5/order/create", after: true });
+    await assert.rejects(client.submitOrder({ ...BID, orderLinkId: `lost-${scenario}` }));
+    const [row] = await list(client.getActiveOrders({ ...ETH, orderLinkId: `lost-${scenario}` }));
+    assert.equal(row.orderStatus, "New");
+    await client.cancelOrder({ ...ETH, orderId: row.orderId });
+  });
+
   check("orders", "all orders of a symbol are cancelled", async (client) => {
     await client.submitOrder(BID);
     await client.submitOrder({ ...BID, price: "1999" });
@@ -335,6 +343,13 @@ desk({ client: "bybit-api", venue: "bybit_inverse", open }, (check, scenario) =>
     const { orderId } = await result(client.submitOrder({ ...BID, orderLinkId: "once" }));
     await refused(desktop, 110072, client.submitOrder({ ...BID, orderLinkId: "once" }));
     await client.cancelOrder({ ...ETH, orderId });
+  });
+
+  check("refusals", "a page of HTML in place of an answer is an error, and nothing is placed", async (client, sim) => {
+    const page = { status: 403, text: "<html>Forbidden</html>", headers: { "content-type": "text/html" } };
+    await sim.command("answer", { route: "POST /v5/order/create", ...page });
+    await assert.rejects(client.submitOrder({ ...BID, orderLinkId: "page" }));
+    assert.ok((await sim.show("orders")).every((order) => order.client_id !== "page"));
   });
 
   check("refusals", "an unknown symbol is refused", (client) =>

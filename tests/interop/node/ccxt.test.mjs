@@ -26,6 +26,7 @@ const VENUES = [
     venue: "binance_usdm",
     exchange: "binanceusdm",
     types: ["linear"],
+    placing: "POST /fapi/v1/order",
     held: "BTC/USDT:USDT",
     traded: "ETH/USDT:USDT",
     idle: "BNB/USDT:USDT",
@@ -39,6 +40,7 @@ const VENUES = [
     venue: "binance_coinm",
     exchange: "binancecoinm",
     types: ["inverse"],
+    placing: "POST /dapi/v1/order",
     held: "BTC/USD:BTC",
     traded: "ETH/USD:ETH",
     idle: "BNB/USD:BNB",
@@ -54,6 +56,7 @@ const VENUES = [
     venue: "bybit_inverse",
     exchange: "bybit",
     types: ["inverse"],
+    placing: "POST /v5/order/create",
     held: "BTC/USD:BTC",
     traded: "ETH/USD:ETH",
     idle: "ETH/USD:ETH",
@@ -218,6 +221,17 @@ for (const of of VENUES) {
       );
       await client.cancelOrder(id, traded, { trigger: true });
       assert.deepEqual(await client.fetchOpenOrders(traded, undefined, undefined, { trigger: true }), []);
+    });
+
+    check("orders", "an order whose answer is lost is among the open ones", async (client, sim) => {
+      await sim.command("drop", { route: of.placing, after: true });
+      await assert.rejects(bid(client, 2900, { clientOrderId: `lost-${scenario}` }), ccxt.NetworkError);
+      const rows = await client.fetchOpenOrders(traded);
+      assert.deepEqual(
+        rows.map((row) => row.clientOrderId),
+        [`lost-${scenario}`],
+      );
+      await client.cancelAllOrders(traded);
     });
 
     check("histories", "ended orders are kept", async (client) => {
