@@ -3,35 +3,44 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*.py"))
+FOLDER = Path(__file__).parents[2] / "examples"
+EXAMPLES = sorted(FOLDER.glob("*.py"))
 #: what an example shows, as its output says it
 SHOWS = {
     "guarded": ["allowed: 10", "refused, not_sent", "is not among the allowed symbols", "the account is halted"],
     "observe": ["set_leverage ETHUSD: fault, attempt 1", "changed: None"],
     "raw_endpoint": ["fee tier 0, may trade: True"],
+    "simulator_client": ["FILLED", "['0.100']"],
     "settings_as_code": ["cross -> isolated", "first time", "leverage changed", "second time: position_mode unchanged"],
     "strategy": ["binance_usdm BTCUSDT +1.5", "bybit_inverse ETHUSD: leverage 5, changed: True"],
 }
 
 
-@pytest.mark.parametrize("path", EXAMPLES, ids=[path.stem for path in EXAMPLES])
-def test_an_example_runs_as_it_stands(path: Path, tmp_path: Path) -> None:
-    """From any directory, without a warning, in a few lines, showing what it is there for."""
-    done = subprocess.run(  # noqa: S603 - our own example
-        [sys.executable, "-W", "error", str(path)],
+def _run(command: list[str], directory: Path) -> subprocess.CompletedProcess[str]:
+    """Run an example in a directory, where venuekit is a command as in a shell."""
+    path = os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)))
+    return subprocess.run(  # noqa: S603 - our own example
+        command,
         capture_output=True,
         text=True,
         timeout=60,
         check=False,
-        cwd=tmp_path,
-        env={**os.environ, "HOME": str(tmp_path)},
+        cwd=directory,
+        env={**os.environ, "HOME": str(directory), "PATH": path},
     )
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=[path.stem for path in EXAMPLES])
+def test_an_example_runs_as_it_stands(path: Path, tmp_path: Path) -> None:
+    """From any directory, without a warning, in a few lines, showing what it is there for."""
+    done = _run([sys.executable, "-W", "error", str(path)], tmp_path)
 
     assert (done.returncode, done.stderr) == (0, "")
     assert [words for words in SHOWS[path.stem] if words not in done.stdout] == []
@@ -41,3 +50,12 @@ def test_an_example_runs_as_it_stands(path: Path, tmp_path: Path) -> None:
 def test_every_example_says_what_it_shows() -> None:
     """The list above has one entry for each example and no other."""
     assert sorted(SHOWS) == [path.stem for path in EXAMPLES]
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="Node is not installed")
+def test_the_example_for_node_runs_as_it_stands(tmp_path: Path) -> None:
+    """It needs no packages, and shows the same as its twin in Python."""
+    done = _run([str(shutil.which("node")), str(FOLDER / "simulator_client.mjs")], tmp_path)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == "FILLED\n[ '0.100' ]\n"
