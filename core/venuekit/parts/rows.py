@@ -21,17 +21,15 @@ from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar, overload
 import attrs
 
 from venuekit._util.quick_init import quick_copy
-from venuekit.errors import OddRow, Outcome, PayloadMismatch
+from venuekit.errors import PayloadMismatch
 from venuekit.parts.columns import Constant, Joined, Same, Source, When, columns_in, nested
-from venuekit.payloads import MISFITS, SHARED, intern_number, read_json, readable_part
+from venuekit.payloads import MISFITS, SHARED, intern_number
 
 if TYPE_CHECKING:
-    from venuekit.account import Account
-    from venuekit.endpoint import Endpoint
     from venuekit.message import Answer
     from venuekit.parts._compiled import Compiled, Program
 
-__all__ = ["Document", "Reads", "Rows", "quick_copy", "readable_values", "values_of"]
+__all__ = ["Document", "Reads", "Rows", "quick_copy"]
 
 V = TypeVar("V")
 W = TypeVar("W")
@@ -346,62 +344,6 @@ class Rows(Sequence[Any], Generic[V]):
 
 #: returns the indexes of the rows to keep
 Choice: TypeAlias = "Callable[[Rows[Any]], Sequence[int]]"
-
-
-def values_of(
-    account: Account,
-    endpoint: Endpoint[Any],
-    answer: Answer[Any],
-    rows: Rows[V],
-    *,
-    all_or_none: bool = False,
-    **context: Any,
-) -> tuple[V, ...]:
-    """
-    Return the values of rows as :meth:`Rows.values` does, without those that cannot be read; each is warned of.
-
-    Raises:
-        PayloadMismatch: no row can be read, or one cannot and ``all_or_none`` are needed.
-    """
-    at_least = None if all_or_none else 1
-    return readable_values(account, endpoint, answer, rows, rows.reads, at_least=at_least, **context)[0]
-
-
-def readable_values(
-    account: Account,
-    endpoint: Endpoint[Any],
-    answer: Answer[Any],
-    rows: Rows[Any],
-    by: Reads[V],
-    *,
-    at_least: int | None = 1,
-    **context: Any,
-) -> tuple[tuple[V, ...], tuple[OddRow, ...]]:
-    """
-    Return the values of rows that can be read, and a warning that was given for each row that cannot.
-
-    ``by`` is the declaration of the rows, or another one of the same answer.
-
-    Raises:
-        PayloadMismatch: there are odd rows, and fewer than ``at_least`` others; None says that none may be odd.
-    """
-
-    def read(body: bytes) -> Rows[V]:
-        return rows.again(body) if by is rows.reads else by(body)
-
-    try:
-        return (rows if by is rows.reads else by(rows.body)).values(answer, **context), ()
-    except PayloadMismatch as misfit:
-        mismatch = PayloadMismatch(
-            misfit.message, venue=account.venue.id, operation=str(endpoint), outcome=Outcome.NOT_APPLIED
-        )
-    if at_least is None:
-        raise mismatch
-    strict = attrs.evolve(endpoint, decode=lambda body: read(body).values(**context))
-    part, misread = readable_part(strict, rows.body, mismatch, at_least=at_least)
-    kept = attrs.evolve(answer, raw=None if answer.raw is None else read_json(part))
-    values = read(part).values(kept, **context)
-    return values, tuple(account.warn_of(endpoint, one.words, one.row, stacklevel=4) for one in misread)
 
 
 def _column(reads: Reads[Any], field: str | None) -> str:

@@ -18,7 +18,8 @@ from venuekit.capabilities import (
     Unit,
 )
 from venuekit.parts.columns import flag, milliseconds, whole
-from venuekit.parts.rows import Document, Reads, Rows, values_of
+from venuekit.parts.rows import Document, Reads, Rows
+from venuekit.parts.values import values_of
 from venuekit.plugin import Answer, Endpoint, Outcome, PayloadMismatch
 from venuekit_binance_coinm.position_rows import POSITIONS_OF_ACCOUNT
 from venuekit_binance_common.enums import position_mode_of

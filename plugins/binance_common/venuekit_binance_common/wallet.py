@@ -13,7 +13,8 @@ import attrs
 from venuekit.capabilities import Balance, BalanceReader, Income, IncomeKind, IncomeReader
 from venuekit.parts.columns import Same, derived, flag, identifier, milliseconds, number, text
 from venuekit.parts.histories import FromTime, History, Retention, Track, VenueWords, number_twins
-from venuekit.parts.rows import Reads, values_of
+from venuekit.parts.rows import Reads
+from venuekit.parts.values import values_of
 from venuekit.plugin import Answer, Endpoint, Pager
 from venuekit_binance_common.market import BinanceContracts
 

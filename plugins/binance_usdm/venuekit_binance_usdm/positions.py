@@ -39,7 +39,8 @@ from venuekit.parts.columns import (
     words,
 )
 from venuekit.parts.concurrency import earliest, gather
-from venuekit.parts.rows import Document, Reads, Rows, values_of
+from venuekit.parts.rows import Document, Reads, Rows
+from venuekit.parts.values import RepeatedRows, values_of
 from venuekit.plugin import Account, Answer, Call, Endpoint, Outcome, PayloadMismatch, WireRow, payload_decoder
 from venuekit_binance_common.enums import POSITION_SIDES, asset_mode_of, margin_type_of, position_mode_of
 from venuekit_binance_common.payloads import camel_names
@@ -60,6 +61,8 @@ SYMBOL_CONFIGS = Reads(
     largest=number("maxNotionalValue"),
     auto_add_margin=flag("isAutoAddMargin"),
 )
+#: positions are read again and again, while the settings of all symbols stay the same
+_REPEATED_CONFIGS = RepeatedRows(SYMBOL_CONFIGS)
 
 
 @attrs.frozen
@@ -309,15 +312,13 @@ def join_positions(
 ) -> tuple[Position, ...]:
     """Return one position per row; where a symbol has no settings, the fields that depend on them are None."""
     chosen = rows.value if include_flat else rows.value.without_flat()
-    settings = values_of(
-        account, endpoints.SYMBOL_CONFIG, configs, configs.value.of(set(chosen.keys)), all_or_none=all_or_none
-    )
+    settings = _REPEATED_CONFIGS.of(account, endpoints.SYMBOL_CONFIG, configs, chosen.keys, all_or_none=all_or_none)
     return values_of(
         account,
         endpoints.POSITION_RISK,
         rows,
         chosen,
         all_or_none=all_or_none,
-        joined={config.symbol: config for config in settings},
+        joined=settings,
         as_of=as_of or earliest(rows, configs),
     )

@@ -26,7 +26,7 @@ from venuekit.capabilities import (
     Setting,
 )
 from venuekit.parts.concurrency import gather
-from venuekit.parts.rows import values_of
+from venuekit.parts.values import values_of
 from venuekit.plugin import Account, Answer, PayloadMismatch, UnsupportedCapability
 from venuekit_bybit_inverse.endpoints import BYBIT, CATEGORY
 from venuekit_bybit_inverse.endpoints.account import ISOLATED_COINS, MARGIN_MODES, AccountState, ApiKeyRow, WalletRows

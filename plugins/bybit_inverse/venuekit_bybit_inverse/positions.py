@@ -11,7 +11,7 @@ from typing import Any
 from venuekit.capabilities import AdlQuantile, AdlReader, MarginType, Position, PositionReader, PositionSide, Unit
 from venuekit.parts.checks import check_one_way
 from venuekit.parts.concurrency import gather
-from venuekit.parts.rows import readable_values
+from venuekit.parts.values import readable_values
 from venuekit.plugin import Account, OddRow
 from venuekit_bybit_inverse.endpoints import BYBIT, CATEGORY
 from venuekit_bybit_inverse.endpoints.positions import ADL_RANK_OF, POSITIONS

@@ -20,8 +20,9 @@ from venuekit.capabilities import LeverageSetting, MarginType, SettingsReader, S
 from venuekit.endpoint import Endpoint
 from venuekit.errors import OddRow
 from venuekit.message import Answer
-from venuekit.parts.rows import Reads, Rows, readable_values
+from venuekit.parts.rows import Reads, Rows
 from venuekit.parts.settings.lens import RowSettings
+from venuekit.parts.values import readable_values
 
 T = TypeVar("T")
 V = TypeVar("V")

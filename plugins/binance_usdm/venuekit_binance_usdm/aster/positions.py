@@ -34,7 +34,8 @@ from venuekit.parts.columns import (
     words,
 )
 from venuekit.parts.concurrency import earliest, gather
-from venuekit.parts.rows import Document, Reads, Rows, values_of
+from venuekit.parts.rows import Document, Reads, Rows
+from venuekit.parts.values import values_of
 from venuekit.plugin import Account, Call, Endpoint, Outcome, PayloadMismatch, Unfit
 from venuekit_binance_common.enums import POSITION_SIDES, asset_mode_of, margin_type_of, position_mode_of
 from venuekit_binance_common.market import BinanceContracts, unknown_symbol_error

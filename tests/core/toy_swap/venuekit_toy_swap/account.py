@@ -12,8 +12,8 @@ from venuekit.capabilities import (
     PositionSide,
 )
 from venuekit.parts.orders import CountdownPart, CountdownRoute, OrderPart
-from venuekit.parts.rows import values_of
 from venuekit.parts.settings import AccountSettings, SymbolLeverage, SymbolMarginType
+from venuekit.parts.values import values_of
 from venuekit.plugin import Account
 from venuekit_toy_swap.endpoints import SWAP
 from venuekit_toy_swap.histories import SwapIncome, SwapOrderHistory
