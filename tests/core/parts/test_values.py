@@ -91,9 +91,10 @@ async def test_an_odd_row_is_warned_of_each_time(account: Account) -> None:
 
 def test_values_of_one_moment_are_not_kept() -> None:
     """A declaration without a key, or whose values say when they were read, is refused."""
-    for reads in (
+    declarations: tuple[Reads[Any], ...] = (
         Reads(Setting, symbol=text("symbol"), leverage=number("leverage")),
         Reads(Seen, key="symbol", symbol=text("symbol")),
-    ):
+    )
+    for reads in declarations:
         with pytest.raises(TypeError, match="needs a key, and values that are of their rows alone"):
             RepeatedRows(reads)
