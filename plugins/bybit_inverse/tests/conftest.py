@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
+from plugins.bybit_inverse.tests.bybit_asking import Ask, asking
 
 import venuekit
 from venuekit.simulator import CannedAnswer, Simulation
@@ -35,6 +36,12 @@ async def account(sim: Simulation) -> AsyncIterator[BybitInverseAccount]:
     async with venuekit.connect(VENUE, sim.credentials(VENUE), keep_raw=True) as opened:
         assert isinstance(opened, BybitInverseAccount)
         yield opened
+
+
+@pytest.fixture
+def ask(account: BybitInverseAccount) -> Ask:
+    """Ask the simulated venue anything, signed with the account's key."""
+    return asking(account)
 
 
 @pytest.fixture

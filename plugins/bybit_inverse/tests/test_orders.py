@@ -17,6 +17,7 @@ from venuekit.capabilities import (
     Order,
     OrderBehaviour,
     OrderKind,
+    OrderRequest,
     OrderSide,
     OrderStatus,
     OrderType,
@@ -204,18 +205,50 @@ async def test_duplicate_client_id(account: BybitInverseAccount, replay: Replay)
         await account.place_order(order())
 
 
-async def test_accepted_then_rejected(account: BybitInverseAccount) -> None:
+async def test_accepted_then_rejected(account: BybitInverseAccount, sim: Simulation) -> None:
     """What the venue takes may still be rejected, and says why as far as it does."""
-    big = await account.place_order(order(quantity=D(20_000_000)))
-    post = await account.place_order(order(price=D(3500), time_in_force=TimeInForce.POST_ONLY))
-    reduce = await account.place_order(market(reduce_only=True))
-    assert {big.status, post.status, reduce.status} == {OrderStatus.PENDING}
-    read = [await account.get_order("ETHUSD", order_id=one.id) for one in (big, post, reduce)]
+    sim.ledger.set_decision_delay(None)
+    placed = [
+        await account.place_order(order()),
+        await account.place_order(order(price=D(99_000), time_in_force=TimeInForce.POST_ONLY)),
+        await account.place_order(order(quantity=D(200), time_in_force=TimeInForce.FOK)),
+    ]
+    assert {one.status for one in placed} == {OrderStatus.PENDING}
+    sim.ledger.deposit("ETH", D(-250))
+    for one in placed:
+        sim.ledger.decide(one.id)
+    read = [await account.get_order("ETHUSD", order_id=one.id) for one in placed]
     assert [(one.status, one.reject_reason) for one in read] == [
         ("rejected", "EC_Others"),
         ("canceled", "EC_PostOnlyWillTakeLiquidity"),
-        ("rejected", "EC_Others"),
+        ("canceled", "EC_NoEnoughQtyToFill"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("request_", "code"),
+    [
+        (market(reduce_only=True), 110017),
+        (order(reduce_only=True, side=OrderSide.SELL, price=D(9000)), 110017),
+        (market(symbol="BTCUSD", reduce_only=True), 110017),
+        (order(quantity=D(20_000_000)), 110090),
+        (order(quantity=D(6_000_000)), 110007),
+        (order(type=OrderType.STOP, trigger_price=D(1000)), 110092),
+        (order(type=OrderType.TAKE_PROFIT, trigger_price=D(9000)), 110093),
+    ],
+)
+async def test_refused_at_once(account: BybitInverseAccount, request_: OrderRequest, code: int) -> None:
+    """What can never trade is not taken: nothing to reduce, no margin, too large, a trigger that is reached."""
+    with pytest.raises(Rejected) as caught:
+        await account.place_order(request_)
+    assert (caught.value.code, caught.value.outcome) == (code, Outcome.NOT_APPLIED)
+    assert await account.get_open_orders() == ()
+
+
+async def test_conditional_order_may_reduce_what_is_not_there_yet(account: BybitInverseAccount) -> None:
+    """Whether there is anything to reduce is decided when it triggers."""
+    placed = await account.place_order(order(type=OrderType.STOP, trigger_price=D(9000), reduce_only=True))
+    assert [one.id for one in await account.get_open_orders()] == [placed.id]
 
 
 async def test_order_that_is_not_decided_yet(account: BybitInverseAccount, sim: Simulation) -> None:

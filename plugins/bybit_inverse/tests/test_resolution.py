@@ -263,8 +263,10 @@ async def test_order_that_is_decided_late(stage: Stage) -> None:
 
 async def test_lost_order_that_was_rejected_later(stage: Stage) -> None:
     """An order that was accepted and then rejected is reported as the rejected order that it is."""
+    stage.ledger.set_decision_delay(timedelta(seconds=1))
     stage.disturb(BYBIT.CREATE_ORDER, DropAfter())
-    order = await stage.account.place_order(bid(quantity=D(20_000_000)))
+    stage.disturb(BYBIT.OPEN_ORDERS, SecondActor(lambda ledger: ledger.deposit("ETH", D(-250))))
+    order = await stage.account.place_order(bid())
     assert (order.status, order.reject_reason) == (OrderStatus.REJECTED, "EC_Others")
 
 

@@ -140,7 +140,7 @@ class HistoryEndpoints(EndpointBook):
         decode=wire_page(LogRow),
         rows=(("result", "list"),),
         parameters=(
-            Parameter("accountType", required=True, choices=frozenset({"UNIFIED"})),
+            Parameter("accountType", choices=frozenset({"UNIFIED"})),
             Parameter("category"),
             Parameter("currency"),
             BASE_COIN,

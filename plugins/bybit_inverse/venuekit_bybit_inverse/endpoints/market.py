@@ -11,9 +11,9 @@ from venuekit.capabilities import Bracket, BracketReader, InstrumentReader, Serv
 from venuekit.parts.columns import number, text, whole
 from venuekit.parts.endpoint_book import EndpointBook
 from venuekit.parts.rows import Reads
-from venuekit.plugin import Echoes, Endpoint, Security, WireRow, payload_decoder
+from venuekit.plugin import Echoes, Endpoint, Parameter, Security, WireRow, payload_decoder
 from venuekit_bybit_inverse.limits import cost
-from venuekit_bybit_inverse.wire import CURSOR, INVERSE, SYMBOL, limit, page_decoder, wire_page
+from venuekit_bybit_inverse.wire import BASE_COIN, CURSOR, INVERSE, SYMBOL, limit, page_decoder, wire_page
 
 
 @attrs.frozen(eq=False, repr=False)
@@ -94,7 +94,7 @@ class MarketEndpoints(EndpointBook):
         decode=wire_page(InstrumentRow, FilterRow),
         rows=(("result", "list"),),
         echoes=Echoes.each({"symbol": "symbol"}, "rows"),
-        parameters=(INVERSE, SYMBOL, limit(1000), CURSOR),
+        parameters=(INVERSE, SYMBOL, Parameter("symbolType"), Parameter("status"), BASE_COIN, limit(1000), CURSOR),
         security=Security.NONE,
         pools=cost(),
         serves=(InstrumentReader.get_instruments,),

@@ -67,7 +67,8 @@ def collateral_info(parameters: Parameters, visit: Visit) -> object:
 
 def fee_rate(parameters: Parameters, visit: Visit) -> object:
     """Answer ``GET /v5/account/fee-rate``."""
-    parameters.only_inverse()
+    if parameters.category() != "inverse":
+        return {"list": []}
     symbol, contracts = parameters.symbol(), visit.ledger.contracts
     rows = [
         {

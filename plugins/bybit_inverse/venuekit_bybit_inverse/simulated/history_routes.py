@@ -47,7 +47,7 @@ _AUTO = ("AIRDROP", "AUTO_DEDUCTION")
 
 def transaction_log(parameters: Parameters, visit: Visit) -> object:
     """Answer ``GET /v5/account/transaction-log``: without times the last day; transfers belong to no category."""
-    if parameters.require("accountType") != "UNIFIED":
+    if (parameters.text("accountType") or "UNIFIED") != "UNIFIED":
         raise parameters.invalid("accountType only support UNIFIED.")
     times = parameters.window(usual=DAY)
     base = parameters.text("baseCoin")
@@ -62,9 +62,10 @@ def transaction_log(parameters: Parameters, visit: Visit) -> object:
 
 def list_closed_pnl(parameters: Parameters, visit: Visit) -> object:
     """Answer ``GET /v5/position/closed-pnl``: one row per closing order."""
-    parameters.only_inverse()
+    product, times = parameters.category(), parameters.window()
+    if product != "inverse":
+        return parameters.no_rows(product)
     symbol = parameters.symbol()
-    times = parameters.window()
     closed_pnls = sorted(visit.ledger.closed_pnls(symbol), key=lambda closed: int(closed.order_id))
     rows = [_pnl_row(list(fills)) for _, fills in groupby(closed_pnls, lambda closed: closed.order_id)]
     rows.sort(key=lambda row: int(row["createdTime"]))

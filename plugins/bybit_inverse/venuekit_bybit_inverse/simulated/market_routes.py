@@ -17,8 +17,9 @@ def server_time(_parameters: Parameters, visit: Visit) -> object:
 
 def instruments(parameters: Parameters, visit: Visit) -> object:
     """Answer ``GET /v5/market/instruments-info``."""
-    contracts = _select_contracts(parameters, visit)
-    rows = parameters.select([_instrument(contract) for contract in contracts], "baseCoin")
+    # No contract here is of a symbol type ("innovation" and the like).
+    contracts = [] if parameters.text("symbolType") else _select_contracts(parameters, visit)
+    rows = parameters.select([_instrument(contract) for contract in contracts], "baseCoin", "status")
     return {"category": parameters.category(), **parameters.page(rows, usual=500, most=1000)}
 
 

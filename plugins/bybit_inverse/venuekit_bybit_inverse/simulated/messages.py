@@ -13,6 +13,8 @@ from venuekit.simulator import Response, SimRequest, json_response
 from venuekit.simulator.ledger import Book, LedgerRefusal, Reason
 
 _EIGHT_PLACES = Decimal("1e-8")
+#: the places of a price that words show as a whole number
+_SCALE = 4
 
 #: routes that unified accounts may not use; the answer is the same for every caller
 SWITCH_ISOLATED: Mapping[tuple[str, str], Response] = {
@@ -25,7 +27,11 @@ SWITCH_ISOLATED: Mapping[tuple[str, str], Response] = {
 NO_PERMISSION = (10005, "Permission denied, please check your API key permissions.")
 _PORTFOLIO = {"reasonCode": "3400000", "reasonMsg": "Equity needs to be equal to or greater than 1000 USDC"}
 _SET_MARGIN_MODE = "/v5/account/set-margin-mode"
-_ADD_MARGIN = "/v5/position/add-margin"
+#: answers to requests that are not about orders, where margin is missing
+_NO_MARGIN = {
+    "/v5/position/add-margin": (110014, "Available balance is insufficient to add margin."),
+    "/v5/position/set-leverage": (110044, "Available margin is insufficient."),
+}
 _NO_ORDER = (110001, "order not exists or too late to cancel")
 
 #: codes and words by reason, with the setting or the book where they matter; the details fill the placeholders
@@ -43,7 +49,8 @@ _WORDS: Mapping[object, tuple[int, str]] = {
     Reason.UNKNOWN_SYMBOL: (10001, "params error: symbol invalid {symbol}"),
     Reason.LEVERAGE_ABOVE_BRACKET: (110013, "Cannot set leverage due to risk limit level."),
     Reason.HEDGE_MODE_MISSING: (110029, "Hedge mode is not supported for this symbol."),
-    Reason.INSUFFICIENT_MARGIN: (110044, "Available margin is insufficient."),
+    Reason.INSUFFICIENT_MARGIN: (110007, "ab not enough for new order"),
+    Reason.MAX_POSITION_EXCEEDED: (110090, "Order placement failed as your position may exceed the max limit."),
     Reason.WOULD_LIQUIDATE: (110011, "Your position will be liquidated immediately after this change."),
     Reason.NOT_ISOLATED: (110015, "The position is in cross margin mode."),
     Reason.FLAT_POSITION: (110033, "Cannot set margin without an open position."),
@@ -65,6 +72,7 @@ _WORDS: Mapping[object, tuple[int, str]] = {
     Reason.NOTIONAL_TOO_SMALL: (10001, "The order value must be at least {minimum} USD"),
     Reason.AMOUNT_NOT_POSITIVE: (10001, "Qty invalid"),
     Reason.PRICE_NOT_POSITIVE: (10001, "Price invalid"),
+    Reason.REDUCE_ONLY_REJECTED: (110017, "current position is zero, cannot fix reduce-only order qty"),
     Reason.COLLATERAL_OFF: (110101, "The settle coin must be switched on as collateral."),
 }
 
@@ -111,10 +119,11 @@ def refuse(reason: LedgerRefusal, request: SimRequest, milliseconds: int) -> Res
         return json_response(
             {"retCode": 3400045, "retMsg": "Set margin mode failed", "result": {"reasons": [_PORTFOLIO]}}
         )
-    if reason.reason is Reason.INSUFFICIENT_MARGIN and request.path == _SET_MARGIN_MODE:
-        return json_response({"retCode": 3400045, "retMsg": "Set margin mode failed", "result": {"reasons": []}})
-    if reason.reason is Reason.INSUFFICIENT_MARGIN and request.path == _ADD_MARGIN:
-        return refusal(110014, "Available balance is insufficient to add margin.", milliseconds)
+    if reason.reason is Reason.INSUFFICIENT_MARGIN:
+        if request.path == _SET_MARGIN_MODE:
+            return json_response({"retCode": 3400045, "retMsg": "Set margin mode failed", "result": {"reasons": []}})
+        if request.path in _NO_MARGIN:
+            return refusal(*_NO_MARGIN[request.path], milliseconds)
     return refusal(*words_of(reason), milliseconds)
 
 
@@ -124,6 +133,18 @@ def words_of(refused: LedgerRefusal) -> tuple[int, str]:
     details: Mapping[str, Any] = refused.details
     if reason is Reason.INVALID_LEVERAGE and details["leverage"] > details["maximum"]:
         reason = Reason.LEVERAGE_ABOVE_BRACKET
+    if reason is Reason.REDUCE_ONLY_REJECTED and details["position"]:
+        return 110017, "Reduce-only rule not satisfied"
+    if reason is Reason.WOULD_TRIGGER:
+        return _would_trigger(details["trigger_price"], details["mark"])
     narrow = (reason, details.get("setting") or details.get("book"))
     code, words = _WORDS.get(narrow) or _WORDS.get(reason) or (10001, f"Request parameter error: {reason}")
     return code, words.format(**details)
+
+
+def _would_trigger(trigger: Decimal, current: Decimal) -> tuple[int, str]:
+    """Return code and words for a trigger that is reached already; the venue writes prices without their point."""
+    scaled, now = (number(price.scaleb(_SCALE)) for price in (trigger, current))
+    if trigger <= current:
+        return 110092, f"expect Rising, but trigger_price[{scaled}] <= current[{now}]??LastPrice"
+    return 110093, f"expect Falling, but trigger_price[{scaled}] >= current[{now}]??LastPrice"

@@ -49,64 +49,75 @@ _SIDES = {Side.BUY: "Buy", Side.SELL: "Sell"}
 
 
 def open_orders(parameters: Parameters, visit: Visit) -> object:
-    """Answer ``GET /v5/order/realtime``: open orders, or with ``openOnly=1`` recently ended ones; newest first."""
-    product, symbol, coin = parameters.category(), parameters.symbol(), parameters.text("settleCoin")
-    if product == "linear" and not (symbol or coin or parameters.text("baseCoin")):
+    """
+    Answer ``GET /v5/order/realtime``: open orders, or with ``openOnly=1`` recently ended ones; newest first.
+
+    An order that is named by an id is shown open or ended, whatever ``openOnly`` says.
+    """
+    product = parameters.category()
+    if product == "linear" and not any(map(parameters.text, ("symbol", "baseCoin", "settleCoin"))):
         raise parameters.invalid("Missing some parameters that must be filled in, symbol or settleCoin or baseCoin")
     orders: list[LedgerOrder] = []
     if product == "inverse":
+        named, selects = parameters.selection()
         ended = parameters.text("openOnly") == "1"
-        orders = [order for order in _select_orders(parameters, visit) if order.is_open is not ended]
-        orders = orders[:_RECENT] if ended else orders
+        shown = [order for order in _newest_first(visit) if order.is_open] if named or not ended else []
+        shown += _recently_ended(visit) if named or ended else []
+        orders = [order for order in shown if selects(order) and is_of_filter(order, parameters)]
+        orders.sort(key=lambda order: int(order.id), reverse=True)
     rows = [_order_row(order, visit.ledger.contracts[order.symbol]) for order in orders]
     return {**parameters.page(rows, usual=20, most=50), "category": product}
 
 
 def order_history(parameters: Parameters, visit: Visit) -> object:
     """Answer ``GET /v5/order/history``: ended orders; cancelled and rejected ones without a fill for a day."""
-    parameters.only_inverse()
-    parameters.symbol()
-    named = parameters.text("orderId") or parameters.text("orderLinkId")
+    if (product := parameters.category()) != "inverse":
+        return parameters.no_rows(product)
+    named, selects = parameters.selection()
     times = range(visit.milliseconds + 1) if named else parameters.window()
     rows = [
         _history_row(order, visit.ledger.contracts[order.symbol])
-        for order in _select_orders(parameters, visit)
-        if not order.is_open and int(milliseconds(order.created_at)) in times and _is_kept(order, visit)
+        for order in _newest_first(visit)
+        if selects(order) and not order.is_open and is_of_filter(order, parameters)
+        if int(milliseconds(order.created_at)) in times and _is_kept(order, visit)
     ]
     return {**parameters.page(parameters.select(rows, "orderStatus"), usual=20, most=50), "category": "inverse"}
 
 
 def executions(parameters: Parameters, visit: Visit) -> object:
-    """Answer ``GET /v5/execution/list``: fills and funding, newest first."""
-    parameters.only_inverse()
-    symbol = parameters.symbol()
-    times = parameters.window()
+    """Answer ``GET /v5/execution/list``: fills and funding, newest first; with an id, nothing else counts."""
+    if (product := parameters.category()) != "inverse":
+        return parameters.no_rows(product)
+    named, selects = parameters.selection(order_id="order_id")
+    times = range(visit.milliseconds + 1) if named else parameters.window()
     orders = {order.id: order for order in visit.ledger.orders()}
-    fills = list(enumerate(visit.ledger.fills(symbol, parameters.text("orderId"), kinds=frozenset(TradeKind)), 1))
+    fills = list(enumerate(visit.ledger.fills(kinds=frozenset(TradeKind)), 1))
     rows = [
         _execution_row(fill, orders.get(fill.order_id or ""), number, price(visit.ledger.mark(fill.symbol)))
         for number, fill in reversed(fills)
-        if int(milliseconds(fill.time)) in times
+        if selects(fill) and int(milliseconds(fill.time)) in times
     ]
-    rows = parameters.select(rows, "execType", "orderLinkId")
+    rows = rows if named else parameters.select(rows, "execType")
     return {**parameters.page(rows, usual=50, most=100), "category": "inverse"}
 
 
-def _select_orders(parameters: Parameters, visit: Visit) -> list[LedgerOrder]:
-    """Return the orders that a request names, newest first."""
-    names = {
-        name: parameters.text(name) or None for name in ("symbol", "orderId", "orderLinkId", "settleCoin", "baseCoin")
-    }
-    contracts = visit.ledger.contracts
-    return [
-        order
-        for order in reversed(visit.ledger.orders(names["symbol"]))
-        if order.status is not OrderStatus.PENDING
-        and names["orderId"] in {None, order.id}
-        and names["orderLinkId"] in {None, order.client_id}
-        and names["settleCoin"] in {None, contracts[order.symbol].settle}
-        and names["baseCoin"] in {None, contracts[order.symbol].base}
-    ]
+def is_of_filter(order: LedgerOrder, parameters: Parameters) -> bool:
+    """Say whether an order is of the kind that ``orderFilter`` asks for; without one, all are."""
+    is_conditional = stop_type(order) is not None
+    return {"Order": not is_conditional, "StopOrder": is_conditional}.get(parameters.text("orderFilter") or "", True)
+
+
+def stop_type(order: LedgerOrder) -> str | None:
+    """Return the kind of a conditional order, triggered or not; None of any other."""
+    return None if order.trigger_price is None else "Stop"
+
+
+def _newest_first(visit: Visit) -> list[LedgerOrder]:
+    return [order for order in reversed(visit.ledger.orders()) if order.status is not OrderStatus.PENDING]
+
+
+def _recently_ended(visit: Visit) -> list[LedgerOrder]:
+    return [order for order in _newest_first(visit) if not order.is_open][:_RECENT]
 
 
 def _is_kept(order: LedgerOrder, visit: Visit) -> bool:
@@ -139,7 +150,7 @@ def _order_row(order: LedgerOrder, contract: Contract) -> dict[str, Any]:
         "cumExecFee": money(-order.commission),
         "timeInForce": str(order.labels.get("timeInForce") or _TIMES[order.time_in_force]),
         "orderType": "Market" if order.type.is_market else "Limit",
-        "stopOrderType": "Stop" if conditional else "UNKNOWN",
+        "stopOrderType": stop_type(order) or "UNKNOWN",
         "orderIv": "",
         "triggerPrice": price(order.trigger_price) or "0.00",
         "takeProfit": _label(order.labels, "takeProfit", ""),
@@ -150,7 +161,7 @@ def _order_row(order: LedgerOrder, contract: Contract) -> dict[str, Any]:
         "triggerBy": _label(order.labels, "triggerBy", "LastPrice") if conditional else "UNKNOWN",
         "lastPriceOnCreated": "",
         "reduceOnly": order.reduce_only or order.forced is not None,
-        "closeOnTrigger": order.close_position,
+        "closeOnTrigger": order.labels.get("closeOnTrigger") == "true",
         "smpType": _label(order.labels, "smpType", "None"),
         "smpGroup": 0,
         "smpOrderId": "",

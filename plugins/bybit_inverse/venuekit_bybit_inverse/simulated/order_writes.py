@@ -10,8 +10,9 @@ from typing import Any
 
 from venuekit.capabilities import OrderType, TimeInForce
 from venuekit.simulator import Denied, Response, Visit
-from venuekit.simulator.ledger import LedgerOrder, LedgerOrderRequest, Refused, Side
+from venuekit.simulator.ledger import LedgerOrder, LedgerOrderRequest, PositionFigures, Reason, Refused, Side
 from venuekit_bybit_inverse.simulated.messages import envelope, milliseconds, words_of
+from venuekit_bybit_inverse.simulated.order_routes import is_of_filter, stop_type
 from venuekit_bybit_inverse.simulated.parameters import Parameters
 
 _SIDES = {"Buy": Side.BUY, "Sell": Side.SELL}
@@ -27,6 +28,8 @@ _TYPES = {
     "Limit": (OrderType.LIMIT, OrderType.STOP, OrderType.TAKE_PROFIT),
     "Market": (OrderType.MARKET, OrderType.STOP_MARKET, OrderType.TAKE_PROFIT_MARKET),
 }
+#: orders that are taken, and cancelled a moment later; anything else is refused at once
+_DECIDED_LATER = frozenset({Reason.POST_ONLY_REJECTED, Reason.FOK_REJECTED})
 _BATCH_AT_MOST = 20
 #: the number of orders that one call cancels
 _ALL_AT_MOST = 500
@@ -40,7 +43,7 @@ _CHOICES = {
 #: labels that are kept with the order and shown again
 _PRICES = ("takeProfit", "stopLoss", "tpLimitPrice", "slLimitPrice")
 _AMENDABLE = ("triggerBy", "tpslMode", "tpTriggerBy", "slTriggerBy", *_PRICES)
-_LABELS = (*_AMENDABLE, "smpType", "timeInForce")
+_LABELS = (*_AMENDABLE, "smpType", "timeInForce", "closeOnTrigger")
 
 #: an act on one order, in a request of its own or as an item of a batch
 Act = Callable[[Parameters, Visit], LedgerOrder]
@@ -99,15 +102,14 @@ def _code_and_message(denied: Denied) -> tuple[int, str]:
 def cancel_all(parameters: Parameters, visit: Visit) -> object:
     """Answer ``POST /v5/order/cancel-all``: of a symbol, base or settle coin; up to a maximum per call."""
     parameters.only_inverse()
-    symbol, base, settle = parameters.symbol(), parameters.text("baseCoin"), parameters.text("settleCoin")
-    if not (symbol or base or settle):
+    if not any(map(parameters.text, ("symbol", "baseCoin", "settleCoin"))):
         raise parameters.invalid("Missing some parameters that must be filled in, symbol or settleCoin or baseCoin")
-    contracts = visit.ledger.contracts
+    _, selects = parameters.only("symbol", "baseCoin", "settleCoin").selection()
+    stop = parameters.text("stopOrderType") or None
     waiting = [
         order
-        for order in visit.ledger.orders(symbol, is_open=True, hidden=True)
-        if symbol or base in {None, contracts[order.symbol].base}
-        if symbol or base or settle in {None, contracts[order.symbol].settle}
+        for order in visit.ledger.orders(is_open=True, hidden=True)
+        if selects(order) and is_of_filter(order, parameters) and stop in {None, stop_type(order)}
     ]
     ended = [visit.ledger.cancel_order(order.id) for order in waiting[:_ALL_AT_MOST]]
     return {"list": [_ids_of(order) for order in ended], "success": "1"}
@@ -134,20 +136,36 @@ def place(item: Parameters, visit: Visit) -> LedgerOrder:
     price = item.require_number("price") if kind == "Limit" else None
     link_id = _link_id(item)
     _check_words(item)
-    return visit.ledger.place(
-        LedgerOrderRequest(
-            symbol=contract.symbol,
-            side=side,
-            type=_TYPES[kind][index],
-            quantity=item.number("qty") or Decimal(0),
-            price=price,
-            time_in_force=time_in_force,
-            reduce_only=item.fields.get("reduceOnly") is True,
-            client_id=link_id,
-            trigger_price=trigger,
-            labels=_labels(item, _LABELS),
-        )
+    quantity = item.require_number("qty")
+    reduces, closes = (item.fields.get(name) is True for name in ("reduceOnly", "closeOnTrigger"))
+    if reduces and closes and not quantity:
+        most = contract.max_market_quantity if kind == "Market" else None
+        quantity = min(_reducible(visit.ledger.position(contract.symbol), side), most or contract.max_quantity)
+    request = LedgerOrderRequest(
+        symbol=contract.symbol,
+        side=side,
+        type=_TYPES[kind][index],
+        quantity=quantity,
+        price=price,
+        time_in_force=time_in_force,
+        reduce_only=reduces or closes,
+        client_id=link_id,
+        trigger_price=trigger,
+        labels=_labels(item, _LABELS),
     )
+    try:
+        visit.ledger.test(request)
+    except Refused as refused:
+        if refused.reason not in _DECIDED_LATER:
+            raise
+    return visit.ledger.place(request)
+
+
+def _reducible(position: PositionFigures, side: Side) -> Decimal:
+    """Return the number of contracts that an order of this side can close; refused where there is none."""
+    if position.quantity * side.sign >= 0:
+        raise Refused(Reason.REDUCE_ONLY_REJECTED, position=position.quantity)
+    return abs(position.quantity)
 
 
 def _labels(item: Parameters, names: tuple[str, ...]) -> dict[str, object]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal, InvalidOperation
+from operator import attrgetter
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -14,7 +15,7 @@ from venuekit.simulator import Denied, Visit
 from venuekit.simulator.ledger import Contract
 from venuekit_bybit_inverse.simulated.messages import refusal
 
-_CATEGORIES = frozenset({"inverse", "linear", "option"})
+_CATEGORIES = frozenset({"spot", "linear", "inverse", "option"})
 _OFFSET = "page_args"
 _MILLISECOND = timedelta(milliseconds=1)
 DAY = timedelta(days=1) // _MILLISECOND
@@ -53,6 +54,10 @@ class Parameters:
             raise self.invalid("Illegal category")
         return value
 
+    def no_rows(self, product: str) -> dict[str, Any]:
+        """Return the page of a product line that the account has nothing of."""
+        return {"list": [], "nextPageCursor": "", "category": product}
+
     def only_inverse(self) -> None:
         """Refuse other product lines."""
         if self.category() != "inverse":
@@ -71,6 +76,31 @@ class Parameters:
         """Return the symbol of a known contract, None when none was sent."""
         symbol = self.text("symbol")
         return self._contract_of(symbol).symbol if symbol else None
+
+    def only(self, *names: str) -> Parameters:
+        """Return these parameters alone; a request may send others that count for nothing there."""
+        return attrs.evolve(self, fields={name: self.fields[name] for name in names if name in self.fields})
+
+    def selection(self, *, order_id: str = "id") -> tuple[bool, Callable[[Any], bool]]:
+        """
+        Return the condition by which a request selects orders or fills, and whether that is an id.
+
+        Of ``orderId``, ``orderLinkId``, ``symbol``, ``baseCoin`` and ``settleCoin`` the first one that was sent counts,
+        and none of the others. The attribute ``order_id`` of a row holds the id of its order.
+        """
+        contracts = self.visit.ledger.contracts
+        readers: Mapping[str, Callable[[Any], object]] = {
+            "orderId": attrgetter(order_id),
+            "orderLinkId": attrgetter("client_id"),
+            "symbol": attrgetter("symbol"),
+            "baseCoin": lambda row: contracts[row.symbol].base,
+            "settleCoin": lambda row: contracts[row.symbol].settle,
+        }
+        name = next((name for name in readers if self.text(name)), None)
+        if name is None:
+            return False, lambda _: True
+        value, read = self.symbol() if name == "symbol" else self.text(name), readers[name]
+        return name in {"orderId", "orderLinkId"}, lambda row: read(row) == value
 
     def _contract_of(self, symbol: str) -> Contract:
         contract = self.visit.ledger.contracts.get(symbol)
