@@ -33,7 +33,8 @@ def trade(
     """
     Fill a part of an order: close the opposite position first, then open the rest, each with its own rows.
 
-    Reduce-only orders of a leg that is now flat expire. A liquidation pays no commission here.
+    Reduce-only orders of a leg that is now flat expire, orders that protect it are canceled, and what the order has
+    attached comes into being. A liquidation pays no commission here.
     """
     contract = transaction.contracts[order.symbol]
     before = transaction.read().leg(order.symbol, order.position_side)
@@ -67,6 +68,8 @@ def trade(
     transaction.report(EventReason.LIQUIDATION if kind is TradeKind.LIQUIDATION else EventReason.ORDER, order.symbol)
     transaction.put_order(filled, OrderChange.TRADE if kind is TradeKind.TRADE else OrderChange.CALCULATED, execution)
     _expire_idle_reducers(transaction, order)
+    if opening:
+        _attach(transaction, order, opening)
     return execution
 
 
@@ -126,13 +129,35 @@ def check_cap(transaction: Transaction, order: LedgerOrder) -> None:
 
 
 def _expire_idle_reducers(transaction: Transaction, traded: LedgerOrder) -> None:
-    """Expire the plain orders that can only reduce a leg with no such position left."""
+    """End the orders that can only reduce a leg with no such position left: plain ones, and those that protect it."""
     leg = transaction.state.legs[traded.symbol, traded.position_side]
     for order in tuple(transaction.state.orders.values()):
         same_leg = (order.symbol, order.position_side) == (traded.symbol, traded.position_side)
-        if same_leg and order.waits and order.book is Book.PLAIN and order.only_closes and not closable(leg, order):
-            expired = attrs.evolve(order, status=OrderStatus.EXPIRED, updated_at=transaction.time)
-            transaction.put_order(expired, OrderChange.EXPIRED)
+        idle = order.of_position or (order.book is Book.PLAIN and order.only_closes)
+        if same_leg and order.waits and idle and not closable(leg, order):
+            status = OrderStatus.CANCELED if order.book is Book.CONDITIONAL else OrderStatus.EXPIRED
+            ended = attrs.evolve(order, status=status, updated_at=transaction.time)
+            transaction.put_order(ended, OrderChange(status.value))
+
+
+def _attach(transaction: Transaction, order: LedgerOrder, quantity: Decimal) -> None:
+    """Place what is attached to an order that has opened ``quantity`` contracts."""
+    for request in order.attached:
+        alike = next((one for one in transaction.state.orders.values() if _takes_place(request, one)), None)
+        if alike is not None:
+            if alike.trigger_price == request.trigger_price:
+                continue
+            ended = attrs.evolve(alike, status=OrderStatus.CANCELED, updated_at=transaction.time)
+            transaction.put_order(ended, OrderChange.CANCELED)
+        sized = request if request.close_position else attrs.evolve(request, quantity=quantity)
+        transaction.put_order(transaction.make_order(sized, OrderStatus.OPEN), OrderChange.NEW)
+
+
+def _takes_place(request: LedgerOrderRequest, order: LedgerOrder) -> bool:
+    """Say whether a request closes the whole position as a waiting order does, so that it takes its place."""
+    same_leg = (order.symbol, order.position_side) == (request.symbol, request.position_side)
+    whole = request.close_position and order.close_position and order.of_position
+    return same_leg and whole and order.waits and order.type is request.type
 
 
 class _Fill:

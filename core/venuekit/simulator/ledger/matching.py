@@ -26,9 +26,10 @@ def crosses(order: LedgerOrder, mark: Decimal) -> bool:
 def is_triggered(order: LedgerOrder, mark: Decimal) -> bool:
     """Return whether a conditional order triggers at this mark; a trailing stop by its extreme so far."""
     if order.type is OrderType.TRAILING_STOP_MARKET:
-        if order.extreme is None or order.callback_rate is None:
+        if order.extreme is None:
             return False
-        turn = order.extreme * (1 + order.side.sign * order.callback_rate)
+        back = order.extreme * (order.callback_rate or ZERO) + (order.callback_distance or ZERO)
+        turn = order.extreme + order.side.sign * back
         return mark >= turn if order.side is Side.BUY else mark <= turn
     if order.trigger_price is None:
         return False
@@ -96,17 +97,28 @@ def check_growth(transaction: Transaction, order: LedgerOrder, exposure: Decimal
 
 
 def match_waiting(transaction: Transaction, symbol: str) -> None:
-    """Trigger a symbol's conditional orders at its mark, then fill the plain ones that it crosses, oldest first."""
+    """
+    Trigger a symbol's conditional orders at its mark, then fill the plain ones that it crosses, oldest first.
+
+    What those fills have attached may trigger at the same mark.
+    """
     mark = transaction.state.symbols[symbol].mark
-    for order in _waiting(transaction, symbol, Book.CONDITIONAL):
-        seen = trail(order, mark)
-        transaction.state.orders[order.id] = seen
-        if is_triggered(seen, mark):
-            _trigger(transaction, seen)
+    _trigger_waiting(transaction, symbol, mark)
     for order in _waiting(transaction, symbol, Book.PLAIN):
         current = transaction.state.orders.get(order.id)
         if current and crosses(current, mark):
             _fill_waiting(transaction, current)
+    _trigger_waiting(transaction, symbol, mark)
+
+
+def _trigger_waiting(transaction: Transaction, symbol: str, mark: Decimal) -> None:
+    for order in _waiting(transaction, symbol, Book.CONDITIONAL):
+        if order.id not in transaction.state.orders:  # it ended with a position that an earlier one has closed
+            continue
+        seen = trail(order, mark)
+        transaction.state.orders[order.id] = seen
+        if is_triggered(seen, mark):
+            _trigger(transaction, seen)
 
 
 def _waiting(transaction: Transaction, symbol: str, book: Book) -> list[LedgerOrder]:

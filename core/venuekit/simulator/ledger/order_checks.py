@@ -19,7 +19,7 @@ def check_form(transaction: Transaction, request: LedgerOrderRequest) -> None:
     contract, mark = reading.contract(request.symbol), reading.symbol(request.symbol).mark
     check_side(reading, request.position_side)
     _check_fields(request)
-    for field in ("price", "trigger_price", "activation_price"):
+    for field in ("price", "trigger_price", "activation_price", "callback_distance"):
         price: Decimal | None = getattr(request, field)
         if price is not None:
             _check_price(contract, field, price)
@@ -51,7 +51,8 @@ def check_count(transaction: Transaction, request: LedgerOrderRequest) -> None:
     if maximum is None:
         return
     symbols = {request.symbol} if rules.max_orders_per_symbol else transaction.contracts.keys()
-    if sum(order.book is book and order.symbol in symbols for order in transaction.state.orders.values()) >= maximum:
+    counted = (order for order in transaction.state.orders.values() if order.book is book and not order.of_position)
+    if not request.of_position and sum(order.symbol in symbols for order in counted) >= maximum:
         raise Refused(Reason.TOO_MANY_ORDERS, book=book, maximum=maximum)
 
 
@@ -62,7 +63,7 @@ def _check_fields(request: LedgerOrderRequest) -> None:
         needed["price"] = request.price
     if request.type.is_conditional:
         needed["callback_rate" if trailing else "trigger_price"] = (
-            request.callback_rate if trailing else request.trigger_price
+            request.callback_rate or request.callback_distance if trailing else request.trigger_price
         )
     if not request.close_position:
         needed["quantity"] = request.quantity or None
@@ -73,7 +74,10 @@ def _check_fields(request: LedgerOrderRequest) -> None:
         ("close_position", "quantity"): request.close_position and bool(request.quantity),
         ("close_position", "reduce_only"): request.close_position and request.reduce_only,
         ("close_position", "type"): request.close_position
+        and not (request.of_position and trailing)
         and request.type not in {OrderType.STOP_MARKET, OrderType.TAKE_PROFIT_MARKET},
+        ("callback_rate", "callback_distance"): request.callback_rate is not None
+        and request.callback_distance is not None,
         ("price", "type"): request.type.is_market and request.price is not None,
         ("time_in_force",): request.time_in_force not in LIMIT_TIMES,
     }

@@ -52,7 +52,12 @@ class LedgerOrderRequest:
 
     ``time_in_force`` is GTC (until ``expires_at``, where given), IOC, FOK or POST_ONLY; any other is refused.
     ``trigger_rises`` means that the trigger is reached from below; None derives it from type and side.
-    ``callback_rate`` is a fraction. ``labels`` are a simulated venue's own values, kept with the order.
+    ``callback_rate`` is a fraction, ``callback_distance`` a distance in price; a trailing stop has one of them.
+    ``labels`` are a simulated venue's own values, kept with the order.
+
+    An order ``of_position`` is a conditional one that protects a position: it ends with that, and counts in no maximum.
+    ``attached`` are such orders, which come into being with each fill that opens something; one that closes the whole
+    position takes the place of the one of its type, any other is about the quantity of that fill.
     """
 
     symbol: str
@@ -69,6 +74,9 @@ class LedgerOrderRequest:
     trigger_rises: bool | None = None
     activation_price: Decimal | None = None
     callback_rate: Decimal | None = None
+    callback_distance: Decimal | None = None
+    of_position: bool = False
+    attached: tuple[LedgerOrderRequest, ...] = ()
     expires_at: datetime | None = None
     labels: Mapping[str, object] = attrs.field(factory=dict)
 
