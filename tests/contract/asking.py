@@ -14,6 +14,7 @@ from urllib.parse import quote
 import aiohttp
 import attrs
 from tests.contract.request_data import DocumentedRequest
+from tests.contract.routes import make_simulated
 from tests.contract.states import STATES, Ground
 from yarl import URL
 
@@ -105,14 +106,12 @@ def _text(value: Any) -> str:
 def routes_of(venue: str) -> tuple[Route, ...]:
     """Return the routes of a simulated venue."""
     declared = PLUGINS.venue(venue)
-    if declared.simulated is None:
-        raise LookupError(f"{venue} brings no simulated venue")
-    return tuple(Routes(declared, declared.simulated()))
+    return tuple(Routes(declared, make_simulated(declared)))
 
 
 def ignores_case(venue: str) -> bool:
     """Say whether a simulated venue reads the names of parameters without regard to case."""
-    return bool(getattr(PLUGINS.venue(venue).simulated, "ignores_case", False))
+    return make_simulated(PLUGINS.venue(venue)).ignores_case
 
 
 @cache

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -20,6 +20,8 @@ from tests.contract.request_data import DocumentedRequest, load_requests
 
 from venuekit.endpoint import Effect
 
+#: writes a name in another case
+Case = Callable[[str], str]
 REQUESTS = load_requests()
 SERVED = [request for request in REQUESTS if route_of(request.venue, request.route) is not None]
 VENUES = tuple(dict.fromkeys(request.venue for request in REQUESTS))
@@ -40,15 +42,13 @@ class Asker:
     stack: AsyncExitStack
     desk: Desk | None = None
 
-    async def ask(self, parameters: Mapping[str, Any], *, as_form: bool = False, upper: bool = False) -> Answer:
-        """Return the answer to the request with these parameters."""
+    async def ask(self, parameters: Mapping[str, Any], *, as_form: bool = False, case: Case = str) -> Answer:
+        """Return the answer to the request with these parameters, their names in this case."""
         route = route_of(self.request.venue, self.request.route)
         if self.desk is None or route is None or route.effect is not Effect.READ:
             await self.stack.aclose()
             self.desk = await self.stack.enter_async_context(open_desk(self.request))
-        sent = fill_in(dict(parameters), self.desk.values)
-        if upper:
-            sent = {name.upper(): value for name, value in sent.items()}
+        sent = {case(name): value for name, value in fill_in(dict(parameters), self.desk.values).items()}
         return await self.desk.ask(route, sent, as_form=as_form)
 
     async def ask_without(self, name: str) -> Answer:
@@ -91,10 +91,11 @@ async def test_a_mandatory_parameter_may_not_be_left_out(request_: DocumentedReq
 
 @pytest.mark.parametrize("request_", [named(one) for one in SERVED if one.parameters and one.venue in IGNORING_CASE])
 async def test_names_are_read_in_any_case(request_: DocumentedRequest, asker: Asker) -> None:
-    """A request with the names of its parameters in capitals is carried out, in a form, too."""
-    for as_form in (False,) if request_.route.startswith("GET") else (False, True):
-        answer = await asker.ask(select_parameters(request_), as_form=as_form, upper=True)
-        assert answer.code == 0, f"as a form: {as_form}: {answer}"
+    """A request is carried out with the names of its parameters in capitals or in small letters, in a form, too."""
+    has_form = not request_.route.startswith("GET")
+    for case, as_form in ((str.upper, False), (str.lower, has_form)):
+        answer = await asker.ask(select_parameters(request_), as_form=as_form, case=case)
+        assert answer.code == request_.code, f"{case.__name__}, as a form: {as_form}: {answer}"
 
 
 @pytest.mark.parametrize("venue", VENUES)

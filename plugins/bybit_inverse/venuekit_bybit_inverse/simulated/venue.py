@@ -6,9 +6,12 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
+import attrs
+
 from venuekit.capabilities import MarginType
 from venuekit.plugin import Endpoint, LimitScope, Security
 from venuekit.simulator import (
+    UNSERVED,
     Denied,
     Handler,
     Response,
@@ -35,6 +38,7 @@ from venuekit_bybit_inverse.simulated.contracts import ASSETS, CONTRACTS, RULES
 from venuekit_bybit_inverse.simulated.documented_answers import DOCUMENTED_ANSWERS
 from venuekit_bybit_inverse.simulated.messages import NO_PERMISSION, SWITCH_ISOLATED, envelope, refusal, refuse
 from venuekit_bybit_inverse.simulated.parameters import Parameters
+from venuekit_bybit_inverse.simulated.unserved import UNSERVED_ROUTES
 
 _DEFAULT_WINDOW = "5000"
 #: the entry price of the position, as a share of the mark
@@ -126,6 +130,7 @@ class SimulatedBybit(SimulatedVenue):
     assets = ASSETS
     scenarios = SCENARIOS
     refusals = SWITCH_ISOLATED
+    unserved = UNSERVED_ROUTES
     documented_answers = DOCUMENTED_ANSWERS
 
     def handlers(self) -> Mapping[Endpoint[Any], Handler]:
@@ -198,6 +203,10 @@ class SimulatedBybit(SimulatedVenue):
     ) -> Response:
         """Return a bare 400 for a wrong verb, 404 for a wrong path."""
         return Response(400 if verbs else 404)
+
+    def unserved_response(self, request: SimRequest, milliseconds: int) -> Response:  # noqa: ARG002  - the same for all
+        """Return the answer to a documented route that the simulator lacks, in the envelope of all others."""
+        return attrs.evolve(refusal(501, UNSERVED, milliseconds), status=501)
 
     def limit_response(
         self,
