@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from datetime import datetime
 from decimal import Decimal
 
@@ -11,25 +10,14 @@ from venuekit.simulator.ledger import fills, liquidation, market, orders, positi
 from venuekit.simulator.ledger.balance import BalanceFigures, Totals, balance_figures, total_figures
 from venuekit.simulator.ledger.base import LedgerBase, command
 from venuekit.simulator.ledger.contract import AssetKey, Contract, max_leverage, max_position
-from venuekit.simulator.ledger.events import Event, EventReason
+from venuekit.simulator.ledger.events import EventReason
+from venuekit.simulator.ledger.histories import LedgerHistories
 from venuekit.simulator.ledger.order_values import Book, LedgerOrder, TradeKind
 from venuekit.simulator.ledger.orders import find_order
 from venuekit.simulator.ledger.path import PricePoint
 from venuekit.simulator.ledger.positions import PositionFigures
-from venuekit.simulator.ledger.records import (
-    Execution,
-    FundingRate,
-    LedgerAmendment,
-    LedgerClosedPnl,
-    LedgerConversion,
-    LedgerIncome,
-    LedgerMarginChange,
-    LedgerWithdrawal,
-)
 from venuekit.simulator.ledger.refusal import Reason, Refused
 from venuekit.simulator.ledger.state import Alarm, Asset
-
-TRADES = frozenset({TradeKind.TRADE, TradeKind.LIQUIDATION, TradeKind.ADL})
 
 
 class ScenarioCommands(LedgerBase):
@@ -51,7 +39,7 @@ class ScenarioCommands(LedgerBase):
     hide_order = command(orders.hide_order)
 
 
-class Ledger(ScenarioCommands):
+class Ledger(LedgerHistories, ScenarioCommands):
     """
     One account, pure and synchronous: commands change it or raise ``Refused``, reads return values.
 
@@ -225,51 +213,3 @@ class Ledger(ScenarioCommands):
         """Return the end of a symbol's countdown, or of the account's; None without one."""
         self.tick()
         return self._state.alarms.get((Alarm.COUNTDOWN, symbol or ""))
-
-    # -- histories
-
-    def fills(
-        self, symbol: str | None = None, order_id: str | None = None, *, kinds: Collection[TradeKind] = TRADES
-    ) -> tuple[Execution, ...]:
-        """Return the executions of some kinds, oldest first; funding only if requested."""
-        return tuple(
-            row
-            for row in self._visible(self._state_now.executions)
-            if row.kind in kinds and symbol in (None, row.symbol) and order_id in (None, row.order_id)
-        )
-
-    def incomes(self) -> tuple[LedgerIncome, ...]:
-        """Return every movement of a wallet, oldest first."""
-        rows = self._visible(self._state_now.incomes)
-        return tuple(sorted(rows, key=lambda row: row.time)) if self._state.backdated else rows
-
-    def fundings(self, symbol: str | None = None) -> tuple[FundingRate, ...]:
-        """Return the fundings of a symbol or of all, oldest first, also those that found no position."""
-        return tuple(row for row in self._state_now.fundings if symbol in (None, row.symbol))
-
-    def margin_changes(self, symbol: str | None = None) -> tuple[LedgerMarginChange, ...]:
-        """Return the margin moved by hand, oldest first."""
-        rows = self._visible(self._state_now.margin_changes)
-        return tuple(change for change in rows if symbol in (None, change.symbol))
-
-    def amendments(self, order_id: str | None = None) -> tuple[LedgerAmendment, ...]:
-        """Return the changes of orders that waited, of one order or of all, oldest first."""
-        rows = self._visible(self._state_now.amendments)
-        return tuple(row for row in rows if order_id in (None, row.order_id))
-
-    def closed_pnls(self, symbol: str | None = None) -> tuple[LedgerClosedPnl, ...]:
-        """Return the profit of each closing fill, oldest first."""
-        rows = self._visible(self._state_now.closed_pnls)
-        return tuple(row for row in rows if symbol in (None, row.symbol))
-
-    def withdrawals(self) -> tuple[LedgerWithdrawal, ...]:
-        """Return the withdrawals to a chain, oldest first."""
-        return self._visible(self._state_now.withdrawals)
-
-    def conversions(self) -> tuple[LedgerConversion, ...]:
-        """Return the conversions between assets, oldest first."""
-        return self._visible(self._state_now.conversions)
-
-    def events(self, after: int = 0) -> tuple[Event, ...]:
-        """Return the events after the one with this sequence, oldest first; each event carries the state then."""
-        return self._state_now.events.since(after)
