@@ -34,7 +34,7 @@ from venuekit_binance_common.simulated.amendment_routes import AmendmentRoutes
 from venuekit_binance_common.simulated.binance_venue import HistoryLimits
 from venuekit_binance_common.simulated.errors import Errors
 from venuekit_binance_common.simulated.formatting import amount, amount_or_zero, number, plain
-from venuekit_binance_common.simulated.market_routes import MarketRoutes, filters_of
+from venuekit_binance_common.simulated.market_routes import ORDER_TYPES, MarketRoutes, filters_of
 from venuekit_binance_common.simulated.order_routes import OrderRoutes
 from venuekit_binance_common.simulated.order_rows import matching_fields
 from venuekit_binance_common.simulated.portfolio_routes import PortfolioRoutes, portfolio_margin
@@ -151,7 +151,7 @@ class SimulatedCoinm(
             "filters": filters_of(contract),
             "liquidationFee": "0.010000",
             "marketTakeBound": "0.30",
-            "orderTypes": ["LIMIT", "MARKET", "STOP", "TAKE_PROFIT", "TRAILING_STOP_MARKET"],
+            "orderTypes": ORDER_TYPES,
         }
 
     def pair_brackets(self, request: SimRequest, _visit: Visit) -> object:

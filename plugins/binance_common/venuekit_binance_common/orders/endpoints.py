@@ -215,7 +215,9 @@ def order_endpoints(terms: OrderTerms) -> OrderEndpoints:
 
 def _algo_endpoints(terms: OrderTerms) -> AlgoEndpoints:
     root, is_queried = terms.root, terms.conditional is ConditionalBook.QUERIED
-    open_orders = _open_orders(f"{root}/openAlgoOrders", ALGO_ORDERS.read_all)
+    open_orders = _open_orders(
+        f"{root}/openAlgoOrders", ALGO_ORDERS.read_all, Parameter("algoType"), Parameter("algoId", Kind.INTEGER)
+    )
     order = Endpoint(
         "GET",
         f"{root}/algoOrder",

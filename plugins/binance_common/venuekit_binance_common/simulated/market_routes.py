@@ -18,6 +18,8 @@ from venuekit_binance_common.simulated.order_forms import PERCENT_BOUNDS
 from venuekit_binance_common.simulated.public_routes import PublicRoutes, weigh
 from venuekit_binance_common.venue import LIMITS, ORDERS_1M, ORDERS_10S, WEIGHT
 
+#: every type that an order can have, of whichever book
+ORDER_TYPES = ("LIMIT", "MARKET", "STOP", "STOP_MARKET", "TAKE_PROFIT", "TAKE_PROFIT_MARKET", "TRAILING_STOP_MARKET")
 _NEVER_DELIVERED = 4_133_404_800_000
 _FUNDING_INTERVAL = timedelta(hours=8)
 _MILLISECOND = timedelta(milliseconds=1)

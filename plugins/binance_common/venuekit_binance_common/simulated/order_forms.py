@@ -18,6 +18,7 @@ from venuekit_binance_common.orders.terms import ConditionalBook, OrderTerms
 from venuekit_binance_common.simulated.binance_venue import SimulatedBinance
 from venuekit_binance_common.simulated.errors import Errors
 from venuekit_binance_common.simulated.formatting import LATEST, decimals_of, plain
+from venuekit_binance_common.simulated.order_rows import ALGO_TYPE
 
 T = TypeVar("T")
 
@@ -136,7 +137,7 @@ class Form:
 
     def algo(self) -> LedgerOrderRequest:
         """Return an order of the conditional book; raises ``Denied``."""
-        if self.require("algoType") != "CONDITIONAL":
+        if self.require("algoType") != ALGO_TYPE:
             raise self.errors.denial(-1130, name="algoType")
         self._check_words()
         contract, side, kind = self.contract, self.side(), self._meaning("type", _TYPES, -1116)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from venuekit.capabilities import OrderStatus
 from venuekit.plugin import Endpoint
@@ -12,7 +12,14 @@ from venuekit.simulator import Handler, SimRequest, Visit
 from venuekit.simulator.ledger import Book, Contract, Execution, LedgerOrder, TradeKind
 from venuekit_binance_common.simulated.binance_venue import HistoryLimits
 from venuekit_binance_common.simulated.formatting import milliseconds, plain
-from venuekit_binance_common.simulated.order_rows import algo_query_row, algo_row, trade_row, whole_trade_fields
+from venuekit_binance_common.simulated.order_rows import (
+    ALGO_TYPE,
+    algo_query_row,
+    algo_row,
+    trade_row,
+    whole_trade_fields,
+    without,
+)
 from venuekit_binance_common.simulated.order_writes import OrderWrites
 
 _WEEK = timedelta(days=7)
@@ -25,6 +32,9 @@ _FORCED = {"LIQUIDATION": TradeKind.LIQUIDATION, "ADL": TradeKind.ADL}
 
 class OrderRoutes(OrderWrites):
     """Orders, plain and conditional, and fills."""
+
+    #: the fields of a history that forced orders lack
+    forced_lacks: ClassVar[frozenset[str]] = frozenset({"priceMatch", "selfTradePreventionMode"})
 
     def history_fields(self, order: LedgerOrder, contract: Contract) -> Mapping[str, object]:
         """Return further fields of a history: an order's worth in both assets, unless the product has fewer."""
@@ -63,9 +73,12 @@ class OrderRoutes(OrderWrites):
         return [self.order_row(order) for order in self._select_open(request, visit, self.plain_book)]
 
     def open_algo_orders(self, request: SimRequest, visit: Visit) -> object:
-        """Return the open conditional orders, of the requested symbol or of all."""
+        """Return the open conditional orders, of the requested symbol, of all, or the one of an id."""
         orders = self._select_open(request, visit, Book.CONDITIONAL)
-        return [algo_row(order, self.contract(order.symbol)) for order in orders]
+        kind, order_id = self.text(request, "algoType"), self.text(request, "algoId")
+        if kind not in {None, ALGO_TYPE}:
+            raise self.errors.denial(-1130, name="algoType")
+        return [algo_row(order, self.contract(order.symbol)) for order in orders if order_id in {None, order.id}]
 
     def order(self, request: SimRequest, visit: Visit) -> object:
         """Return one plain order, open or not."""
@@ -123,7 +136,7 @@ class OrderRoutes(OrderWrites):
             raise self.errors.denial(-1130, name="autoCloseType")
         times = self.stretch(request, visit, _FORCED_HISTORY)
         rows = [
-            self._history_row(order)
+            without(self._history_row(order), self.forced_lacks)
             for order in visit.ledger.forced_orders(forced=_FORCED[word] if word else None)
             if order.symbol in symbols and milliseconds(order.created_at) in times
         ]

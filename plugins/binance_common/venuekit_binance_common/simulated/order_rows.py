@@ -7,9 +7,11 @@ from decimal import Decimal
 from typing import Any
 
 from venuekit.capabilities import OrderStatus, OrderType, TimeInForce
-from venuekit.simulator.ledger import Book, Contract, Execution, LedgerOrder, Side
+from venuekit.simulator.ledger import Book, Contract, Execution, LedgerOrder, LedgerOrderRequest, Side
 from venuekit_binance_common.simulated.formatting import amount, amount_or_zero, milliseconds, plain, quantity
 
+#: the only type of orders in the conditional book
+ALGO_TYPE = "CONDITIONAL"
 _ALGO_STATUSES = {
     OrderStatus.OPEN: "NEW",
     OrderStatus.CANCELED: "CANCELED",
@@ -47,7 +49,7 @@ def order_row(order: LedgerOrder, contract: Contract, own: Mapping[str, object])
     return {**row, **own}
 
 
-def matching_fields(order: LedgerOrder) -> dict[str, object]:
+def matching_fields(order: LedgerOrderRequest) -> dict[str, object]:
     """Return the fields of an order about price matching and self-trade prevention."""
     return {
         "priceMatch": _label(order, "priceMatch", "NONE"),
@@ -65,9 +67,14 @@ def trailing_fields(order: LedgerOrder) -> dict[str, object]:
     }
 
 
+def without(row: Mapping[str, Any], lacks: Collection[str]) -> dict[str, Any]:
+    """Return a row without the fields in ``lacks``."""
+    return {name: value for name, value in row.items() if name not in lacks}
+
+
 def acknowledge(row: Mapping[str, Any], *, lacks: Collection[str], tells_fills: bool) -> dict[str, Any]:
     """Return an acknowledgement without the fields in ``lacks``; a bare one of placing does not report fills."""
-    shown = {name: value for name, value in row.items() if name not in lacks}
+    shown = without(row, lacks)
     shown["cumQty"] = shown["executedQty"]
     if not tells_fills:
         shown |= {"status": "NEW", "executedQty": "0", "cumQty": "0"}
@@ -80,7 +87,7 @@ def algo_acknowledged(order: LedgerOrder, contract: Contract) -> dict[str, Any]:
     return {
         "algoId": int(order.id),
         "clientAlgoId": client_id_of(order),
-        "algoType": "CONDITIONAL",
+        "algoType": ALGO_TYPE,
         "orderType": order.type.name,
         "symbol": order.symbol,
         "side": order.side.name,
@@ -175,5 +182,5 @@ def _time_in_force(order: LedgerOrder) -> str:
     return _label(order, "timeInForce", _TIMES[order.time_in_force])
 
 
-def _label(order: LedgerOrder, name: str, usual: str) -> str:
+def _label(order: LedgerOrderRequest, name: str, usual: str) -> str:
     return str(order.labels.get(name) or usual)

@@ -13,9 +13,15 @@ from venuekit.simulator import Denied, Handler, SimRequest, Visit
 from venuekit.simulator.ledger import Book, Contract, LedgerOrder, Reason, Refused
 from venuekit_binance_common.orders.endpoints import OrderEndpoints
 from venuekit_binance_common.simulated.binance_venue import SimulatedBinance
-from venuekit_binance_common.simulated.formatting import LATEST
+from venuekit_binance_common.simulated.formatting import LATEST, milliseconds
 from venuekit_binance_common.simulated.order_forms import Form
-from venuekit_binance_common.simulated.order_rows import acknowledge, algo_acknowledged, order_row
+from venuekit_binance_common.simulated.order_rows import (
+    acknowledge,
+    algo_acknowledged,
+    matching_fields,
+    order_row,
+    without,
+)
 
 _DONE = "The operation of cancel all open order is done."
 _PLACE_AT_MOST, _CANCEL_AT_MOST = 5, 10
@@ -33,6 +39,8 @@ class OrderWrites(SimulatedBinance):
     #: the fields of queries that the acknowledgement of placing lacks, and that of cancelling and amending
     placing_lacks: ClassVar[frozenset[str]] = _QUERIED_ONLY
     changing_lacks: ClassVar[frozenset[str]] = _QUERIED_ONLY
+    #: the fields that acknowledgements lack where orders are placed in a batch
+    batch_lacks: ClassVar[frozenset[str]] = frozenset()
     #: the code for an emptied book
     emptied: ClassVar[object] = 200
 
@@ -59,7 +67,7 @@ class OrderWrites(SimulatedBinance):
             orders.amend: self._single(self.amend),
             orders.cancel: self._single(self.cancel),
             orders.cancel_all: self._cancel_all(self.plain_book),
-            orders.place_batch: self._batch(self.place),
+            orders.place_batch: self._batch(self._place_in_batch),
             orders.amend_batch: self._batch(self.amend),
             orders.cancel_batch: self.cancel_batch,
             orders.countdown: self.countdown,
@@ -77,6 +85,9 @@ class OrderWrites(SimulatedBinance):
         order = visit.ledger.place(form.plain())
         tells_fills = form.text("newOrderRespType") == "RESULT"
         return acknowledge(self.order_row(order), lacks=self.placing_lacks, tells_fills=tells_fills)
+
+    def _place_in_batch(self, fields: Fields, visit: Visit) -> dict[str, Any]:
+        return without(self.place(fields, visit), self.batch_lacks)
 
     def test(self, request: SimRequest, visit: Visit) -> object:
         """Check a plain order."""
@@ -104,6 +115,8 @@ class OrderWrites(SimulatedBinance):
             "stopPrice": "0",
             "workingType": "CONTRACT_PRICE",
             "priceProtect": False,
+            **matching_fields(order),
+            "goodTillDate": milliseconds(order.expires_at),
             "updateTime": visit.milliseconds,
         }
 
@@ -126,7 +139,7 @@ class OrderWrites(SimulatedBinance):
             raise self.errors.denial(-1130, name="modifyId")
         amended = visit.ledger.amend_order(order.id, quantity=quantity, price=price, note=modify_id)
         own = {} if modify_id is None else {"modifyId": int(modify_id)}
-        return {**self._acknowledge_change(amended), **own}
+        return {**self._acknowledge_change(amended), "pair": contract.pair, **own}
 
     def cancel(self, fields: Fields, visit: Visit) -> dict[str, Any]:
         """Cancel a plain order."""

@@ -30,14 +30,13 @@ from venuekit_binance_common.simulated.binance_venue import MARGIN_ASSETS, Histo
 from venuekit_binance_common.simulated.candle_routes import CandleRoutes
 from venuekit_binance_common.simulated.errors import Errors
 from venuekit_binance_common.simulated.formatting import amount, plain
-from venuekit_binance_common.simulated.market_routes import MarketRoutes, filters_of
+from venuekit_binance_common.simulated.market_routes import ORDER_TYPES, MarketRoutes, filters_of
 from venuekit_binance_common.simulated.order_routes import OrderRoutes
 from venuekit_binance_common.simulated.quote_routes import QuoteRoutes
 from venuekit_binance_common.simulated.settings_routes import DONE, SettingsRoutes
 from venuekit_binance_usdm.aster.endpoints import AsterEndpoints
 from venuekit_binance_usdm.endpoints import UsdmEndpoints
 
-_ORDER_TYPES = ["LIMIT", "MARKET", "STOP", "STOP_MARKET", "TAKE_PROFIT", "TAKE_PROFIT_MARKET", "TRAILING_STOP_MARKET"]
 _MONTH = timedelta(days=30)
 #: the entry price of the position, as a share of the mark
 _ENTRY = Decimal(865) / 880
@@ -116,6 +115,7 @@ class UsdMarginedVenue(QuoteRoutes, CandleRoutes, MarketRoutes, SettingsRoutes, 
     tier_names = ("notionalCap", "notionalFloor")
     largest = "maxNotionalValue"
     margin_limits = HistoryLimits(usual=_MONTH, widest=_MONTH, keeps=_MONTH, rows=500, most_rows=500)
+    forced_lacks = OrderRoutes.forced_lacks | {"priceProtect", "goodTillDate"}
     income_limits = HistoryLimits(usual=timedelta(days=7), keeps=timedelta(days=90), rows=100, most_rows=1000)
 
     def handlers(self) -> Mapping[Endpoint[Any], Handler]:
@@ -161,7 +161,7 @@ class UsdMarginedVenue(QuoteRoutes, CandleRoutes, MarketRoutes, SettingsRoutes, 
             "filters": filters_of(contract, {"filterType": "MIN_NOTIONAL", "notional": plain(contract.min_notional)}),
             "liquidationFee": "0.012500",
             "marketTakeBound": "0.05",
-            "orderTypes": _ORDER_TYPES,
+            "orderTypes": ORDER_TYPES,
         }
 
     def balance_row(self, balance: BalanceFigures) -> dict[str, object]:

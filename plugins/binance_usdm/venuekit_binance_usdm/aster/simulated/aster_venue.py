@@ -67,6 +67,7 @@ class SimulatedAster(UsdMarginedVenue, ListenKeys):
     documented_answers = COMMON_ANSWERS  # every 503 may have been carried out
     placing_lacks = frozenset({"time"})
     changing_lacks = frozenset({"time", "avgPrice"})
+    batch_lacks = frozenset({"closePosition"})
     emptied = "200"
     book_weights = (1, 2)
     trades_weight = 1
