@@ -5,7 +5,7 @@ UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
 UV_HERE := $(if $(filter .tools/%,$(UV)),$(CURDIR)/$(UV),$(UV))
 export UV_PYTHON_DOWNLOADS ?= never
 
-.PHONY: help demo test coverage lint format bench core-alone interop-node interop-page packages clean
+.PHONY: help demo test coverage lint format bench core-alone interop-node interop-page packages wheels clean
 
 help:
 	@echo "make demo        plan, apply and verify account settings on simulated venues: no keys, nothing leaves this machine"
@@ -16,7 +16,8 @@ help:
 	@echo "make core-alone  the framework's tests with one made-up venue installed and no exchange"
 	@echo "make interop-node  clients for Node against the simulator; needs Node 18 or newer and npm"
 	@echo "make interop-page  what other people's clients did in the last run is what docs/interop.md tells"
-	@echo "make packages    build and install every distribution with pip, and ask for the venues"
+	@echo "make packages    build and install every distribution with pip, and ask for the venues; then make wheels"
+	@echo "make wheels      build every wheel, and trade on venuekit sim as uvx runs it from them"
 
 .tools/bin/uv:
 	$(PYTHON) -m venv .tools
@@ -73,6 +74,16 @@ packages:
 	$(PYTHON) -m venv .tools/packages
 	.tools/packages/bin/python -m pip install --quiet . ./plugins/*/
 	.tools/packages/bin/python -m venuekit venues
+	$(MAKE) wheels
+
+# the simulator from built wheels in an environment of its own, as docs/simulator_control.md starts it; a client trades there
+WHEELS := .tools/wheels
+WHEEL = $(WHEELS)/$(1)-$(shell $(PYTHON) -c "import tomllib; print(tomllib.load(open('pyproject.toml', 'rb'))['project']['version'])")-py3-none-any.whl
+wheels: | $(filter .tools/%,$(UV))
+	rm -rf $(WHEELS)
+	$(UV) build --quiet --wheel --all-packages --out-dir $(WHEELS)
+	$(PYTHON) examples/simulator_client.py $(UV) tool run --isolated --quiet --from $(call WHEEL,venuekit) \
+		--with $(call WHEEL,venuekit_binance_common) --with $(call WHEEL,venuekit_binance_usdm) venuekit
 
 clean:
 	rm -rf .venv .tools dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .interop tests/interop/node/node_modules

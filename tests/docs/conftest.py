@@ -93,3 +93,9 @@ def histories_page() -> Page:
 def simulator_page() -> Page:
     """docs/simulator.md."""
     return Page(ROOT / "docs" / "simulator.md")
+
+
+@pytest.fixture(scope="session")
+def control_page() -> Page:
+    """docs/simulator_control.md."""
+    return Page(ROOT / "docs" / "simulator_control.md")

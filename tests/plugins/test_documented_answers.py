@@ -26,7 +26,7 @@ def _documented() -> list[Any]:
     return [
         pytest.param(venue, name, applied, id=f"{venue} {name} {applied}")
         for venue in VENUES
-        for name, answer in simulate(venue).documented_answers(venue).items()
+        for name, answer in simulate(venue).answers_of(venue).items()
         for applied in ((False, True) if answer.executed is None else (answer.executed,))
     ]
 

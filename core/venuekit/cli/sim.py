@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from venuekit.plugins import Plugins
     from venuekit.simulator import Simulation
 
-#: the port of ``--control`` without a number, which the subcommands use when they are told none
+#: the port of ``--control`` without a number, which the subcommands use by default
 _CONTROL_PORT = 7799
 
 
-#: options that a subcommand cannot have: they tell how to serve
+#: options that a subcommand cannot have: they are about serving
 _SERVING = ("venues", "port", "scenario", "seed", "write_accounts", "control")
 
 
@@ -80,7 +80,7 @@ def sim_command(
     """
     Serve simulated venues on this machine until interrupted; or script those that another terminal serves.
 
-    Once they are ready, a person at a terminal reads where they are and what to do next. A program gets one line of
+    Once they are ready, a person at a terminal reads where they are and the next steps. A program gets one line of
     JSON instead, with the URLs, and the key and secret that open each venue.
 
     They accept all kinds of orders, countdowns and batches, and keep every history. The commands below move prices, pay
@@ -90,7 +90,7 @@ def sim_command(
     if context.invoked_subcommand is not None:
         if given := [name for name in _SERVING if context.get_parameter_source(name) is not ParameterSource.DEFAULT]:
             option = f"--{given[0].removesuffix('s').replace('_', '-')}"
-            raise click.UsageError(f"{option} tells how to serve, and {context.invoked_subcommand} serves nothing")
+            raise click.UsageError(f"{option} is about serving, and {context.invoked_subcommand} serves nothing")
         return None
     from venuekit.simulator.serve import serve
 

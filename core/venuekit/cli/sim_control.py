@@ -45,7 +45,7 @@ def make_subcommand(command: ControlCommand) -> click.Command:
     fields = {field.name: field for field in command.fields}
 
     def call(*, at: str | None, as_json: bool, **given: Any) -> None:
-        sent = {name: _sent(fields[name], value) for name, value in given.items() if value is not None}
+        sent = {name: _read_value(fields[name], value) for name, value in given.items() if value is not None}
         answer = post(at or os.environ.get(VARIABLE) or _default_url(), command.name, sent)
         if as_json:
             say_done(json.dumps(answer, indent=2))
@@ -92,7 +92,7 @@ def _option(field: Field) -> click.Option:
     return click.Option([name, field.name], required=field.required, help=f"{field.title}{hint}", **more)
 
 
-def _sent(field: Field, value: Any) -> Any:
+def _read_value(field: Field, value: Any) -> Any:
     """Return an option's value as the port takes it: JSON where the field is JSON, else the text, which it reads."""
     if field.kind.value not in {"json", "texts"}:
         return value

@@ -133,7 +133,7 @@ def make_book(contract: Contract, mark: Decimal, levels: int, depth: Decimal | N
         contract: The contract.
         mark: Its mark price, on a tick or between two.
         levels: Levels on each side; there are fewer bids where their price would be zero.
-        depth: The contracts on each side that can trade, as :meth:`Ledger.depth` tells; None for any number.
+        depth: The contracts on each side that can trade, as of :meth:`Ledger.depth`; None for any number.
     """
     tick = contract.price_tick
     below = (mark / tick).to_integral_value(rounding="ROUND_CEILING") - 1

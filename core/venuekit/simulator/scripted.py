@@ -232,7 +232,7 @@ KINDS: Mapping[str, ScriptKind] = {
 
 def read_disturbance(given: Mapping[str, object]) -> Scripted:
     """
-    Return the disturbance that a table of TOML or a JSON object tells: ``do`` is its kind, the rest are its fields.
+    Return the disturbance that a table of TOML or a JSON object holds: ``do`` is its kind, the rest are its fields.
 
     Raises:
         FieldError: the kind or a field is unknown, or a value cannot be used.

@@ -269,7 +269,7 @@ class Simulation:
         Args:
             venue_id: The venue.
             name: The answer's name, one of ``SimulatedVenue.documented_answers``.
-            applied: Whether the request is carried out; None does what the venue documents, and does not carry out
+            applied: Whether the request is carried out; None does as the venue documents, and does not carry out
                 where it says that either may be so.
 
         Raises:
@@ -288,7 +288,7 @@ class Simulation:
         is_applied = bool(answer.executed) if applied is None else applied
         return CannedAnswer(response.status, response.body, response.headers, applied=is_applied)
 
-    def documented_answers(self, venue_id: str) -> Mapping[str, DocumentedAnswer]:
+    def answers_of(self, venue_id: str) -> Mapping[str, DocumentedAnswer]:
         """Return the answers that a venue documents for trouble of its own, by name."""
         return self._service(venue_id).simulated.documented_answers
 

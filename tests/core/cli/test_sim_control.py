@@ -158,7 +158,7 @@ def test_options_of_serving(call: Call) -> None:
     called = call("sim", "--venue", "toy_perp", "show", "marks", "--json")
 
     assert called.status == 64
-    assert json.loads(called.err)["message"] == "--venue tells how to serve, and show serves nothing"
+    assert json.loads(called.err)["message"] == "--venue is about serving, and show serves nothing"
 
 
 def test_the_help(call: Call) -> None:

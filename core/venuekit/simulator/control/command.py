@@ -20,9 +20,9 @@ ACCOUNT = Field("account", FieldKind.TEXT, "The account, by name or number; the 
 @attrs.frozen
 class ControlCommand:
     """
-    One command: ``title`` says in one sentence what it does, ``answers`` what its answer holds.
+    One command: ``title`` is its effect in one sentence, ``answers`` the content of its answer.
 
-    ``act`` gets the simulation and the fields that were given. What it returns is answered as JSON, by
+    ``act`` gets the simulation and the fields that were given. Its result is answered as JSON, by
     :func:`as_json`. A refused command changes nothing.
     """
 

@@ -99,7 +99,7 @@ def _answers(simulation: Simulation, fields: _Fields) -> list[object]:
     return [
         {"venue": place.venue_id, "name": name, "executed": answer.executed, "meaning": answer.title}
         for place in places_of(simulation, fields)
-        for name, answer in simulation.documented_answers(place.venue_id).items()
+        for name, answer in simulation.answers_of(place.venue_id).items()
     ]
 
 

@@ -79,11 +79,11 @@ class QuoteRoutes(PublicRoutes):
         return {}
 
     def day_fields(self, day: Candle, contract: Contract) -> Mapping[str, object]:  # noqa: ARG002  (as above)
-        """Return the volume of a day in the quote asset, or what a product has beside or instead of it."""
+        """Return the volume of a day in the quote asset, or the fields that a product has beside or instead of it."""
         return {"quoteVolume": plain(round(day.value, 8))}
 
     def market_trade_fields(self, trade: MarketTrade, contract: Contract) -> Mapping[str, object]:
-        """Return the worth of a trade in the quote asset, or what a product has beside or instead of it."""
+        """Return the worth of a trade in the quote asset, or the fields that a product has beside or instead of it."""
         return {"quoteQty": plain(round(contract.value(trade.quantity, trade.price), 8))}
 
     def aggregate_fields(self, trade: MarketTrade, contract: Contract) -> Mapping[str, object]:  # noqa: ARG002  (as above)
