@@ -72,6 +72,14 @@ def test_instruments_have_the_documented_shape(exchange: Exchange, recorded: Rec
     assert [shape(each) for each in ours] == [shape(each) for each in theirs]
 
 
+def test_exchange_of_every_asset_is_a_text(exchange: Exchange) -> None:
+    """An asset that is no collateral has a threshold of zero, as the venue sends it; an old example prints null."""
+    assets = {row["asset"]: row for row in exchange.fetch(USDM.EXCHANGE_INFO)["assets"]}
+
+    assert {type(row["autoAssetExchange"]) for row in assets.values()} == {str}
+    assert (assets["BNB"]["marginAvailable"], assets["BNB"]["autoAssetExchange"]) == (False, "0")
+
+
 def test_open_order_has_the_documented_shape_of_a_limit_order(exchange: Exchange, recorded: Recorded) -> None:
     """The documented order trails; its two trailing fields are all that a limit order lacks."""
     exchange.ledger.rest_order("ADAUSDT", Side.BUY, D(10), D("0.3"), client_id="mine")

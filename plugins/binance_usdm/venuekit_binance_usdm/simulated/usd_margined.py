@@ -26,7 +26,7 @@ from venuekit_binance_common.simulated.account_routes import (
     setting_fields,
     worth_fields,
 )
-from venuekit_binance_common.simulated.binance_venue import MARGIN_ASSETS, HistoryLimits
+from venuekit_binance_common.simulated.binance_venue import HistoryLimits
 from venuekit_binance_common.simulated.candle_routes import CandleRoutes
 from venuekit_binance_common.simulated.errors import Errors
 from venuekit_binance_common.simulated.formatting import amount, plain
@@ -147,7 +147,7 @@ class UsdMarginedVenue(QuoteRoutes, CandleRoutes, MarketRoutes, SettingsRoutes, 
                     "marginAvailable": asset.is_collateral,
                     "autoAssetExchange": plain(-asset.haircut) if asset.is_collateral else "0",
                 }
-                for asset in MARGIN_ASSETS
+                for asset in self.assets
             ]
         }
 
