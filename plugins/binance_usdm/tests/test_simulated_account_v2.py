@@ -8,10 +8,10 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from tests.plugins.binance.exchange import Exchange, open_exchange, shape
+from tests.plugins.binance.exchange import Exchange, shape
 
-from venuekit.capabilities import AssetMode, MarginType, PositionMode, PositionSide
-from venuekit.simulator.ledger import Ledger, PositionFigures, Side
+from venuekit.capabilities import AssetMode, MarginType
+from venuekit.simulator.ledger import Ledger, PositionFigures
 from venuekit_binance_usdm.venue import VENUE
 
 D = Decimal
@@ -61,48 +61,6 @@ def read(exchange: Exchange, path: str, **parameters: Any) -> Any:
     response = exchange.ask("GET", path, **parameters)
     assert response.status == 200, response.body
     return json.loads(response.body)
-
-
-def _in_one_way(ledger: Ledger) -> None:
-    ledger.set_margin_type(MarginType.ISOLATED, "ETHUSDT")
-    ledger.fill("ETHUSDT", Side.SELL, D(2), D(3100))
-    ledger.set_leverage("BTCUSDT", D(50))
-    ledger.fill("BTCUSDT", Side.BUY, D("0.5"), D(87_000))
-    ledger.rest_order("ADAUSDT", Side.BUY, D(100), D("0.3"))
-
-
-def _in_hedge(ledger: Ledger) -> None:
-    ledger.set_position_mode(PositionMode.HEDGE)
-    ledger.fill("BTCUSDT", Side.BUY, D("0.5"), D(87_000), PositionSide.LONG)
-    ledger.fill("BTCUSDT", Side.SELL, D("0.2"), D(89_000), PositionSide.SHORT)
-    ledger.rest_order("ETHUSDT", Side.SELL, D(1), D(3200), position_side=PositionSide.SHORT)
-
-
-def _in_multi_assets(ledger: Ledger) -> None:
-    ledger.set_asset_mode(AssetMode.MULTI)
-    ledger.fill("BTCUSDT", Side.BUY, D("0.5"), D(87_000))
-    ledger.fill("BTCUSDC", Side.SELL, D("0.1"), D(88_500))
-
-
-def _in_hedge_and_multi_assets(ledger: Ledger) -> None:
-    ledger.set_asset_mode(AssetMode.MULTI)
-    _in_hedge(ledger)
-
-
-STAGES = {
-    "one-way": _in_one_way,
-    "hedge": _in_hedge,
-    "multi-assets": _in_multi_assets,
-    "hedge, multi-assets": _in_hedge_and_multi_assets,
-}
-
-
-@pytest.fixture(params=STAGES)
-def traded(request: pytest.FixtureRequest) -> Exchange:
-    """An account with positions and an order, in each combination of modes."""
-    exchange = open_exchange(VENUE, "flat")
-    STAGES[request.param](exchange.ledger)
-    return exchange
 
 
 def legs(ledger: Ledger) -> Iterator[PositionFigures]:
