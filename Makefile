@@ -5,7 +5,7 @@ UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
 UV_HERE := $(if $(filter .tools/%,$(UV)),$(CURDIR)/$(UV),$(UV))
 export UV_PYTHON_DOWNLOADS ?= never
 
-.PHONY: help demo test coverage lint format bench core-alone interop-node interop-page packages wheels clean
+.PHONY: help demo test coverage lint format bench core-alone interop-node interop-python-binance interop-page packages wheels clean
 
 help:
 	@echo "make demo        plan, apply and verify account settings on simulated venues: no keys, nothing leaves this machine"
@@ -65,6 +65,11 @@ interop-node: | $(filter .tools/%,$(UV))
 	$(UV) sync --quiet --locked
 	npm ci --prefix tests/interop/node --silent
 	$(UV) run --no-sync node tests/interop/node/run.mjs
+
+# its package has the name of that of another client
+interop-python-binance: | $(filter .tools/%,$(UV))
+	$(UV) run --isolated --locked --no-default-groups --group test --group exchanges --group interop-python-binance \
+		pytest -q -n auto tests/interop/python_binance
 
 interop-page:
 	$(UV) run --no-sync python -m tests.interop.page --check

@@ -1,19 +1,24 @@
-"""Clients that nobody here wrote, pointed at the simulator through their public constructor and attributes."""
+"""
+Clients that nobody here wrote, pointed at the simulator through their public constructor and attributes.
+
+What is in ``python_binance`` runs in an environment of its own: ``make interop-python-binance``.
+"""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack, closing
+from importlib.metadata import packages_distributions
 from typing import Any
 
 import pytest
-from binance.cm_futures import CMFutures
-from binance.um_futures import UMFutures
-from pybit.unified_trading import HTTP
 from tests.interop.desk import Desk
 from tests.interop.guard import stay_on_this_machine
 
 import venuekit
+
+# two clients have a package called binance, and only one of them can be there
+collect_ignore = [] if "python-binance" in packages_distributions()["binance"] else ["python_binance"]
 
 
 @pytest.fixture(autouse=True)
@@ -41,6 +46,8 @@ def scenario() -> str:
 @pytest.fixture
 async def usdm(clients: ExitStack, scenario: str) -> AsyncIterator[Desk]:
     """``UMFutures`` of binance-futures-connector against the simulated venue."""
+    from binance.um_futures import UMFutures
+
     async with venuekit.simulate("binance_usdm", scenario=scenario) as sim:
         yield Desk(sim, "binance_usdm", _connector(UMFutures, sim.rest("binance_usdm"), clients))
 
@@ -48,6 +55,8 @@ async def usdm(clients: ExitStack, scenario: str) -> AsyncIterator[Desk]:
 @pytest.fixture
 async def coinm(clients: ExitStack, scenario: str) -> AsyncIterator[Desk]:
     """``CMFutures`` of binance-futures-connector against the simulated venue."""
+    from binance.cm_futures import CMFutures
+
     async with venuekit.simulate("binance_coinm", scenario=scenario) as sim:
         yield Desk(sim, "binance_coinm", _connector(CMFutures, sim.rest("binance_coinm"), clients))
 
@@ -66,6 +75,8 @@ def _connector(client_class: type[Any], rest: str, clients: ExitStack) -> Callab
 @pytest.fixture
 async def inverse(clients: ExitStack, scenario: str) -> AsyncIterator[Desk]:
     """``HTTP`` of pybit against the simulated venue."""
+    from pybit.unified_trading import HTTP
+
     async with venuekit.simulate("bybit_inverse", scenario=scenario) as sim:
 
         def make(key: str, secret: str) -> HTTP:

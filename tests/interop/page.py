@@ -15,7 +15,11 @@ from tests.interop.results import FOLDER, SUBJECTS, Outcome, Result, read_result
 TARGET = Path(__file__).parents[2] / "docs" / "interop.md"
 
 #: the files of results, and the target of the Makefile that writes each
-SOURCES: Mapping[str, str] = {"python.json": "test", "node.json": "interop-node"}
+SOURCES: Mapping[str, str] = {
+    "python.json": "test",
+    "python_binance.json": "interop-python-binance",
+    "node.json": "interop-node",
+}
 
 _HEAD = """\
 # Other people's clients

@@ -78,7 +78,8 @@ async def test_position(desk: CcxtDesk) -> None:
     assert exact(position["markPrice"]) == desk.ledger.mark(desk.product.held_id)
     assert exact(position["unrealizedPnl"]).quantize(D("1e-7")) == held.unrealized_pnl.quantize(D("1e-7"))
     assert position["liquidationPrice"] == pytest.approx(float(held.liquidation_price), rel=1e-6)
-    assert position["marginMode"] == "isolated"
+    if desk.product.exchange != "bybit":  # whose margin mode is the account's
+        assert position["marginMode"] == "isolated"
 
 
 @pytest.mark.interop(subject="positions")
@@ -187,8 +188,8 @@ async def test_fees(desk: CcxtDesk) -> None:
 
 #: method, its arguments beside the symbol, ccxt's error, the venue's code; for each product that refuses it
 REFUSALS: dict[str, tuple[str, str, tuple[Any, ...], type[Exception], str]] = {
-    "usdm: leverage out of range": ("usdm", "set_leverage", (125,), ccxt.OperationRejected, "-4028"),
-    "coinm: leverage out of range": ("coinm", "set_leverage", (125,), ccxt.OperationRejected, "-4028"),
+    "usdm: leverage out of range": ("usdm", "set_leverage", (125,), ccxt.BadRequest, "-4028"),
+    "coinm: leverage out of range": ("coinm", "set_leverage", (125,), ccxt.BadRequest, "-4028"),
     "usdm: hedge mode with a position": ("usdm", "set_position_mode", (True,), ccxt.OperationRejected, "-4068"),
     "coinm: hedge mode with a position": ("coinm", "set_position_mode", (True,), ccxt.OperationRejected, "-4068"),
     "inverse: leverage beyond the tier": ("inverse", "set_leverage", (101,), ccxt.ExchangeError, "110013"),

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from contextlib import ExitStack
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from tests.interop.futures_checks import EVERY_PRODUCT, FLAT, ONLY_USDM, FuturesChecks, FuturesDesk, Product
@@ -59,10 +61,19 @@ class TestUnicorn(FuturesChecks):
 
     @pytest.mark.interop(subject="orders")
     @FLAT
+    async def test_batch(self, desk: FuturesDesk) -> None:
+        """Each item of a batch has its own answer."""
+        wrong = desk.order(positionSide="LONG")
+        rows = await desk.call("place_batch_order", batchOrders=[desk.order(), wrong, desk.order(1999)])
+        assert [row.get("code") for row in rows] == [None, -4061, None]
+        assert [one.price for one in desk.ledger.open_orders()] == [2000, 1999]
+
+    @pytest.mark.interop(subject="orders")
+    @FLAT
     async def test_cancelling_several(self, desk: FuturesDesk) -> None:
-        """Several orders are cancelled in one request, by a list that the caller writes as JSON."""
+        """Several orders are cancelled in one request, by a list that the caller writes for a URL."""
         ids = [(await desk.call("create_order", **desk.order(2000 - n)))["orderId"] for n in range(2)]
-        listed = str([*ids, 99_999]).replace(" ", "")
+        listed = quote(json.dumps([*ids, 99_999], separators=(",", ":")))
         rows = await desk.call("cancel_orders", symbol=desk.product.flat, orderIdList=listed)
         assert [row.get("status", row.get("code")) for row in rows] == ["CANCELED", "CANCELED", -2011]
         assert desk.ledger.open_orders() == ()
@@ -110,6 +121,19 @@ async def test_conditional_orders_ask_an_unknown_path(desk: FuturesDesk) -> None
         assert await desk.refused(method, **parameters) == -5000
         assert desk.sim.requests[-1].path.startswith("/fapi/v1/algo/orders")
     assert desk.ledger.orders() == ()
+
+
+@pytest.mark.interop(
+    subject="histories",
+    client_bug="`manager.py:6219` asks `/fapi/v1/ticker/allForceOrders`, which the venue does not document; the "
+    "account's forced orders are `GET /fapi/v1/forceOrders`.",
+)
+@ONLY_USDM
+@FLAT
+async def test_forced_orders_ask_an_unknown_path(desk: FuturesDesk) -> None:
+    """``futures_liquidation_orders`` finds no such path."""
+    assert await desk.refused("liquidation_orders", symbol=desk.product.flat) == -5000
+    assert desk.sim.requests[-1].path == "/fapi/v1/ticker/allForceOrders"
 
 
 @pytest.mark.interop(
