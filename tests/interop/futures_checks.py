@@ -14,7 +14,7 @@ from typing import Any
 import attrs
 import pytest
 
-from venuekit.capabilities import MarginType, OrderStatus, PositionMode
+from venuekit.capabilities import MarginType, OrderStatus, PositionMode, PositionSide
 from venuekit.simulator import Simulation
 from venuekit.simulator.ledger import Ledger, Side
 
@@ -162,7 +162,7 @@ class FuturesChecks:
     async def test_legs(self, desk: FuturesDesk) -> None:
         """In hedge mode each leg has its row."""
         desk.ledger.set_position_mode(PositionMode.HEDGE)
-        desk.ledger.fill(desk.product.flat, Side.SELL, D(2), desk.ledger.mark(desk.product.flat), "short")
+        desk.ledger.fill(desk.product.flat, Side.SELL, D(2), desk.ledger.mark(desk.product.flat), PositionSide.SHORT)
         rows = await desk.call("position_information")
         assert [(row["symbol"], D(row["positionAmt"])) for row in rows if row["positionSide"] == "SHORT"].count(
             (desk.product.flat, D(-2))
@@ -173,6 +173,7 @@ class FuturesChecks:
         """Margin moves, and the history tells how."""
         held = desk.product.held
         wallet = desk.ledger.position(held).isolated_wallet
+        assert wallet is not None
         await desk.call("change_position_margin", symbol=held, amount="0.5", type=1)
         await desk.call("change_position_margin", symbol=held, amount="0.125", type=2)
         assert desk.ledger.position(held).isolated_wallet == wallet + D("0.375")

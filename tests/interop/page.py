@@ -51,7 +51,7 @@ def render(results: Iterable[Result]) -> str:
     bugs = [one for one in sorted_results if one.outcome is Outcome.CLIENT_BUG]
     if bugs:
         lines = [f"- `{one.client}` {one.version}, `{one.venue}`: {one.check} {one.proof}" for one in bugs]
-        parts += [_FAILURES, "\n".join(lines) + "\n"]
+        parts += [_FAILURES, "\n".join(dict.fromkeys(lines)) + "\n"]
     return "\n".join(parts)
 
 

@@ -52,8 +52,8 @@ def _describe(item: pytest.Function) -> dict[str, Any]:
     sentence = _ROWS.sub("", (inspect.getdoc(item.function) or "").replace("\n", " "))
     if not sentence:
         raise pytest.UsageError(f"{item.nodeid}: says in no sentence what is true")
-    case = f" ({item.callspec.id})" if hasattr(item, "callspec") else ""
     proof = told.pop("client_bug", None)
+    case = f" ({item.callspec.id})" if hasattr(item, "callspec") and proof is None else ""
     return {**told, "check": sentence + case, "proof": proof, "folder": str(item.path.parent.relative_to(HERE))}
 
 

@@ -77,6 +77,7 @@ async def test_position(desk: CcxtDesk) -> None:
     assert exact(position["entryPrice"]) == held.entry_price
     assert exact(position["markPrice"]) == desk.ledger.mark(desk.product.held_id)
     assert exact(position["unrealizedPnl"]).quantize(D("1e-7")) == held.unrealized_pnl.quantize(D("1e-7"))
+    assert held.liquidation_price is not None
     assert position["liquidationPrice"] == pytest.approx(float(held.liquidation_price), rel=1e-6)
     if desk.product.exchange != "bybit":  # whose margin mode is the account's
         assert position["marginMode"] == "isolated"
@@ -114,6 +115,7 @@ async def test_margin_of_a_position(desk: CcxtDesk) -> None:
     """Margin is added and reduced; both are in the history."""
     held = desk.product.held
     wallet = desk.ledger.position(desk.product.held_id).isolated_wallet
+    assert wallet is not None
     added = await desk.call("add_margin", held, 0.5)
     await desk.call("reduce_margin", held, 0.2)
     assert (added["type"], added["amount"]) == ("add", 0.5)

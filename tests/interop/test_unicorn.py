@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import ExitStack
@@ -139,12 +138,12 @@ async def test_forced_orders_ask_an_unknown_path(desk: FuturesDesk) -> None:
 @pytest.mark.interop(
     venue="binance_coinm",
     subject="market",
-    client_bug="each branch of `manager.py:__init__` but those of the test networks sets `FUTURES_COIN_URL` to "
+    client_bug="Each branch of `manager.py:__init__` but those of the test networks sets `FUTURES_COIN_URL` to "
     "`https://fapi.binance.com/fapi`; the venue documents `https://dapi.binance.com` for COIN-M.",
 )
-@pytest.mark.parametrize("exchange", ["binance.com-coin_futures", "binance.com-futures", "binance.com"])
-async def test_the_url_of_coin_margined_futures(exchange: str) -> None:
+def test_the_url_of_coin_margined_futures() -> None:
     """Until its URL is set, the client asks USDⓈ-M for everything of COIN-M."""
-    manager = _Manager("k", "s", exchange=exchange, warn_on_update=False, disable_colorama=True)
-    assert manager.FUTURES_COIN_URL == "https://fapi.binance.com/fapi"
-    await asyncio.to_thread(manager.stop_manager)
+    for exchange in ("binance.com-coin_futures", "binance.com-futures", "binance.com"):
+        manager = _Manager("k", "s", exchange=exchange, warn_on_update=False, disable_colorama=True)
+        manager.stop_manager()
+        assert manager.FUTURES_COIN_URL == "https://fapi.binance.com/fapi"

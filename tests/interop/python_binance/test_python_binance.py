@@ -208,7 +208,8 @@ class TestPythonBinance(FuturesChecks):
 
 @pytest.mark.interop(
     subject="orders",
-    client_bug="`client.py:8812` encodes the list and signs it so, but sends it in a form, which encodes it again; the "
+    client_bug="`client.py:8812` (`async_client.py:2728`) encodes "
+    "the list and signs it so, but sends it in a form, which encodes it again; the "
     "method of USDⓈ-M, `client.py:8036`, sets `force_params`. The venue documents that it signs `totalParams`, "
     '"the query string concatenated with the request body".',
 )
@@ -223,7 +224,8 @@ async def test_a_batch_is_encoded_twice(desk: FuturesDesk) -> None:
 
 @pytest.mark.interop(
     subject="orders",
-    client_bug="`client.py:8884` encodes the list and signs it so, but sends it in a form, which encodes it again; the "
+    client_bug="`client.py:8884` (`async_client.py:2775`) encodes "
+    "the list and signs it so, but sends it in a form, which encodes it again; the "
     "method of USDⓈ-M, `client.py:8155`, sets `force_params`. The venue documents that it signs `totalParams`, "
     '"the query string concatenated with the request body".',
 )
