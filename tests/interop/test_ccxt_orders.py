@@ -17,6 +17,7 @@ pytestmark = [pytest.mark.interop(subject="orders"), pytest.mark.parametrize("sc
 
 D = Decimal
 BINANCE = pytest.mark.parametrize("product", EVERY_PRODUCT[:2])
+BYBIT = pytest.mark.parametrize("product", EVERY_PRODUCT[2:])
 
 
 @pytest.fixture(name="desk")
@@ -69,6 +70,18 @@ async def test_an_order_by_its_id(desk: CcxtDesk) -> None:
     placed = await desk.place()
     for status in ("open", "canceled"):
         assert (await desk.call("fetch_order", placed["id"], desk.product.flat))["status"] == status
+        if status == "open":
+            await desk.call("cancel_order", placed["id"], desk.product.flat)
+
+
+@BYBIT
+async def test_an_order_among_the_last(desk: CcxtDesk) -> None:
+    """At Bybit the list of open orders has the ended ones, too, when it is asked for an id."""
+    placed = await desk.place()
+    acknowledged = {"acknowledged": True}  # that only the last 500 orders are found
+    for status in ("open", "canceled"):
+        found = await desk.call("fetch_order", placed["id"], desk.product.flat, acknowledged)
+        assert (found["id"], found["status"]) == (placed["id"], status)
         if status == "open":
             await desk.call("cancel_order", placed["id"], desk.product.flat)
 
@@ -179,7 +192,6 @@ async def test_funding(desk: CcxtDesk) -> None:
 
 
 @pytest.mark.interop(subject="histories")
-@BINANCE
 async def test_wallet_log(desk: CcxtDesk) -> None:
     """Each booking of an asset, with its amount."""
     product, ledger = desk.product, desk.ledger
@@ -206,7 +218,6 @@ async def test_an_id_for_the_second_time(desk: CcxtDesk) -> None:
 
 
 @pytest.mark.interop(subject="refusals")
-@BINANCE
 async def test_nothing_to_reduce(desk: CcxtDesk) -> None:
     """A reduce-only order without a position is refused at once."""
     with pytest.raises(ccxt.BaseError, match=r"-2022|110017"):
