@@ -76,10 +76,12 @@ async def test_conditional_order(inverse: Any) -> None:
 
 
 async def test_accepted_then_rejected(inverse: Any) -> None:
-    """The venue takes an order that the account cannot carry, and rejects it afterwards."""
-    placed = await result(inverse, "place_order", **INVERSE, **bid(qty="20000000", orderLinkId="big"))
-    assert placed["orderId"]
-    assert await statuses(inverse, "get_order_history") == {"big": "Rejected"}
+    """The venue takes an order that the account can carry, and rejects it once it cannot any more."""
+    inverse.ledger.set_decision_delay(None)
+    placed = await result(inverse, "place_order", **INVERSE, **bid(orderLinkId="late"))
+    inverse.ledger.deposit("ETH", D(-250))
+    inverse.ledger.decide(placed["orderId"])
+    assert await statuses(inverse, "get_order_history") == {"late": "Rejected"}
 
 
 async def test_batches(inverse: Any) -> None:
@@ -203,6 +205,15 @@ async def test_conversions(inverse: Any) -> None:
 REFUSALS: dict[str, tuple[str, dict[str, Any], int, str]] = {
     "no order": ("cancel_order", {**ETH, "orderId": "9"}, 110001, "order not exists or too late to cancel"),
     "nothing to amend": ("amend_order", {**ETH, "orderId": "9", "qty": "1"}, 110001, "order not exists*"),
+    "more than there is": ("place_order", {**INVERSE, **bid(qty="6000000")}, 110007, "ab not enough for new order"),
+    "more than the last tier": (
+        "place_order", {**INVERSE, **bid(qty="20000000")},
+        110090, "Order placement failed as your position may exceed the max limit*",
+    ),
+    "nothing to reduce": (
+        "place_order", {**INVERSE, **bid(reduceOnly=True)},
+        110017, "current position is zero, cannot fix reduce-only order qty",
+    ),
     "off the step": ("place_order", {**INVERSE, **bid(qty="1.5")}, 10001, "Qty invalid"),
     "flat": ("add_or_reduce_margin", {**ETH, "margin": "1"}, 110033, "Cannot set margin without an open position."),
     "too much back": (
