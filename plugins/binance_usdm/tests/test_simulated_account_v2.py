@@ -39,7 +39,8 @@ ASSET_ROW = {
 }
 LEG_ROW = {
     "s": "symbol initialMargin maintMargin unrealizedProfit positionInitialMargin openOrderInitialMargin leverage"
-    " entryPrice maxNotional bidNotional askNotional positionSide positionAmt",
+    " entryPrice maxNotional bidNotional askNotional positionSide positionAmt"
+    " breakEvenPrice notional isolatedWallet",  # the last three are in recordings alone
     "b": "isolated",
     "n": "updateTime",
 }
@@ -134,6 +135,9 @@ def test_account_lists_every_leg_of_the_mode(traded: Exchange) -> None:
     for row, leg in zip(rows, figures, strict=True):
         assert D(row["positionAmt"]) == leg.quantity
         assert D(row["entryPrice"]) == (leg.entry_price or 0)
+        assert D(row["breakEvenPrice"]) == (leg.break_even_price or 0)
+        assert D(row["notional"]) == (leg.notional or D(0)).copy_sign(leg.quantity)
+        assert D(row["isolatedWallet"]) == (leg.isolated_wallet or 0)
         assert D(row["leverage"]) == leg.leverage
         assert row["isolated"] is (leg.margin_type is MarginType.ISOLATED)
         assert D(row["unrealizedProfit"]) == leg.unrealized_pnl

@@ -9,8 +9,8 @@ from venuekit.capabilities import AssetMode
 from venuekit.plugin import Security
 from venuekit.simulator import Route, SimRequest, Visit
 from venuekit.simulator.ledger import Contract, Ledger, PositionFigures
-from venuekit_binance_common.simulated.account_routes import ACCOUNT_FLAGS
-from venuekit_binance_common.simulated.formatting import amount_or_zero
+from venuekit_binance_common.simulated.account_routes import ACCOUNT_FLAGS, worth_fields
+from venuekit_binance_common.simulated.formatting import amount_or_zero, plain
 from venuekit_binance_common.venue import SYMBOL, WEIGHT
 from venuekit_binance_usdm.simulated.fee_routes import fee_burn_fields
 from venuekit_binance_usdm.simulated.usd_margined import (
@@ -65,6 +65,9 @@ class AccountV2Routes(UsdMarginedVenue):
         return {
             **super().account_position(figures, contract),
             **leg_fields_with_settings(figures),
+            # not in the documented example: in that of the WebSocket API, and in recordings of other clients
+            "breakEvenPrice": plain(figures.break_even_price),
+            **worth_fields(figures),
             "bidNotional": amount_or_zero(figures.bid_value),
             "askNotional": amount_or_zero(figures.ask_value),
         }
