@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from venuekit.clock import Clock
     from venuekit.plugins import Plugins
-    from venuekit.simulator import Simulation
+    from venuekit.simulator import Market, Simulation
+    from venuekit.simulator.accounts import Money
+    from venuekit.simulator.fields import Number
 
 
 def simulate(
@@ -18,6 +22,9 @@ def simulate(
     clock: Clock | None = None,
     port: int = 0,
     plugins: Plugins | None = None,
+    markets: Sequence[Market] | Mapping[str, Sequence[Market]] = (),
+    accounts: Mapping[str, Money] = MappingProxyType({}),
+    prices: Mapping[str, Number] = MappingProxyType({}),
 ) -> AbstractAsyncContextManager[Simulation]:
     """
     Run venues on this machine: ``async with venuekit.simulate("acme_perp") as sim``.
@@ -29,12 +36,28 @@ def simulate(
         clock: The source of time; the system's when None.
         port: The port of 127.0.0.1; 0 takes a free one.
         plugins: The source of venues; everything installed when None.
+        markets: Markets of one's own, by the id of their venue; of a single venue, a sequence. A market with a symbol
+            that the venue lists changes it, another one is listed besides.
+        accounts: Amounts by asset for each named account, which begins with nothing else; of one venue alone where
+            they are below its id. The keys of an account are those of ``credentials(venue, account=name)``.
+        prices: Index prices in USD, by base asset, in place of the known ones.
 
     Raises:
         UnknownVenue: a venue is not installed.
         PluginError: a venue that was asked for is broken.
-        ConfigurationError: a venue has no simulated venue or no such scenario, or none is installed at all.
+        ConfigurationError: a venue has no simulated venue or no such scenario, or none is installed at all; or a
+            market, an account or a price cannot be used, with its name and the expected value.
     """
     from venuekit import simulator
 
-    return simulator.simulate(*venue_ids, scenario=scenario, seed=seed, clock=clock, port=port, plugins=plugins)
+    return simulator.simulate(
+        *venue_ids,
+        scenario=scenario,
+        seed=seed,
+        clock=clock,
+        port=port,
+        plugins=plugins,
+        markets=markets,
+        accounts=accounts,
+        prices=prices,
+    )

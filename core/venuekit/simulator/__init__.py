@@ -7,13 +7,15 @@ plugin's :class:`SimulatedVenue` defines a venue's answers; the :mod:`~venuekit.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from venuekit.clock import Clock
 from venuekit.errors import ConfigurationError, PluginError
 from venuekit.plugins import Broken, Plugins, make_plugins
 from venuekit.simulator.access import Meter, SimKey, Usage, is_hmac_sha256, make_key
+from venuekit.simulator.accounts import Money
 from venuekit.simulator.disturbances import (
     ApplyLater,
     CannedAnswer,
@@ -30,8 +32,11 @@ from venuekit.simulator.disturbances import (
     Twice,
     Unasked,
 )
+from venuekit.simulator.fields import FieldError, Number
+from venuekit.simulator.markets import Market
 from venuekit.simulator.message import Arrival, Denied, DocumentedAnswer, Response, SimRequest, json_response
-from venuekit.simulator.prices import INDEX_PRICES, find_price
+from venuekit.simulator.movements import FundingSchedule, Movement, RandomWalk, RecordedPath
+from venuekit.simulator.prices import INDEX_PRICES, count_base, find_price, make_tick, read_prices
 from venuekit.simulator.service import Service, open_ledger
 from venuekit.simulator.simulated_venue import UNSERVED, Handler, Route, Scenario, SimulatedVenue, Visit
 from venuekit.simulator.simulation import Simulation
@@ -50,10 +55,16 @@ __all__ = [
     "DocumentedAnswer",
     "DropAfter",
     "DropBefore",
+    "FieldError",
+    "FundingSchedule",
     "HalfClose",
     "Handler",
     "Lag",
+    "Market",
     "Meter",
+    "Movement",
+    "RandomWalk",
+    "RecordedPath",
     "Response",
     "Rewrite",
     "Route",
@@ -69,10 +80,12 @@ __all__ = [
     "Unasked",
     "Usage",
     "Visit",
+    "count_base",
     "find_price",
     "is_hmac_sha256",
     "json_response",
     "make_key",
+    "make_tick",
     "open_ledger",
     "simulate",
 ]
@@ -85,13 +98,37 @@ def simulate(
     clock: Clock | None = None,
     port: int = 0,
     plugins: Plugins | None = None,
+    markets: Sequence[Market] | Mapping[str, Sequence[Market]] = (),
+    accounts: Mapping[str, Money] = MappingProxyType({}),
+    prices: Mapping[str, Number] = MappingProxyType({}),
 ) -> Simulation:
     """Return simulated venues, opened by ``async with``; arguments and errors as of :func:`venuekit.simulate`."""
     plugins = plugins or make_plugins()
     venues = [_requested(plugins, venue_id) for venue_id in venue_ids] or list(_installed(plugins))
     if not venues:
         raise ConfigurationError("no installed venue brings a simulator")
-    return Simulation(venues, scenario=scenario, seed=seed, clock=clock, port=port)
+    return Simulation(
+        venues,
+        scenario=scenario,
+        seed=seed,
+        clock=clock,
+        port=port,
+        markets=_by_venue(markets, venues),
+        accounts=accounts,
+        prices=read_prices(prices),
+    )
+
+
+def _by_venue(
+    markets: Sequence[Market] | Mapping[str, Sequence[Market]], venues: Sequence[Venue[Any]]
+) -> Mapping[str, Sequence[Market]]:
+    """Return markets by the venue that lists them."""
+    if isinstance(markets, Mapping):
+        return markets
+    if markets and len(venues) > 1:
+        ids = ", ".join(venue.id for venue in venues)
+        raise FieldError(f"expected markets by the id of their venue, since there are several: {ids}", "markets")
+    return {venues[0].id: markets}
 
 
 def _installed(plugins: Plugins) -> Iterator[Venue[Any]]:

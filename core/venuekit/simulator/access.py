@@ -27,6 +27,8 @@ _ALPHABET = string.ascii_letters + string.digits
 #: the number of the account that every simulation has; the others are sub-accounts of it
 MASTER = "1"
 SUB_ACCOUNT = "2"
+#: the numbers of named accounts begin here
+_FIRST_UID = 10_000_000
 
 
 @attrs.frozen
@@ -34,8 +36,9 @@ class SimKey:
     """
     An API key of a simulated account, with its secret; a read-only one is refused writes.
 
-    ``account`` is the number of its account. ``sub_account`` marks the key of a sub-account: the venue refuses it
-    everything reserved for a master account. ``fields`` are the texts that the venue's credentials have besides, such
+    ``account`` is the name or the number of its account: ``"1"`` is the master account, other numbers are sub-accounts
+    of it, and a name is an account of its own. The venue refuses a sub-account everything reserved for a master
+    account. ``fields`` are the texts that the venue's credentials have besides, such
     as a passphrase, by the names of ``Venue.credential_fields``.
     """
 
@@ -48,7 +51,19 @@ class SimKey:
     @property
     def sub_account(self) -> bool:
         """Whether it belongs to a sub-account."""
-        return self.account != MASTER
+        return self.account.isdigit() and self.account != MASTER
+
+    @property
+    def master(self) -> str:
+        """The account itself, or the master account of a sub-account."""
+        return MASTER if self.sub_account else self.account
+
+    @property
+    def uid(self) -> int:
+        """The number by which a venue knows the account; that of a named one follows from its name."""
+        if self.account.isdigit():
+            return int(self.account)
+        return _FIRST_UID + int.from_bytes(hashlib.sha256(self.account.encode()).digest()[:4], "big")
 
 
 def make_key(seed: int, *, read_only: bool = False, account: str = MASTER, number: int = 0) -> SimKey:
@@ -112,16 +127,16 @@ class Meter:
         limits: Iterable[Limit],
         milliseconds: int,
         *,
-        account: str = MASTER,
+        key: SimKey | None = None,
         symbols: Collection[str] = (),
     ) -> tuple[Usage, ...]:
         """
         Count a request in every pool it pays into and return the pools' usage afterwards.
 
-        ``account`` and ``symbols`` are those of the request, for the limits that are of an account or of a symbol.
+        ``key`` and ``symbols`` are those of the request, for the limits that are of an account or of a symbol.
         """
         return tuple(
-            self._count(limit, _pool_of(limit, account, symbol), costs[limit.name], milliseconds)
+            self._count(limit, _pool_of(limit, key, symbol), costs[limit.name], milliseconds)
             for limit in limits
             if limit.name in costs
             for symbol in (symbols or ("",) if limit.scope is LimitScope.SYMBOL else ("",))
@@ -150,11 +165,13 @@ class Meter:
         return Usage(limit, missing, ceil(full_at))
 
 
-def _pool_of(limit: Limit, account: str, symbol: str) -> tuple[str, str, str]:
+def _pool_of(limit: Limit, key: SimKey | None, symbol: str) -> tuple[str, str, str]:
     """Return the name of a pool; sub-accounts share those of their master's UID."""
     if limit.scope is LimitScope.ADDRESS:
         return (limit.name, "", "")
-    return (limit.name, MASTER if limit.scope is LimitScope.UID else account, symbol)
+    if key is None:
+        return (limit.name, MASTER, symbol)
+    return (limit.name, key.master if limit.scope is LimitScope.UID else key.account, symbol)
 
 
 def _convert(kind: Kind, value: Any) -> Any:

@@ -44,8 +44,8 @@ class ArrivalInPlay:
     clock: Clock
     #: seconds between the venue's first check and the second
     queued: float = 0.0
-    #: an older copy of the ledger for the handler
-    seen: Ledger | None = None
+    #: older copies of the ledgers for the handler, by account
+    seen: Mapping[str, Ledger] | None = None
     #: work that continues after the connection was closed
     later: list[Coroutine[Any, Any, Reply]] = attrs.field(factory=list, init=False)
 
@@ -60,7 +60,7 @@ class Disturbance(ABC):
     async def play(self, attempt: ArrivalInPlay, proceed: Proceed) -> Reply:
         """Play one attempt."""
 
-    def attempts(self, ledger: Ledger) -> Sequence[Disturbance]:  # noqa: ARG002  - a lag takes its copy here
+    def attempts(self, ledgers: Mapping[str, Ledger]) -> Sequence[Disturbance]:  # noqa: ARG002  - a lag copies them here
         """Return the disturbances to play, one for each attempt; called when the script is written."""
         return (self,)
 
@@ -266,14 +266,15 @@ class Lag(Disturbance):
     """The next ``reads`` requests of the route see the account in its state when this was scripted."""
 
     reads: int = 1
-    _as_it_was: Ledger | None = attrs.field(default=None, repr=False, eq=False)
+    _as_it_was: Mapping[str, Ledger] | None = attrs.field(default=None, repr=False, eq=False)
 
-    def attempts(self, ledger: Ledger) -> Sequence[Disturbance]:
-        """Copy the ledger as it is; a shallow copy is enough, since commands replace its state as a whole."""
-        return (attrs.evolve(self, as_it_was=copy.copy(ledger)),) * self.reads
+    def attempts(self, ledgers: Mapping[str, Ledger]) -> Sequence[Disturbance]:
+        """Copy the ledgers as they are; shallow copies are enough, since commands replace the state as a whole."""
+        copies = {account: copy.copy(ledger) for account, ledger in ledgers.items()}
+        return (attrs.evolve(self, as_it_was=copies),) * self.reads
 
     async def play(self, attempt: ArrivalInPlay, proceed: Proceed) -> Reply:
-        """Answer from the copy."""
+        """Answer from the copy of the caller's account."""
         attempt.seen = self._as_it_was
         return await proceed()
 
@@ -314,14 +315,19 @@ class Script:
     _waiting: dict[tuple[str, EndpointName], deque[_Attempt]] = attrs.field(factory=dict, init=False)
 
     def add(
-        self, places: Mapping[str, tuple[Ledger, Sequence[Step]]], endpoint: EndpointName, *, times: int = 1
+        self,
+        places: Mapping[str, tuple[Mapping[str, Ledger], Sequence[Step]]],
+        endpoint: EndpointName,
+        *,
+        times: int = 1,
     ) -> None:
         """
         Append steps for the next attempts, the whole sequence ``times`` times.
 
-        ``places`` are the venues, each with its ledger and its steps: an attempt at any of them plays that venue's.
+        ``places`` are the venues, each with its ledgers, by account, and its steps: an attempt at any of them plays
+        that venue's.
         """
-        sequences = {venue: _attempts(steps, ledger) for venue, (ledger, steps) in places.items()}
+        sequences = {venue: _attempts(steps, ledgers) for venue, (ledgers, steps) in places.items()}
         for _ in range(times):
             for alike in zip(*sequences.values(), strict=True):
                 attempt = _Attempt(dict(zip(sequences, alike, strict=True)))
@@ -356,12 +362,12 @@ class Script:
         self._waiting.clear()
 
 
-def _attempts(steps: Iterable[Step], ledger: Ledger) -> list[tuple[Disturbance, ...]]:
-    """Return the disturbances of each attempt; those that look back take their copy of the ledger now."""
+def _attempts(steps: Iterable[Step], ledgers: Mapping[str, Ledger]) -> list[tuple[Disturbance, ...]]:
+    """Return the disturbances of each attempt; those that look back take their copies of the ledgers now."""
     attempts: list[tuple[Disturbance, ...]] = []
     for step in steps:
         if isinstance(step, Disturbance):
-            attempts.extend((disturbance,) for disturbance in step.attempts(ledger))
+            attempts.extend((disturbance,) for disturbance in step.attempts(ledgers))
         else:
-            attempts.append(tuple(first for part in step for first in part.attempts(ledger)[:1]))
+            attempts.append(tuple(first for part in step for first in part.attempts(ledgers)[:1]))
     return attempts

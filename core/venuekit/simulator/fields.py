@@ -6,12 +6,15 @@ import enum
 import re
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeAlias
 
 import attrs
 
 from venuekit._util.texts import did_you_mean
 from venuekit.errors import ConfigurationError
+
+#: a number as a program writes it; a text keeps every digit
+Number: TypeAlias = Decimal | int | float | str
 
 #: the plain notation of numbers: without Python's extensions such as 5_0, spaces or digits of another script
 _NUMBER = re.compile(r"[+-]?([0-9]{1,60}\.?[0-9]{0,60}|\.[0-9]{1,60})([eE][+-]?[0-9]{1,2})?")

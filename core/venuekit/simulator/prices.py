@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import ROUND_HALF_EVEN, Context, Decimal
 from types import MappingProxyType
 
 import attrs
 
+from venuekit.simulator.fields import Field, FieldKind, Number
 from venuekit.simulator.ledger import Asset, Contract, Ledger
 from venuekit.simulator.ledger.money import exact
+
+_TWO_DIGITS = Context(prec=2)
 
 #: index prices in USD; realistic, not the present ones
 INDEX_PRICES: Mapping[str, Decimal] = MappingProxyType(
@@ -24,11 +27,29 @@ INDEX_PRICES: Mapping[str, Decimal] = MappingProxyType(
 )
 
 
+def read_prices(prices: Mapping[str, Number]) -> dict[str, Decimal]:
+    """Return prices by asset as Decimals; FieldError, which names ``prices.`` and the asset, for one that is none."""
+    return {base: Field(f"prices.{base}", FieldKind.NUMBER, "A price.").read(price) for base, price in prices.items()}
+
+
 @exact
 def round_to_tick(price: Decimal, tick: Decimal) -> Decimal:
     """Return the multiple of a tick that is next to a price, at least one tick."""
     steps = (price / tick).quantize(Decimal(1), ROUND_HALF_EVEN)
     return max(steps, Decimal(1)) * tick
+
+
+@exact
+def make_tick(price: Decimal) -> Decimal:
+    """Return the power of ten that lets a price have five digits: 0.01 for 150, 1 for 88,000."""
+    return Decimal(1).scaleb(price.adjusted() - 4)
+
+
+@exact
+def count_base(worth: Decimal | int, price: Decimal) -> Decimal:
+    """Return a quantity of a base asset that is worth about so much at a price: two digits, for caps of brackets."""
+    quantity = _TWO_DIGITS.divide(Decimal(worth), price)
+    return Decimal(f"{quantity:f}")
 
 
 def find_price(ledger: Ledger, symbol: str, share: Decimal) -> Decimal:

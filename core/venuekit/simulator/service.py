@@ -13,7 +13,7 @@ import attrs
 from venuekit.endpoint import EndpointName, Security
 from venuekit.errors import ConfigurationError
 from venuekit.simulator.access import MASTER, Meter, SimKey, Usage
-from venuekit.simulator.ledger import Ledger, Refused
+from venuekit.simulator.ledger import Feed, Ledger, Refused
 from venuekit.simulator.message import Arrival, Denied, Response, SimRequest
 from venuekit.simulator.prices import INDEX_PRICES, price_assets, price_contract
 from venuekit.simulator.routing import Routes
@@ -28,9 +28,12 @@ def open_ledger(
     now: Callable[[], datetime],
     *,
     prices: Mapping[str, Decimal] = INDEX_PRICES,
+    feed: Feed | None = None,
 ) -> Ledger:
     """
     Return a fresh ledger for the venues of one realm at index prices; a contract that several of them list is one.
+
+    ``feed`` is the market that it shares with others, None for one of its own.
 
     Raises:
         ConfigurationError: their simulated venues declare different rules, or a contract has no price.
@@ -47,7 +50,7 @@ def open_ledger(
         contracts = [price_contract(contract, prices) for contract in listed]
     except ValueError as error:
         raise ConfigurationError(str(error)) from error
-    return Ledger(rules, contracts, price_assets(assets, prices), now=now)
+    return Ledger(rules, contracts, price_assets(assets, prices), now=now, feed=feed)
 
 
 @attrs.frozen
@@ -73,8 +76,8 @@ class Service:
     """
     One simulated venue on a ledger.
 
-    ``now`` returns the venue's clock in milliseconds. ``open_account`` returns the ledger of a sub-account; without it
-    all keys are of one account. ``keys`` are in the venue's own form. :meth:`admit` and :meth:`apply` are the two
+    ``now`` returns the venue's clock in milliseconds. ``open_account`` returns the ledger of another account; without
+    it all keys are of one account. ``keys`` are in the venue's own form. :meth:`admit` and :meth:`apply` are the two
     halves of :meth:`answer`, between which time may pass.
     """
 
@@ -153,7 +156,7 @@ class Service:
                 own = self._limits(of_address=False)
                 by_symbol = any(limit.scope is LimitScope.SYMBOL for limit in own if limit.name in costs)
                 symbols = route.symbols(request.parameters) if by_symbol else ()
-                usages += self._meter.pay(costs, own, now, account=key.account, symbols=symbols)
+                usages += self._meter.pay(costs, own, now, key=key, symbols=symbols)
                 self._check_limits(usages, request, now)
                 if key.read_only and route.is_write:
                     raise Denied(self.simulated.forbidden(request, now))
@@ -161,9 +164,9 @@ class Service:
             return self._with_limits(self._refusal(error, request, now), usages, now)
         return Admission(request, route, key, usages, now)
 
-    def apply(self, admission: Admission, ledger: Ledger | None = None) -> ServiceResult:
+    def apply(self, admission: Admission, seen: Mapping[str, Ledger] | None = None) -> ServiceResult:
         """
-        Carry out an accepted request; ``ledger`` is an older copy where a lagging read is played.
+        Carry out an accepted request; ``seen`` are older copies, by account, where a lagging read is played.
 
         A signed request whose window has passed meanwhile is refused and changes nothing.
         """
@@ -173,7 +176,8 @@ class Service:
         try:
             if route.security is Security.SIGNED and now != admission.admitted_at:
                 self.simulated.recheck(request, now)
-            payload = route.handler(request, Visit(ledger or self._ledger_of(admission.key), now, admission.key))
+            ledger = (seen or {}).get(_account_of(admission.key)) or self._ledger_of(admission.key)
+            payload = route.handler(request, Visit(ledger, now, admission.key))
             response = payload if isinstance(payload, Response) else self.simulated.render(payload, now)
             applied = True
         except (Denied, Refused) as error:
@@ -190,11 +194,11 @@ class Service:
         return self.simulated.unknown_route(request, self._routes.verbs_of(request.path), now)
 
     def ledger_of(self, account: str) -> Ledger:
-        """Return the ledger of the account of this number."""
+        """Return the ledger of an account, by its name or number."""
         return self.ledger if account == MASTER or self._open_account is None else self._open_account(account)
 
     def _ledger_of(self, key: SimKey | None) -> Ledger:
-        return self.ledger if key is None else self.ledger_of(key.account)
+        return self.ledger_of(_account_of(key))
 
     def _limits(self, *, of_address: bool) -> list[Limit]:
         return [limit for limit in self.venue.limits if (limit.scope is LimitScope.ADDRESS) is of_address]
@@ -210,3 +214,8 @@ class Service:
     def _with_limits(self, response: Response, usages: tuple[Usage, ...], now: int) -> Response:
         headers = self.simulated.limit_headers(usages, now)
         return attrs.evolve(response, headers={**headers, **response.headers}) if headers else response
+
+
+def _account_of(key: SimKey | None) -> str:
+    """Return the account of a key; a public request sees the market of the master account, which all others share."""
+    return MASTER if key is None else key.account

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, TypeAlias
 
 import attrs
@@ -14,7 +15,9 @@ from venuekit.encoding import Encoding, list_of_body
 from venuekit.endpoint import Effect, Endpoint, EndpointName, Security
 from venuekit.parameters import Parameter
 from venuekit.simulator.access import SimKey, Usage, costs_of, symbols_of
+from venuekit.simulator.fields import FieldError
 from venuekit.simulator.ledger import Asset, Contract, Ledger, LedgerRefusal, Rules
+from venuekit.simulator.markets import Market
 from venuekit.simulator.message import DocumentedAnswer, Response, SimRequest, json_response
 
 
@@ -108,7 +111,7 @@ class SimulatedVenue(ABC):
 
     Attributes:
         rules: The behaviour of the ledger; equal for all venues of one realm, which share one ledger.
-        contracts: The contracts that this venue trades.
+        contracts: The contracts that this venue trades; those of an instance may be others than those of its class.
         assets: Assets besides the contracts' own.
         scenarios: At least ``holding`` and ``flat``.
         refusals: Fixed error answers, by verb and path, for routes that the client does not have; of a path with
@@ -135,6 +138,21 @@ class SimulatedVenue(ABC):
     @abstractmethod
     def handlers(self) -> Mapping[Endpoint[Any], Handler]:
         """Return the handler of each of the client's endpoints."""
+
+    def make_contract(self, market: Market, prices: Mapping[str, Decimal]) -> Contract:  # noqa: ARG002  - refused here
+        """
+        Return the contract of a symbol that the venue does not list, for a market of one's own.
+
+        It follows from the symbol: base, quote and settle asset, brackets, dates. The fields that the market gives are
+        set afterwards. ``Market.price_of`` returns the price to scale brackets by, from the index ``prices``.
+
+        Raises:
+            FieldError: the venue has no symbols of this form (of the field ``symbol``; the error names the forms that
+                it has), or the market has no price.
+        """
+        raise FieldError(
+            "expected a symbol that is listed: this venue's simulator makes no further contracts", "symbol"
+        )
 
     def convert_key(self, key: SimKey) -> SimKey:
         """

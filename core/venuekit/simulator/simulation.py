@@ -3,32 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
-from types import TracebackType
+from decimal import Decimal
+from types import MappingProxyType, TracebackType
 from typing import Any, Self
 
 from venuekit._util.texts import did_you_mean
-from venuekit.clock import Clock, SystemClock, from_milliseconds
+from venuekit.clock import Clock, SystemClock
 from venuekit.credentials import Credentials
 from venuekit.endpoint import Endpoint, EndpointName
-from venuekit.errors import ConfigurationError
-from venuekit.simulator.access import MASTER, SUB_ACCOUNT, Meter, SimKey, make_key
+from venuekit.simulator.access import MASTER, SUB_ACCOUNT, SimKey, make_key
+from venuekit.simulator.accounts import Money, read_accounts
 from venuekit.simulator.disturbances import CannedAnswer, Script, Step
 from venuekit.simulator.ledger import Ledger
+from venuekit.simulator.listing import list_contracts
+from venuekit.simulator.market_commands import MarketCommands
+from venuekit.simulator.markets import Market
 from venuekit.simulator.message import Arrival, DocumentedAnswer, Response, SimRequest
+from venuekit.simulator.opening import check_money, find_scenario, make_services, make_simulated_venues, open_realm
+from venuekit.simulator.price_board import PriceBoard
+from venuekit.simulator.realm import Realm
 from venuekit.simulator.server import Server
-from venuekit.simulator.service import Service, open_ledger
-from venuekit.simulator.simulated_venue import Scenario, SimulatedVenue
+from venuekit.simulator.service import Service
+from venuekit.simulator.simulated_venue import Scenario
 from venuekit.venue import Venue
 
 
-class Simulation:
+class Simulation(MarketCommands):
     """
     Simulated venues on one port of 127.0.0.1; an async context manager, made by :func:`venuekit.simulate`.
 
     Three pairs of keys open every venue: a trading one, a read-only one, and one of a sub-account; :meth:`add_key`
     makes more. Venues of one realm share one ledger an account. A sub-account begins with the same scenario, in a
-    ledger of its own. Time comes from ``clock``, all randomness from ``seed``.
+    ledger of its own; a named account begins with its money alone. Prices are those of the venue, the same for all of
+    its accounts. Time comes from ``clock``, all randomness from ``seed``.
 
     Attributes:
         key, secret: The trading pair; where a venue has another form of keys, :meth:`key_of` returns it.
@@ -46,6 +53,9 @@ class Simulation:
         seed: int = 0,
         clock: Clock | None = None,
         port: int = 0,
+        markets: Mapping[str, Sequence[Market]] = MappingProxyType({}),
+        accounts: Mapping[str, Money] = MappingProxyType({}),
+        prices: Mapping[str, Decimal] = MappingProxyType({}),
     ) -> None:
         self._venues = {venue.id: venue for venue in venues}
         self._scenario_name = scenario
@@ -53,52 +63,28 @@ class Simulation:
         self._port = port
         self._offset = 0
         self._seed = seed
+        named = read_accounts(accounts, self._venues)
         trading, reading, sub = make_key(seed), make_key(seed, read_only=True), make_key(seed, account=SUB_ACCOUNT)
         self.key, self.secret = trading.key, trading.secret
         self.read_only_key, self.read_only_secret = reading.key, reading.secret
         self.sub_account_key, self.sub_account_secret = sub.key, sub.secret
         self.script = Script()
         self._keys = [trading, reading, sub]
-        self._services = self._make_services()
+        for name in named:
+            self._keys += [make_key(seed, account=name), make_key(seed, read_only=True, account=name)]
+        groups = make_simulated_venues(self._venues.values())
+        self._board = PriceBoard(self._clock, list_contracts(groups, markets, prices), seed=seed)
+        self._realms: dict[str, Realm] = {}
+        services: dict[str, Service] = {}
+        for mates in groups:
+            realm = open_realm(mates, scenario=scenario, named=named, board=self._board, now=self.milliseconds)
+            self._realms |= dict.fromkeys(mates, realm)
+            services |= make_services(self._venues, mates, realm, self.milliseconds)
+        check_money(named, [(mates, self._realms[next(iter(mates))]) for mates in groups])
+        self._services = {venue_id: services[venue_id] for venue_id in self._venues}
         for key in self._keys:
             self._announce(key)
         self._server = Server(self._services, self.script, clock=self._clock, now=self.milliseconds)
-
-    def _make_services(self) -> dict[str, Service]:
-        realms: dict[str, list[Venue[Any]]] = {}
-        for venue in self._venues.values():
-            realms.setdefault(venue.realm, []).append(venue)
-        services: dict[str, Service] = {}
-        for mates in realms.values():
-            services |= self._services_of(mates)
-        return {venue_id: services[venue_id] for venue_id in self._venues}
-
-    def _services_of(self, mates: Sequence[Venue[Any]]) -> dict[str, Service]:
-        """Return the services of the venues of one realm, with the scenario staged in their ledger."""
-        simulated = {venue.id: _make_simulated(venue) for venue in mates}
-        services: dict[str, Service] = {}
-
-        @cache
-        def open_account(_account: str) -> Ledger:
-            ledger = open_ledger(simulated.values(), lambda: from_milliseconds(self.milliseconds()))
-            # venues that show one account each in its own way share the stage of their scenario
-            for stage in dict.fromkeys(self._scenario_of(venue.id, simulated[venue.id]).stage for venue in mates):
-                stage(ledger)
-            return ledger
-
-        ledger, meter = open_account(MASTER), Meter()
-        for venue in mates:
-            service = Service(
-                venue,
-                simulated[venue.id],
-                ledger,
-                keys={},
-                now=self.milliseconds,
-                meter=meter,
-                open_account=open_account,
-            )
-            services[venue.id] = service
-        return services
 
     # -- life
 
@@ -124,7 +110,7 @@ class Simulation:
 
     @property
     def accounts(self) -> tuple[str, ...]:
-        """The accounts that have keys, the main one first."""
+        """The accounts that have keys, by name or number; the main one, ``"1"``, is the first."""
         return tuple(dict.fromkeys(key.account for key in self._keys))
 
     def venue(self, venue_id: str) -> Venue[Any]:
@@ -142,7 +128,16 @@ class Simulation:
         return f"http://127.0.0.1:{self.port}/{venue_id}"
 
     def add_key(self, *, account: str = MASTER, read_only: bool = False) -> SimKey:
-        """Return a further key of an account; ``"1"`` is the master, other numbers are sub-accounts of it."""
+        """
+        Return a further key of an account.
+
+        ``"1"`` is the master, other numbers are sub-accounts of it; a name is one of ``accounts``.
+
+        Raises:
+            LookupError: there is no account of this name.
+        """
+        if not account.isdigit():
+            self._check_account(account)
         key = make_key(self._seed, read_only=read_only, account=account, number=len(self._keys))
         self._keys.append(key)
         self._announce(key)
@@ -153,22 +148,55 @@ class Simulation:
             service.add_key(key)
 
     def key_of(
-        self, venue_id: str, *, read_only: bool = False, sub_account: bool = False, key: SimKey | None = None
+        self,
+        venue_id: str,
+        *,
+        account: str | None = None,
+        read_only: bool = False,
+        sub_account: bool = False,
+        key: SimKey | None = None,
     ) -> SimKey:
-        """Return the trading key, one of the others, or ``key``, in the form of a venue and with its fields."""
-        trading, reading, sub = self._keys[:3]
-        plain = key or (reading if read_only else sub if sub_account else trading)
-        return self._service(venue_id).simulated.convert_key(plain)
+        """
+        Return a key in the form of a venue and with its fields.
+
+        Args:
+            venue_id: The venue.
+            account: A named account, or the number of one that has keys; the main one when None.
+            read_only: Whether it is the read-only key of the account.
+            sub_account: Whether it is the key of the sub-account.
+            key: Another key, as :meth:`add_key` returns them.
+
+        Raises:
+            LookupError: the venue is not simulated, or there is no such account, or it has no such key.
+        """
+        service = self._service(venue_id)
+        if key is None:
+            wanted = SUB_ACCOUNT if sub_account else account or MASTER
+            self._check_account(wanted)
+            key = next((one for one in self._keys if (one.account, one.read_only) == (wanted, read_only)), None)
+            if key is None:
+                raise LookupError(f"account {wanted!r} has no {'read-only' if read_only else 'trading'} key")
+        return service.simulated.convert_key(key)
+
+    def _check_account(self, account: str) -> None:
+        if account not in self.accounts:
+            raise LookupError(f"there is no account {account!r}; there are {', '.join(self.accounts)}")
 
     def make_stranger(self, venue_id: str) -> SimKey:
         """Return a key in the form of a venue that no venue of this simulation knows."""
         return self._service(venue_id).simulated.convert_key(make_key(self._seed, number=-1))
 
     def credentials(
-        self, venue_id: str, *, read_only: bool = False, sub_account: bool = False, key: SimKey | None = None
+        self,
+        venue_id: str,
+        *,
+        account: str | None = None,
+        read_only: bool = False,
+        sub_account: bool = False,
+        key: SimKey | None = None,
     ) -> Credentials:
-        """Return credentials for :func:`venuekit.connect`: of the trading key, of one of the others, or of ``key``."""
-        known = self.key_of(venue_id, read_only=read_only, sub_account=sub_account, key=key)
+        """Return credentials for :func:`venuekit.connect`; arguments and errors as of :meth:`key_of`."""
+        known = self.key_of(venue_id, account=account, read_only=read_only, sub_account=sub_account, key=key)
         return Credentials.sim(self.rest(venue_id), known.key, known.secret, fields=known.fields)
 
     # -- the server's side
@@ -195,12 +223,19 @@ class Simulation:
         return first
 
     def ledger_of(self, venue_id: str, *, account: str = MASTER) -> Ledger:
-        """Return the ledger of a venue's account, by its number; the master's is ``"1"``."""
+        """
+        Return the ledger of a venue's account, by its name or number; the master's is ``"1"``.
+
+        Raises:
+            LookupError: the venue is not simulated, or there is no account of this name.
+        """
+        if not account.isdigit():
+            self._check_account(account)
         return self._service(venue_id).ledger_of(account)
 
     def scenario(self, venue_id: str) -> Scenario:
         """Return the scenario that a venue opened with."""
-        return self._scenario_of(venue_id, self._service(venue_id).simulated)
+        return find_scenario(venue_id, self._service(venue_id).simulated, self._scenario_name)
 
     @property
     def requests(self) -> list[Arrival]:
@@ -209,7 +244,7 @@ class Simulation:
 
     def milliseconds(self) -> int:
         """Return the venues' clock in milliseconds since 1970."""
-        return self._clock.milliseconds() + self._offset
+        return self._board.milliseconds() + self._offset
 
     def skew(self, seconds: float) -> None:
         """Set the venues' clocks this far ahead of the given clock (below zero: behind it)."""
@@ -260,7 +295,11 @@ class Simulation:
             if not service.serves(name):
                 others = ", ".join(map(str, service.names_at(name.verb, name.path)))
                 raise LookupError(f"the simulated {venue_id} has no {name}" + (f"; it has {others}" if others else ""))
-        self.script.add({one: (self._service(one).ledger, steps[one]) for one in steps}, name, times=times)
+        self.script.add({one: (self._ledgers(one), steps[one]) for one in steps}, name, times=times)
+
+    def _ledgers(self, venue_id: str) -> dict[str, Ledger]:
+        """Return the ledgers of all accounts."""
+        return {account: self._service(venue_id).ledger_of(account) for account in self.accounts}
 
     def documented(self, venue_id: str, name: str, *, applied: bool | None = None) -> CannedAnswer:
         """
@@ -299,26 +338,3 @@ class Simulation:
     def serves(self, venue_id: str, name: EndpointName) -> bool:
         """Return whether a venue answers an endpoint of this name other than as unknown."""
         return self._service(venue_id).serves(name)
-
-    def _service(self, venue_id: str) -> Service:
-        service = self._services.get(venue_id)
-        if service is None:
-            raise LookupError(f"{venue_id!r} is not simulated here; there are {', '.join(self._services)}")
-        return service
-
-    def _scenario_of(self, venue_id: str, simulated: SimulatedVenue) -> Scenario:
-        for scenario in simulated.scenarios:
-            if scenario.name == self._scenario_name:
-                return scenario
-        names = ", ".join(scenario.name for scenario in simulated.scenarios)
-        raise ConfigurationError(f"{venue_id} has no scenario {self._scenario_name!r}; it has {names}")
-
-
-def _make_simulated(venue: Venue[Any]) -> SimulatedVenue:
-    if venue.simulated is None:
-        raise ConfigurationError(f"{venue.id} brings no simulator: its plugin declares no Venue.simulated")
-    simulated: object = venue.simulated()
-    if not isinstance(simulated, SimulatedVenue):
-        words = f"its simulated venue is {simulated!r}; it must be an instance of a subclass of SimulatedVenue"
-        raise ConfigurationError(f"{venue.id}: {words}")
-    return simulated

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
 from venuekit.capabilities import PositionSide
 from venuekit.simulator.control.command import ACCOUNT, VENUE, ControlCommand
-from venuekit.simulator.control.places import Place, by_ledger, places_with, the_only
+from venuekit.simulator.control.places import by_ledger, places_with, the_only
 from venuekit.simulator.fields import Field, FieldError, FieldKind
 from venuekit.simulator.simulation import Simulation
 
@@ -22,19 +22,29 @@ LEG = Field(
 )
 
 
-def _everywhere(simulation: Simulation, fields: Mapping[str, Any]) -> Iterator[Place]:
-    """Yield the places of every account at the venues that trade a symbol, each ledger once."""
-    for account in simulation.accounts:
-        yield from by_ledger(places_with(simulation, fields, account=account))
-
-
 def _mark(simulation: Simulation, fields: Mapping[str, Any]) -> object:
     symbol, price = fields["symbol"], fields["price"]
     places = places_with(simulation, fields, account=simulation.accounts[0])
     _check_price(price, [place.ledger.contract(symbol).price_tick for place in places])
-    for place in _everywhere(simulation, fields):
-        place.ledger.set_mark(symbol, price)
+    for place in by_ledger(places):
+        simulation.set_mark(place.venue_id, symbol, price)
     return {"marks": [{"venue": one.venue_id, "symbol": symbol, "mark": one.ledger.mark(symbol)} for one in places]}
+
+
+def _index(simulation: Simulation, fields: Mapping[str, Any]) -> object:
+    base = fields["base"]
+    try:
+        simulation.set_index(base, fields["price"])
+    except LookupError as error:
+        raise FieldError(str(error), "base") from error
+    marks = [
+        {"venue": venue_id, "symbol": symbol, "mark": ledger.mark(symbol)}
+        for venue_id in simulation.venue_ids
+        for ledger in (simulation.ledger_of(venue_id),)
+        for symbol in simulation.symbols(venue_id)
+        if ledger.contract(symbol).base == base
+    ]
+    return {"index": simulation.index_price(base), "marks": marks}
 
 
 def _check_price(price: Decimal, ticks: list[Decimal]) -> None:
@@ -47,13 +57,15 @@ def _check_price(price: Decimal, ticks: list[Decimal]) -> None:
 
 
 def _fund(simulation: Simulation, fields: Mapping[str, Any]) -> object:
-    rate = fields["rate"]
+    symbol, rate = fields["symbol"], fields["rate"]
+    places = by_ledger(places_with(simulation, fields, account=simulation.accounts[0]))
     rows = [
-        {"account": place.account, "venue": place.venue_id, "asset": row.asset, "amount": row.amount}
-        for place in _everywhere(simulation, fields)
-        for row in place.ledger.fund(fields["symbol"], rate)
+        {"account": account, "venue": place.venue_id, "asset": row.asset, "amount": row.amount}
+        for place in places
+        for account, paid in simulation.fund(place.venue_id, symbol, rate).items()
+        for row in paid
     ]
-    return {"symbol": fields["symbol"], "rate": rate, "payments": rows}
+    return {"symbol": symbol, "rate": rate, "payments": rows}
 
 
 def _liquidate(simulation: Simulation, fields: Mapping[str, Any]) -> object:
@@ -70,6 +82,16 @@ MARKET: tuple[ControlCommand, ...] = (
         (_SYMBOL, Field("price", FieldKind.NUMBER, "The new mark.", required=True, is_word=True), VENUE),
         _mark,
         "The marks afterwards, one for each venue that trades the symbol.",
+    ),
+    ControlCommand(
+        "index",
+        "Move the index price of a base asset: every contract of it, and its worth as collateral, in every account.",
+        (
+            Field("base", FieldKind.TEXT, "The base asset.", required=True, is_word=True),
+            Field("price", FieldKind.NUMBER, "The new index price, in USD.", required=True, is_word=True),
+        ),
+        _index,
+        "The index price, and the marks afterwards.",
     ),
     ControlCommand(
         "fund",

@@ -36,6 +36,7 @@ Left out: an order book, prices of its own, partial liquidation, the ranking of 
 from __future__ import annotations
 
 from venuekit.simulator.ledger.balance import BalanceFigures, Totals
+from venuekit.simulator.ledger.base import Feed
 from venuekit.simulator.ledger.contract import AssetKey, Contract, LedgerTier, tiers
 from venuekit.simulator.ledger.events import (
     AccountEvent,
@@ -90,6 +91,7 @@ __all__ = [
     "Event",
     "EventReason",
     "Execution",
+    "Feed",
     "FundingFrom",
     "FundingRate",
     "IsolatedMargin",

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from types import MappingProxyType
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from venuekit.capabilities import AssetMode, MarginType, PositionMode
-from venuekit.simulator.ledger.contract import Contract
+from venuekit.simulator.ledger.contract import AssetKey, Contract
 from venuekit.simulator.ledger.events import EventReason
 from venuekit.simulator.ledger.money import exact
 from venuekit.simulator.ledger.orders import ring
@@ -25,11 +25,25 @@ _R = TypeVar("_R")
 _Row = TypeVar("_Row", bound=Any)
 
 
+class Feed(Protocol):
+    """The market of several accounts: they see the same prices, whichever of them moves one."""
+
+    def advance(self) -> None:
+        """Move the prices of every account to the present."""
+
+    def set_mark(self, symbol: str, price: Decimal) -> None:
+        """Move the mark of a symbol in every account."""
+
+    def set_worth(self, key: AssetKey, price: Decimal) -> None:
+        """Move the worth of an asset, in USD, in every account."""
+
+
 class LedgerBase:
     """
     Rules, contracts, and a state that commands replace as a whole: the base of every part of a ledger.
 
-    The effects of the clock alone (countdowns, delayed decisions, expiries) happen before the next command or read.
+    The effects of the clock alone (countdowns, delayed decisions, expiries, the moves of a feed) happen before the next
+    command or read.
     """
 
     def __init__(
@@ -42,6 +56,7 @@ class LedgerBase:
         margin_type: MarginType = MarginType.CROSS,
         position_mode: PositionMode = PositionMode.ONE_WAY,
         asset_mode: AssetMode = AssetMode.SINGLE,
+        feed: Feed | None = None,
     ) -> None:
         """
         Open an account without money.
@@ -54,6 +69,7 @@ class LedgerBase:
             margin_type: The initial margin type, of the account or of each of its symbols.
             position_mode: The initial position mode.
             asset_mode: The initial asset mode.
+            feed: The market that the account shares with others; None where it has one of its own.
 
         Raises:
             ValueError: two contracts share a symbol, one has no mark, there is an asset mode but no asset with an index
@@ -75,6 +91,8 @@ class LedgerBase:
         self.rules = rules
         self.contracts: Mapping[str, Contract] = MappingProxyType(by_symbol)
         self._now, opened_at = now, now()
+        self._feed = feed
+        marks = {symbol: contract.first_mark for symbol, contract in by_symbol.items()}
         self._state = LedgerState(
             account_mode=rules.account_mode,
             position_mode=position_mode,
@@ -83,8 +101,8 @@ class LedgerBase:
             cash={key: Cash() for key in all_assets},
             assets=all_assets,
             symbols={
-                symbol: LedgerSymbol(contract.leverage, margin_type, PricePath.start(opened_at, _mark_of(contract)))
-                for symbol, contract in by_symbol.items()
+                symbol: LedgerSymbol(by_symbol[symbol].leverage, margin_type, PricePath.start(opened_at, mark), mark)
+                for symbol, mark in marks.items()
             },
         )
         self._reading: LedgerView | None = None
@@ -92,6 +110,8 @@ class LedgerBase:
     @exact
     def tick(self) -> None:
         """Apply the effects of the clock that are due; every command and read does so by itself."""
+        if self._feed is not None:
+            self._feed.advance()
         if not self._state.alarms:
             return
         now = self._now()
@@ -130,12 +150,6 @@ class LedgerBase:
         if until is None or (now := self._now()) >= until:
             return tuple(rows)
         return tuple(row for row in rows if row.visible_at is None or row.visible_at <= now)
-
-
-def _mark_of(contract: Contract) -> Decimal:
-    if contract.mark is None:
-        raise ValueError(f"{contract.symbol} has no mark")
-    return contract.mark
 
 
 def command(

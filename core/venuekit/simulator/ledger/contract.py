@@ -156,6 +156,13 @@ class Contract:
         return self.purse, self.settle
 
     @property
+    def first_mark(self) -> Decimal:
+        """The mark of a contract that has one; ValueError otherwise."""
+        if self.mark is None:
+            raise ValueError(f"{self.symbol} has no mark")
+        return self.mark
+
+    @property
     def contract_unit(self) -> Unit:
         """The unit of ``contract_size``."""
         if self.is_quanto:

@@ -20,13 +20,17 @@ from venuekit.simulator.ledger.refusal import Reason, Refused
 from venuekit.simulator.ledger.state import Alarm, Asset
 
 
-class ScenarioCommands(LedgerBase):
+class PriceCommands(LedgerBase):
+    """The command that moves the prices of this account alone, for the market that it shares with others."""
+
+    move_prices = command(market.move_prices)
+
+
+class ScenarioCommands(PriceCommands):
     """The commands of scenarios: the market, the venue's own actions, and delayed records."""
 
     fill = command(fills.fill)
     fill_order = command(orders.fill_order)
-    set_mark = command(market.set_mark)
-    set_index_price = command(market.set_index_price)
     set_depth = command(market.set_depth)
     fund = command(market.fund)
     liquidate = command(liquidation.liquidate_leg)
@@ -37,6 +41,28 @@ class ScenarioCommands(LedgerBase):
     convert = command(wallets.convert)
     lag = command(market.lag)
     hide_order = command(orders.hide_order)
+
+    def set_mark(self, symbol: str, price: Decimal) -> None:
+        """
+        Move the mark price of a symbol, in every account of the market.
+
+        Triggers conditional orders, fills the resting orders that it crosses, then liquidates positions without margin.
+        """
+        if self._feed is None:
+            self.move_prices({symbol: price})
+        else:
+            self._feed.set_mark(symbol, price)
+
+    def set_index_price(self, asset: str, price: Decimal, *, purse: str = "") -> None:
+        """
+        Set the worth of an asset in USD, in every account of the market.
+
+        Liquidates the positions that a pool cannot carry any more.
+        """
+        if self._feed is None:
+            self.move_prices({}, worths={(purse, asset): price})
+        else:
+            self._feed.set_worth((purse, asset), price)
 
 
 class Ledger(LedgerHistories, ScenarioCommands):
@@ -116,6 +142,10 @@ class Ledger(LedgerHistories, ScenarioCommands):
     def mark(self, symbol: str) -> Decimal:
         """Return the mark price of a symbol."""
         return self._read().symbol(symbol).mark
+
+    def index(self, symbol: str) -> Decimal:
+        """Return the index price of a symbol; its first mark without a shared market."""
+        return self._read().symbol(symbol).index
 
     def marks(self, symbol: str) -> tuple[PricePoint, ...]:
         """Return every mark price of a symbol since the ledger was opened, oldest first; the last one is the mark."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from decimal import Decimal
+from types import MappingProxyType
 
 import attrs
 
 from venuekit.capabilities import IncomeKind
+from venuekit.simulator.ledger.contract import AssetKey
 from venuekit.simulator.ledger.events import EventReason
 from venuekit.simulator.ledger.liquidation import liquidate
 from venuekit.simulator.ledger.matching import match_waiting
@@ -20,24 +23,31 @@ from venuekit.simulator.ledger.state import LegKey
 from venuekit.simulator.ledger.transaction import Transaction, positive
 
 
-def set_mark(transaction: Transaction, symbol: str, price: Decimal) -> None:
+def move_prices(
+    transaction: Transaction,
+    marks: Mapping[str, Decimal],
+    indexes: Mapping[str, Decimal] = MappingProxyType({}),
+    worths: Mapping[AssetKey, Decimal] = MappingProxyType({}),
+) -> None:
     """
-    Move the mark price of a symbol.
+    Move mark prices and index prices of symbols, and the worth of assets in USD, all at once.
 
-    Triggers conditional orders, fills the resting orders that it crosses, then liquidates positions without margin.
+    Triggers conditional orders, fills the resting orders that the marks cross, then liquidates positions without
+    margin.
     """
-    before = transaction.read().symbol(symbol)
-    mark = positive(price, Reason.PRICE_NOT_POSITIVE)
-    transaction.state.symbols[symbol] = attrs.evolve(before, path=before.path.with_price(transaction.time, mark))
-    match_waiting(transaction, symbol)
-    liquidate(transaction)
-
-
-def set_index_price(transaction: Transaction, asset: str, price: Decimal, *, purse: str = "") -> None:
-    """Set the worth of an asset in USD; liquidates the positions that a pool cannot carry any more."""
-    before = transaction.read().asset(asset, purse)
-    index_price = positive(price, Reason.PRICE_NOT_POSITIVE)
-    transaction.state.assets[before.key] = attrs.evolve(before, index_price=index_price)
+    reading = transaction.read()
+    symbols, assets = transaction.state.symbols, transaction.state.assets
+    for symbol, price in marks.items():
+        mark, before = positive(price, Reason.PRICE_NOT_POSITIVE), reading.symbol(symbol)
+        symbols[symbol] = attrs.evolve(before, path=before.path.with_price(transaction.time, mark))
+    for symbol, price in indexes.items():
+        reading.contract(symbol)
+        symbols[symbol] = attrs.evolve(symbols[symbol], index=positive(price, Reason.PRICE_NOT_POSITIVE))
+    for (purse, asset), price in worths.items():
+        known = reading.asset(asset, purse)
+        assets[known.key] = attrs.evolve(known, index_price=positive(price, Reason.PRICE_NOT_POSITIVE))
+    for symbol in marks:
+        match_waiting(transaction, symbol)
     liquidate(transaction)
 
 

@@ -53,7 +53,7 @@ class LedgerIncome:
 
 @attrs.frozen
 class FundingRate:
-    """One funding of a symbol, whoever held it: the rate that longs paid, and the mark by which it was counted."""
+    """One funding of a symbol, also without a position: the rate that longs paid, and the mark at that time."""
 
     symbol: str
     time: datetime

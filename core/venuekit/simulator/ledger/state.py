@@ -101,13 +101,14 @@ class LedgerSymbol:
     """
     The state of one symbol; ``margin_type`` applies only where it is the symbol's own.
 
-    ``path`` ends with the present mark. ``depth`` is the number of contracts that one match can take, None for any
-    number.
+    ``path`` ends with the present mark, ``index`` is the index price. ``depth`` is the number of contracts that one
+    match can take, None for any number.
     """
 
     leverage: Decimal
     margin_type: MarginType
     path: PricePath = attrs.field(repr=False)
+    index: Decimal
     depth: Decimal | None = None
 
     @property

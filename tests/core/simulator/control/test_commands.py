@@ -69,6 +69,18 @@ async def test_a_wrong_mark(stand: Any, fields: dict[str, Any], error: str) -> N
     assert stand.sim.ledger.mark("TOYUSD") == 100
 
 
+async def test_index_moves_every_contract_of_a_base(twins: Any) -> None:
+    """An index price moves the contracts of its base at every venue; an unknown base and a wrong price move nothing."""
+    told = await twins.tell("index", base="TOY", price="55")
+    unknown, wrong = await twins.tell("index", base="TOYS", price=1), await twins.tell("index", base="TOY", price=0)
+
+    marks = [{"venue": venue, "symbol": "TOYUSD", "mark": "55.0"} for venue in ("toy_perp", "toy_twin")]
+    assert told.json == {"index": "55", "marks": marks}
+    assert (unknown.status, "did you mean TOY?" in unknown.error) == (400, True)
+    assert (wrong.status, wrong.error) == (400, "price: expected a number above 0, not 0")
+    assert [twins.sim.ledger_of(venue).mark("TOYUSD") for venue in ("toy_perp", "toy_twin")] == [55, 55]
+
+
 async def test_fund(stand: Any) -> None:
     """Funding is paid at the mark by each account's position."""
     told = await stand.tell("fund", symbol="TOYUSD", rate="-0.001")
@@ -247,6 +259,19 @@ async def test_show(stand: Any) -> None:
 
 def test_every_command_has_its_test() -> None:
     """The commands above are all there are, with the further kinds of scripts, which are tested where they are read."""
-    shown = {"mark", "fund", "fill", "liquidate", "deposit", "skew", "show", "requests", "clear", "drop", "answer"}
+    shown = {
+        "mark",
+        "index",
+        "fund",
+        "fill",
+        "liquidate",
+        "deposit",
+        "skew",
+        "show",
+        "requests",
+        "clear",
+        "drop",
+        "answer",
+    }
 
     assert set(COMMANDS) - shown == {"later", "delay", "truncate", "cut", "twice", "half-close", "lag"}

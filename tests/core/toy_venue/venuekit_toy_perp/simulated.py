@@ -10,7 +10,9 @@ from venuekit.capabilities import MarginType, Setting
 from venuekit.plugin import Endpoint, Security
 from venuekit.simulator import (
     Denied,
+    FieldError,
     Handler,
+    Market,
     Response,
     Scenario,
     SimKey,
@@ -135,6 +137,13 @@ class SimulatedToy(SimulatedVenue):
             TOY.ADD_COLLATERAL: _add_collateral,
             TOY.COLLATERAL_HISTORY: _collateral_history,
         }
+
+    def make_contract(self, market: Market, prices: Mapping[str, Decimal]) -> Contract:
+        """Return the contract of a symbol such as PINUSD."""
+        base = market.symbol.removesuffix("USD")
+        if not base.isalpha() or base == market.symbol:
+            raise FieldError(f"expected a symbol such as PINUSD, not {market.symbol!r}", "symbol")
+        return _contract(market.symbol, base, market.price_of(base, prices))
 
     # -- authentication
 
