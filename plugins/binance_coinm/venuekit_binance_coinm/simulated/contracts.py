@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 
+from venuekit.simulator import Market, count_base, make_tick
 from venuekit.simulator.ledger import Contract, LedgerTier, tiers
+from venuekit_binance_common.simulated.symbols import match_symbol, read_expiry
 
 VENUE_ID = "binance_coinm"
 #: the coins of this product are separate from those of the USD-margined one, although the account is shared
@@ -83,3 +87,28 @@ CONTRACTS = (
         expires_at=datetime(2027, 3, 26, 8, 0, tzinfo=UTC),
     ),
 )
+
+_SYMBOL = re.compile(r"([A-Z0-9]{1,20})USD_(PERP|[0-9]+)")
+_FORMS = "SOLUSD_PERP or SOLUSD_270326"
+#: brackets of further contracts: caps in USD, highest leverages, maintenance margin rates
+_CAPS = (
+    (500_000, 50, "0.01"),
+    (2_000_000, 20, "0.025"),
+    (5_000_000, 10, "0.05"),
+    (20_000_000, 5, "0.1"),
+    (80_000_000, 1, "0.5"),
+)
+
+
+def make_contract(market: Market, prices: Mapping[str, Decimal]) -> Contract:
+    """
+    Return a further contract of 10 USD, which follows from its symbol.
+
+    Raises:
+        FieldError: the symbol has no form of the venue, or the market has no price.
+    """
+    base, suffix = match_symbol(market.symbol, _SYMBOL, _FORMS).groups()
+    price = market.price_of(base, prices)
+    brackets = tiers(*((count_base(cap, price), leverage, rate) for cap, leverage, rate in _CAPS))
+    expires_at = None if suffix == "PERP" else read_expiry(suffix)
+    return _inverse(base, suffix, 10, f"{make_tick(price):f}", brackets, expires_at=expires_at)

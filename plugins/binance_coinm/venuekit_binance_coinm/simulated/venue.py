@@ -9,7 +9,7 @@ from typing import Any
 
 from venuekit.capabilities import IncomeKind, MarginType, PositionSide
 from venuekit.plugin import Endpoint
-from venuekit.simulator import Handler, Scenario, SimRequest, Visit, find_price
+from venuekit.simulator import Handler, Market, Scenario, SimRequest, Visit, find_price
 from venuekit.simulator.ledger import (
     BalanceFigures,
     Contract,
@@ -21,7 +21,7 @@ from venuekit.simulator.ledger import (
     Side,
 )
 from venuekit_binance_coinm.endpoints import COINM
-from venuekit_binance_coinm.simulated.contracts import CONTRACTS, PURSE
+from venuekit_binance_coinm.simulated.contracts import CONTRACTS, PURSE, make_contract
 from venuekit_binance_coinm.simulated.quote_routes import CoinmQuoteRoutes
 from venuekit_binance_coinm.simulated.unserved import UNSERVED
 from venuekit_binance_common.simulated.account_routes import (
@@ -125,6 +125,10 @@ class SimulatedCoinm(
     hedge_sides = (PositionSide.BOTH, PositionSide.LONG, PositionSide.SHORT)
     margin_limits = HistoryLimits(rows=50, most_rows=500)
     income_limits = HistoryLimits(usual=_YEAR, widest=_YEAR, rows=100, most_rows=1000)
+
+    def make_contract(self, market: Market, prices: Mapping[str, Decimal]) -> Contract:
+        """Return a further contract, for a symbol such as SOLUSD_PERP or SOLUSD_270326."""
+        return make_contract(market, prices)
 
     def handlers(self) -> Mapping[Endpoint[Any], Handler]:
         """Return the handler of each endpoint."""

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 
+from venuekit.simulator import Market, make_tick
 from venuekit.simulator.ledger import Contract, tiers
+from venuekit_binance_common.simulated.symbols import match_symbol, read_expiry
 
 VENUE_ID = "binance_usdm"
 _LISTED_AT = datetime(2019, 9, 25, 8, 0, tzinfo=UTC)
@@ -95,3 +99,22 @@ CONTRACTS = tuple(
         ),
     )
 )
+
+_SYMBOL = re.compile(r"([A-Z0-9]{1,20}?)(USDT|USDC)(?:_([0-9]+))?")
+_FORMS = "SOLUSDT, SOLUSDC or SOLUSDT_270326"
+
+
+def make_contract(market: Market, prices: Mapping[str, Decimal]) -> Contract:
+    """
+    Return a further contract, which follows from its symbol.
+
+    Raises:
+        FieldError: the symbol has no form of the venue, or the market has no price.
+    """
+    base, quote, date = match_symbol(market.symbol, _SYMBOL, _FORMS).groups()
+    price = market.price_of(base, prices)
+    step = min(D(1), max(D("0.001"), D(1).scaleb(-price.adjusted())))
+    fields = _linear(base, quote, f"{make_tick(price):f}", f"{step:f}", brackets=_OTHERS, symbol=market.symbol)
+    if date is not None:
+        fields["expires_at"] = read_expiry(date)
+    return Contract(**fields)  # type: ignore[arg-type]

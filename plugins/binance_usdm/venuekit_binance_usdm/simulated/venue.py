@@ -9,7 +9,7 @@ from typing import Any
 
 from venuekit.capabilities import AssetMode, MarginType, PositionMode
 from venuekit.plugin import Endpoint
-from venuekit.simulator import Handler, SimRequest, Visit, json_response
+from venuekit.simulator import Handler, Market, SimRequest, Visit, json_response
 from venuekit.simulator.ledger import Contract, Ledger, LedgerOrder, PositionFigures
 from venuekit_binance_common.simulated.account_routes import (
     ACCOUNT_FLAGS,
@@ -24,7 +24,7 @@ from venuekit_binance_common.simulated.portfolio_routes import PortfolioRoutes, 
 from venuekit_binance_common.simulated.stream_routes import StreamRoutes
 from venuekit_binance_usdm.endpoints import USDM
 from venuekit_binance_usdm.simulated.account_v2 import TRADE_GROUP, AccountV2Routes
-from venuekit_binance_usdm.simulated.contracts import CONTRACTS
+from venuekit_binance_usdm.simulated.contracts import CONTRACTS, make_contract
 from venuekit_binance_usdm.simulated.fee_routes import FeeBurnRoutes
 from venuekit_binance_usdm.simulated.quote_routes import UsdmQuoteRoutes
 from venuekit_binance_usdm.simulated.status_routes import StatusRoutes
@@ -54,6 +54,10 @@ class SimulatedUsdm(
     refusals = MappingProxyType(
         {("GET", "/fapi/v1/positionRisk"): json_response({"code": -5000, "msg": _RETIRED}, status=400)}
     )
+
+    def make_contract(self, market: Market, prices: Mapping[str, Decimal]) -> Contract:
+        """Return a further contract, for a symbol such as SOLUSDT, SOLUSDC or SOLUSDT_270326."""
+        return make_contract(market, prices)
 
     def handlers(self) -> Mapping[Endpoint[Any], Handler]:
         """Return the handler of each endpoint."""

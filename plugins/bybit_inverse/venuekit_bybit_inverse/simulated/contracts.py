@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import calendar
+import re
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from venuekit.capabilities import AccountMode, MarginTypeScope, Setting
-from venuekit.simulator import INDEX_PRICES
+from venuekit.simulator import INDEX_PRICES, FieldError, Market, count_base, make_tick
 from venuekit.simulator.ledger import (
     Asset,
     BreakEven,
@@ -107,6 +110,46 @@ CONTRACTS = (
         expires_at=datetime(2026, 12, 25, 8, tzinfo=UTC),
     ),
 )
+
+_SYMBOL = re.compile(r"([A-Z0-9]{1,20})USD(?:([FGHJKMNQUVXZ])([0-9]{2}))?")
+#: the letters of the months
+_MONTHS = "FGHJKMNQUVXZ"
+_FORMS = "SOLUSD or SOLUSDH27"
+
+
+def make_contract(market: Market, prices: Mapping[str, Decimal]) -> Contract:
+    """
+    Return a further contract of 1 USD, which follows from its symbol.
+
+    Raises:
+        FieldError: the symbol has no form of the venue, or the market has no price.
+    """
+    match = _SYMBOL.fullmatch(market.symbol)
+    if match is None:
+        raise FieldError(f"expected a symbol such as {_FORMS}, not {market.symbol!r}", "symbol")
+    base, letter, year = match.groups()
+    price = market.price_of(base, prices)
+    tick, cap = make_tick(price), count_base(1_000_000, price)
+    dates: dict[str, object] = {"listed_at": datetime(2024, 1, 1, 8, tzinfo=UTC)}
+    if letter is not None:
+        expires_at = _find_expiry(2000 + int(year), _MONTHS.index(letter) + 1)
+        dates |= {"funding_interval": None, "expires_at": expires_at}
+    return _contract(
+        market.symbol,
+        base,
+        tiers((cap, "50.00", "0.01", "0.02"), (2 * cap, "33.33", "0.015", "0.03")),
+        price_tick=tick,
+        min_price=tick,
+        max_price=tick * 10_000_000,
+        **dates,
+    )
+
+
+def _find_expiry(year: int, month: int) -> datetime:
+    """Return 08:00 UTC of the last Friday of a month."""
+    last = datetime(year, month, calendar.monthrange(year, month)[1], 8, tzinfo=UTC)
+    return last - timedelta(days=(last.weekday() - calendar.FRIDAY) % 7)
+
 
 ASSETS = (
     Asset("BTC", index_price=INDEX_PRICES["BTC"], haircut=Decimal("0.05")),

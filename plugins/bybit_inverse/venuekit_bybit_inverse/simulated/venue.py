@@ -14,6 +14,7 @@ from venuekit.simulator import (
     UNSERVED,
     Denied,
     Handler,
+    Market,
     Response,
     Scenario,
     SimKey,
@@ -24,7 +25,7 @@ from venuekit.simulator import (
     find_price,
     is_hmac_sha256,
 )
-from venuekit.simulator.ledger import Ledger, LedgerRefusal, Side, check_window
+from venuekit.simulator.ledger import Contract, Ledger, LedgerRefusal, Side, check_window
 from venuekit_bybit_inverse.endpoints import BYBIT
 from venuekit_bybit_inverse.simulated import (
     account_routes,
@@ -34,7 +35,7 @@ from venuekit_bybit_inverse.simulated import (
     order_writes,
     position_routes,
 )
-from venuekit_bybit_inverse.simulated.contracts import ASSETS, CONTRACTS, RULES
+from venuekit_bybit_inverse.simulated.contracts import ASSETS, CONTRACTS, RULES, make_contract
 from venuekit_bybit_inverse.simulated.documented_answers import DOCUMENTED_ANSWERS
 from venuekit_bybit_inverse.simulated.messages import NO_PERMISSION, SWITCH_ISOLATED, envelope, refusal, refuse
 from venuekit_bybit_inverse.simulated.parameters import Parameters
@@ -132,6 +133,10 @@ class SimulatedBybit(SimulatedVenue):
     refusals = SWITCH_ISOLATED
     unserved = UNSERVED_ROUTES
     documented_answers = DOCUMENTED_ANSWERS
+
+    def make_contract(self, market: Market, prices: Mapping[str, Decimal]) -> Contract:
+        """Return a further contract, for a symbol such as SOLUSD or SOLUSDH27."""
+        return make_contract(market, prices)
 
     def handlers(self) -> Mapping[Endpoint[Any], Handler]:
         """Return the handler of each endpoint."""

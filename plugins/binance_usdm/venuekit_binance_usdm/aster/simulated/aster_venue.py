@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any, ClassVar
 
 import attrs
 
 from venuekit.plugin import Security
-from venuekit.simulator import Route, SimRequest, Visit
+from venuekit.simulator import Market, Route, SimRequest, Visit
 from venuekit.simulator.ledger import (
     BalanceFigures,
     Contract,
@@ -29,10 +31,11 @@ from venuekit_binance_common.simulated.market_routes import FUNDING_CAP, INTERES
 from venuekit_binance_common.simulated.order_rows import trailing_fields
 from venuekit_binance_common.simulated.public_routes import weigh
 from venuekit_binance_common.simulated.stream_routes import ListenKeys
+from venuekit_binance_common.simulated.symbols import match_symbol
 from venuekit_binance_common.venue import SYMBOL
 from venuekit_binance_usdm.aster.endpoints import ASTER_V1
 from venuekit_binance_usdm.aster.simulated.unserved import V1_UNSERVED
-from venuekit_binance_usdm.simulated.contracts import CONTRACTS
+from venuekit_binance_usdm.simulated.contracts import CONTRACTS, make_contract
 from venuekit_binance_usdm.simulated.usd_margined import (
     ERRORS,
     UsdMarginedVenue,
@@ -41,6 +44,7 @@ from venuekit_binance_usdm.simulated.usd_margined import (
 )
 
 _DAY = timedelta(days=1)
+_SYMBOL = re.compile(r"[A-Z0-9]{1,20}USDT")
 _LISTED = frozenset({"BTCUSDT", "ETHUSDT", "BNBUSDT"})
 
 
@@ -99,6 +103,11 @@ class SimulatedAster(UsdMarginedVenue, ListenKeys):
             }
             for contract in self.contracts_of(request)
         ]
+
+    def make_contract(self, market: Market, prices: Mapping[str, Decimal]) -> Contract:
+        """Return a further contract, for a symbol such as SOLUSDT."""
+        match_symbol(market.symbol, _SYMBOL, "SOLUSDT")
+        return attrs.evolve(make_contract(market, prices), venue="aster")
 
     def order_fields(self, order: LedgerOrder, contract: Contract) -> Mapping[str, object]:  # noqa: ARG002  (alike for all)
         """Return an order's worth, and its trailing fields."""
