@@ -47,8 +47,8 @@ ROOMS = {
     ),
     "simulator.ledger": (
         "log money path refusal",
-        "order_values rules",
-        "contract records",
+        "contract order_values",
+        "records rules",
         "events",
         "state",
         "margin",
