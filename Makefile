@@ -63,7 +63,7 @@ core-alone: | $(filter .tools/%,$(UV))
 # the locked clients, without their install scripts; writes .interop/node.json
 interop-node: | $(filter .tools/%,$(UV))
 	$(UV) sync --quiet --locked
-	npm ci --prefix tests/interop/node --silent
+	npm ci --prefix tests/interop/node --loglevel=error
 	$(UV) run --no-sync node tests/interop/node/run.mjs
 
 # its package has the name of that of another client

@@ -247,6 +247,11 @@ for (const of of VENUES) {
       assert.ok(rows.some((row) => row.amount === 3.25 && row.direction === "in"));
     });
 
+    check("market", "past rates of funding are listed", async (client) => {
+      const rows = await client.fetchFundingRateHistory(traded);
+      assert.ok(rows.every((row) => row.symbol === traded && Number.isFinite(row.fundingRate)));
+    });
+
     if (scenario === "holding") {
       check("histories", "paid funding is in the history", async (client, sim) => {
         await sim.command("fund", { symbol: ids.held, rate: "0.0001" });
@@ -334,6 +339,32 @@ for (const of of VENUES) {
     });
 
     if (!of.isBybit) {
+      check("leverage", "the leverage of every symbol is told", async (client, sim) => {
+        const { longLeverage } = (await client.fetchLeverages([traded]))[traded];
+        same(longLeverage, (await sim.settings(ids.traded)).leverage);
+      });
+
+      check("histories", "open and ended orders are listed together", async (client) => {
+        const placed = [await bid(client), await bid(client, 2890)];
+        await client.cancelOrder(placed[0].id, traded);
+        const statuses = Object.fromEntries((await client.fetchOrders(traded)).map((row) => [row.id, row.status]));
+        assert.deepEqual(
+          placed.map(({ id }) => statuses[id]),
+          ["canceled", "open"],
+        );
+        await client.cancelAllOrders(traded);
+      });
+
+      check("positions", "positions are told as part of the account, with side and notional", async (client, sim) => {
+        const rows = (await client.fetchPositions(undefined, { method: "account" })).filter((row) => row.contracts);
+        const positions = await sim.show("positions");
+        assert.deepEqual(
+          rows.map((row) => [row.info.symbol, row.side]),
+          positions.map((position) => [position.symbol, position.quantity > 0 ? "long" : "short"]),
+        );
+        assert.ok(rows.every((row) => row.notional > 0));
+      });
+
       check("margin type", "the margin type of a flat symbol changes, and back", async (client, sim) => {
         for (const mode of ["isolated", "cross"]) {
           await client.setMarginMode(mode, idle);

@@ -25,6 +25,9 @@ const SUBJECTS = new Set([
   "refusals",
 ]);
 
+// in milliseconds; a client that waits without an end is a failure
+const timeout = 120_000;
+
 // Declares the checks of a client on a venue, in each scenario, with a simulator for each.
 //
 // `open` makes the client from URL, key and secret. `declare` gets `check` and the scenario's name. A check is a
@@ -34,16 +37,20 @@ export function desk({ client, venue, open, scenarios = ["holding", "flat"] }, d
   for (const scenario of scenarios) {
     describe(`${client}, ${venue}, ${scenario}`, () => {
       let sim, opened;
-      before(async () => {
-        sim = await start(venue, scenario);
-        opened = await open(sim);
-      });
+      before(
+        async () => {
+          sim = await start(venue, scenario);
+          opened = await open(sim);
+        },
+        { timeout },
+      );
       after(() => sim?.stop());
 
       const check = (subject, sentence, run, bug = null) => {
         assert.ok(SUBJECTS.has(subject), `${subject} is no subject of a check`);
-        test(`${client}, ${venue}, ${scenario}: ${subject}: ${sentence}`, () =>
-          recorded({ client, venue, subject, check: `${sentence} (${scenario})` }, bug, () => run(opened, sim)));
+        test(`${client}, ${venue}, ${scenario}: ${subject}: ${sentence}`, { timeout }, () =>
+          recorded({ client, venue, subject, check: `${sentence} (${scenario})` }, bug, () => run(opened, sim)),
+        );
       };
       declare(check, scenario);
     });

@@ -6,6 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
+if (Number(process.versions.node.split(".")[0]) < 18) throw new Error("clients for Node need Node 18 or newer");
+
 const here = fileURLToPath(new URL(".", import.meta.url));
 const target = fileURLToPath(new URL("../../../.interop/node.json", import.meta.url));
 const chosen = process.argv.slice(2);

@@ -8,6 +8,9 @@ const STARTS_WITHIN = 60_000;
 // the number of the account whose key is told
 const MAIN = "1";
 
+// a process that is asked to end takes its simulators along
+for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(1));
+
 // Resolves to the running simulator once it answers.
 export async function start(venue, scenario) {
   const child = spawn("venuekit", ["sim", "--json", "--control=0", "--venue", venue, "--scenario", scenario], {
