@@ -247,11 +247,6 @@ for (const of of VENUES) {
       assert.ok(rows.some((row) => row.amount === 3.25 && row.direction === "in"));
     });
 
-    check("market", "past rates of funding are listed", async (client) => {
-      const rows = await client.fetchFundingRateHistory(traded);
-      assert.ok(rows.every((row) => row.symbol === traded && Number.isFinite(row.fundingRate)));
-    });
-
     if (scenario === "holding") {
       check("histories", "paid funding is in the history", async (client, sim) => {
         await sim.command("fund", { symbol: ids.held, rate: "0.0001" });
@@ -342,6 +337,11 @@ for (const of of VENUES) {
       check("leverage", "the leverage of every symbol is told", async (client, sim) => {
         const { longLeverage } = (await client.fetchLeverages([traded]))[traded];
         same(longLeverage, (await sim.settings(ids.traded)).leverage);
+      });
+
+      check("market", "past rates of funding are listed", async (client) => {
+        const rows = await client.fetchFundingRateHistory(traded);
+        assert.ok(rows.every((row) => row.symbol === traded && Number.isFinite(row.fundingRate)));
       });
 
       check("histories", "open and ended orders are listed together", async (client) => {
