@@ -190,7 +190,7 @@ class Service:
             return fixed
         if where in self.simulated.unserved:
             _log.warning("%s: %s %s is %s", self.venue.id, *where, UNSERVED)
-            return self.simulated.unserved_response(request, now)
+            return self.simulated.answer_unserved(request, now)
         return self.simulated.unknown_route(request, self._routes.verbs_of(request.path), now)
 
     def ledger_of(self, account: str) -> Ledger:

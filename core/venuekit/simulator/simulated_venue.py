@@ -117,12 +117,12 @@ class SimulatedVenue(ABC):
         refusals: Fixed error answers, by verb and path, for routes that the client does not have; of a path with
             actions, for those that it does not have.
         unserved: Documented routes that the simulator does not answer, by verb and path; see
-            :meth:`unserved_response`.
+            :meth:`answer_unserved`.
         documented_answers: Answers that the venue documents for trouble of its own, by a short name; scenarios give
             them by :meth:`Simulation.documented`.
         signature_parameters: Names that the request log leaves out.
-        ignores_case: Whether the names of the parameters that a route declares are read without regard to case; what
-            signs a request is always read as it was sent.
+        ignores_case: Whether the names of the parameters that a route declares are read without regard to case; the
+            parameters that sign a request are always read as they were sent.
     """
 
     rules: Rules
@@ -207,7 +207,7 @@ class SimulatedVenue(ABC):
     def unknown_route(self, request: SimRequest, verbs: frozenset[str], milliseconds: int) -> Response:
         """Return the answer to an unknown path (``verbs`` is empty), or to a known path with another verb."""
 
-    def unserved_response(self, request: SimRequest, milliseconds: int) -> Response:  # noqa: ARG002  - an envelope may
+    def answer_unserved(self, request: SimRequest, milliseconds: int) -> Response:  # noqa: ARG002  - an envelope may
         """Return the answer to a documented route that the simulator lacks: status 501, in the venue's envelope."""
         return json_response({"msg": UNSERVED}, status=501)
 

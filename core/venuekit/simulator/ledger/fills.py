@@ -141,7 +141,7 @@ def _expire_idle_reducers(transaction: Transaction, traded: LedgerOrder) -> None
 
 
 def _attach(transaction: Transaction, order: LedgerOrder, quantity: Decimal) -> None:
-    """Place what is attached to an order that has opened ``quantity`` contracts."""
+    """Place the orders that are attached to an order that has opened ``quantity`` contracts."""
     for request in order.attached:
         alike = next((one for one in transaction.state.orders.values() if _takes_place(request, one)), None)
         if alike is not None:

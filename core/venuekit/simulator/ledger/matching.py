@@ -100,7 +100,7 @@ def match_waiting(transaction: Transaction, symbol: str) -> None:
     """
     Trigger a symbol's conditional orders at its mark, then fill the plain ones that it crosses, oldest first.
 
-    What those fills have attached may trigger at the same mark.
+    Orders that those fills have attached may trigger at the same mark.
     """
     mark = transaction.state.symbols[symbol].mark
     _trigger_waiting(transaction, symbol, mark)

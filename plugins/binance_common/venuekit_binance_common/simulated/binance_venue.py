@@ -242,7 +242,7 @@ class SimulatedBinance(SimulatedVenue):
         message = f"Path {request.path}, Method {request.verb} is invalid"
         return json_response({"code": -5000, "msg": message}, status=404)
 
-    def unserved_response(self, request: SimRequest, milliseconds: int) -> Response:  # noqa: ARG002
+    def answer_unserved(self, request: SimRequest, milliseconds: int) -> Response:  # noqa: ARG002
         """Return the answer to a documented route that the simulator lacks: an operation that is not supported."""
         return json_response({"code": -1020, "msg": UNSERVED}, status=501)
 

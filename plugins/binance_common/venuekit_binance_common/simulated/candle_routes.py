@@ -64,17 +64,17 @@ class CandleRoutes(PublicRoutes):
     def candles(self, request: SimRequest, visit: Visit) -> object:
         """Return the candles of a symbol."""
         contract = self.contract(self.require_symbol(request))
-        return [self._traded(contract, candle) for candle in self._candles_of(contract, request, visit)]
+        return [self._candle_row(contract, candle) for candle in self._candles_of(contract, request, visit)]
 
     def continuous_candles(self, request: SimRequest, visit: Visit) -> object:
         """Return the candles of the contract of a pair and a type; raises ``Denied`` for one that is not listed."""
         contract = self._contract_of_type(request)
-        return [self._traded(contract, candle) for candle in self._candles_of(contract, request, visit)]
+        return [self._candle_row(contract, candle) for candle in self._candles_of(contract, request, visit)]
 
     def mark_candles(self, request: SimRequest, visit: Visit) -> object:
         """Return the candles of the mark of a symbol, which tell no volume."""
         contract = self.contract(self.require_symbol(request))
-        return [untraded_row(candle) for candle in self._candles_of(contract, request, visit)]
+        return [empty_row(candle) for candle in self._candles_of(contract, request, visit)]
 
     def _contract_of_type(self, request: SimRequest) -> Contract:
         pair, kind = (request.text(name) for name in ("pair", "contractType"))
@@ -128,7 +128,7 @@ class CandleRoutes(PublicRoutes):
             raise self.errors.denial(-1023)
         return start, end, self.widest_candles is not None or sent_start is None
 
-    def _traded(self, contract: Contract, candle: Candle) -> Row:
+    def _candle_row(self, contract: Contract, candle: Candle) -> Row:
         return [
             milliseconds(candle.opens_at),
             *(price(each, contract) for each in (candle.open, candle.high, candle.low, candle.close)),
@@ -142,7 +142,7 @@ class CandleRoutes(PublicRoutes):
         ]
 
 
-def untraded_row(candle: Candle) -> Row:
+def empty_row(candle: Candle) -> Row:
     """Return a candle of prices that nobody traded at, with the number of its prices."""
     prices = (amount(each) for each in (candle.open, candle.high, candle.low, candle.close))
     return [

@@ -209,7 +209,7 @@ class SimulatedBybit(SimulatedVenue):
         """Return a bare 400 for a wrong verb, 404 for a wrong path."""
         return Response(400 if verbs else 404)
 
-    def unserved_response(self, request: SimRequest, milliseconds: int) -> Response:  # noqa: ARG002  - the same for all
+    def answer_unserved(self, request: SimRequest, milliseconds: int) -> Response:  # noqa: ARG002  - the same for all
         """Return the answer to a documented route that the simulator lacks, in the envelope of all others."""
         return attrs.evolve(refusal(501, UNSERVED, milliseconds), status=501)
 
