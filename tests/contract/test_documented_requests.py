@@ -98,6 +98,11 @@ async def test_names_are_read_in_any_case(request_: DocumentedRequest, asker: As
         assert answer.code == request_.code, f"{case.__name__}, as a form: {as_form}: {answer}"
 
 
+def test_every_documented_request_is_served() -> None:
+    """No request of the data is one that the simulated venue does not serve."""
+    assert [one.label for one in REQUESTS if one not in SERVED] == []
+
+
 @pytest.mark.parametrize("venue", VENUES)
 def test_every_route_is_asked_for(venue: str) -> None:
     """Each route of a simulated venue has a documented request."""

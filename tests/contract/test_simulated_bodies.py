@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections import defaultdict
 
 import pytest
@@ -15,7 +16,7 @@ from tests.contract.documented_bodies import (
     shape_of_recorded,
 )
 from tests.contract.documented_parameters import select_parameters
-from tests.contract.request_data import DocumentedRequest, load_requests
+from tests.contract.request_data import REQUESTS, DocumentedRequest, load_requests
 from tests.contract.shapes import Shape
 
 VENUES = tuple(dict.fromkeys(request.venue for request in load_requests()))
@@ -68,3 +69,23 @@ def test_every_documented_body_is_compared(venue: str) -> None:
         name for name, case in bodies_of(venue).items() if case.is_success and not case.source.startswith("constructed")
     }
     assert published <= compared
+
+
+def test_every_route_is_compared() -> None:
+    """Each route that is served has a documented body."""
+    served = {f"{one.venue} {one.route}" for one in load_requests() if route_of(one.venue, one.route) is not None}
+
+    assert served == BY_ROUTE.keys()
+
+
+def test_every_body_of_a_request_is_recorded() -> None:
+    """Each body that the data names is recorded for one venue at least: a line of it may be of several."""
+    names = {
+        (path.stem, name): [name.format_map(terms) in bodies_of(venue) for venue, terms in document["venues"].items()]
+        for path in REQUESTS.glob("*.toml")
+        for document in [tomllib.loads(path.read_text(encoding="utf-8"))]
+        for table in document["request"]
+        for name in table.get("bodies", ())
+    }
+
+    assert [name for name, known in names.items() if not any(known)] == []
