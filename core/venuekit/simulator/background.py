@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable
-from types import TracebackType
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType, TracebackType
 from typing import Self, TypeVar
 
 from venuekit.credentials import Credentials
 from venuekit.plugins import Plugins
-from venuekit.simulator import Simulation, simulate
+from venuekit.simulator import Market, Simulation, simulate
+from venuekit.simulator.accounts import Money
+from venuekit.simulator.fields import Number
 
 T = TypeVar("T")
 
@@ -30,9 +32,24 @@ class BackgroundSimulation:
     """
 
     def __init__(
-        self, *venue_ids: str, scenario: str = "holding", seed: int = 0, plugins: Plugins | None = None
+        self,
+        *venue_ids: str,
+        scenario: str = "holding",
+        seed: int = 0,
+        plugins: Plugins | None = None,
+        markets: Sequence[Market] | Mapping[str, Sequence[Market]] = (),
+        accounts: Mapping[str, Money] = MappingProxyType({}),
+        prices: Mapping[str, Number] = MappingProxyType({}),
     ) -> None:
-        self.simulation = simulation = simulate(*venue_ids, scenario=scenario, seed=seed, plugins=plugins)
+        self.simulation = simulation = simulate(
+            *venue_ids,
+            scenario=scenario,
+            seed=seed,
+            plugins=plugins,
+            markets=markets,
+            accounts=accounts,
+            prices=prices,
+        )
         self.venue_ids = simulation.venue_ids
         self.key, self.secret = simulation.key, simulation.secret
         self.read_only_key, self.read_only_secret = simulation.read_only_key, simulation.read_only_secret
@@ -73,6 +90,6 @@ class BackgroundSimulation:
         """Return the URL of a venue, without a trailing slash."""
         return self.simulation.rest(venue_id)
 
-    def credentials(self, venue_id: str, *, read_only: bool = False) -> Credentials:
-        """Return credentials for :func:`venuekit.connect`."""
-        return self.simulation.credentials(venue_id, read_only=read_only)
+    def credentials(self, venue_id: str, *, account: str | None = None, read_only: bool = False) -> Credentials:
+        """Return credentials for :func:`venuekit.connect`: of a named account, of the main one when None."""
+        return self.simulation.credentials(venue_id, account=account, read_only=read_only)

@@ -82,7 +82,16 @@ def announcement(simulation: Simulation, control: str | None = None) -> str:
         if own != read_only:
             venues[venue_id]["read_only"] = own
     told: dict[str, object] = {"venues": venues, "read_only": read_only}
+    if names := _named_accounts(simulation):
+        told["accounts"] = {
+            name: {one: _pair(simulation.key_of(one, account=name)) for one in simulation.venue_ids} for name in names
+        }
     return json.dumps(told if control is None else {**told, "control": control})
+
+
+def _named_accounts(simulation: Simulation) -> list[str]:
+    """Return the accounts that have a name, and not only a number."""
+    return [account for account in simulation.accounts if not account.isdigit()]
 
 
 def words(simulation: Simulation, control: str | None = None, accounts: Path | None = None) -> str:
@@ -144,6 +153,8 @@ def write_accounts_file(path: Path, simulation: Simulation) -> None:
     """
     Write an accounts file with one account for each simulated venue, named like the venue.
 
+    A named account of the simulation is there, too, by the venue and its name, as ``acme_perp.a``.
+
     Key and secret go into two files beside it, since an accounts file holds references only; a venue with another form
     of keys, or with further fields, has files of its own. All are readable by their owner alone.
 
@@ -152,9 +163,13 @@ def write_accounts_file(path: Path, simulation: Simulation) -> None:
     """
     path = path.expanduser()
     texts: dict[str, str] = {}
-    accounts = "\n\n".join(
-        (_MARK, *(_table(simulation, venue_id, path.name, texts) for venue_id in simulation.venue_ids))
-    )
+    tables = [_table(simulation, venue_id, path.name, texts) for venue_id in simulation.venue_ids]
+    for number, name in enumerate(_named_accounts(simulation), 1):
+        tables += [
+            _table(simulation, venue_id, path.name, texts, account=name, mark=f"a{number}-")
+            for venue_id in simulation.venue_ids
+        ]
+    accounts = "\n\n".join((_MARK, *tables))
     try:
         written = path.read_text(encoding="utf-8") if _is_marked(path) else ""
         for file in (path, *map(path.with_name, texts)):
@@ -167,18 +182,31 @@ def write_accounts_file(path: Path, simulation: Simulation) -> None:
         raise AccountsFileError(f"{error.filename or path}: {error.strerror}") from error
 
 
-def _table(simulation: Simulation, venue_id: str, stem: str, texts: dict[str, str]) -> str:
-    """Return the table of a venue's account, and add the texts of its files to ``texts``, by the files' names."""
-    key = simulation.key_of(venue_id)
+def _table(
+    simulation: Simulation,
+    venue_id: str,
+    stem: str,
+    texts: dict[str, str],
+    *,
+    account: str | None = None,
+    mark: str = "",
+) -> str:
+    """
+    Return the table of a venue's account, and add the texts of its files to ``texts``, by the files' names.
+
+    ``mark`` tells the files of a named account apart.
+    """
+    key = simulation.key_of(venue_id, account=account)
     is_plain = (key.key, key.secret) == (simulation.key, simulation.secret)
-    own = "" if is_plain else f"{venue_id}-"
-    lines = [f"[accounts.{venue_id}]", f"venue = {_text(venue_id)}", 'environment = "sim"']
+    own = mark if is_plain else f"{mark}{venue_id}-"
+    title = venue_id if account is None else _text(f"{venue_id}.{account}")
+    lines = [f"[accounts.{title}]", f"venue = {_text(venue_id)}", 'environment = "sim"']
     lines.append(f"rest = {_text(simulation.rest(venue_id))}")
     secrets = {field.name for field in simulation.venue(venue_id).credential_fields if field.secret}
     references = {"key": (f"{own}key", key.key), "secret": (f"{own}secret", key.secret)}
     for name, text in key.fields.items():
         if name in secrets:
-            references[name] = (f"{venue_id}-{name}", text)
+            references[name] = (f"{mark}{venue_id}-{name}", text)
         else:
             lines.append(f"{name} = {_text(text)}")
     for name, (suffix, text) in references.items():

@@ -15,8 +15,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """Register the marker."""
     config.addinivalue_line(
         "markers",
-        "venuekit(*venue_ids, scenario='holding', seed=0): the venues that the fixture venuekit_sim runs; "
-        "none for every installed one",
+        "venuekit(*venue_ids, scenario='holding', seed=0, markets=(), accounts={}, prices={}): the venues that the "
+        "fixture venuekit_sim runs, none for every installed one; the rest is as of venuekit.simulate",
     )
 
 
@@ -24,6 +24,9 @@ def pytest_configure(config: pytest.Config) -> None:
 def venuekit_sim(request: pytest.FixtureRequest) -> Iterator[BackgroundSimulation]:
     """
     Simulated venues in a thread of their own, for tests of any style: plain, async, with clients that block.
+
+    ``@pytest.mark.venuekit("acme_perp", scenario="flat", accounts={"a": {"USD": 1000}})`` names the venues and the
+    other arguments of :func:`venuekit.simulate`; without the marker every installed venue is there.
 
     A test that is a coroutine itself and wants disturbances, the ledger or an injected clock writes
     ``async with venuekit.simulate(...)`` instead.

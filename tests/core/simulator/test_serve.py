@@ -10,17 +10,19 @@ import signal
 import stat
 import sys
 import tomllib
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import venuekit
+from venuekit.capabilities import BalanceReader
 from venuekit.credentials.accounts_file import credentials, load_accounts
 from venuekit.errors import AccountsFileError
 from venuekit.plugins import make_plugins
-from venuekit.simulator import simulate
-from venuekit.simulator.serve import serve, write_accounts_file
+from venuekit.simulator import Market, simulate
+from venuekit.simulator.serve import announcement, serve, write_accounts_file
 
 SCRIPT = "import asyncio; from venuekit.simulator.serve import serve; asyncio.run(serve(['toy_perp'], seed=5))"
 
@@ -106,6 +108,28 @@ async def test_files_are_their_owners_alone(tmp_path: Path) -> None:
     assert dict.fromkeys(("accounts.toml", "accounts.toml.sim-key", "accounts.toml.sim-secret"), 0o600) == files
 
 
+async def test_named_accounts(tmp_path: Path) -> None:
+    """Each named account is in the line and in the file, with keys of its own; the main one is as ever."""
+    file = tmp_path / "accounts.toml"
+    async with simulate("toy_perp", accounts={"a": {"USD": 7}, "b/../b": {"USD": 8}}) as sim:
+        write_accounts_file(file, sim)
+        write_accounts_file(file, sim)
+        told = json.loads(announcement(sim))
+        wallets = []
+        for name in ("toy_perp.a", "toy_perp.b/../b"):
+            entry = load_accounts(file).entry(name)
+            async with venuekit.connect(entry.venue, await credentials(entry, make_plugins())) as account:
+                wallets += [balance.wallet for balance in await BalanceReader.of(account).get_balances()]
+
+        assert wallets == [7, 8]
+        assert list(load_accounts(file).entries) == ["toy_perp", "toy_perp.a", "toy_perp.b/../b"]
+        assert list(told) == ["venues", "read_only", "accounts"]
+        assert list(told["accounts"]) == ["a", "b/../b"]
+        key = sim.key_of("toy_perp", account="a")
+        assert told["accounts"]["a"]["toy_perp"] == {"key": key.key, "secret": key.secret}
+    assert set(_modes(tmp_path).values()) == {0o600}
+
+
 async def test_overwrites_its_own_files_only(tmp_path: Path) -> None:
     """A file of its own making is replaced; anybody else's file, of accounts or beside it, is left as it is."""
     file = tmp_path / "accounts.toml"
@@ -156,6 +180,23 @@ def test_fixture_for_blocking_clients(venuekit_sim: Any) -> None:
     assert venuekit_sim.venue_ids == ("toy_perp",)
     assert venuekit_sim.call(lambda sim: (sim.ledger.positions(), len(sim.requests))) == ((), 1)
     assert len(venuekit_sim.key) == 64
+
+
+@pytest.mark.venuekit(
+    "toy_perp",
+    markets=[Market("GEMUSD", tick="0.5", mark="21.5")],
+    accounts={"a": {"USD": 1000}, "b": {"USD": "2000.5"}},
+)
+def test_fixture_with_markets_and_accounts(venuekit_sim: Any) -> None:
+    """The marker has markets and accounts of one's own, each with credentials of its own."""
+    wallets = venuekit_sim.call(
+        lambda sim: [sim.ledger_of("toy_perp", account=name).balance("USD").wallet for name in ("a", "b")]
+    )
+    keys = {venuekit_sim.credentials("toy_perp", account=name).key for name in (None, "a", "b")}
+
+    assert wallets == [1000, Decimal("2000.5")]
+    assert venuekit_sim.call(lambda sim: sim.ledger.mark("GEMUSD")) == Decimal("21.5")
+    assert len(keys) == 3
 
 
 async def test_fixture_serves_a_coroutine_too(venuekit_sim: Any) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Any
 
 from venuekit.capabilities import PositionSide
 from venuekit.simulator.control.command import ACCOUNT, VENUE, ControlCommand
 from venuekit.simulator.control.places import by_ledger, places_with, the_only
 from venuekit.simulator.fields import Field, FieldError, FieldKind
+from venuekit.simulator.markets import check_mark
 from venuekit.simulator.simulation import Simulation
 
 _SYMBOL = Field("symbol", FieldKind.TEXT, "The symbol, as the venue names it.", required=True, is_word=True)
@@ -25,7 +25,10 @@ LEG = Field(
 def _mark(simulation: Simulation, fields: Mapping[str, Any]) -> object:
     symbol, price = fields["symbol"], fields["price"]
     places = places_with(simulation, fields, account=simulation.accounts[0])
-    _check_price(price, [place.ledger.contract(symbol).price_tick for place in places])
+    if price <= 0:
+        raise FieldError(f"expected a price above 0, not {price}", "price")
+    for place in places:  # all of them, before any moves
+        check_mark(price, place.ledger.contract(symbol).price_tick, "price")
     for place in by_ledger(places):
         simulation.set_mark(place.venue_id, symbol, price)
     return {"marks": [{"venue": one.venue_id, "symbol": symbol, "mark": one.ledger.mark(symbol)} for one in places]}
@@ -45,15 +48,6 @@ def _index(simulation: Simulation, fields: Mapping[str, Any]) -> object:
         if ledger.contract(symbol).base == base
     ]
     return {"index": simulation.index_price(base), "marks": marks}
-
-
-def _check_price(price: Decimal, ticks: list[Decimal]) -> None:
-    """Refuse a mark that one of the venues cannot have, before any of them moves."""
-    if price <= 0:
-        raise FieldError(f"expected a price above 0, not {price}", "price")
-    for tick in ticks:
-        if price % tick:
-            raise FieldError(f"expected a multiple of the tick {tick}, not {price}", "price")
 
 
 def _fund(simulation: Simulation, fields: Mapping[str, Any]) -> object:

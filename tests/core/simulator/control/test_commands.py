@@ -48,7 +48,7 @@ async def test_mark_at_every_venue_or_one(twins: Any) -> None:
     [
         ({"symbol": "TOYUSD", "price": 0}, "price: expected a price above 0, not 0"),
         ({"symbol": "TOYUSD", "price": "-1"}, "price: expected a price above 0, not -1"),
-        ({"symbol": "TOYUSD", "price": "100.05"}, "price: expected a multiple of the tick 0.1, not 100.05"),
+        ({"symbol": "TOYUSD", "price": "100.05"}, "price: expected a multiple of the tick 0.1, as 100.0, not 100.05"),
         ({"symbol": "TOYUSD", "price": "1e2x"}, "price: expected a number in plain digits, not '1e2x'"),
         ({"symbol": "TOYUSS", "price": 1}, "symbol: no simulated venue has TOYUSS; did you mean TOYUSD?"),
         (
