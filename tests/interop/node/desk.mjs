@@ -49,7 +49,7 @@ export function desk({ client, venue, open, scenarios = ["holding", "flat"] }, d
       const check = (subject, sentence, run, bug = null) => {
         assert.ok(SUBJECTS.has(subject), `${subject} is no subject of a check`);
         test(`${client}, ${venue}, ${scenario}: ${subject}: ${sentence}`, { timeout }, () =>
-          recorded({ client, venue, subject, check: `${sentence} (${scenario})` }, bug, () => run(opened, sim)),
+          recorded({ client, venue, subject, check: told(sentence, scenario) }, bug, () => run(opened, sim)),
         );
       };
       declare(check, scenario);
@@ -68,6 +68,11 @@ async function recorded(what, bug, run) {
     record.proof = outcome === "client bug" ? bug.proof : null;
     if (file) appendFileSync(file, `${JSON.stringify(record)}\n`);
   }
+}
+
+// Returns a sentence as the page tells it.
+function told(sentence, scenario) {
+  return `${sentence[0].toUpperCase()}${sentence.slice(1)} (${scenario}).`;
 }
 
 function versionOf(name) {

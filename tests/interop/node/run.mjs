@@ -1,4 +1,5 @@
 // Runs every test file beside this one, and writes .interop/node.json: one record for each check of each client.
+// Given names of files, it runs these alone and writes nothing.
 
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
@@ -16,7 +17,7 @@ const files = readdirSync(here).filter((name) => name.endsWith(".test.mjs"));
 const temporary = mkdtempSync(join(tmpdir(), "venuekit-interop-"));
 const records = join(temporary, "records");
 writeFileSync(records, "");
-rmSync(target, { force: true });
+if (chosen.length === 0) rmSync(target, { force: true });
 const { status } = spawnSync(
   process.execPath,
   ["--test", "--test-reporter=./failures.mjs", ...(chosen.length ? chosen : files)],
