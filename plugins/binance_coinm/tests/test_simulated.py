@@ -219,6 +219,19 @@ def test_late_request_is_refused_by_the_matching_engine(exchange: Exchange) -> N
     assert exchange.ledger.leverage(ETH) == 20
 
 
+def test_all_conditional_orders_of_a_symbol_are_canceled(flat: Exchange) -> None:
+    """Plain orders and those of other symbols stay."""
+    for symbol in (ETH, PERP):
+        flat.ledger.rest_order(symbol, Side.BUY, D(10), flat.ledger.mark(symbol) * 2, book=Book.CONDITIONAL)
+    flat.ledger.rest_order(ETH, Side.BUY, D(10), D(2000))
+
+    response = flat.ask("DELETE", "/dapi/v1/algoOpenOrders", symbol=ETH)
+
+    assert (response.status, json.loads(response.body)["code"]) == (200, 200)
+    left = {(order.symbol, order.book) for order in flat.ledger.open_orders()}
+    assert left == {(PERP, Book.CONDITIONAL), (ETH, Book.PLAIN)}
+
+
 def test_amendments_are_listed_with_their_pair(flat: Exchange) -> None:
     """A limit order that was amended has one row with price and contracts before and after."""
     amend: Any = COINM.ORDERS.amend

@@ -8,10 +8,11 @@ from decimal import Decimal
 from typing import Any
 
 from venuekit.capabilities import IncomeKind, MarginType, PositionSide
-from venuekit.plugin import Endpoint
-from venuekit.simulator import Handler, Market, Scenario, SimRequest, Visit, find_price
+from venuekit.plugin import Effect, Endpoint, Security
+from venuekit.simulator import Handler, Market, Route, Scenario, SimRequest, Visit, find_price
 from venuekit.simulator.ledger import (
     BalanceFigures,
+    Book,
     Contract,
     Ledger,
     LedgerIncome,
@@ -40,6 +41,7 @@ from venuekit_binance_common.simulated.order_rows import matching_fields
 from venuekit_binance_common.simulated.portfolio_routes import PortfolioRoutes, portfolio_margin
 from venuekit_binance_common.simulated.settings_routes import SettingsRoutes
 from venuekit_binance_common.simulated.stream_routes import StreamRoutes
+from venuekit_binance_common.venue import THE_SYMBOL, WEIGHT
 
 _YEAR = timedelta(days=365)
 #: the entry price of the position, as a share of the mark
@@ -138,6 +140,20 @@ class SimulatedCoinm(
             COINM.POSITION_RISK: self.position_risk,
             COINM.PAIR_BRACKETS: self.pair_brackets,
         }
+
+    def extra_routes(self) -> Iterable[Route]:
+        """Return the routes that the client does not use; all conditional orders are canceled by others alone."""
+        yield from super().extra_routes()
+        # in no documentation: two clients use it, and one of them reports its weight
+        yield Route(
+            "DELETE",
+            "/dapi/v1/algoOpenOrders",
+            self._cancel_all(Book.CONDITIONAL),
+            security=Security.SIGNED,
+            effect=Effect.SET,
+            costs=lambda _: {WEIGHT: 1},
+            parameters=(THE_SYMBOL,),
+        )
 
     def of_symbol_and_pair(self, request: SimRequest) -> tuple[Contract, ...]:
         """Return the contracts that match both the symbol and the pair of a request; raises ``Denied``."""
