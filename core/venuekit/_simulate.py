@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from venuekit.clock import Clock
     from venuekit.plugins import Plugins
-    from venuekit.simulator import Market, Simulation
+    from venuekit.simulator import Market, Simulation, World
     from venuekit.simulator.accounts import Money
     from venuekit.simulator.fields import Number
 
@@ -25,6 +25,7 @@ def simulate(
     markets: Sequence[Market] | Mapping[str, Sequence[Market]] = (),
     accounts: Mapping[str, Money] = MappingProxyType({}),
     prices: Mapping[str, Number] = MappingProxyType({}),
+    world: World | None = None,
 ) -> AbstractAsyncContextManager[Simulation]:
     """
     Run venues on this machine: ``async with venuekit.simulate("acme_perp") as sim``.
@@ -41,6 +42,8 @@ def simulate(
         accounts: Amounts by asset for each named account, which begins with nothing else; of one venue alone where
             they are below its id. The keys of an account are those of ``credentials(venue, account=name)``.
         prices: Index prices in USD, by base asset, in place of the known ones.
+        world: All of these and more from a file, as ``venuekit.simulator.read_world`` returns it; where both have a
+            price, an account or the markets of a venue, the argument counts.
 
     Raises:
         UnknownVenue: a venue is not installed.
@@ -60,4 +63,5 @@ def simulate(
         markets=markets,
         accounts=accounts,
         prices=prices,
+        world=world,
     )

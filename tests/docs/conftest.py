@@ -96,6 +96,12 @@ def simulator_page() -> Page:
 
 
 @pytest.fixture(scope="session")
+def worlds_page() -> Page:
+    """docs/worlds.md."""
+    return Page(ROOT / "docs" / "worlds.md")
+
+
+@pytest.fixture(scope="session")
 def control_page() -> Page:
     """docs/simulator_control.md."""
     return Page(ROOT / "docs" / "simulator_control.md")

@@ -42,7 +42,7 @@ ROOMS = {
         "market_commands opening",
         "simulation",
         "background scripted",
-        "control",
+        "control world",
         "serve",
     ),
     "simulator.ledger": (

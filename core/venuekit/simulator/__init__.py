@@ -40,6 +40,7 @@ from venuekit.simulator.prices import INDEX_PRICES, count_base, find_price, make
 from venuekit.simulator.service import Service, open_ledger
 from venuekit.simulator.simulated_venue import UNSERVED, Handler, Route, Scenario, SimulatedVenue, Visit
 from venuekit.simulator.simulation import Simulation
+from venuekit.simulator.world import World, read_world
 from venuekit.venue import Venue
 
 __all__ = [
@@ -80,6 +81,7 @@ __all__ = [
     "Unasked",
     "Usage",
     "Visit",
+    "World",
     "count_base",
     "find_price",
     "is_hmac_sha256",
@@ -87,6 +89,7 @@ __all__ = [
     "make_key",
     "make_tick",
     "open_ledger",
+    "read_world",
     "simulate",
 ]
 
@@ -101,22 +104,28 @@ def simulate(
     markets: Sequence[Market] | Mapping[str, Sequence[Market]] = (),
     accounts: Mapping[str, Money] = MappingProxyType({}),
     prices: Mapping[str, Number] = MappingProxyType({}),
+    world: World | None = None,
 ) -> Simulation:
     """Return simulated venues, opened by ``async with``; arguments and errors as of :func:`venuekit.simulate`."""
     plugins = plugins or make_plugins()
     venues = [_requested(plugins, venue_id) for venue_id in venue_ids] or list(_installed(plugins))
     if not venues:
         raise ConfigurationError("no installed venue brings a simulator")
-    return Simulation(
-        venues,
-        scenario=scenario,
-        seed=seed,
-        clock=clock,
-        port=port,
-        markets=_by_venue(markets, venues),
-        accounts=accounts,
-        prices=read_prices(prices),
+    world = world or World()
+    simulation = world.locate(
+        lambda: Simulation(
+            venues,
+            scenario=scenario,
+            seed=seed,
+            clock=clock,
+            port=port,
+            markets={**world.markets, **_by_venue(markets, venues)},
+            accounts={**world.accounts, **accounts},
+            prices=read_prices({**world.prices, **prices}),
+        )
     )
+    world.play_in(simulation)
+    return simulation
 
 
 def _by_venue(
@@ -128,7 +137,7 @@ def _by_venue(
     if markets and len(venues) > 1:
         ids = ", ".join(venue.id for venue in venues)
         raise FieldError(f"expected markets by the id of their venue, since there are several: {ids}", "markets")
-    return {venues[0].id: markets}
+    return {venues[0].id: markets} if markets else {}
 
 
 def _installed(plugins: Plugins) -> Iterator[Venue[Any]]:

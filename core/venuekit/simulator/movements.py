@@ -123,11 +123,17 @@ class RecordedPath(Movement):
     """
     Prices that were recorded: the first one is played at once, each other one as long after it as it was recorded.
 
-    The price stays at the last one. :meth:`read` reads a file.
+    The price stays at the last one. :meth:`read` reads a file, :meth:`of` takes pairs of seconds and price.
     """
 
     subject: Subject
     points: tuple[PathPoint, ...]
+
+    @classmethod
+    def of(cls, subject: Subject, pairs: Iterable[tuple[Number, Number]]) -> Self:
+        """Return a path of pairs of seconds and price; FieldError for one as :meth:`read` refuses it."""
+        rows = [(number, [str(time), str(price)]) for number, (time, price) in enumerate(pairs, start=1)]
+        return cls(subject, tuple(_read_rows("pairs", rows)))
 
     @classmethod
     def read(cls, file: Path | str, subject: Subject) -> Self:
@@ -148,7 +154,7 @@ class RecordedPath(Movement):
             raise FieldError(f"expected a CSV file of time and price; {error}", str(path)) from error
         if rows and [cell.strip().lower() for cell in rows[0][1]] == ["time", "price"]:
             rows = rows[1:]
-        return cls(subject, tuple(_read_rows(path, rows)))
+        return cls(subject, tuple(_read_rows(str(path), rows)))
 
     @property
     def subjects(self) -> tuple[Subject, ...]:
@@ -161,10 +167,10 @@ class RecordedPath(Movement):
             yield Move(start + int(point.seconds * 1000), self.subject, price=point.price)
 
 
-def _read_rows(path: Path, rows: Sequence[tuple[int, list[str]]]) -> Iterator[PathPoint]:
+def _read_rows(path: str, rows: Sequence[tuple[int, list[str]]]) -> Iterator[PathPoint]:
     """Yield the points of a file, the first one at 0 seconds."""
     if not rows:
-        raise FieldError("expected a line of time and price; there is none", str(path))
+        raise FieldError("expected a line of time and price; there is none", path)
     read = [(number, *_read_row(f"{path}, line {number}", row)) for number, row in rows]
     for (_, before, _), (number, time, _) in pairwise(read):
         if time <= before:

@@ -1,0 +1,217 @@
+"""Worlds: markets, accounts, prices, movements and a script for a simulation, read from a file of TOML."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, TypeVar
+
+import attrs
+
+from venuekit._util.texts import did_you_mean
+from venuekit.simulator.accounts import Money
+from venuekit.simulator.fields import Field, FieldError, FieldKind, Number, read_fields
+from venuekit.simulator.markets import Market
+from venuekit.simulator.movements import FundingSchedule, Movement, RandomWalk, RecordedPath, Subject
+from venuekit.simulator.scripted import Scripted, read_disturbance
+from venuekit.simulator.simulation import Simulation
+
+_T = TypeVar("_T")
+
+_SUBJECT = (
+    Field("base", FieldKind.TEXT, "A base asset, whose index price moves."),
+    Field("venue", FieldKind.TEXT, "The venue of a symbol."),
+    Field("symbol", FieldKind.TEXT, "A symbol, whose mark moves alone."),
+)
+_WALK = (
+    *_SUBJECT,
+    Field("every", FieldKind.SECONDS, "Seconds between two moves; 1 when left out."),
+    Field("largest", FieldKind.NUMBER, "The largest move, as a share of the price; 0.001 when left out."),
+    Field("seed", FieldKind.WHOLE, "The seed; that of the simulation when left out."),
+)
+_PATH = (
+    *_SUBJECT,
+    Field("file", FieldKind.TEXT, "A CSV file of time and price, beside the world's file.", required=True),
+)
+_FUNDING = (
+    Field("rate", FieldKind.NUMBER, "The rate; longs pay a positive one.", required=True),
+    Field("every", FieldKind.SECONDS, "Seconds between two payments; 8 hours when left out."),
+)
+
+
+@attrs.frozen(kw_only=True)
+class World:
+    """
+    The world of a simulation, for ``venuekit.simulate(world=...)``, with the parts that ``simulate`` takes.
+
+    ``movements`` and ``script`` are named by their keys in the file, and ``file`` is its path, empty without one;
+    errors name both.
+    """
+
+    prices: Mapping[str, Number] = attrs.field(factory=dict)
+    markets: Mapping[str, tuple[Market, ...]] = attrs.field(factory=dict)
+    accounts: Mapping[str, Money] = attrs.field(factory=dict)
+    movements: Mapping[str, Movement] = attrs.field(factory=dict)
+    script: Mapping[str, Scripted] = attrs.field(factory=dict)
+    file: str = ""
+
+    def play_in(self, simulation: Simulation) -> None:
+        """
+        Play the movements and add the script.
+
+        Raises:
+            FieldError: a movement or a disturbance is of a venue, symbol, asset or route that is not simulated.
+        """
+        for key, movement in self.movements.items():
+            try:
+                simulation.play(movement)
+            except LookupError as error:
+                raise FieldError(str(error), f"{self._prefix}{key}") from error
+        for key, scripted in self.script.items():
+            self.locate(lambda scripted=scripted: scripted.add_to(simulation), key)  # type: ignore[misc]
+
+    def locate(self, act: Callable[[], _T], key: str = "") -> _T:
+        """Return the result of an act; its FieldError names the file, and the key."""
+        return _locate(act, f"{self._prefix}{key}." if key else self._prefix)
+
+    @property
+    def _prefix(self) -> str:
+        return f"{self.file}: " if self.file else ""
+
+
+def read_world(file: Path | str) -> World:
+    """
+    Read a world; every file that it names is beside it.
+
+    Raises:
+        FieldError: the file cannot be read, a key is unknown, or a value cannot be used; names file, key and the
+            expected value. A venue, symbol or route that no venue has is found when the simulation is made.
+    """
+    path = Path(file)
+    try:
+        with path.open("rb") as opened:
+            tables = tomllib.load(opened, parse_float=Decimal)
+    except OSError as error:
+        raise FieldError(f"expected a file of TOML; {error.strerror}", str(path)) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise FieldError(f"expected TOML; {error}", str(path)) from error
+    return _locate(lambda: _read_tables(tables, path), f"{path}: ")
+
+
+def _read_tables(tables: Mapping[str, Any], path: Path) -> World:
+    for key in tables:
+        if key not in _READERS:
+            others = did_you_mean(key, _READERS) or f"; there are {', '.join(_READERS)}"
+            raise FieldError(f"there is no such key{others}", key)
+    read = {key: _READERS[key](value, path) for key, value in tables.items()}
+    movements = {key: movement for name in _MOVEMENTS for key, movement in read.pop(name, {}).items()}
+    return World(**read, movements=movements, file=str(path))
+
+
+def _locate(act: Callable[[], _T], prefix: str) -> _T:
+    try:
+        return act()
+    except FieldError as error:
+        field = f"{prefix}{error.field}" if error.field else prefix.rstrip(".: ")
+        raise FieldError(error.problem, field or None) from error
+
+
+def _table(value: object, key: str) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        raise FieldError(f"expected a table, not {value!r}", key)
+    return value
+
+
+def _tables(value: object, key: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield the tables of a key that has one or several, each with its name."""
+    if isinstance(value, list):
+        for number, one in enumerate(value, start=1):
+            yield f"{key}[{number}]", _table(one, f"{key}[{number}]")
+    else:
+        yield key, _table(value, key)
+
+
+def _read_prices(value: object, _path: Path) -> Mapping[str, Number]:
+    return _table(value, "prices")
+
+
+def _read_markets(value: object, _path: Path) -> Mapping[str, tuple[Market, ...]]:
+    return {
+        venue_id: tuple(_read_market(f"markets.{venue_id}.{symbol}", symbol, fields) for symbol, fields in listed)
+        for venue_id, markets in _table(value, "markets").items()
+        for listed in (_table(markets, f"markets.{venue_id}").items(),)
+    }
+
+
+def _read_market(key: str, symbol: str, fields: object) -> Market:
+    table = _table(fields, key)
+    return _locate(lambda: Market(symbol, **table), f"{key}.")
+
+
+def _read_accounts(value: object, _path: Path) -> Mapping[str, Money]:
+    return {name: _table(money, f"accounts.{name}") for name, money in _table(value, "accounts").items()}
+
+
+def _read_subject(fields: Mapping[str, Any]) -> Subject:
+    """Return the base, or venue and symbol; refuses both and neither."""
+    named = [name for name in ("base", "venue", "symbol") if name in fields]
+    if named == ["base"]:
+        return str(fields["base"])
+    if named == ["venue", "symbol"]:
+        return str(fields["venue"]), str(fields["symbol"])
+    raise FieldError("expected either a base, or a venue and a symbol", named[0] if named else "base")
+
+
+def _make_walk(table: Mapping[str, Any], _path: Path) -> Movement:
+    fields = read_fields(_WALK, table)
+    return RandomWalk(_read_subject(fields), **_interval(fields, "largest", "seed"))
+
+
+def _make_path(table: Mapping[str, Any], path: Path) -> Movement:
+    fields = read_fields(_PATH, table)
+    return RecordedPath.read(path.parent / fields["file"], _read_subject(fields))
+
+
+def _make_funding(table: Mapping[str, Any], _path: Path) -> Movement:
+    fields = read_fields(_FUNDING, table)
+    return FundingSchedule(fields["rate"], **_interval(fields))
+
+
+def _interval(fields: Mapping[str, Any], *others: str) -> dict[str, Any]:
+    """Return the interval that is given, and other fields that are."""
+    every = {"every": timedelta(seconds=fields["every"])} if "every" in fields else {}
+    return {**every, **{name: fields[name] for name in others if name in fields}}
+
+
+def _movements(name: str, make: Callable[[Mapping[str, Any], Path], Movement]) -> Callable[[object, Path], Any]:
+    """Return the reader of the movements of a key."""
+
+    def read(value: object, path: Path) -> dict[str, Movement]:
+        return {key: _locate(lambda table=table: make(table, path), f"{key}.") for key, table in _tables(value, name)}  # type: ignore[misc]
+
+    return read
+
+
+def _read_script(value: object, _path: Path) -> Mapping[str, Scripted]:
+    return {
+        key: _locate(lambda table=table: read_disturbance(table), f"{key}.")  # type: ignore[misc]
+        for key, table in _tables(value, "script")
+    }
+
+
+_MOVEMENTS: Mapping[str, Callable[[Mapping[str, Any], Path], Movement]] = MappingProxyType(
+    {"walk": _make_walk, "path": _make_path, "funding": _make_funding}
+)
+_READERS: Mapping[str, Callable[[object, Path], Any]] = MappingProxyType(
+    {
+        "prices": _read_prices,
+        "markets": _read_markets,
+        "accounts": _read_accounts,
+        **{name: _movements(name, make) for name, make in _MOVEMENTS.items()},
+        "script": _read_script,
+    }
+)
