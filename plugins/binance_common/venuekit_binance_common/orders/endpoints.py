@@ -131,7 +131,13 @@ def order_endpoints(terms: OrderTerms) -> OrderEndpoints:
         f"{root}/allOrders",
         rows.orders.read_all,
         OrderReader.iter_orders,
-        parameters=(SYMBOL, *terms.more, Parameter("orderId", Kind.INTEGER), *SPAN, limit_up_to(1000)),
+        parameters=(
+            SYMBOL if terms.lists_every_symbol else THE_SYMBOL,
+            *terms.more,
+            Parameter("orderId", Kind.INTEGER),
+            *SPAN,
+            limit_up_to(1000),
+        ),
         note="At most 7 days at once, kept for 90 days." if terms.keeps_90_days else "At most 7 days at once.",
     )
     reads = order_reads(order=order, open_order=open_order, open_orders=open_orders, all_orders=all_orders)

@@ -63,6 +63,8 @@ class OrderTerms:
     commission_sign: int = -1
     #: whether an amendment may ask to be refused where the order does not reduce
     checks_reducing: bool = False
+    #: whether its history of orders lists those of every symbol
+    lists_every_symbol: bool = True
     #: whether fills can be asked by their order
     trades_by_order: bool = True
     #: further parameters of histories

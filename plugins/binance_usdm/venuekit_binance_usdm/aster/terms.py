@@ -73,6 +73,7 @@ ORDER_TERMS = OrderTerms(
     unfilled_days=7,
     keeps_90_days=False,
     commission_sign=1,
+    lists_every_symbol=False,
     trades_by_order=False,
     countdown_note=_COUNTDOWN,
 )
