@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import importlib
 from collections.abc import AsyncIterator
+from decimal import Decimal
 from typing import Any
 
 import attrs
@@ -14,6 +15,11 @@ import pytest
 import venuekit
 from venuekit.simulator import Simulation
 from venuekit.simulator.ledger import Ledger
+
+
+def exact(number: float | str | None) -> Decimal:
+    """Return a number of ccxt as it is written."""
+    return Decimal(str(number))
 
 
 @attrs.frozen

@@ -118,6 +118,31 @@ class FuturesChecks:
         (row,) = mark if isinstance(mark, list) else [mark]
         assert D(row["markPrice"]) == desk.ledger.mark(desk.product.flat)
 
+    @pytest.mark.interop(subject="market")
+    async def test_quotes(self, desk: FuturesDesk) -> None:
+        """Prices, best offers, the book, candles and the figures of a day stand around the mark."""
+        symbol, mark = desk.product.flat, desk.ledger.mark(desk.product.flat)
+
+        async def ask(method: str) -> Any:
+            told = await desk.call(method, symbol=symbol)
+            return told[0] if isinstance(told, list) else told
+
+        assert D((await ask("symbol_ticker"))["price"]) == mark
+        assert D((await ask("ticker"))["lastPrice"]) == mark
+        best = await ask("orderbook_ticker")
+        assert D(best["bidPrice"]) < mark < D(best["askPrice"])
+        book = await desk.call("order_book", symbol=symbol, limit=5)
+        assert (D(book["bids"][0][0]), D(book["asks"][0][0])) == (D(best["bidPrice"]), D(best["askPrice"]))
+        candles = await desk.call("klines", symbol=symbol, interval="1m", limit=3)
+        assert D(candles[-1][4]) == mark
+
+    @pytest.mark.interop(subject="market")
+    async def test_past_funding_rates(self, desk: FuturesDesk) -> None:
+        """A funding is told with its rate."""
+        desk.ledger.fund(desk.product.held, D("0.0001"))
+        rows = await desk.call("funding_rate", symbol=desk.product.held)
+        assert D(rows[-1]["fundingRate"]) == D("0.0001")
+
     # -- account and balances
 
     @pytest.mark.interop(subject="account")

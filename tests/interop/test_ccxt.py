@@ -15,6 +15,7 @@ from tests.interop.ccxt_desk import (
     CcxtDesk,
     Product,
     close_client,
+    exact,
     make_client,
     open_desk,
 )
@@ -23,11 +24,6 @@ from venuekit.capabilities import MarginType, PositionMode
 from venuekit.simulator.ledger import Side
 
 D = Decimal
-
-
-def exact(number: float | str | None) -> Decimal:
-    """Return a number of ccxt as it is written."""
-    return D(str(number))
 
 
 @pytest.fixture(name="desk")
@@ -177,6 +173,15 @@ async def test_position_mode(desk: CcxtDesk) -> None:
     assert desk.ledger.position_mode is PositionMode.HEDGE
     assert (await desk.call("fetch_position_mode", desk.product.flat))["hedged"] is True
     await desk.call("set_position_mode", False, desk.product.flat)
+    assert desk.ledger.position_mode is PositionMode.ONE_WAY
+
+
+@pytest.mark.interop(subject="position mode")
+@pytest.mark.parametrize("product", EVERY_PRODUCT[2:])
+async def test_position_mode_of_inverse_contracts(desk: CcxtDesk) -> None:
+    """At Bybit they are one-way, which is told as no change."""
+    with pytest.raises(ccxt.NoChange, match="110025"):
+        await desk.call("set_position_mode", False, desk.product.flat)
     assert desk.ledger.position_mode is PositionMode.ONE_WAY
 
 

@@ -106,13 +106,25 @@ async def test_positions_leverages_and_margin_types(desk: Desk) -> None:
 
 @pytest.mark.interop(subject="leverage")
 @pytest.mark.parametrize("scenario", ["flat"])
-async def test_changing_leverage_margin_type_and_position_mode(desk: Desk) -> None:
-    """X02: forms signed by a wallet change the account."""
+async def test_changing_leverage(desk: Desk) -> None:
+    """X02: a form signed by a wallet changes the leverage."""
     answer = await desk.call("set_leverage", 7, ETH)
+    assert (answer["symbol"], int(answer["leverage"])) == ("ETHUSDT", 7)
+    assert desk.sim.ledger.leverage("ETHUSDT") == 7
+
+
+@pytest.mark.interop(subject="margin type")
+@pytest.mark.parametrize("scenario", ["flat"])
+async def test_changing_the_margin_type(desk: Desk) -> None:
+    """X02: a form signed by a wallet changes the margin type."""
     await desk.call("set_margin_mode", "isolated", ETH)
-    figures = desk.sim.ledger.position("ETHUSDT")
-    assert (answer["leverage"], answer["symbol"]) == ("7", "ETHUSDT") or answer["leverage"] == 7
-    assert (figures.leverage, figures.margin_type) == (7, MarginType.ISOLATED)
+    assert desk.sim.ledger.margin_type("ETHUSDT") is MarginType.ISOLATED
+
+
+@pytest.mark.interop(subject="position mode")
+@pytest.mark.parametrize("scenario", ["flat"])
+async def test_changing_the_position_mode(desk: Desk) -> None:
+    """X02: a form signed by a wallet changes the position mode, which is told."""
     assert (await desk.call("fetch_position_mode", ETH))["hedged"] is False
     await desk.call("set_position_mode", True)
     assert (await desk.call("fetch_position_mode", ETH))["hedged"] is True

@@ -8,7 +8,7 @@ from typing import Any
 
 import ccxt
 import pytest
-from tests.interop.ccxt_desk import EVERY_FACE, EVERY_PRODUCT, CcxtDesk, Product, open_desk
+from tests.interop.ccxt_desk import EVERY_FACE, EVERY_PRODUCT, CcxtDesk, Product, exact, open_desk
 
 from venuekit.capabilities import OrderStatus
 from venuekit.simulator.ledger import Side
@@ -36,11 +36,6 @@ def product(request: pytest.FixtureRequest) -> Any:
 def face(request: pytest.FixtureRequest) -> Any:
     """The module with the blocking clients, or that with the asynchronous ones."""
     return request.param
-
-
-def exact(number: float | str | None) -> Decimal:
-    """Return a number of ccxt as it is written."""
-    return D(str(number))
 
 
 async def test_place_query_amend_and_cancel(desk: CcxtDesk) -> None:

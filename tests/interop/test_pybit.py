@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pybit.exceptions import InvalidRequestError
 
-from venuekit.capabilities import MarginType
+from venuekit.capabilities import MarginType, PositionMode
 from venuekit.simulator.ledger import Side
 
 pytestmark = pytest.mark.interop(client="pybit", venue="bybit_inverse", subject="account")
@@ -122,6 +122,16 @@ async def test_set_margin_mode(inverse: Any) -> None:
     answer = await inverse.call("set_margin_mode", setMarginMode="REGULAR_MARGIN")
     assert (answer["retCode"], answer["result"]) == (0, {"reasons": []})
     assert inverse.ledger.margin_type() is MarginType.CROSS
+
+
+@pytest.mark.interop(subject="position mode")
+async def test_position_mode(inverse: Any) -> None:
+    """B14: inverse contracts are one-way, which is told as no change."""
+    for which in ({"symbol": "ETHUSD"}, {"coin": "ETH"}):
+        with pytest.raises(InvalidRequestError) as caught:
+            await inverse.call("switch_position_mode", **INVERSE, **which, mode=0)
+        assert caught.value.status_code == 110025
+    assert inverse.ledger.position_mode is PositionMode.ONE_WAY
 
 
 @pytest.mark.interop(subject="orders")

@@ -103,6 +103,25 @@ def order(product: Product, price: str = "2000", **details: str) -> dict[str, st
 # -- both products of Binance
 
 
+@pytest.mark.interop(subject="account")
+@ON_BINANCE
+async def test_account_at_binance(desk: Desk) -> None:
+    """The wallet of each asset of the account."""
+    path = {"binance_usdm": "/fapi/v2/account"}.get(desk.product.venue, "account")
+    account = await desk.ask("GET", path)
+    wallets = {row["asset"]: D(row["walletBalance"]) for row in account["assets"]}
+    assert wallets.items() >= {row.asset: row.wallet for row in desk.ledger.balances() if row.wallet}.items()
+
+
+@pytest.mark.interop(subject="market")
+@ON_BINANCE
+async def test_price_at_binance(desk: Desk) -> None:
+    """The price of a symbol is its mark; nobody has to sign for it."""
+    told = await desk.ask("GET", "ticker/price", symbol=desk.product.flat)
+    (row,) = told if isinstance(told, list) else [told]
+    assert D(row["price"]) == desk.ledger.mark(desk.product.flat)
+
+
 @pytest.mark.interop(subject="balances")
 @ON_BINANCE
 async def test_balances_at_binance(desk: Desk) -> None:
@@ -193,6 +212,21 @@ async def test_refusals_at_binance(desk: Desk) -> None:
 # -- Bybit
 
 
+@pytest.mark.interop(subject="account")
+@ON_BYBIT
+async def test_account_at_bybit(desk: Desk) -> None:
+    """The margin mode of the account."""
+    assert (await desk.ask("GET", "account/info"))["result"]["marginMode"] == "ISOLATED_MARGIN"
+
+
+@pytest.mark.interop(subject="market")
+@ON_BYBIT
+async def test_contracts_at_bybit(desk: Desk) -> None:
+    """The contracts are the ledger's; nobody has to sign for them."""
+    listed = (await desk.result("GET", "market/instruments-info"))["list"]
+    assert {row["symbol"] for row in listed} == desk.ledger.contracts.keys()
+
+
 @pytest.mark.interop(subject="balances")
 @ON_BYBIT
 async def test_balances_at_bybit(desk: Desk) -> None:
@@ -226,6 +260,15 @@ async def test_margin_type_at_bybit(desk: Desk) -> None:
     body = await desk.ask("POST", "account/set-margin-mode", setMarginMode="REGULAR_MARGIN")
     assert (body["retCode"], body["result"]) == (0, {"reasons": []})
     assert desk.ledger.margin_type() is MarginType.CROSS
+
+
+@pytest.mark.interop(subject="position mode")
+@ON_BYBIT
+async def test_position_mode_at_bybit(desk: Desk) -> None:
+    """Inverse contracts are one-way, which is told as no change."""
+    one_way = {"category": "inverse", "symbol": desk.product.flat, "mode": 0}
+    assert (await desk.ask("POST", "position/switch-mode", **one_way))["retCode"] == 110025
+    assert desk.ledger.position_mode is PositionMode.ONE_WAY
 
 
 @pytest.mark.interop(subject="orders")
