@@ -129,7 +129,6 @@ async def test_cancelling_everything(desk: CcxtDesk) -> None:
     assert [one.id for one in desk.ledger.open_orders()] == [other]
 
 
-@pytest.mark.parametrize("product", EVERY_PRODUCT[::2])
 async def test_a_conditional_order(desk: CcxtDesk) -> None:
     """It waits for its price, is listed and cancelled; another one triggers and is filled."""
     product, ledger = desk.product, desk.ledger
