@@ -27,6 +27,7 @@ __all__ = [
     "make_book",
     "make_candle",
     "make_candles",
+    "make_premiums",
     "make_trades",
     "price_at",
 ]
@@ -170,22 +171,56 @@ def price_at(path: Sequence[PricePoint], moment: datetime) -> Decimal:
 
 
 @exact
-def make_candle(path: Sequence[PricePoint], contract: Contract, start: datetime, end: datetime) -> Candle:
+def make_premiums(marks: Sequence[PricePoint], indexes: Sequence[PricePoint]) -> tuple[PricePoint, ...]:
+    """
+    Return the path of the premium: the mark by the index price, less one, from each time on at which either moved.
+
+    Args:
+        marks: The marks of a contract, oldest first, as :meth:`Ledger.marks` returns them.
+        indexes: Its index prices, as :meth:`Ledger.indexes` returns them.
+    """
+    mark_at, index_at = ({point.time: point.price for point in path} for path in (marks, indexes))
+    mark, index = marks[0].price, indexes[0].price
+    premiums: list[PricePoint] = []
+    for number, moment in enumerate(sorted(mark_at.keys() | index_at.keys()), start=1):
+        mark, index = mark_at.get(moment, mark), index_at.get(moment, index)
+        premiums.append(PricePoint(number, moment, mark / index - 1))
+    return tuple(premiums)
+
+
+@exact
+def make_candle(
+    path: Sequence[PricePoint], contract: Contract, start: datetime, end: datetime, *, is_traded: bool = True
+) -> Candle:
     """
     Return one candle, from ``start`` to just before ``end``; of a day, these are its figures.
 
     Args:
-        path: The marks of the contract, oldest first, as :meth:`Ledger.marks` returns them.
+        path: The marks of the contract, oldest first, as :meth:`Ledger.marks` returns them; or its index prices, or
+            its premiums.
         contract: The contract.
         start: The opening.
         end: The end, which is no part of it.
+        is_traded: Whether each point is a trade; without, a candle has no volume, and its mean is its last price.
     """
     first, beyond = _position(path, start), _position(path, end)
-    previous = path[max(0, first - 1)]
-    inside = path[first:beyond]
-    if not inside:
-        price = previous.price
-        return Candle(opens_at=start, ends_at=end, open=price, high=price, low=price, close=price, mean=price)
+    previous, inside = path[max(0, first - 1)], path[first:beyond]
+    prices = [point.price for point in inside] or [previous.price]
+    candle = Candle(
+        opens_at=start,
+        ends_at=end,
+        open=prices[0],
+        high=max(prices),
+        low=min(prices),
+        close=prices[-1],
+        mean=prices[-1],
+        first=inside[0].number if inside else None,
+        last=inside[-1].number if inside else None,
+    )
+    return _with_volumes(candle, contract, previous, inside) if is_traded and inside else candle
+
+
+def _with_volumes(candle: Candle, contract: Contract, previous: PricePoint, inside: Sequence[PricePoint]) -> Candle:
     size = contract.min_quantity
     values = [contract.value(size, point.price) for point in inside]
     bought = [
@@ -195,21 +230,13 @@ def make_candle(path: Sequence[PricePoint], contract: Contract, start: datetime,
     ]
     volume, value = size * len(inside), sum(values, ZERO)
     worth = volume * contract.unit_value
-    prices = [point.price for point in inside]
-    return Candle(
-        opens_at=start,
-        ends_at=end,
-        open=prices[0],
-        high=max(prices),
-        low=min(prices),
-        close=prices[-1],
+    return attrs.evolve(
+        candle,
         mean=worth / value if contract.is_inverse else value / worth,
         volume=volume,
         value=value,
         bought_volume=size * len(bought),
         bought_value=sum(bought, ZERO),
-        first=inside[0].number,
-        last=inside[-1].number,
     )
 
 
@@ -222,18 +249,21 @@ def make_candles(
     until: datetime,
     limit: int,
     newest: bool,
+    is_traded: bool = True,
 ) -> tuple[Candle, ...]:
     """
     Return the candles that open from ``since`` to ``until``, both included, oldest first.
 
     Args:
-        path: The marks of the contract, oldest first, as :meth:`Ledger.marks` returns them.
+        path: The marks of the contract, oldest first, as :meth:`Ledger.marks` returns them; or its index prices, or
+            its premiums.
         contract: The contract; there is no candle that ends before it was listed.
         interval: Their length.
         since: The earliest opening; None: as early as there are candles.
         until: The latest opening; the candle of the present is there, unfinished, when this is the present.
         limit: The most candles.
         newest: Whether the newest ones are left where there are more of them, else the oldest.
+        is_traded: Whether each point is a trade; without, candles have no volume.
     """
     listed = contract.listed_at or _EPOCH
     earliest = interval.start_of(listed)
@@ -244,7 +274,10 @@ def make_candles(
     while earliest <= opening <= until and len(openings) < limit:
         openings.append(opening)
         opening = step(opening)
-    return tuple(make_candle(path, contract, opening, interval.after(opening)) for opening in sorted(openings))
+    return tuple(
+        make_candle(path, contract, opening, interval.after(opening), is_traded=is_traded)
+        for opening in sorted(openings)
+    )
 
 
 def _first_opening(interval: Interval, moment: datetime) -> datetime:

@@ -62,8 +62,7 @@ class Realm:
                 ledger = open_ledger(self._simulated, self._now, prices=self._board.index, feed=self)
                 self._ledgers[name] = ledger
                 moved = {symbol: mark for symbol, mark in self._marks.items() if mark != ledger.mark(symbol)}
-                index = {symbol: self._board.index[contract.base] for symbol, contract in self._contracts.items()}
-                ledger.move_prices(moved, index, self._worths)
+                ledger.move_prices(moved, worths=self._worths)
                 self._stage(name, ledger)
         return self._ledgers[name]
 

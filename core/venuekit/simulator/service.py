@@ -50,7 +50,8 @@ def open_ledger(
         contracts = [price_contract(contract, prices) for contract in listed]
     except ValueError as error:
         raise ConfigurationError(str(error)) from error
-    return Ledger(rules, contracts, price_assets(assets, prices), now=now, feed=feed)
+    indexes = {contract.symbol: prices[contract.base] for contract in contracts if contract.base in prices}
+    return Ledger(rules, contracts, price_assets(assets, prices), now=now, indexes=indexes, feed=feed)
 
 
 @attrs.frozen

@@ -12,7 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from venuekit.simulator.ledger import Contract, Ledger, PricePoint, Rules, tiers
-from venuekit.simulator.quotes import Interval, make_book, make_candle, make_candles, make_trades, price_at
+from venuekit.simulator.quotes import (
+    Interval,
+    make_book,
+    make_candle,
+    make_candles,
+    make_premiums,
+    make_trades,
+    price_at,
+)
 
 D = Decimal
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)  # a Wednesday
@@ -120,11 +128,10 @@ def test_candles_open_where_the_calendar_has_it(length: timedelta | None, openin
 
 def test_the_newest_or_the_oldest_candles_are_left() -> None:
     """Between two openings, at most so many, oldest first; the last is the unfinished one."""
-    times = {"since": NOON, "until": NOON + MINUTE * 3.5}
-    minute = Interval(MINUTE)
+    until, minute = NOON + MINUTE * 3.5, Interval(MINUTE)
 
-    newest = make_candles(MOVES, LINEAR, minute, **times, limit=2, newest=True)
-    oldest = make_candles(MOVES, LINEAR, minute, **times, limit=2, newest=False)
+    newest = make_candles(MOVES, LINEAR, minute, since=NOON, until=until, limit=2, newest=True)
+    oldest = make_candles(MOVES, LINEAR, minute, since=NOON, until=until, limit=2, newest=False)
 
     assert [candle.opens_at - NOON for candle in newest] == [2 * MINUTE, 3 * MINUTE]
     assert [candle.close for candle in newest] == [90, 95]
@@ -173,6 +180,29 @@ def test_the_ledger_keeps_the_path_of_a_mark() -> None:
 
     assert ledger.marks("ONEUSDT") == path((0 * MINUTE, 100), (MINUTE, 101), (MINUTE, 102))
     assert ledger.mark("ONEUSDT") == 102
+
+
+def test_the_ledger_keeps_the_path_of_an_index() -> None:
+    """It begins with the given price, or else with the mark; the premium follows from both paths."""
+    now = NOON
+    ledger = Ledger(Rules(asset_mode=False), [LINEAR, INVERSE], now=lambda: now, indexes={"ONEUSDT": D(80)})
+
+    now += MINUTE
+    ledger.move_prices({"ONEUSDT": D(99)}, {"ONEUSDT": D(90)})
+    ledger.move_prices({}, {"ONEUSDT": D(90)})
+
+    assert ledger.indexes("ONEUSDT") == path((0 * MINUTE, 80), (MINUTE, 90))
+    assert ledger.indexes("ONEUSD") == path((0 * MINUTE, 100))
+    premiums = make_premiums(ledger.marks("ONEUSDT"), ledger.indexes("ONEUSDT"))
+    assert premiums == path((0 * MINUTE, "0.25"), (MINUTE, "0.1"))
+
+
+def test_a_candle_of_an_index_has_no_volume() -> None:
+    """Its mean is its last price; the number of its points is told."""
+    candle = make_candle(MOVES, LINEAR, NOON, NOON + 2 * MINUTE, is_traded=False)
+
+    assert (candle.open, candle.high, candle.low, candle.close, candle.mean) == (100, 110, 90, 90, 90)
+    assert (candle.volume, candle.value, candle.bought_volume, candle.bought_value, candle.trades) == (0, 0, 0, 0, 3)
 
 
 def test_a_long_path_forgets_its_beginning() -> None:

@@ -82,6 +82,30 @@ def test_candles_of_marks_tell_no_volume(public: Public) -> None:
     assert row[7:] == ["0", 2, "0", "0", "0"]
 
 
+def test_candles_of_an_index_are_those_of_its_path(public: Public) -> None:
+    """Of the index of a pair, wherever the mark is."""
+    public.exchange.ledger.move_prices({public.symbol: D(88_300)}, {public.symbol: D(87_500)})
+
+    row = public.ask("indexPriceKlines", pair=public.pair, interval="1h", limit=1)[0]
+
+    assert row[1:5] == ["88000.00000000", "88000.00000000", "87500.00000000", "87500.00000000"]
+    assert public.one("premiumIndex")["indexPrice"] == row[4]
+    unknown = public.ask("indexPriceKlines", pair="NONE", interval="1h")
+    assert unknown["msg"] == "Invalid pair."
+
+
+def test_candles_of_the_premium_are_the_mark_by_the_index(binance: Public) -> None:
+    """Less one; a move of both at once leaves it as it is."""
+    ledger, symbol = binance.exchange.ledger, binance.symbol
+    binance.move("88880")
+    ledger.move_prices({symbol: D(44_440)}, {symbol: D(44_000)})
+    binance.move("43560")
+
+    row = binance.ask("premiumIndexKlines", symbol=symbol, interval="1h", limit=1)[0]
+
+    assert row[1:5] == ["0.00000000", "0.01000000", "-0.01000000", "-0.01000000"]
+
+
 def test_candles_have_500_rows_unless_1500_are_asked_for(public: Public) -> None:
     """More are refused."""
     asked = {"symbol": public.symbol, "interval": "1h"}

@@ -56,6 +56,7 @@ class LedgerBase:
         margin_type: MarginType = MarginType.CROSS,
         position_mode: PositionMode = PositionMode.ONE_WAY,
         asset_mode: AssetMode = AssetMode.SINGLE,
+        indexes: Mapping[str, Decimal] = MappingProxyType({}),
         feed: Feed | None = None,
     ) -> None:
         """
@@ -69,6 +70,7 @@ class LedgerBase:
             margin_type: The initial margin type, of the account or of each of its symbols.
             position_mode: The initial position mode.
             asset_mode: The initial asset mode.
+            indexes: The initial index prices by symbol; the first mark of a symbol that is not there.
             feed: The market that the account shares with others; None where it has one of its own.
 
         Raises:
@@ -92,7 +94,6 @@ class LedgerBase:
         self.contracts: Mapping[str, Contract] = MappingProxyType(by_symbol)
         self._now, opened_at = now, now()
         self._feed = feed
-        marks = {symbol: contract.first_mark for symbol, contract in by_symbol.items()}
         self._state = LedgerState(
             account_mode=rules.account_mode,
             position_mode=position_mode,
@@ -101,8 +102,13 @@ class LedgerBase:
             cash={key: Cash() for key in all_assets},
             assets=all_assets,
             symbols={
-                symbol: LedgerSymbol(by_symbol[symbol].leverage, margin_type, PricePath.start(opened_at, mark), mark)
-                for symbol, mark in marks.items()
+                symbol: LedgerSymbol(
+                    contract.leverage,
+                    margin_type,
+                    PricePath.start(opened_at, contract.first_mark),
+                    PricePath.start(opened_at, indexes.get(symbol, contract.first_mark)),
+                )
+                for symbol, contract in by_symbol.items()
             },
         )
         self._reading: LedgerView | None = None

@@ -144,12 +144,16 @@ class Ledger(LedgerHistories, ScenarioCommands):
         return self._read().symbol(symbol).mark
 
     def index(self, symbol: str) -> Decimal:
-        """Return the index price of a symbol; its first mark without a shared market."""
+        """Return the index price of a symbol; its first mark where nothing tells another."""
         return self._read().symbol(symbol).index
 
     def marks(self, symbol: str) -> tuple[PricePoint, ...]:
         """Return every mark price of a symbol since the ledger was opened, oldest first; the last one is the mark."""
         return self._read().symbol(symbol).path.points
+
+    def indexes(self, symbol: str) -> tuple[PricePoint, ...]:
+        """Return every index price of a symbol since the ledger was opened, oldest first; the last one is the index."""
+        return self._read().symbol(symbol).index_path.points
 
     def depth(self, symbol: str) -> Decimal | None:
         """Return the number of contracts that one match of an order can take; None for any number."""

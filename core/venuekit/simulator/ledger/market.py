@@ -42,7 +42,9 @@ def move_prices(
         symbols[symbol] = attrs.evolve(before, path=before.path.with_price(transaction.time, mark))
     for symbol, price in indexes.items():
         reading.contract(symbol)
-        symbols[symbol] = attrs.evolve(symbols[symbol], index=positive(price, Reason.PRICE_NOT_POSITIVE))
+        path = symbols[symbol].index_path
+        if positive(price, Reason.PRICE_NOT_POSITIVE) != path.last.price:
+            symbols[symbol] = attrs.evolve(symbols[symbol], index_path=path.with_price(transaction.time, price))
     for (purse, asset), price in worths.items():
         known = reading.asset(asset, purse)
         assets[known.key] = attrs.evolve(known, index_price=positive(price, Reason.PRICE_NOT_POSITIVE))

@@ -101,20 +101,25 @@ class LedgerSymbol:
     """
     The state of one symbol; ``margin_type`` applies only where it is the symbol's own.
 
-    ``path`` ends with the present mark, ``index`` is the index price. ``depth`` is the number of contracts that one
-    match can take, None for any number.
+    ``path`` ends with the present mark, ``index_path`` with the present index price. ``depth`` is the number of
+    contracts that one match can take, None for any number.
     """
 
     leverage: Decimal
     margin_type: MarginType
     path: PricePath = attrs.field(repr=False)
-    index: Decimal
+    index_path: PricePath = attrs.field(repr=False)
     depth: Decimal | None = None
 
     @property
     def mark(self) -> Decimal:
         """The present mark price."""
         return self.path.last.price
+
+    @property
+    def index(self) -> Decimal:
+        """The present index price."""
+        return self.index_path.last.price
 
 
 class Alarm(enum.StrEnum):

@@ -8,6 +8,4 @@ UNSERVED = (
     STATISTICS
     | of_root("GET", "/futures/data", "takerBuySellVol")  # what other traders do, too
     | downloads("/dapi/v1")
-    # the ledger keeps the path of marks, none of indexes
-    | of_root("GET", "/dapi/v1", "indexPriceKlines", "premiumIndexKlines")
 )

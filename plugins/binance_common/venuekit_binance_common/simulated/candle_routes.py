@@ -1,16 +1,16 @@
-"""Public routes of candles: of a symbol, of the contracts of a pair, of marks."""
+"""Public routes of candles: of a symbol, of the contracts of a pair, of marks and of indexes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from types import MappingProxyType
 from typing import ClassVar
 
 from venuekit.plugin import Parameter, from_milliseconds
 from venuekit.simulator import Route, SimRequest, Visit
-from venuekit.simulator.ledger import Contract
-from venuekit.simulator.quotes import Candle, Interval, make_candles
+from venuekit.simulator.ledger import Contract, PricePoint
+from venuekit.simulator.quotes import Candle, Interval, make_candles, make_premiums
 from venuekit_binance_common.simulated.formatting import LATEST, amount, milliseconds, plain, price, quantity
 from venuekit_binance_common.simulated.public_routes import LIMIT, PublicRoutes, weigh_limit
 from venuekit_binance_common.venue import SPAN, THE_SYMBOL
@@ -55,53 +55,83 @@ class CandleRoutes(PublicRoutes):
         yield from super().extra_routes()
         yield self.public("klines", self.candles, THE_SYMBOL, *_SPANNED, costs=_WEIGHTS)
         yield self.public("markPriceKlines", self.mark_candles, THE_SYMBOL, *_SPANNED, costs=_WEIGHTS)
+        yield self.public("indexPriceKlines", self.index_candles, THE_PAIR, *_SPANNED, costs=_WEIGHTS)
 
-    def continuous_route(self) -> Route:
-        """Return the route of the candles of a pair and a type of contract, for products that have it."""
+    def more_candles(self) -> Iterable[Route]:
+        """Return the routes of candles of a pair and a type of contract, and of premiums, for products with them."""
         names = (THE_PAIR, CONTRACT_TYPE, *_SPANNED)
-        return self.public("continuousKlines", self.continuous_candles, *names, costs=_WEIGHTS)
+        yield self.public("continuousKlines", self.continuous_candles, *names, costs=_WEIGHTS)
+        yield self.public("premiumIndexKlines", self.premium_candles, THE_SYMBOL, *_SPANNED, costs=_WEIGHTS)
 
     def candles(self, request: SimRequest, visit: Visit) -> object:
         """Return the candles of a symbol."""
-        contract = self.contract(self.require_symbol(request))
-        return [self._candle_row(contract, candle) for candle in self._candles_of(contract, request, visit)]
+        return self._list_trading(self.contract(self.require_symbol(request)), request, visit)
 
     def continuous_candles(self, request: SimRequest, visit: Visit) -> object:
         """Return the candles of the contract of a pair and a type; raises ``Denied`` for one that is not listed."""
-        contract = self._contract_of_type(request)
-        return [self._candle_row(contract, candle) for candle in self._candles_of(contract, request, visit)]
+        return self._list_trading(self._contract_of_type(request), request, visit)
 
     def mark_candles(self, request: SimRequest, visit: Visit) -> object:
         """Return the candles of the mark of a symbol, which tell no volume."""
         contract = self.contract(self.require_symbol(request))
-        return [empty_row(candle) for candle in self._candles_of(contract, request, visit)]
+        return self._list_prices(contract, visit.ledger.marks(contract.symbol), request, visit)
 
-    def _contract_of_type(self, request: SimRequest) -> Contract:
-        pair, kind = (request.text(name) for name in ("pair", "contractType"))
-        for name, text in (("pair", pair), ("contractType", kind)):
-            if not text:
-                raise self.errors.missing(name)
+    def index_candles(self, request: SimRequest, visit: Visit) -> object:
+        """Return the candles of the index of a pair; raises ``Denied`` for one that is not listed."""
+        contract = self._contracts_of_pair(request)[0]
+        return self._list_prices(contract, visit.ledger.indexes(contract.symbol), request, visit)
+
+    def premium_candles(self, request: SimRequest, visit: Visit) -> object:
+        """Return the candles of the premium of a symbol over its index."""
+        contract = self.contract(self.require_symbol(request))
+        premiums = make_premiums(visit.ledger.marks(contract.symbol), visit.ledger.indexes(contract.symbol))
+        return self._list_prices(contract, premiums, request, visit)
+
+    def _contracts_of_pair(self, request: SimRequest) -> Sequence[Contract]:
+        pair = request.text("pair")
+        if not pair:
+            raise self.errors.missing("pair")
         of_pair = [contract for contract in self.contracts if contract.pair == pair]
         if not of_pair:
             raise self.errors.denial(self.errors.unknown_pair)
+        return of_pair
+
+    def _contract_of_type(self, request: SimRequest) -> Contract:
+        of_pair, kind = self._contracts_of_pair(request), request.text("contractType")
+        if not kind:
+            raise self.errors.missing("contractType")
         for contract in of_pair:
             if contract_type(contract) == kind:
                 return contract
         raise self.errors.denial(-4104)
 
-    def _candles_of(self, contract: Contract, request: SimRequest, visit: Visit) -> tuple[Candle, ...]:
-        """Return the candles of a contract that a request spans; raises ``Denied``."""
+    def _list_trading(self, contract: Contract, request: SimRequest, visit: Visit) -> list[Row]:
+        """Return candles of trades, each at a mark."""
+        candles = self._span(contract, visit.ledger.marks(contract.symbol), request, visit, is_traded=True)
+        return [self._candle_row(contract, candle) for candle in candles]
+
+    def _list_prices(
+        self, contract: Contract, path: Sequence[PricePoint], request: SimRequest, visit: Visit
+    ) -> list[Row]:
+        """Return candles of prices that nobody trades at."""
+        return [empty_row(candle) for candle in self._span(contract, path, request, visit, is_traded=False)]
+
+    def _span(
+        self, contract: Contract, path: Sequence[PricePoint], request: SimRequest, visit: Visit, *, is_traded: bool
+    ) -> tuple[Candle, ...]:
+        """Return the candles of a path that a request spans; raises ``Denied``."""
         interval = self._interval(request)
         start, end, newest = self._candle_span(request, visit)
         limit = self.limit(request, _USUAL, _MOST)
         return make_candles(
-            visit.ledger.marks(contract.symbol),
+            path,
             contract,
             interval,
             since=None if start is None else from_milliseconds(min(start, LATEST)),
             until=from_milliseconds(min(end, visit.milliseconds)),
             limit=limit,
             newest=newest,
+            is_traded=is_traded,
         )
 
     def _interval(self, request: SimRequest) -> Interval:

@@ -21,7 +21,7 @@ class ContractRoutes(CandleRoutes):
     def extra_routes(self) -> Iterable[Route]:
         """Return the routes, which the client does not use."""
         yield from super().extra_routes()
-        yield self.continuous_route()
+        yield from self.more_candles()
         yield self.public("openInterest", self.open_interest, THE_SYMBOL, costs=weigh(1))
         yield self.public("fundingInfo", self.funding_terms, costs=weigh(0))
         yield self.public("constituents", self.constituents, THE_SYMBOL, costs=weigh(1))

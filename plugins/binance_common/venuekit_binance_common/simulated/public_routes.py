@@ -48,7 +48,7 @@ class PublicRoutes(SimulatedBinance):
 
     def index_price(self, contract: Contract, visit: Visit) -> Decimal:
         """Return the index price of a contract."""
-        return visit.ledger.mark(contract.symbol)
+        return visit.ledger.index(contract.symbol)
 
     def public(self, name: str, handler: Handler, *parameters: Parameter, costs: Costs) -> Route:
         """Return a public route of the product's version."""

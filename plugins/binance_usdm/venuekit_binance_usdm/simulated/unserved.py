@@ -11,8 +11,6 @@ UNSERVED = (
     | of_root("GET", "/futures/data", "takerlongshortRatio")  # what other traders do, too
     | of_root("GET", "/futures/data", "delivery-price")  # no contract was ever delivered
     | downloads(_ROOT)
-    # the ledger keeps the path of marks, none of indexes
-    | of_root("GET", _ROOT, "indexPriceKlines", "premiumIndexKlines")
     | of_root("GET", _ROOT, "insuranceBalance")  # liquidations are paid by no fund
     # contracts of shares and their trading hours are not listed
     | of_root("GET", _ROOT, "tradingSchedule")

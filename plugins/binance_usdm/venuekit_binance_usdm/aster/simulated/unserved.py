@@ -5,15 +5,12 @@ from __future__ import annotations
 from venuekit_binance_common.simulated.unserved import of_root
 
 _V1 = "/fapi/v1"
-V1_UNSERVED = (
-    of_root("POST", _V1, "asset/wallet/transfer")  # the account has no wallet of another product
-    | of_root("GET", _V1, "indexPriceKlines")  # the ledger keeps the path of marks, none of indexes
-)
+V1_UNSERVED = of_root("POST", _V1, "asset/wallet/transfer")  # the account has no wallet of another product
 
 _V3 = "/fapi/v3"
 V3_UNSERVED = (
     of_root("POST", _V3, "asset/wallet/transfer")
-    | of_root("GET", _V3, "indexPriceKlines", "indexreferences")
+    | of_root("GET", _V3, "indexreferences")  # the index has no sources of other names
     # the venue does not document its answer to an amendment that changes nothing
     | of_root("PUT", _V3, "order", "batchOrders")
     # the nonce of an order, which a chain keeps
