@@ -10,6 +10,7 @@ import { fileURLToPath } from "node:url";
 if (Number(process.versions.node.split(".")[0]) < 18) throw new Error("clients for Node need Node 18 or newer");
 
 const here = fileURLToPath(new URL(".", import.meta.url));
+const guard = new URL("loopback.mjs", import.meta.url);
 const target = fileURLToPath(new URL("../../../.interop/node.json", import.meta.url));
 const chosen = process.argv.slice(2);
 const files = readdirSync(here).filter((name) => name.endsWith(".test.mjs"));
@@ -23,7 +24,8 @@ const { status } = spawnSync(
   ["--test", "--test-reporter=./failures.mjs", ...(chosen.length ? chosen : files)],
   {
     cwd: here,
-    env: { ...process.env, VENUEKIT_INTEROP_RECORDS: records },
+    // the guard stands before any client is loaded
+    env: { ...process.env, NODE_OPTIONS: `--import=${guard}`, VENUEKIT_INTEROP_RECORDS: records },
     stdio: "inherit",
   },
 );
