@@ -91,7 +91,12 @@ def test_every_endpoint_has_a_handler() -> None:
     """What the client declares is answered, and what it must not have is refused."""
     simulated = SimulatedBybit()
     assert set(simulated.handlers()) == set(BYBIT)
-    assert set(simulated.refusals) == {("POST", "/v5/position/switch-isolated")}
+    assert set(simulated.refusals) == {
+        ("POST", "/v5/position/switch-isolated"),
+        ("POST", "/v5/position/set-auto-add-margin"),
+        ("GET", "/v5/market/premium-index-price-kline"),
+        ("POST", "/v5/order/pre-check"),
+    }
     assert not simulated.refusals.keys() & {(endpoint.verb, endpoint.path) for endpoint in BYBIT}
 
 

@@ -268,7 +268,7 @@ async def test_funding_rate_of_a_short_position_is_negative(account: BybitInvers
 
 
 async def test_take_profit_of_an_order_is_shown_again(account: BybitInverseAccount) -> None:
-    """Kept with the order, though nothing acts on it."""
+    """Kept with the order; what it brings about once the order is filled is told by the tests of trading stops."""
     await ask(account, "POST", "/v5/order/create", {**ORDER, "takeProfit": "4000", "stopLoss": "1000"})
     (row,) = (await ask(account, "GET", "/v5/order/realtime", INVERSE))["result"]["list"]
     assert (row["takeProfit"], row["stopLoss"]) == ("4000", "1000")

@@ -132,20 +132,22 @@ def amend_order(
     quantity: Decimal | None = None,
     price: Decimal | None = None,
     trigger_price: Decimal | None = None,
+    attached: tuple[LedgerOrderRequest, ...] | None = None,
     labels: Mapping[str, object] = MappingProxyType({}),
     note: str | None = None,
 ) -> LedgerOrder:
     """
     Change the whole quantity or the price of a waiting limit order; None keeps the present value.
 
-    ``labels`` are merged into the order's own, ``note`` is kept with the record of the amendment. An order that is
-    thereby completely filled, or a post-only one that would trade, ends CANCELED and has no such record.
+    ``attached`` takes the place of the present one, ``labels`` are merged into the order's own, ``note`` is kept with
+    the record of the amendment. An order that is thereby completely filled, or a post-only one that would trade, ends
+    CANCELED and has no such record.
     """
     order = find_open(transaction, order_id, client_id, symbol)
     conditional = order.book is Book.CONDITIONAL
     if (conditional and not transaction.rules.amend_conditional) or (not conditional and order.type.is_market):
         raise Refused(Reason.NOT_AMENDABLE, order_id=order.id, type=order.type, book=order.book)
-    given: dict[str, Any] = {"quantity": quantity, "price": price, "trigger_price": trigger_price}
+    given: dict[str, Any] = {"quantity": quantity, "price": price, "trigger_price": trigger_price, "attached": attached}
     changes = {name: value for name, value in given.items() if value is not None}
     amended = attrs.evolve(order, labels={**order.labels, **labels}, **changes)
     if amended == order:

@@ -6,7 +6,7 @@ from typing import Any
 
 from venuekit.simulator import Visit
 from venuekit.simulator.ledger import Contract
-from venuekit_bybit_inverse.simulated.messages import milliseconds, money, number, price
+from venuekit_bybit_inverse.simulated.messages import milliseconds, money, number, price, unit_of
 from venuekit_bybit_inverse.simulated.parameters import Parameters
 
 
@@ -38,7 +38,7 @@ def _select_contracts(parameters: Parameters, visit: Visit) -> list[Contract]:
 
 
 def _instrument(contract: Contract) -> dict[str, Any]:
-    perpetual = contract.expires_at is None
+    perpetual, tick = contract.expires_at is None, contract.price_tick
     rates: dict[str, Any] = {"upperFundingRate": "0.005", "lowerFundingRate": "-0.005"} if perpetual else {}
     minutes = 0 if contract.funding_interval is None else contract.funding_interval.total_seconds() / 60
     return {
@@ -50,16 +50,16 @@ def _instrument(contract: Contract) -> dict[str, Any]:
         "launchTime": milliseconds(contract.listed_at),
         "deliveryTime": milliseconds(contract.expires_at),
         "deliveryFeeRate": "" if perpetual else "0.0005",
-        "priceScale": "2",
+        "priceScale": str(max(2, -int(unit_of(tick).as_tuple().exponent))),
         "leverageFilter": {
             "minLeverage": number(contract.min_leverage),
             "maxLeverage": price(contract.max_leverage),
             "leverageStep": number(contract.leverage_step),
         },
         "priceFilter": {
-            "minPrice": price(contract.min_price),
-            "maxPrice": price(contract.max_price),
-            "tickSize": price(contract.price_tick),
+            "minPrice": price(contract.min_price, tick),
+            "maxPrice": price(contract.max_price, tick),
+            "tickSize": price(tick, tick),
         },
         "lotSizeFilter": {
             "maxOrderQty": number(contract.max_quantity),

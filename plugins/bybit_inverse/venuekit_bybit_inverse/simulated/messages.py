@@ -12,17 +12,25 @@ from venuekit.plugin import to_milliseconds
 from venuekit.simulator import Response, SimRequest, json_response
 from venuekit.simulator.ledger import Book, LedgerRefusal, Reason
 
-_EIGHT_PLACES = Decimal("1e-8")
+_EIGHT_PLACES, _TWO_PLACES = Decimal("1e-8"), Decimal("0.01")
 #: the places of a price that words show as a whole number
 _SCALE = 4
 
-#: routes that unified accounts may not use; the answer is the same for every caller
-SWITCH_ISOLATED: Mapping[tuple[str, str], Response] = {
-    ("POST", "/v5/position/switch-isolated"): json_response(
-        {"retCode": 100028, "retMsg": "unified account is forbidden", "result": {}, "retExtInfo": {}}
+
+def _refused(code: int, message: str) -> Response:
+    return json_response({"retCode": code, "retMsg": message, "result": {}, "retExtInfo": {}})
+
+
+#: routes that a unified account may not use, or that have nothing for inverse contracts; each answers all callers alike
+REFUSED: Mapping[tuple[str, str], Response] = {
+    ("POST", "/v5/position/switch-isolated"): _refused(100028, "unified account is forbidden"),
+    ("POST", "/v5/position/set-auto-add-margin"): _refused(10001, "Illegal category"),
+    ("GET", "/v5/market/premium-index-price-kline"): _refused(10001, "Illegal category"),
+    # In cross margin there is none for inverse contracts, in isolated margin for no contract.
+    ("POST", "/v5/order/pre-check"): _refused(
+        10001, "pre-check is not supported for category inverse in this margin mode"
     ),
 }
-
 #: the answer to a key without permission
 NO_PERMISSION = (10005, "Permission denied, please check your API key permissions.")
 _PORTFOLIO = {"reasonCode": "3400000", "reasonMsg": "Equity needs to be equal to or greater than 1000 USDC"}
@@ -91,9 +99,14 @@ def money(value: Decimal | None) -> str:
     return number(None if value is None else value.quantize(_EIGHT_PLACES, ROUND_HALF_UP))
 
 
-def price(value: Decimal | None) -> str:
-    """Return a price with two places, empty for None."""
-    return "" if value is None else format(value.quantize(Decimal("0.01"), ROUND_HALF_UP), "f")
+def price(value: Decimal | None, tick: Decimal = _TWO_PLACES) -> str:
+    """Return a price with two places, or as many as the tick has where that are more; empty for None."""
+    return "" if value is None else format(value.quantize(min(_TWO_PLACES, unit_of(tick)), ROUND_HALF_UP), "f")
+
+
+def unit_of(tick: Decimal) -> Decimal:
+    """Return 1 in the last place of a tick."""
+    return Decimal(1).scaleb(int(tick.normalize().as_tuple().exponent))
 
 
 def milliseconds(moment: datetime | None) -> str:
@@ -142,9 +155,13 @@ def words_of(refused: LedgerRefusal) -> tuple[int, str]:
     return code, words.format(**details)
 
 
+def scaled(price: Decimal) -> str:
+    """Return a price as the venue's words about triggers have it: without its point."""
+    return number(price.scaleb(_SCALE))
+
+
 def _would_trigger(trigger: Decimal, current: Decimal) -> tuple[int, str]:
-    """Return code and words for a trigger that is reached already; the venue writes prices without their point."""
-    scaled, now = (number(price.scaleb(_SCALE)) for price in (trigger, current))
+    """Return code and words for a trigger that is reached already."""
     if trigger <= current:
-        return 110092, f"expect Rising, but trigger_price[{scaled}] <= current[{now}]??LastPrice"
-    return 110093, f"expect Falling, but trigger_price[{scaled}] >= current[{now}]??LastPrice"
+        return 110092, f"expect Rising, but trigger_price[{scaled(trigger)}] <= current[{scaled(current)}]??LastPrice"
+    return 110093, f"expect Falling, but trigger_price[{scaled(trigger)}] >= current[{scaled(current)}]??LastPrice"

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
+import attrs
+
 from venuekit.capabilities import OrderStatus, OrderType, TimeInForce
 from venuekit.simulator import Visit
-from venuekit.simulator.ledger import Book, Contract, Execution, LedgerOrder, Reason, Side, TradeKind
+from venuekit.simulator.ledger import Book, Execution, LedgerOrder, Reason, Side, TradeKind
 from venuekit_bybit_inverse.simulated.messages import milliseconds, money, number, price
 from venuekit_bybit_inverse.simulated.parameters import Parameters
 
@@ -65,7 +67,7 @@ def open_orders(parameters: Parameters, visit: Visit) -> object:
         shown += _recently_ended(visit) if named or ended else []
         orders = [order for order in shown if selects(order) and is_of_filter(order, parameters)]
         orders.sort(key=lambda order: int(order.id), reverse=True)
-    rows = [_order_row(order, visit.ledger.contracts[order.symbol]) for order in orders]
+    rows = [_order_row(order, visit) for order in orders]
     return {**parameters.page(rows, usual=20, most=50), "category": product}
 
 
@@ -76,7 +78,7 @@ def order_history(parameters: Parameters, visit: Visit) -> object:
     named, selects = parameters.selection()
     times = range(visit.milliseconds + 1) if named else parameters.window()
     rows = [
-        _history_row(order, visit.ledger.contracts[order.symbol])
+        _history_row(order, visit)
         for order in _newest_first(visit)
         if selects(order) and not order.is_open and is_of_filter(order, parameters)
         if int(milliseconds(order.created_at)) in times and _is_kept(order, visit)
@@ -93,7 +95,7 @@ def executions(parameters: Parameters, visit: Visit) -> object:
     orders = {order.id: order for order in visit.ledger.orders()}
     fills = list(enumerate(visit.ledger.fills(kinds=frozenset(TradeKind)), 1))
     rows = [
-        _execution_row(fill, orders.get(fill.order_id or ""), number, price(visit.ledger.mark(fill.symbol)))
+        _execution_row(fill, orders.get(fill.order_id or ""), number, visit)
         for number, fill in reversed(fills)
         if selects(fill) and int(milliseconds(fill.time)) in times
     ]
@@ -109,6 +111,9 @@ def is_of_filter(order: LedgerOrder, parameters: Parameters) -> bool:
 
 def stop_type(order: LedgerOrder) -> str | None:
     """Return the kind of a conditional order, triggered or not; None of any other."""
+    label = order.labels.get("stopOrderType")
+    if label is not None:
+        return str(label)
     return None if order.trigger_price is None else "Stop"
 
 
@@ -124,17 +129,19 @@ def _is_kept(order: LedgerOrder, visit: Visit) -> bool:
     return bool(order.filled) or visit.now - order.updated_at <= _KEPT
 
 
-def _order_row(order: LedgerOrder, contract: Contract) -> dict[str, Any]:
-    """Return the row of an order in the list of open orders."""
-    conditional = order.trigger_price is not None
-    waits = order.is_open
+def _order_row(order: LedgerOrder, visit: Visit) -> dict[str, Any]:
+    """Return the row of an order in the list of open orders; one that closes a whole position is as large as that."""
+    contract = visit.ledger.contracts[order.symbol]
+    conditional, waits = stop_type(order) is not None, order.is_open
+    if order.close_position and not order.quantity and waits:
+        order = attrs.evolve(order, quantity=abs(visit.ledger.position(order.symbol).quantity))
     limit = order.price or order.average_price
     return {
         "orderId": order.id,
         "orderLinkId": _link_id(order),
         "blockTradeId": "",
         "symbol": order.symbol,
-        "price": price(order.price) or "0",
+        "price": price(order.price, contract.price_tick) or "0",
         "qty": number(order.quantity),
         "side": _SIDES[order.side],
         "isLeverage": "",
@@ -152,7 +159,7 @@ def _order_row(order: LedgerOrder, contract: Contract) -> dict[str, Any]:
         "orderType": "Market" if order.type.is_market else "Limit",
         "stopOrderType": stop_type(order) or "UNKNOWN",
         "orderIv": "",
-        "triggerPrice": price(order.trigger_price) or "0.00",
+        "triggerPrice": price(order.trigger_price or order.activation_price, contract.price_tick) or "0.00",
         "takeProfit": _label(order.labels, "takeProfit", ""),
         "stopLoss": _label(order.labels, "stopLoss", ""),
         "tpTriggerBy": _label(order.labels, "tpTriggerBy", ""),
@@ -160,7 +167,7 @@ def _order_row(order: LedgerOrder, contract: Contract) -> dict[str, Any]:
         "triggerDirection": (1 if order.rises_to_trigger else 2) if conditional else 0,
         "triggerBy": _label(order.labels, "triggerBy", "LastPrice") if conditional else "UNKNOWN",
         "lastPriceOnCreated": "",
-        "reduceOnly": order.reduce_only or order.forced is not None,
+        "reduceOnly": order.reduce_only or order.of_position or order.forced is not None,
         "closeOnTrigger": order.labels.get("closeOnTrigger") == "true",
         "smpType": _label(order.labels, "smpType", "None"),
         "smpGroup": 0,
@@ -175,10 +182,10 @@ def _order_row(order: LedgerOrder, contract: Contract) -> dict[str, Any]:
     }
 
 
-def _history_row(order: LedgerOrder, contract: Contract) -> dict[str, Any]:
+def _history_row(order: LedgerOrder, visit: Visit) -> dict[str, Any]:
     """Return the row of an order in the history."""
     return {
-        **_order_row(order, contract),
+        **_order_row(order, visit),
         "slippageToleranceType": "UNKNOWN",
         "slippageTolerance": "",
         "extraFees": "",
@@ -187,8 +194,9 @@ def _history_row(order: LedgerOrder, contract: Contract) -> dict[str, Any]:
     }
 
 
-def _execution_row(fill: Execution, order: LedgerOrder | None, sequence: int, mark: str) -> dict[str, Any]:
+def _execution_row(fill: Execution, order: LedgerOrder | None, sequence: int, visit: Visit) -> dict[str, Any]:
     """Return the row of a fill; funding has no order."""
+    tick = visit.ledger.contracts[fill.symbol].price_tick
     return {
         "symbol": fill.symbol,
         "orderType": "UNKNOWN" if order is None else "Market" if order.type is OrderType.MARKET else "Limit",
@@ -197,7 +205,7 @@ def _execution_row(fill: Execution, order: LedgerOrder | None, sequence: int, ma
         "side": _SIDES[fill.side],
         "indexPrice": "",
         "orderId": fill.order_id or "",
-        "stopOrderType": "UNKNOWN" if order is None or order.book is Book.PLAIN else "Stop",
+        "stopOrderType": (order and stop_type(order)) or "UNKNOWN",
         "leavesQty": "0",
         "execTime": milliseconds(fill.time),
         "feeCurrency": fill.commission_asset,
@@ -207,11 +215,11 @@ def _execution_row(fill: Execution, order: LedgerOrder | None, sequence: int, ma
         "execId": fill.trade_id,
         "tradeIv": "",
         "blockTradeId": "",
-        "markPrice": mark,
+        "markPrice": price(visit.ledger.mark(fill.symbol), tick),
         "execPrice": money(fill.price),
         "markIv": "",
         "orderQty": "0" if order is None else number(order.quantity),
-        "orderPrice": "0" if order is None else price(order.price) or "0",
+        "orderPrice": "0" if order is None else price(order.price, tick) or "0",
         "execValue": money(fill.value),
         "execType": _KINDS[fill.kind],
         "execQty": number(fill.quantity),

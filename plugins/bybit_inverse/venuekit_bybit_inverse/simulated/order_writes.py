@@ -14,6 +14,7 @@ from venuekit.simulator.ledger import LedgerOrder, LedgerOrderRequest, PositionF
 from venuekit_bybit_inverse.simulated.messages import envelope, milliseconds, words_of
 from venuekit_bybit_inverse.simulated.order_routes import is_of_filter, stop_type
 from venuekit_bybit_inverse.simulated.parameters import Parameters
+from venuekit_bybit_inverse.simulated.trading_stop import amended, attached
 
 _SIDES = {"Buy": Side.BUY, "Sell": Side.SELL}
 _TIMES = {
@@ -34,15 +35,10 @@ _BATCH_AT_MOST = 20
 #: the number of orders that one call cancels
 _ALL_AT_MOST = 500
 _LINK_ID = re.compile("[A-Za-z0-9_-]{1,36}")
-_CHOICES = {
-    **dict.fromkeys(("triggerBy", "tpTriggerBy", "slTriggerBy"), frozenset({"LastPrice", "MarkPrice", "IndexPrice"})),
-    **dict.fromkeys(("tpOrderType", "slOrderType"), frozenset({"Limit", "Market"})),
-    "smpType": frozenset({"None", "CancelMaker", "CancelTaker", "CancelBoth"}),
-    "tpslMode": frozenset({"Full", "Partial"}),
-}
+_WORDS = ("triggerBy", "tpTriggerBy", "slTriggerBy", "tpOrderType", "slOrderType", "smpType", "tpslMode")
 #: labels that are kept with the order and shown again
 _PRICES = ("takeProfit", "stopLoss", "tpLimitPrice", "slLimitPrice")
-_AMENDABLE = ("triggerBy", "tpslMode", "tpTriggerBy", "slTriggerBy", *_PRICES)
+_AMENDABLE = ("triggerBy", "tpslMode", "tpTriggerBy", "slTriggerBy", "tpOrderType", "slOrderType", *_PRICES)
 _LABELS = (*_AMENDABLE, "smpType", "timeInForce", "closeOnTrigger")
 
 #: an act on one order, in a request of its own or as an item of a batch
@@ -151,6 +147,7 @@ def place(item: Parameters, visit: Visit) -> LedgerOrder:
         reduce_only=reduces or closes,
         client_id=link_id,
         trigger_price=trigger,
+        attached=attached(item, contract.symbol, side, price or trigger or visit.ledger.mark(contract.symbol)),
         labels=_labels(item, _LABELS),
     )
     try:
@@ -182,9 +179,7 @@ def _link_id(item: Parameters) -> str | None:
 
 def _check_words(item: Parameters) -> None:
     """Refuse unknown words, and malformed prices."""
-    for name, words in _CHOICES.items():
-        if (item.text(name) or None) not in {None, *words}:
-            raise item.invalid(f"params error: {name} invalid")
+    item.check_words(*_WORDS)
     for name in _PRICES:
         item.number(name)
 
@@ -194,6 +189,10 @@ def amend(item: Parameters, visit: Visit) -> LedgerOrder:
     symbol = item.contract().symbol
     order_id, link_id = _name(item)
     _check_words(item)
+    guards = None
+    if any(item.text(name) for name in _PRICES):
+        order = visit.ledger.order(order_id, client_id=link_id, symbol=symbol)
+        guards = amended(item, order, item.number("price") or order.price or visit.ledger.mark(symbol))
     return visit.ledger.amend_order(
         order_id,
         client_id=link_id,
@@ -201,6 +200,7 @@ def amend(item: Parameters, visit: Visit) -> LedgerOrder:
         quantity=item.number("qty"),
         price=item.number("price"),
         trigger_price=item.number("triggerPrice"),
+        attached=guards,
         labels=_labels(item, _AMENDABLE),
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from operator import attrgetter
 from typing import Any
@@ -11,13 +11,23 @@ from urllib.parse import quote, unquote
 
 import attrs
 
-from venuekit.simulator import Denied, Visit
+from venuekit.plugin import from_milliseconds
+from venuekit.simulator import Denied, Handler, Visit
 from venuekit.simulator.ledger import Contract
 from venuekit_bybit_inverse.simulated.messages import refusal
 
 _CATEGORIES = frozenset({"spot", "linear", "inverse", "option"})
+_TRIGGERS = frozenset({"LastPrice", "MarkPrice", "IndexPrice"})
+_CHOICES = {
+    **dict.fromkeys(("triggerBy", "tpTriggerBy", "slTriggerBy"), _TRIGGERS),
+    **dict.fromkeys(("tpOrderType", "slOrderType"), frozenset({"Limit", "Market"})),
+    "smpType": frozenset({"None", "CancelMaker", "CancelTaker", "CancelBoth"}),
+    "tpslMode": frozenset({"Full", "Partial"}),
+}
 _OFFSET = "page_args"
 _MILLISECOND = timedelta(milliseconds=1)
+#: the last millisecond of the year 9999
+_LATEST = 253_402_300_799_999
 DAY = timedelta(days=1) // _MILLISECOND
 WEEK, TWO_YEARS = 7 * DAY, 730 * DAY
 
@@ -47,9 +57,9 @@ class Parameters:
             raise self.invalid(f"params error: {name} is required")
         return value
 
-    def category(self) -> str:
-        """Return the requested product line."""
-        value = self.require("category")
+    def category(self, *, usual: str | None = None) -> str:
+        """Return the requested product line; when it was not sent the usual one, where there is one."""
+        value = self.text("category") or usual or self.require("category")
         if value not in _CATEGORIES:
             raise self.invalid("Illegal category")
         return value
@@ -58,18 +68,18 @@ class Parameters:
         """Return the page of a product line that the account has nothing of."""
         return {"list": [], "nextPageCursor": "", "category": product}
 
-    def only_inverse(self) -> None:
+    def only_inverse(self, *, usual: str | None = None) -> None:
         """Refuse other product lines."""
-        if self.category() != "inverse":
+        if self.category(usual=usual) != "inverse":
             raise self.invalid("Illegal category")
 
     def contract(self) -> Contract:
         """Return the contract of the required symbol."""
         return self._contract_of(self.require("symbol"))
 
-    def inverse_contract(self) -> Contract:
-        """Return the inverse contract of a request."""
-        self.only_inverse()
+    def inverse_contract(self, *, usual: str | None = None) -> Contract:
+        """Return the inverse contract of a request; ``usual`` is the product line of one that names none."""
+        self.only_inverse(usual=usual)
         return self.contract()
 
     def symbol(self) -> str | None:
@@ -107,6 +117,12 @@ class Parameters:
         if contract is None:
             raise self.invalid(f"params error: symbol invalid {symbol}")
         return contract
+
+    def check_words(self, *names: str) -> None:
+        """Refuse a word that the venue does not know."""
+        for name in names:
+            if (self.text(name) or None) not in {None, *_CHOICES[name]}:
+                raise self.invalid(f"params error: {name} invalid")
 
     def number(self, name: str) -> Decimal | None:
         """Return a number that was sent as text, None when it was not sent."""
@@ -163,6 +179,18 @@ class Parameters:
             raise self.invalid(f"params error: {name} invalid")
         return int(text)
 
+    def moment(self, name: str) -> datetime | None:
+        """Return an instant that was sent in milliseconds, None when it was not sent."""
+        number = self._whole(name)
+        return None if number is None else from_milliseconds(min(number, _LATEST))
+
+    def count(self, name: str, *, usual: int, most: int) -> int:
+        """Return a number from 1 to ``most``, ``usual`` when it was not sent."""
+        text = self.text(name) or str(usual)
+        if not text.isdecimal() or not 1 <= int(text) <= most:
+            raise self.invalid(f"params error: {name} invalid")
+        return int(text)
+
     def page(self, rows: Sequence[dict[str, Any]], *, usual: int, most: int, name: str = "list") -> dict[str, Any]:
         """
         Return the requested page of rows.
@@ -170,13 +198,16 @@ class Parameters:
         The cursor is already percent-encoded; it is accepted unchanged and encoded once more. A full page always has
         one, even the last: the page after that is empty.
         """
-        limit = self.text("limit") or str(usual)
-        if not limit.isdecimal() or not 1 <= int(limit) <= most:
-            raise self.invalid("params error: limit invalid")
+        limit = self.count("limit", usual=usual, most=most)
         word, _, offset = unquote(self.text("cursor") or f"{_OFFSET}=0").partition("=")
         if word != _OFFSET or not offset.isdecimal():
             raise self.invalid("params error: cursor invalid")
-        start, end = int(offset), int(offset) + int(limit)
+        start, end = int(offset), int(offset) + limit
         shown = list(rows[start:end])
-        cursor = quote(f"{_OFFSET}={end}", safe="") if len(shown) == int(limit) else ""
+        cursor = quote(f"{_OFFSET}={end}", safe="") if len(shown) == limit else ""
         return {name: shown, "nextPageCursor": cursor}
+
+
+def read_parameters(handler: Callable[[Parameters, Visit], object]) -> Handler:
+    """Return the handler of a route from a function of its parameters."""
+    return lambda request, visit: handler(Parameters(request.parameters, visit), visit)

@@ -1,67 +1,127 @@
-"""Documented routes of a derivatives account that the simulator does not answer, by the reason why it does not."""
+"""
+Documented routes that the simulator does not answer, by the reason why it does not.
+
+Of V5, all that an inverse unified account may call about its account, positions, orders and assets are served, refused,
+or here, and so are the public ones of the market. Those of other products (spot margin, spread, RFQ, earn, loans of
+crypto, P2P, brokers) are not simulated either, and unknown.
+"""
 
 from __future__ import annotations
 
-
-def _of(verb: str, root: str, *names: str) -> frozenset[tuple[str, str]]:
-    return frozenset((verb, f"{root}/{name}") for name in names)
+RouteName = tuple[str, str]
 
 
-_ACCOUNT, _ASSET, _MARKET = "/v5/account", "/v5/asset", "/v5/market"
-UNSERVED_ROUTES = (
-    # the ledger keeps the path of marks, none of indexes, trades, open interest, insurance and other accounts
-    _of("GET", _MARKET, "index-price-kline", "premium-index-price-kline", "index-price-components")
-    | _of("GET", _MARKET, "recent-trade", "open-interest", "insurance", "account-ratio", "adlAlert")
-    | _of("GET", _MARKET, "rpi_orderbook", "mark-price-kline", "funding/history", "price-limit", "fee-group-info")
-    | _of("GET", _MARKET, "delivery-price", "new-delivery-price")
-    # of options and of the spot market
-    | _of("GET", _MARKET, "historical-volatility")
-    | _of("GET", "/v5/order", "spot-borrow-check")
-    | _of("GET", _ASSET, "coin-greeks", "settlement-record")
-    | _of("GET", "/v5/position", "get-closed-positions")
-    | _of("GET", _ACCOUNT, "mmp-state")
-    | _of("POST", _ACCOUNT, "mmp-modify", "mmp-reset", "set-hedging-mode", "set-delta-mode")
-    # the account lends and borrows nothing
-    | _of("GET", _ACCOUNT, "borrow-history")
-    | _of("POST", _ACCOUNT, "borrow", "repay", "no-convert-repay", "quick-repayment")
-    # of accounts of another kind, and of the time before an upgrade
-    | _of("GET", _ACCOUNT, "contract-transaction-log")
-    | _of("POST", _ACCOUNT, "upgrade-to-uta")
-    | _of("GET", "/v5/pre-upgrade", "order/history", "execution/list", "account/transaction-log")
-    | _of("GET", "/v5/pre-upgrade/asset", "delivery-record", "settlement-record")
-    # settings that change nothing that is simulated
-    | _of("GET", _ACCOUNT, "instruments-info", "user-setting-config")
-    | _of("POST", _ACCOUNT, "set-limit-px-action", "set-collateral-switch-batch", "demo-apply-money")
-    | _of("POST", "/v5/order", "disconnected-cancel-all")
-    | _of("POST", "/v5/position", "confirm-pending-mmr", "move-positions")
-    | _of("GET", "/v5/position", "move-history")
-    # transfers between wallets, deposits and withdrawals: the ledger's own commands make their records
-    | _of("GET", _ASSET, "asset-overview", "delivery-record", "fundinghistory", "coin/query-info")
-    | _of("GET", f"{_ASSET}/transfer", "query-asset-info", "query-account-coins-balance", "query-account-coin-balance")
-    | _of("GET", f"{_ASSET}/transfer", "query-transfer-coin-list", "query-inter-transfer-list")
-    | _of("GET", f"{_ASSET}/transfer", "query-sub-member-list", "query-universal-transfer-list")
-    | _of("POST", f"{_ASSET}/transfer", "inter-transfer", "universal-transfer", "save-transfer-sub-member")
-    | _of("GET", f"{_ASSET}/deposit", "query-allowed-list", "query-record", "query-sub-member-record")
-    | _of("GET", f"{_ASSET}/deposit", "query-internal-record", "query-address", "query-sub-member-address")
-    | _of("POST", f"{_ASSET}/deposit", "deposit-to-account")
-    | _of("GET", f"{_ASSET}/withdraw", "query-address", "withdrawable-amount", "vasp/list")
-    | _of("POST", f"{_ASSET}/withdraw", "create", "cancel")
-    # conversions are made by the ledger's own command
-    | _of("GET", f"{_ASSET}/exchange", "query-coin-list", "convert-result-query")
-    | _of("POST", f"{_ASSET}/exchange", "quote-apply", "convert-execute")
-    | _of("GET", f"{_ASSET}/covert", "small-balance-list", "small-balance-history")
-    | _of("POST", f"{_ASSET}/covert", "get-quote", "small-balance-execute")
-    # fiat money
-    | _of(
-        "GET", "/v5/fiat", "balance-query", "query-coin-list", "query-trade-history", "reference-price", "trade-query"
-    )
-    | _of("POST", "/v5/fiat", "quote-apply", "trade-execute")
-    # users, keys and sub-accounts are given, not made by requests
-    | _of("GET", "/v5/user", "query-sub-members", "submembers", "sub-apikeys", "get-member-type", "escrow_sub_members")
-    | _of("GET", "/v5/user", "aff-customer-info", "invitation/referrals")
-    | _of("POST", "/v5/user", "create-sub-member", "del-submember", "frozen-sub-member", "create-sub-api")
-    | _of("POST", "/v5/user", "update-api", "update-sub-api", "delete-api", "delete-sub-api", "agreement")
-    | _of("GET", "/v5/affiliate", "aff-user-list", "affiliate-sub-list")
-    # news
-    | _of("GET", "/v5/announcements", "index")
+def _of(verb: str, root: str, *names: str) -> frozenset[RouteName]:
+    return frozenset((verb, f"/v5/{root}/{name}") for name in names)
+
+
+#: what other traders hold and do, and what the venue measures of them: the market has no other traders
+_STATISTICS = _of(
+    "GET",
+    "market",
+    "account-ratio",
+    "adlAlert",
+    "fee-group-info",
+    "historical-volatility",
+    "index-price-components",
+    "insurance",
+    "rpi_orderbook",
 )
+#: contracts that have ended: none does here
+_ENDED = _of("GET", "market", "delivery-price", "new-delivery-price") | _of("GET", "asset", "settlement-record")
+#: of options, spot and market makers
+_OTHER_PRODUCTS = (
+    _of("GET", "account", "mmp-state")
+    | _of("POST", "account", "mmp-modify", "mmp-reset", "set-delta-mode", "set-hedging-mode", "set-limit-px-action")
+    | _of("GET", "account", "user-setting-config")
+    | _of("GET", "asset", "coin-greeks")
+    | _of("GET", "order", "spot-borrow-check")
+    | _of("GET", "position", "get-closed-positions")
+)
+#: borrowing: nothing can be borrowed here
+_LOANS = _of("GET", "account", "borrow-history") | _of(
+    "POST", "account", "borrow", "no-convert-repay", "quick-repayment", "repay"
+)
+#: moves between accounts, wallets, chains and coins: scenarios make them by the ledger's own commands
+_MOVES = (
+    _of("POST", "account", "demo-apply-money", "upgrade-to-uta")
+    | _of("POST", "position", "move-positions")
+    | _of("GET", "position", "move-history")
+    | _of(
+        "GET",
+        "asset",
+        "asset-overview",
+        "coin/query-info",
+        "covert/small-balance-history",
+        "covert/small-balance-list",
+        "deposit/query-address",
+        "deposit/query-allowed-list",
+        "deposit/query-internal-record",
+        "deposit/query-record",
+        "deposit/query-sub-member-address",
+        "deposit/query-sub-member-record",
+        "exchange/convert-result-query",
+        "exchange/query-coin-list",
+        "fundinghistory",
+        "transfer/query-asset-info",
+        "transfer/query-inter-transfer-list",
+        "transfer/query-sub-member-list",
+        "transfer/query-transfer-coin-list",
+        "transfer/query-universal-transfer-list",
+        "withdraw/query-address",
+        "withdraw/vasp/list",
+        "withdraw/withdrawable-amount",
+    )
+    | _of(
+        "POST",
+        "asset",
+        "covert/get-quote",
+        "covert/small-balance-execute",
+        "deposit/deposit-to-account",
+        "exchange/convert-execute",
+        "exchange/quote-apply",
+        "transfer/inter-transfer",
+        "transfer/save-transfer-sub-member",
+        "transfer/universal-transfer",
+        "withdraw/cancel",
+        "withdraw/create",
+    )
+)
+#: the log of inverse contracts before accounts were unified, and the other histories of that time
+_BEFORE_UNIFIED = _of("GET", "account", "contract-transaction-log") | _of(
+    "GET",
+    "pre-upgrade",
+    "account/transaction-log",
+    "asset/delivery-record",
+    "asset/settlement-record",
+    "execution/list",
+    "order/history",
+)
+#: keys, users and their limits
+_USERS = (
+    _of("GET", "apilimit", "query", "query-all", "query-cap")
+    | _of("POST", "apilimit", "set")
+    | _of("GET", "user", "aff-customer-info", "escrow_sub_members", "invitation/referrals", "query-sub-members")
+    | _of("GET", "user", "sub-apikeys", "submembers")
+    | _of(
+        "POST",
+        "user",
+        "agreement",
+        "create-sub-api",
+        "create-sub-member",
+        "del-submember",
+        "delete-api",
+        "delete-sub-api",
+        "frozen-sub-member",
+        "update-api",
+        "update-sub-api",
+    )
+    | _of("GET", "affiliate", "aff-user-list", "affiliate-sub-list")
+    | _of("GET", "announcements", "index")
+)
+#: money of states
+_FIAT = _of(
+    "GET", "fiat", "balance-query", "query-coin-list", "query-trade-history", "reference-price", "trade-query"
+) | (_of("POST", "fiat", "quote-apply", "trade-execute"))
+
+UNSERVED_ROUTES = _STATISTICS | _ENDED | _OTHER_PRODUCTS | _LOANS | _MOVES | _BEFORE_UNIFIED | _USERS | _FIAT

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -16,6 +16,7 @@ from venuekit.simulator import (
     Handler,
     Market,
     Response,
+    Route,
     Scenario,
     SimKey,
     SimRequest,
@@ -37,8 +38,9 @@ from venuekit_bybit_inverse.simulated import (
 )
 from venuekit_bybit_inverse.simulated.contracts import ASSETS, CONTRACTS, RULES, make_contract
 from venuekit_bybit_inverse.simulated.documented_answers import DOCUMENTED_ANSWERS
-from venuekit_bybit_inverse.simulated.messages import NO_PERMISSION, SWITCH_ISOLATED, envelope, refusal, refuse
-from venuekit_bybit_inverse.simulated.parameters import Parameters
+from venuekit_bybit_inverse.simulated.extra_routes import extra_routes
+from venuekit_bybit_inverse.simulated.messages import NO_PERMISSION, REFUSED, envelope, refusal, refuse
+from venuekit_bybit_inverse.simulated.parameters import Parameters, read_parameters
 from venuekit_bybit_inverse.simulated.unserved import UNSERVED_ROUTES
 
 _DEFAULT_WINDOW = "5000"
@@ -119,10 +121,6 @@ _HANDLERS: Mapping[Endpoint[Any], Callable[[Parameters, Visit], object]] = {
 }
 
 
-def _read_parameters(handler: Callable[[Parameters, Visit], object]) -> Handler:
-    return lambda request, visit: handler(Parameters(request.parameters, visit), visit)
-
-
 class SimulatedBybit(SimulatedVenue):
     """A unified account 2.0 with simulated inverse contracts; other products exist and are empty."""
 
@@ -130,7 +128,7 @@ class SimulatedBybit(SimulatedVenue):
     contracts = CONTRACTS
     assets = ASSETS
     scenarios = SCENARIOS
-    refusals = SWITCH_ISOLATED
+    refusals = REFUSED
     unserved = UNSERVED_ROUTES
     documented_answers = DOCUMENTED_ANSWERS
 
@@ -140,7 +138,11 @@ class SimulatedBybit(SimulatedVenue):
 
     def handlers(self) -> Mapping[Endpoint[Any], Handler]:
         """Return the handler of each endpoint."""
-        return {endpoint: _read_parameters(handler) for endpoint, handler in _HANDLERS.items()}
+        return {endpoint: read_parameters(handler) for endpoint, handler in _HANDLERS.items()}
+
+    def extra_routes(self) -> Iterable[Route]:
+        """Return the documented routes that the client does not use."""
+        return extra_routes()
 
     def authenticate(
         self,

@@ -1,0 +1,133 @@
+"""The documented routes that the client does not use, with their documented parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from venuekit.encoding import Encoding
+from venuekit.endpoint import Effect, Security
+from venuekit.plugin import Kind, Parameter
+from venuekit.simulator import Route, Visit
+from venuekit_bybit_inverse.limits import ADDRESS
+from venuekit_bybit_inverse.simulated import asset_routes, quote_routes, setting_routes
+from venuekit_bybit_inverse.simulated.parameters import Parameters, read_parameters
+from venuekit_bybit_inverse.simulated.trading_stop import trading_stop
+
+_Handler = Callable[[Parameters, Visit], object]
+
+
+def _required(*names: str) -> tuple[Parameter, ...]:
+    return tuple(Parameter(name, required=True) for name in names)
+
+
+def _optional(*names: str, kind: Kind = Kind.TEXT) -> tuple[Parameter, ...]:
+    return tuple(Parameter(name, kind) for name in names)
+
+
+def _numbers(*names: str) -> tuple[Parameter, ...]:
+    return _optional(*names, kind=Kind.INTEGER)
+
+
+_MARKET = _required("category", "symbol")
+#: without a category, linear contracts are meant
+_ANY_MARKET = (*_optional("category"), *_required("symbol"))
+_CANDLES = (*_ANY_MARKET, *_required("interval"), *_numbers("start", "end", "limit"))
+_TIMES = _numbers("startTime", "endTime", "limit")
+_CURSOR = _optional("cursor")
+
+_PUBLIC: tuple[tuple[str, _Handler, tuple[Parameter, ...]], ...] = (
+    ("market/tickers", quote_routes.tickers, (*_required("category"), *_optional("symbol"))),
+    ("market/kline", quote_routes.candles, _CANDLES),
+    ("market/mark-price-kline", quote_routes.mark_candles, _CANDLES),
+    ("market/index-price-kline", quote_routes.index_candles, _CANDLES),
+    ("market/orderbook", quote_routes.order_book, (*_MARKET, *_numbers("limit"))),
+    ("market/recent-trade", quote_routes.trades, (*_required("category"), *_optional("symbol"), *_numbers("limit"))),
+    ("market/funding/history", quote_routes.fundings, (*_MARKET, *_TIMES)),
+    ("market/open-interest", quote_routes.open_interest, (*_MARKET, *_required("intervalTime"), *_TIMES, *_CURSOR)),
+    ("market/price-limit", quote_routes.price_limit, _ANY_MARKET),
+    ("system/status", setting_routes.system_status, _optional("id", "state")),
+)
+_PRIVATE: tuple[tuple[str, _Handler, tuple[Parameter, ...]], ...] = (
+    ("account/withdrawal", asset_routes.transferable, _required("coinName")),
+    (
+        "account/instruments-info",
+        asset_routes.account_instruments,
+        (*_required("category"), *_optional("symbol"), *_numbers("limit"), *_CURSOR),
+    ),
+    ("account/smp-group", setting_routes.smp_group, ()),
+    (
+        "asset/transfer/query-account-coins-balance",
+        asset_routes.coin_balances,
+        (*_required("accountType"), *_optional("memberId", "coin"), *_numbers("withBonus")),
+    ),
+    (
+        "asset/transfer/query-account-coin-balance",
+        asset_routes.coin_balance,
+        (
+            *_required("accountType", "coin"),
+            *_optional("memberId", "toMemberId", "toAccountType"),
+            *_numbers("withBonus", "withTransferSafeAmount", "withLtvTransferSafeAmount"),
+        ),
+    ),
+    (
+        "asset/delivery-record",
+        asset_routes.deliveries,
+        (*_required("category"), *_optional("symbol", "expDate"), *_TIMES, *_CURSOR),
+    ),
+    ("user/get-member-type", asset_routes.member_types, _optional("memberIds")),
+)
+_WRITES: tuple[tuple[str, _Handler, tuple[Parameter, ...]], ...] = (
+    (
+        "position/trading-stop",
+        trading_stop,
+        (
+            # Mode and leg are printed as mandatory, and clients that trade on the venue leave them out.
+            *_MARKET,
+            *_numbers("positionIdx"),
+            *_optional("tpslMode"),
+            *_optional("takeProfit", "stopLoss", "trailingStop", "tpTriggerBy", "slTriggerBy", "activePrice"),
+            *_optional("tpSize", "slSize", "tpLimitPrice", "slLimitPrice", "tpOrderType", "slOrderType"),
+        ),
+    ),
+    ("position/confirm-pending-mmr", setting_routes.confirm_maintenance, _MARKET),
+    ("account/set-collateral-switch", setting_routes.set_collateral, _required("coin", "collateralSwitch")),
+    (
+        "account/set-collateral-switch-batch",
+        setting_routes.set_collaterals,
+        (Parameter("request", Kind.LIST, required=True),),
+    ),
+)
+
+
+def extra_routes() -> Iterator[Route]:
+    """Yield the routes; those that keep something keep it for one simulated venue."""
+    for path, handler, parameters in _PUBLIC:
+        yield _route("GET", path, handler, parameters, security=Security.NONE)
+    guards = setting_routes.DisconnectGuards()
+    for path, handler, parameters in (*_PRIVATE, ("account/query-dcp-info", guards.show, ())):
+        yield _route("GET", path, handler, parameters)
+    window = (*_optional("product"), Parameter("timeWindow", Kind.INTEGER, required=True))
+    for path, handler, parameters in (*_WRITES, ("order/disconnected-cancel-all", guards.set, window)):
+        yield _route("POST", path, handler, parameters, effect=Effect.SET, encoding=Encoding.JSON)
+
+
+def _route(
+    verb: str,
+    path: str,
+    handler: _Handler,
+    parameters: tuple[Parameter, ...],
+    *,
+    security: Security = Security.SIGNED,
+    effect: Effect = Effect.READ,
+    encoding: Encoding = Encoding.QUERY,
+) -> Route:
+    return Route(
+        verb,
+        f"/v5/{path}",
+        read_parameters(handler),
+        security=security,
+        effect=effect,
+        encoding=encoding,
+        parameters=parameters,
+        costs=lambda _: {ADDRESS.name: 1},
+    )
