@@ -22,7 +22,7 @@ _CONTROL_PORT = 7799
 
 
 #: options that a subcommand cannot have: they are about serving
-_SERVING = ("venues", "port", "scenario", "seed", "write_accounts", "control")
+_SERVING = ("venues", "port", "scenario", "seed", "write_accounts", "world", "control")
 
 
 class _Sim(Group):
@@ -57,6 +57,12 @@ class _Sim(Group):
     help="Write an accounts file for the other commands.",
 )
 @click.option(
+    "--world",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Markets, accounts, prices, movements and a script from a file of TOML.",
+)
+@click.option(
     "--control",
     type=WholeNumber(0, 65535),
     is_flag=False,
@@ -74,6 +80,7 @@ def sim_command(
     scenario: str,
     seed: int,
     write_accounts: Path | None,
+    world: Path | None,
     control: int | None,
     as_json: bool,
 ) -> Coroutine[Any, Any, None] | None:
@@ -92,6 +99,7 @@ def sim_command(
             option = f"--{given[0].removesuffix('s').replace('_', '-')}"
             raise click.UsageError(f"{option} is about serving, and {context.invoked_subcommand} serves nothing")
         return None
+    from venuekit.simulator import read_world
     from venuekit.simulator.serve import serve
 
     return serve(
@@ -100,6 +108,7 @@ def sim_command(
         scenario=scenario,
         seed=seed,
         write_accounts=write_accounts,
+        world=None if world is None else read_world(world),
         control=control,
         for_person=not as_json and sys.stdout.isatty(),
         plugins=state_of(context).plugins,

@@ -10,7 +10,7 @@ from typing import Self, TypeVar
 
 from venuekit.credentials import Credentials
 from venuekit.plugins import Plugins
-from venuekit.simulator import Market, Simulation, simulate
+from venuekit.simulator import Market, Simulation, World, simulate
 from venuekit.simulator.accounts import Money
 from venuekit.simulator.fields import Number
 
@@ -40,6 +40,7 @@ class BackgroundSimulation:
         markets: Sequence[Market] | Mapping[str, Sequence[Market]] = (),
         accounts: Mapping[str, Money] = MappingProxyType({}),
         prices: Mapping[str, Number] = MappingProxyType({}),
+        world: World | None = None,
     ) -> None:
         self.simulation = simulation = simulate(
             *venue_ids,
@@ -49,6 +50,7 @@ class BackgroundSimulation:
             markets=markets,
             accounts=accounts,
             prices=prices,
+            world=world,
         )
         self.venue_ids = simulation.venue_ids
         self.key, self.secret = simulation.key, simulation.secret

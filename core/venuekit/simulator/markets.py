@@ -62,7 +62,7 @@ class Market:
         for name, number in numbers.items():
             if number <= 0 and name not in _ANY_SIGN:
                 raise FieldError(f"expected a number above 0, not {number:f}", name)
-        self.__attrs_init__(symbol, **numbers)
+        self.__attrs_init__(symbol, **numbers)  # pyright: ignore[reportAttributeAccessIssue] - attrs makes it
         if self.mark is not None and self.tick is not None:
             check_mark(self.mark, self.tick)
 

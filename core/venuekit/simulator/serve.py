@@ -20,6 +20,7 @@ from venuekit.simulator import simulate
 from venuekit.simulator.access import KEY_LENGTH, SimKey
 from venuekit.simulator.control import DEFAULT_PORT, ControlServer
 from venuekit.simulator.simulation import Simulation
+from venuekit.simulator.world import World
 
 #: the first line of a file that may be overwritten
 _MARK = "# Written by venuekit sim, which overwrites it; these keys open a simulator on this machine and nothing else."
@@ -32,6 +33,7 @@ async def serve(
     scenario: str = "holding",
     seed: int = 0,
     write_accounts: Path | None = None,
+    world: World | None = None,
     control: int | None = None,
     for_person: bool = False,
     plugins: Plugins | None = None,
@@ -50,6 +52,7 @@ async def serve(
         scenario: The initial state of the accounts.
         seed: The seed of the keys.
         write_accounts: An accounts file to write, 0600; a file that venuekit sim did not write is left unchanged.
+        world: Markets, accounts, prices, movements and a script of one's own.
         control: The port of the control port; 0 takes a free one, None serves none.
         for_person: Whether ``output`` gets words for a person instead, without keys and secrets.
         plugins: The plugins that provide the venues; the installed ones when None.
@@ -58,7 +61,7 @@ async def serve(
     Raises:
         ConfigurationError, PluginError: a venue, the scenario, a port or the accounts file cannot be used.
     """
-    simulation = simulate(*venue_ids, scenario=scenario, seed=seed, port=port, plugins=plugins)
+    simulation = simulate(*venue_ids, scenario=scenario, seed=seed, port=port, plugins=plugins, world=world)
     async with contextlib.AsyncExitStack() as stack:
         await stack.enter_async_context(simulation)
         if write_accounts is not None:

@@ -74,13 +74,14 @@ class Simulation(MarketCommands):
             self._keys += [make_key(seed, account=name), make_key(seed, read_only=True, account=name)]
         groups = make_simulated_venues(self._venues.values())
         self._board = PriceBoard(self._clock, list_contracts(groups, markets, prices), seed=seed)
-        self._realms: dict[str, Realm] = {}
+        realms: dict[str, Realm] = {}
         services: dict[str, Service] = {}
         for mates in groups:
             realm = open_realm(mates, scenario=scenario, named=named, board=self._board, now=self.milliseconds)
-            self._realms |= dict.fromkeys(mates, realm)
+            realms |= dict.fromkeys(mates, realm)
             services |= make_services(self._venues, mates, realm, self.milliseconds)
-        check_money(named, [(mates, self._realms[next(iter(mates))]) for mates in groups])
+        check_money(named, [(mates, realms[next(iter(mates))]) for mates in groups])
+        self._realms = realms
         self._services = {venue_id: services[venue_id] for venue_id in self._venues}
         for key in self._keys:
             self._announce(key)

@@ -15,8 +15,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """Register the marker."""
     config.addinivalue_line(
         "markers",
-        "venuekit(*venue_ids, scenario='holding', seed=0, markets=(), accounts={}, prices={}): the venues that the "
-        "fixture venuekit_sim runs, none for every installed one; the rest is as of venuekit.simulate",
+        "venuekit(*venue_ids, scenario='holding', seed=0, markets=(), accounts={}, prices={}, world=None): the venues "
+        "that the fixture venuekit_sim runs, none for every installed one; the rest is as of venuekit.simulate",
     )
 
 

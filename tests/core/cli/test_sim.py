@@ -165,3 +165,57 @@ def test_json_at_a_terminal(command: list[str]) -> None:
     told = _read_terminal([*command, "sim", "--venue", "toy_perp", "--control=0", "--json"], "}\n")
 
     assert list(json.loads(told)) == ["venues", "read_only", "control"]
+
+
+WORLD = """
+[markets.toy_perp.GEMUSD]
+tick = "0.5"
+mark = "21.5"
+
+[accounts.a]
+USD = "1000.5"
+
+[[script]]
+do = "drop"
+route = "GET /v1/wallet"
+"""
+
+
+def test_a_world_from_a_file(serve: Serve, call: Call, tmp_path: Path) -> None:
+    """Markets, accounts and script are those of the file, and the named account is in the accounts file."""
+    world = tmp_path / "world.toml"
+    world.write_text(WORLD)
+    served = serve("--venue", "toy_perp", "--control=0", "--world", str(world))
+    at = ("--at", served.announced["control"], "--json")
+    marks = call("sim", "show", "marks", *at).rows
+    waiting = call("sim", "show", "script", *at).rows
+    call("sim", "clear", "script", *at)
+    balances = call("balances", "toy_perp.a", "--accounts", served.accounts, "--json").rows
+
+    assert [row["mark"] for row in marks if row["symbol"] == "GEMUSD"] == ["21.5"]
+    assert [row["attempt"] for row in waiting] == ["DropBefore()"]
+    assert [(row["account"], row["wallet"]) for row in balances] == [("toy_perp.a", "1000.50000000")]
+    assert list(served.announced["accounts"]) == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[marketz]", "world.toml: marketz: there is no such key; did you mean markets?"),
+        ('[markets.toy_perp.GEMUSD]\ntick = 1\nmark = "20.5"', "mark: expected a multiple of the tick 1, as "),
+        ("[markets.toy_perp.GEMUSD]\nmark = 0", "mark: expected a number above 0, not 0"),
+        (
+            '[[script]]\ndo = "drop"\nroute = "GET /v1/walet"',
+            "no simulated venue has GET /v1/walet; the nearest are GET",
+        ),
+    ],
+)
+def test_a_wrong_world(call: Call, tmp_path: Path, text: str, words: str) -> None:
+    """One line names the file, the key and the expected value, with status 64; nothing is served."""
+    world = tmp_path / "world.toml"
+    world.write_text(text)
+    called = call("sim", "--venue", "toy_perp", "--world", world)
+
+    assert (called.status, called.out, called.err.count("\n")) == (64, "", 1)
+    assert words in called.err
+    assert str(world) in called.err
