@@ -117,7 +117,7 @@ def key_info(_parameters: Parameters, visit: Visit) -> object:
         "createdAt": "2025-10-13T03:20:45Z",
         "unified": 0,
         "uta": 1,
-        "userID": 1 if visit.key is None else int(visit.key.account),
+        "userID": 1 if visit.key is None else visit.key.uid,
         "inviterID": 0,
         "vipLevel": "No VIP",
         "mktMakerLevel": "0",
