@@ -171,14 +171,6 @@ desk({ client: "bybit-api", venue: "bybit_inverse", open }, (check, scenario) =>
       await client.setTradingStop({ category, symbol: HELD, stopLoss: "0", tpslMode: "Full", positionIdx: 0 });
     });
 
-    check("positions", "adding margin by itself is switched on and off", async (client) => {
-      for (const autoAddMargin of [1, 0]) {
-        await client.setAutoAddMargin({ category, symbol: HELD, autoAddMargin });
-        const [row] = await list(client.getPositionInfo({ category, symbol: HELD }));
-        assert.equal(row.autoAddMargin, autoAddMargin);
-      }
-    });
-
     check("histories", "paid funding is in the transaction log", async (client, sim) => {
       await sim.command("fund", { symbol: HELD, rate: "0.0001" });
       const rows = await list(client.getTransactionLog({ category, type: "SETTLEMENT" }));
@@ -273,12 +265,6 @@ desk({ client: "bybit-api", venue: "bybit_inverse", open }, (check, scenario) =>
     assert.deepEqual(await list(client.getActiveOrders(ETH)), []);
   });
 
-  check("orders", "an order is only checked", async (client) => {
-    const row = await result(client.preCheckOrder(BID));
-    assert.ok(row.postImrE4 >= row.preImrE4);
-    assert.deepEqual(await list(client.getActiveOrders(ETH)), []);
-  });
-
   check("histories", "the transaction log needs no type of account", async (client) => {
     const rows = await list(client.getTransactionLog({ currency: "BTC" }));
     assert.notEqual(rows.length, 0);
@@ -351,6 +337,14 @@ desk({ client: "bybit-api", venue: "bybit_inverse", open }, (check, scenario) =>
     await assert.rejects(client.submitOrder({ ...BID, orderLinkId: "page" }));
     assert.ok((await sim.show("orders")).every((order) => order.client_id !== "page"));
   });
+
+  check("refusals", "margin that is added by itself is refused to inverse contracts", (client) =>
+    refused(desktop, 10001, client.setAutoAddMargin({ category, symbol: HELD, autoAddMargin: 1 })),
+  );
+
+  check("refusals", "an inverse order is not checked beforehand, neither in cross nor in isolated margin", (client) =>
+    refused(desktop, 10001, client.preCheckOrder(BID)),
+  );
 
   check("refusals", "an unknown symbol is refused", (client) =>
     refused(desktop, 10001, client.submitOrder({ ...BID, symbol: "NOSUCH" })),
