@@ -110,7 +110,6 @@ def make_client(sim: Simulation, product: Product, face: str, key: str, secret: 
         options = {"defaultSubType": "inverse", "fetchMarkets": {"types": ["inverse"]}}
     kind = getattr(importlib.import_module(face), product.exchange)
     client = kind({"apiKey": key, "secret": secret, "options": options, "enableRateLimit": False})
-    client.has["fetchCurrencies"] = False
     rest, api = sim.rest(product.venue), client.urls["api"]
     for name, url in api.items():
         if product.exchange == "bybit":

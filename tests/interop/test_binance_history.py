@@ -94,3 +94,22 @@ async def test_fees_ranks_and_mark_prices(desk: Any) -> None:
     told = await desk.call("mark_price", symbol=symbol)
     row = told if desk.venue == "binance_usdm" else told[0]
     assert D(row["markPrice"]) == ledger.mark(symbol)
+
+
+@pytest.mark.interop(subject="market")
+async def test_quotes(desk: Any) -> None:
+    """Prices, best offers, the book and candles stand around the mark; a funding is told with its rate."""
+    symbol, mark = held(desk), desk.ledger.mark(held(desk))
+
+    async def ask(method: str) -> Any:
+        told = await desk.call(method, symbol=symbol)
+        return told[0] if isinstance(told, list) else told
+
+    assert D((await ask("ticker_price"))["price"]) == D((await ask("ticker_24hr_price_change"))["lastPrice"]) == mark
+    best = await ask("book_ticker")
+    assert D(best["bidPrice"]) < mark < D(best["askPrice"])
+    book = await desk.call("depth", symbol=symbol, limit=5)
+    assert (D(book["bids"][0][0]), D(book["asks"][0][0])) == (D(best["bidPrice"]), D(best["askPrice"]))
+    assert D((await desk.call("klines", symbol=symbol, interval="1m", limit=3))[-1][4]) == mark
+    desk.ledger.fund(symbol, D("0.0001"))
+    assert D((await desk.call("funding_rate", symbol=symbol))[-1]["fundingRate"]) == D("0.0001")

@@ -20,9 +20,9 @@ async def _desk(product: Product, face: str, scenario: str) -> AsyncIterator[Ccx
         yield desk
 
 
-@pytest.fixture(params=EVERY_PRODUCT[:2])
+@pytest.fixture(params=EVERY_PRODUCT)
 def product(request: pytest.FixtureRequest) -> Any:
-    """Either product of Binance."""
+    """Either product of Binance, or Bybit's inverse one."""
     return request.param
 
 
@@ -32,7 +32,6 @@ def face(request: pytest.FixtureRequest) -> Any:
     return request.param
 
 
-@pytest.mark.parametrize("product", EVERY_PRODUCT)
 async def test_contracts_and_time(desk: CcxtDesk) -> None:
     """The contracts are the ledger's, with their steps; the clock is the simulator's."""
     before = desk.sim.milliseconds()

@@ -52,6 +52,26 @@ async def test_instruments(inverse: Any) -> None:
 
 
 @pytest.mark.interop(subject="market")
+async def test_quotes(inverse: Any) -> None:
+    """The last price, the book and the last candle stand around the mark."""
+    mark = inverse.ledger.mark("ETHUSD")
+    (ticker,) = await rows(inverse, "get_tickers", **INVERSE, symbol="ETHUSD")
+    assert Decimal(ticker["markPrice"]) == Decimal(ticker["lastPrice"]) == mark
+    book = (await inverse.call("get_orderbook", **INVERSE, symbol="ETHUSD", limit=5))["result"]
+    assert Decimal(book["b"][0][0]) < mark < Decimal(book["a"][0][0])
+    candles = await rows(inverse, "get_kline", **INVERSE, symbol="ETHUSD", interval="1", limit=3)
+    assert Decimal(candles[0][4]) == mark
+
+
+@pytest.mark.interop(subject="market")
+async def test_coins(inverse: Any) -> None:
+    """The coins of the account, each with a chain."""
+    listed = (await inverse.call("get_coin_info"))["result"]["rows"]
+    assert {row["coin"] for row in listed} == {figures.asset for figures in inverse.ledger.balances()}
+    assert all(row["chains"] for row in listed)
+
+
+@pytest.mark.interop(subject="market")
 async def test_risk_limits(inverse: Any) -> None:
     """B08: the tiers of the ledger."""
     tiers = await rows(inverse, "get_risk_limit", **INVERSE, symbol="BTCUSD")
