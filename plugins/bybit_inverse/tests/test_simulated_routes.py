@@ -44,6 +44,15 @@ async def test_coins_by_wallet(ask: Ask, sim: Simulation) -> None:
     assert single["result"]["balance"]["transferBalance"] == row["transferBalance"]
 
 
+async def test_coins_and_their_chains(ask: Ask, sim: Simulation) -> None:
+    """All coins of the account, or one of them; each can be moved over one chain."""
+    rows = (await ask("GET", "/v5/asset/coin/query-info", {}))["result"]["rows"]
+    assert [row["coin"] for row in rows] == [balance.asset for balance in sim.ledger.balances()]
+    (row,) = (await ask("GET", "/v5/asset/coin/query-info", {"coin": "ETH"}))["result"]["rows"]
+    assert [(one["chain"], one["chainDeposit"]) for one in row["chains"]] == [("ETH", "1")]
+    assert (await ask("GET", "/v5/asset/coin/query-info", {"coin": "NOPE"}))["result"] == {"rows": []}
+
+
 async def test_instruments_of_the_account(ask: Ask) -> None:
     """They are those of the market."""
     own = (await ask("GET", "/v5/account/instruments-info", INVERSE))["result"]

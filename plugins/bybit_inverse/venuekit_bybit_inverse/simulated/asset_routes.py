@@ -47,6 +47,12 @@ def coin_balance(parameters: Parameters, visit: Visit) -> object:
     return {"accountType": wallet, "bizType": 1, "accountId": _uid(visit), "memberId": _uid(visit), "balance": row}
 
 
+def coins(parameters: Parameters, visit: Visit) -> object:
+    """Answer ``GET /v5/asset/coin/query-info``: each coin has one chain, which is called as it is and costs nothing."""
+    name = parameters.text("coin")
+    return {"rows": [_chained(one.asset) for one in visit.ledger.balances() if name in {None, one.asset}]}
+
+
 def deliveries(parameters: Parameters, _visit: Visit) -> object:
     """Answer ``GET /v5/asset/delivery-record``: no contract is delivered here."""
     return {**parameters.page([], usual=20, most=50), "category": parameters.category()}
@@ -75,6 +81,24 @@ def _coin(name: str, wallet: str, visit: Visit) -> dict[str, Any]:
         "walletBalance": "0" if held is None else money(held.wallet),
         "bonus": "0",
     }
+
+
+def _chained(name: str) -> dict[str, Any]:
+    chain = {
+        "chain": name,
+        "chainType": name,
+        "confirmation": "1",
+        "withdrawFee": "0",
+        "depositMin": "0",
+        "withdrawMin": "0",
+        "minAccuracy": "8",
+        "chainDeposit": "1",
+        "chainWithdraw": "1",
+        "withdrawPercentageFee": "0",
+        "contractAddress": "",
+        "safeConfirmNumber": "1",
+    }
+    return {"name": name, "coin": name, "remainAmount": "10000000", "chains": [chain]}
 
 
 def _uid(visit: Visit) -> str:

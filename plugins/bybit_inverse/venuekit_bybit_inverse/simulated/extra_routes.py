@@ -69,6 +69,7 @@ _PRIVATE: tuple[tuple[str, _Handler, tuple[Parameter, ...]], ...] = (
             *_numbers("withBonus", "withTransferSafeAmount", "withLtvTransferSafeAmount"),
         ),
     ),
+    ("asset/coin/query-info", asset_routes.coins, _optional("coin")),
     (
         "asset/delivery-record",
         asset_routes.deliveries,

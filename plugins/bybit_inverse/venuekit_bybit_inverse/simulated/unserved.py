@@ -51,7 +51,6 @@ _MOVES = (
         "GET",
         "asset",
         "asset-overview",
-        "coin/query-info",
         "covert/small-balance-history",
         "covert/small-balance-list",
         "deposit/query-address",
