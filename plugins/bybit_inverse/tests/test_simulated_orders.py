@@ -114,6 +114,9 @@ async def test_answers_have_the_documented_shape(account: BybitInverseAccount, r
     for free in ("cumFeeDetail", "permissions", "extInfo"):
         if isinstance(told, dict) and free in told:
             told, documented = {**told, free: None}, {**documented, free: None}
+    if verb == "GET" and path.startswith(("/v5/order/", "/v5/execution/")):
+        # in the table of the fields of contracts; the examples lack it
+        assert told.pop("createType") == "CreateByUser"
     if name == "post_v5_position_set_risk_limit":
         assert told.pop("category") == "inverse"
         documented.pop("category")
@@ -272,6 +275,18 @@ async def test_take_profit_of_an_order_is_shown_again(account: BybitInverseAccou
     await ask(account, "POST", "/v5/order/create", {**ORDER, "takeProfit": "4000", "stopLoss": "1000"})
     (row,) = (await ask(account, "GET", "/v5/order/realtime", INVERSE))["result"]["list"]
     assert (row["takeProfit"], row["stopLoss"]) == ("4000", "1000")
+
+
+async def test_orders_tell_where_they_come_from(account: BybitInverseAccount, sim: Simulation) -> None:
+    """The client's own, a conditional one of the client's, and one by which the venue closes a position."""
+    mark = sim.ledger.mark("ETHUSD")
+    sim.ledger.rest_order("ETHUSD", Side.BUY, D(100), mark * 2, book=Book.CONDITIONAL)
+    sim.ledger.rest_order("ETHUSD", Side.BUY, D(100), mark / 2)
+    sim.ledger.deleverage("BTCUSD", quantity=D(1000))
+    waiting = await ask(account, "GET", "/v5/order/realtime", INVERSE)
+    ended = await ask(account, "GET", "/v5/order/realtime", {**INVERSE, "openOnly": "1", "limit": "1"})
+    rows = [*waiting["result"]["list"], *ended["result"]["list"]]
+    assert [row["createType"] for row in rows] == ["CreateByUser", "CreateByStopOrder", "CreateByAdl_PassThrough"]
 
 
 async def test_ended_orders_in_the_list_of_open_ones(account: BybitInverseAccount, busy: Simulation) -> None:

@@ -6,12 +6,14 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
+import aiohttp
 import pytest
 from plugins.bybit_inverse.tests.bybit_asking import INVERSE, Ask
 
+import venuekit
 from venuekit.endpoint import Security
 from venuekit.errors import VenueError
-from venuekit.simulator import Simulation
+from venuekit.simulator import Market, Simulation
 from venuekit_bybit_inverse.simulated.venue import SimulatedBybit
 
 D = Decimal
@@ -178,3 +180,22 @@ def test_market_is_public() -> None:
     security = {route.path: route.security for route in SimulatedBybit().extra_routes()}
     public = {path for path, needs in security.items() if needs is Security.NONE}
     assert {path for path in security if path.startswith(("/v5/market/", "/v5/system/"))} == public
+
+
+async def test_market_of_small_prices() -> None:
+    """Prices have as many places as the tick of their contract, in all answers."""
+    market = Market("ADAUSD", tick="0.0001", mark="0.4123")
+    async with (
+        venuekit.simulate("bybit_inverse", markets=[market]) as sim,
+        aiohttp.ClientSession() as session,
+    ):
+        told: dict[str, Any] = {}
+        for path in ("instruments-info", "tickers", "orderbook"):
+            url = f"{sim.rest('bybit_inverse')}/v5/market/{path}"
+            async with session.get(url, params={**INVERSE, "symbol": "ADAUSD"}) as response:
+                told[path] = (await response.json())["result"]
+    (instrument,), (ticker,) = told["instruments-info"]["list"], told["tickers"]["list"]
+    assert (instrument["priceScale"], instrument["priceFilter"]["tickSize"]) == ("4", "0.0001")
+    assert {ticker[name] for name in ("lastPrice", "markPrice", "highPrice24h")} == {"0.4123"}
+    assert (ticker["bid1Price"], ticker["ask1Price"]) == ("0.4122", "0.4124")
+    assert (told["orderbook"]["b"][0][0], told["orderbook"]["a"][0][0]) == ("0.4122", "0.4124")

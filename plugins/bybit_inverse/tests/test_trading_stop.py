@@ -79,7 +79,8 @@ async def test_mark_closes_the_position(ask: Ask, sim: Simulation, mark: Decimal
     assert words[word] == ("Filled", "16000000")
     assert words[other] == ("Deactivated", "0")
     fills = (await ask("GET", "/v5/execution/list", {**INVERSE, "symbol": "BTCUSD"}))["result"]["list"]
-    assert (fills[0]["stopOrderType"], fills[0]["closedSize"]) == (word, "16000000")
+    told = tuple(fills[0][name] for name in ("stopOrderType", "createType", "closedSize"))
+    assert told == (word, f"CreateBy{word}", "16000000")
     assert await fields(ask, "takeProfit", "stopLoss") == ("", "")
 
 

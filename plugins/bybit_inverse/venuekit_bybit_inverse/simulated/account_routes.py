@@ -85,6 +85,7 @@ def key_info(_parameters: Parameters, visit: Visit) -> object:
     """Answer ``GET /v5/user/query-api``: a key that may trade, bound to this machine."""
     read_only = visit.key is not None and visit.key.read_only
     sub_account = visit.key is not None and visit.key.sub_account
+    uid = 1 if visit.key is None else visit.key.uid
     return {
         "id": "1",
         "note": "simulated",
@@ -117,7 +118,7 @@ def key_info(_parameters: Parameters, visit: Visit) -> object:
         "createdAt": "2025-10-13T03:20:45Z",
         "unified": 0,
         "uta": 1,
-        "userID": 1 if visit.key is None else visit.key.uid,
+        "userID": uid,
         "inviterID": 0,
         "vipLevel": "No VIP",
         "mktMakerLevel": "0",
@@ -127,7 +128,7 @@ def key_info(_parameters: Parameters, visit: Visit) -> object:
         "parentUid": "1" if sub_account else "0",
         "kycLevel": "LEVEL_1",
         "kycRegion": "",
-        "userIDInt64": "1",
+        "userIDInt64": str(uid),
         "inviterIDInt64": "0",
         "affiliateIDInt64": "0",
     }

@@ -102,7 +102,7 @@ def _chained(name: str) -> dict[str, Any]:
 
 
 def _uid(visit: Visit) -> str:
-    return "1" if visit.key is None else visit.key.account
+    return "1" if visit.key is None else str(visit.key.uid)
 
 
 def _split(names: str) -> list[str]:

@@ -47,6 +47,8 @@ _KINDS = {
     TradeKind.ADL: "AdlTrade",
     TradeKind.FUNDING: "Funding",
 }
+#: where an order of the venue's own, or a conditional one of the client, comes from
+_ORIGINS = {TradeKind.LIQUIDATION: "CreateByLiq", TradeKind.ADL: "CreateByAdl_PassThrough"}
 _SIDES = {Side.BUY: "Buy", Side.SELL: "Sell"}
 
 
@@ -147,6 +149,7 @@ def _order_row(order: LedgerOrder, visit: Visit) -> dict[str, Any]:
         "isLeverage": "",
         "positionIdx": 0,
         "orderStatus": _status(order),
+        "createType": _origin(order),
         "cancelType": "CancelByUser" if order.status is OrderStatus.CANCELED else "UNKNOWN",
         "rejectReason": _reason(order),
         "avgPrice": money(order.average_price) or "0",
@@ -206,6 +209,7 @@ def _execution_row(fill: Execution, order: LedgerOrder | None, sequence: int, vi
         "indexPrice": "",
         "orderId": fill.order_id or "",
         "stopOrderType": (order and stop_type(order)) or "UNKNOWN",
+        "createType": "" if order is None else _origin(order),
         "leavesQty": "0",
         "execTime": milliseconds(fill.time),
         "feeCurrency": fill.commission_asset,
@@ -232,6 +236,13 @@ def _execution_row(fill: Execution, order: LedgerOrder | None, sequence: int, vi
 def _link_id(order: LedgerOrder) -> str:
     # The venue's own orders have no client id.
     return "" if order.forced is not None else order.client_id or ""
+
+
+def _origin(order: LedgerOrder) -> str:
+    if order.forced is not None:
+        return _ORIGINS[order.forced]
+    kind = stop_type(order)
+    return "CreateByUser" if kind is None else "CreateByStopOrder" if kind == "Stop" else f"CreateBy{kind}"
 
 
 def _status(order: LedgerOrder) -> str:
