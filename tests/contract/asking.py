@@ -125,7 +125,9 @@ def route_of(venue: str, name: str) -> Route | None:
 async def open_desk(request: DocumentedRequest) -> AsyncIterator[Desk]:
     """Open a simulated venue with what a request needs."""
     async with (
-        venuekit.simulate(request.venue, scenario=request.scenario, clock=InstantClock()) as simulation,
+        venuekit.simulate(
+            request.venue, scenario=request.scenario, clock=InstantClock(), plugins=PLUGINS
+        ) as simulation,
         aiohttp.ClientSession() as session,
     ):
         terms = request.terms
