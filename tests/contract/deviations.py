@@ -8,8 +8,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-#: the reason of what is mended while this list is read; there is none in the end
-BEING_ADDED = "being added"
 _DATA = Path(__file__).parent / "deviations.toml"
 
 
@@ -18,15 +16,12 @@ def _document() -> Mapping[str, Any]:
     return tomllib.loads(_DATA.read_text(encoding="utf-8"))
 
 
-def differences_listed(
-    kind: str, route: str, source: str | None = None, *, being_added: bool = False
-) -> frozenset[str]:
+def differences_listed(kind: str, route: str, source: str | None = None) -> frozenset[str]:
     """Return the differences that are listed for a route, by venue, verb and path."""
     return frozenset(
         difference
         for table in _document().get(kind, ())
         if route in table["routes"] and table.get("source") == source
-        if being_added is (table["reason"] == BEING_ADDED)
         for difference in table["differences"]
     )
 
@@ -39,6 +34,5 @@ def routes_listed(kind: str) -> frozenset[str]:
 def check_listed(told: frozenset[str], kind: str, route: str, source: str | None = None) -> None:
     """Assert that the differences of a route are those listed, and that each one listed is still there."""
     expected = differences_listed(kind, route, source)
-    told -= differences_listed(kind, route, source, being_added=True)
     words = f"{route} ({source or kind}): not listed {sorted(told - expected)}, no more so {sorted(expected - told)}"
     assert told == expected, words
