@@ -103,6 +103,8 @@ def words(simulation: Simulation, control: str | None = None, accounts: Path | N
     first = simulation.venue_ids[0]
     scenario = simulation.scenario(first)
     symbol = scenario.held or scenario.flat
+    names = _named_accounts(simulation)
+    numbered = ", ".join(account for account in simulation.accounts if account not in names)
     if accounts is None:
         use = "end it, and start it with --write-accounts accounts.toml: then every command of venuekit uses it"
     else:
@@ -118,7 +120,8 @@ def words(simulation: Simulation, control: str | None = None, accounts: Path | N
             "",
             *(f"  {venue_id.ljust(wide)}  {simulation.rest(venue_id)}" for venue_id in simulation.venue_ids),
             "",
-            f"accounts: {', '.join(simulation.accounts)}, each in the scenario {scenario.name} ({scenario.title})",
+            f"accounts: {numbered}, each in the scenario {scenario.name} ({scenario.title})",
+            *(f"          {name}, with money of its own" for name in names),
             f"control:  {control or 'none'}",
             "",
             "Next, in another terminal:",

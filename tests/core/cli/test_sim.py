@@ -139,11 +139,15 @@ def _read_terminal(command: list[str], until: str) -> str:
 def test_a_person_reads_words_without_secrets(command: list[str], tmp_path: Path) -> None:
     """At a terminal it says where the venues are, who has accounts, and what to do next, with no key or secret."""
     accounts = tmp_path / "my accounts.toml"
+    world = tmp_path / "world.toml"
+    world.write_text("[accounts.mine]\nUSD = 5")
     options = ["--venue", "toy_perp", "--seed", "5", "--control=0", "--write-accounts", str(accounts)]
+    options += ["--world", str(world)]
     told = _read_terminal([*command, "sim", *options], "Ctrl-C ends it.\n")
 
     assert "  toy_perp  http://127.0.0.1:" in told
     assert "accounts: 1, 2, each in the scenario holding (an isolated position in TOYUSD; GEMUSD is flat)\n" in told
+    assert "          mine, with money of its own\n" in told
     assert f"  venuekit positions --accounts '{accounts}'\n" in told
     assert re.search(r"  venuekit sim mark TOYUSD 100 --at (http://127\.0\.0\.1:\d+)\n", told)
     assert make_key(5).key not in told

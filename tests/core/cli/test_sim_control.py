@@ -11,6 +11,8 @@ from typing import Any
 import attrs
 import pytest
 
+from venuekit.simulator.control import DEFAULT_PORT
+
 Call = Callable[..., Any]
 
 
@@ -164,5 +166,6 @@ def test_options_of_serving(call: Call) -> None:
 def test_the_help(call: Call) -> None:
     """Every command has its line, and each of its fields in its own help."""
     assert [name in call("sim", "--help").out for name in ("mark", "half-close", "requests")] == [True] * 3
+    assert f"[default port: {DEFAULT_PORT}; 0 for any]" in " ".join(call("sim", "--help").out.split())
     told = call("sim", "fill", "--help").out
     assert [name in told for name in ("[ORDER]", "--position-side", "[buy|sell]", "--account", "--at")] == [True] * 5

@@ -172,3 +172,23 @@ def test_a_route_that_no_venue_has(given: dict[str, str], words: str) -> None:
         read_disturbance({"do": "drop", **given}).add_to(simulate("toy_perp"))
 
     assert words in raised.value.problem
+
+
+async def test_answers_that_a_venue_documents(toy: Any) -> None:
+    """An answer does to the request as the venue documents, or as the script chooses where either may be."""
+    async with simulate("toy_perp") as sim, toy(sim) as client:
+        for name, applied in (("busy", {}), ("not-known", {"applied": True}), ("not-known", {})):
+            read_disturbance({"do": "answer", "name": name, "route": ADD, **applied}).add_to(sim)
+        replies = [await client.send("POST", "/v1/collateral", contract="TOYUSD", amount=n) for n in (1, 2, 3)]
+        added = [change.amount for change in sim.ledger.margin_changes("TOYUSD")]
+
+        assert [(reply.status, reply.code) for reply in replies] == [(503, 3002), (503, 3001), (503, 3001)]
+        assert added == [2]
+        for given, words in (
+            ({"name": "bsy"}, "name: toy_perp documents no answer 'bsy'; did you mean busy?"),
+            ({"name": "busy", "applied": True}, "applied: toy_perp documents that a request is not carried out where"),
+        ):
+            with pytest.raises(FieldError) as raised:
+                read_disturbance({"do": "answer", "route": ADD, **given}).add_to(sim)
+            assert str(raised.value).startswith(words)
+    assert sim.script.is_played

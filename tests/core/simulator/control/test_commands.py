@@ -239,6 +239,7 @@ async def test_show(stand: Any) -> None:
     settings = await stand.tell("show", what="settings", account="2")
     orders = await stand.tell("show", what="orders", account="2")
     fills = await stand.tell("show", what="fills", account="2")
+    answers = await stand.tell("show", what="answers")
     wrong = await stand.tell("show", what="position")
 
     assert [(row["venue"], row["account"], row["quantity"]) for row in positions.json] == [
@@ -254,6 +255,7 @@ async def test_show(stand: Any) -> None:
     ]
     assert [(row["status"], row["side"]) for row in orders.json] == [("filled", "buy")]
     assert [(row["order_id"], row["quantity"]) for row in fills.json] == [(orders.json[0]["id"], "100")]
+    assert [(row["name"], row["executed"]) for row in answers.json] == [("not-known", None), ("busy", False)]
     assert wrong.error.endswith("not 'position'; did you mean positions?")
 
 

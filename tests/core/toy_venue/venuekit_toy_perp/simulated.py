@@ -10,6 +10,7 @@ from venuekit.capabilities import MarginType, Setting
 from venuekit.plugin import Endpoint, Security
 from venuekit.simulator import (
     Denied,
+    DocumentedAnswer,
     FieldError,
     Handler,
     Market,
@@ -122,6 +123,15 @@ class SimulatedToy(SimulatedVenue):
     )
     refusals: Mapping[tuple[str, str], Response] = {
         ("POST", "/v1/withdrawals"): _error(403, Code.READ_ONLY_KEY, "nothing leaves the toy box")
+    }
+
+    documented_answers: Mapping[str, DocumentedAnswer] = {
+        "not-known": DocumentedAnswer(
+            "The venue does not know whether it carried the request out.",
+            lambda _: _error(503, Code.EXECUTION_NOT_KNOWN, "execution not known"),
+            executed=None,
+        ),
+        "busy": DocumentedAnswer("The venue is busy.", lambda now: _error(503, Code.BUSY, "busy", now=now)),
     }
 
     def handlers(self) -> Mapping[Endpoint[Any], Handler]:
