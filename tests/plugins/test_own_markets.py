@@ -50,30 +50,30 @@ CASES = (
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.venue}-{case.symbol}")
 async def test_the_client_trades_a_further_market(case: Case) -> None:
     """It is listed with its steps, has its mark, takes orders on its tick, and a position is held in it."""
-    markets = [Market(case.symbol, tick="0.05", step="2", mark="150.05", leverage=5)]
+    markets = [Market(case.symbol, tick="0.005", step="2", mark="150.005", leverage=5)]
     async with simulate(case.venue, scenario="flat", markets=markets, accounts={"a": {case.settle: 100_000}}) as sim:
         keys = sim.credentials(case.venue, account="a")
         async with venuekit.connect(case.venue, keys) as account:
             listed = {one.symbol: one for one in await InstrumentReader.of(account).get_instruments()}
             instrument = listed[case.symbol]
-            assert (instrument.price_tick, instrument.quantity_step, instrument.settle) == (D("0.05"), 2, case.settle)
+            assert (instrument.price_tick, instrument.quantity_step, instrument.settle) == (D("0.005"), 2, case.settle)
             assert (instrument.expires_at.year if instrument.expires_at else None) == case.expires
             if account.support(MarkPriceReader):
-                assert (await MarkPriceReader.of(account).get_mark_price(case.symbol)).mark_price == D("150.05")
+                assert (await MarkPriceReader.of(account).get_mark_price(case.symbol)).mark_price == D("150.005")
 
             orders = OrderControl.of(account)
             terms: dict[str, Any] = {"symbol": case.symbol, "side": OrderSide.BUY}
-            limit = OrderRequest(**terms, type=OrderType.LIMIT, quantity=D(20), price=D("140.05"))
+            limit = OrderRequest(**terms, type=OrderType.LIMIT, quantity=D(20), price=D("140.005"))
             resting = await orders.place_order(limit)
-            assert (await orders.get_order(case.symbol, order_id=resting.id)).price == D("140.05")
+            assert (await orders.get_order(case.symbol, order_id=resting.id)).price == D("140.005")
             await orders.place_order(OrderRequest(**terms, type=OrderType.MARKET, quantity=D(8)))
             position = await PositionReader.of(account).get_position(case.symbol)
-            assert (position.quantity, position.entry_price) == (8, D("150.05"))
+            assert (position.quantity, position.entry_price) == (8, D("150.005"))
             assert (await LeverageControl.of(account).set_leverage(case.symbol, 7)).long == 7
 
-            sim.set_mark(case.venue, case.symbol, "140.05")
+            sim.set_mark(case.venue, case.symbol, "140.005")
             filled = await orders.get_order(case.symbol, order_id=resting.id)
-            assert (filled.status, filled.average_price) == (OrderStatus.FILLED, D("140.05"))
+            assert (filled.status, filled.average_price) == (OrderStatus.FILLED, D("140.005"))
 
 
 async def test_a_changed_market_is_traded_by_its_own_steps() -> None:
