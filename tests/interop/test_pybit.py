@@ -59,8 +59,8 @@ async def test_quotes(inverse: Any) -> None:
     assert Decimal(ticker["markPrice"]) == Decimal(ticker["lastPrice"]) == mark
     book = (await inverse.call("get_orderbook", **INVERSE, symbol="ETHUSD", limit=5))["result"]
     assert Decimal(book["b"][0][0]) < mark < Decimal(book["a"][0][0])
-    candles = await rows(inverse, "get_kline", **INVERSE, symbol="ETHUSD", interval="1", limit=3)
-    assert Decimal(candles[0][4]) == mark
+    candles = await inverse.call("get_kline", **INVERSE, symbol="ETHUSD", interval="1", limit=3)
+    assert Decimal(candles["result"]["list"][0][4]) == mark
 
 
 @pytest.mark.interop(subject="market")
