@@ -14,8 +14,9 @@ help:
 	@echo "make lint        ruff, mypy --strict, pyright over the public surface, and the declared dependencies"
 	@echo "make bench       measure speed and size; writes bench/RESULTS.md"
 	@echo "make core-alone  the framework's tests with one made-up venue installed and no exchange"
+	@echo "make interop-python-binance  python-binance against the simulator, in an environment of its own"
 	@echo "make interop-node  clients for Node against the simulator; needs Node 18 or newer and npm"
-	@echo "make interop-page  what other people's clients did in the last run is what docs/interop.md tells"
+	@echo "make interop-page  docs/interop.md is the result of the last runs of other people's clients"
 	@echo "make packages    build and install every distribution with pip, and ask for the venues; then make wheels"
 	@echo "make wheels      build every wheel, and trade on venuekit sim as uvx runs it from them"
 
