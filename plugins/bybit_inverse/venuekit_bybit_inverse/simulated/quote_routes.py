@@ -69,8 +69,8 @@ def mark_candles(parameters: Parameters, visit: Visit) -> object:
 
 
 def index_candles(parameters: Parameters, visit: Visit) -> object:
-    """Answer ``GET /v5/market/index-price-kline``: the marks without the premium of the contract, newest first."""
-    return _candles(parameters, visit, _of_index)
+    """Answer ``GET /v5/market/index-price-kline``: newest first."""
+    return _candles(parameters, visit, _untraded, of_index=True)
 
 
 def order_book(parameters: Parameters, visit: Visit) -> object:
@@ -162,7 +162,7 @@ def price_limit(parameters: Parameters, visit: Visit) -> object:
 
 def _ticker(contract: Contract, visit: Visit) -> dict[str, Any]:
     path, tick = visit.ledger.marks(contract.symbol), contract.price_tick
-    mark, index, now = path[-1].price, _index(contract, visit), visit.now
+    mark, index, now = path[-1].price, visit.ledger.index(contract.symbol), visit.now
     day = make_candle(path, contract, now - _DAY, now + _MILLISECOND)
     before = price_at(path, now - _DAY)
     book = make_book(contract, mark, 1, visit.ledger.depth(contract.symbol))
@@ -210,24 +210,20 @@ def _next_funding(contract: Contract, now: datetime) -> datetime | None:
     return interval.after(interval.start_of(now))
 
 
-def _index(contract: Contract, visit: Visit) -> Decimal:
-    """Return the index price: of the settle coin, where that has one, else the mark without the premium."""
-    index = visit.ledger.balance(contract.settle, purse=contract.purse).index_price
-    return visit.ledger.mark(contract.symbol) / (1 + contract.premium) if index is None else index
-
-
 def _ratio(part: Decimal, whole: Decimal) -> str:
     return format((part / whole).quantize(_RATE), "f")
 
 
-def _candles(parameters: Parameters, visit: Visit, row: Callable[[Candle, Contract], Row]) -> object:
+def _candles(
+    parameters: Parameters, visit: Visit, row: Callable[[Candle, Contract], Row], *, of_index: bool = False
+) -> object:
     contract = parameters.inverse_contract(usual="linear")
     interval = INTERVALS.get(parameters.require("interval"))
     if interval is None:
         raise parameters.invalid("params error: interval invalid")
     start, end = parameters.moment("start"), parameters.moment("end")
     shown = make_candles(
-        visit.ledger.marks(contract.symbol),
+        visit.ledger.indexes(contract.symbol) if of_index else visit.ledger.marks(contract.symbol),
         contract,
         interval,
         since=start,
@@ -246,12 +242,6 @@ def _untraded(candle: Candle, contract: Contract) -> Row:
 
 def _traded(candle: Candle, contract: Contract) -> Row:
     return [*_untraded(candle, contract), number(candle.volume), money(candle.value)]
-
-
-def _of_index(candle: Candle, contract: Contract) -> Row:
-    prices = (candle.open, candle.high, candle.low, candle.close)
-    share = 1 + contract.premium
-    return [milliseconds(candle.opens_at), *(price(one / share, contract.price_tick) for one in prices)]
 
 
 def _level_rows(levels: Iterable[Level], contract: Contract) -> list[Row]:
