@@ -80,14 +80,7 @@ class MarketCommands(ABC):
         return realm.fund(symbol, _RATE.read(rate))
 
     def play(self, movement: Movement) -> None:
-        """
-        Play a movement from now on, on the simulation's clock; several are played side by side.
-
-        Its moves happen before the next request, read or command, each at its own time.
-
-        Raises:
-            LookupError: it moves a venue, a symbol or an asset that is not simulated.
-        """
+        """Play a movement from now on; see :meth:`Simulation.play`."""
         for subject in movement.subjects:
             if isinstance(subject, tuple):
                 self._contract(*subject)

@@ -89,6 +89,11 @@ class PriceBoard:
         self._push(next(self._numbers), movement.moves(self.milliseconds(), self._seed))
         self.advance()
 
+    @property
+    def is_playing(self) -> bool:
+        """Whether a move of any movement is to come."""
+        return bool(self._playing)
+
     def advance(self) -> None:
         """Make the moves that are due."""
         if self._moment is not None or not self._playing:

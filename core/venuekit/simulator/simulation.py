@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from types import MappingProxyType, TracebackType
@@ -19,6 +21,7 @@ from venuekit.simulator.listing import list_contracts
 from venuekit.simulator.market_commands import MarketCommands
 from venuekit.simulator.markets import Market
 from venuekit.simulator.message import Arrival, DocumentedAnswer, Response, SimRequest
+from venuekit.simulator.movements import Movement
 from venuekit.simulator.opening import check_money, find_scenario, make_services, make_simulated_venues, open_realm
 from venuekit.simulator.price_board import PriceBoard
 from venuekit.simulator.realm import Realm
@@ -26,6 +29,9 @@ from venuekit.simulator.server import Server
 from venuekit.simulator.service import Service
 from venuekit.simulator.simulated_venue import Scenario
 from venuekit.venue import Venue
+
+#: seconds between two looks at the movements that are played
+_BEAT = 0.5
 
 
 class Simulation(MarketCommands):
@@ -82,6 +88,7 @@ class Simulation(MarketCommands):
             services |= make_services(self._venues, mates, realm, self.milliseconds)
         check_money(named, [(mates, realms[next(iter(mates))]) for mates in groups])
         self._realms = realms
+        self._beating: asyncio.Task[None] | None = None
         self._services = {venue_id: services[venue_id] for venue_id in self._venues}
         for key in self._keys:
             self._announce(key)
@@ -91,12 +98,41 @@ class Simulation(MarketCommands):
 
     async def __aenter__(self) -> Self:
         await self._server.open(self._port)
+        self._start_beating()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if self._beating is not None:
+            self._beating.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._beating
+            self._beating = None
         await self._server.close()
+
+    def play(self, movement: Movement) -> None:
+        """
+        Play a movement from now on, on the simulation's clock; several are played side by side.
+
+        Its moves happen before the next request, read or command, each at its own time.
+
+        Raises:
+            LookupError: it moves a venue, a symbol or an asset that is not simulated.
+        """
+        super().play(movement)
+        self._start_beating()
+
+    def _start_beating(self) -> None:
+        """Keep up with the machine's clock while something is played: no request must wait for hours of moves."""
+        is_beating = self._beating is not None and not self._beating.done()
+        if self._board.is_playing and self.port and not is_beating and isinstance(self._clock, SystemClock):
+            self._beating = asyncio.get_running_loop().create_task(self._beat())
+
+    async def _beat(self) -> None:
+        while self._board.is_playing:
+            await asyncio.sleep(_BEAT)
+            self._board.advance()
 
     # -- the way in
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -184,3 +185,14 @@ async def test_the_same_seed_and_commands_give_the_same_bytes(toy: Any) -> None:
 
     assert first == second
     assert len(set(first)) > 20
+
+
+async def test_a_served_simulation_keeps_up_with_the_clock() -> None:
+    """On the clock of the machine prices move also while nobody asks, and stop with the simulation."""
+    async with simulate(VENUE) as sim:
+        sim.play(RecordedPath.of("GEM", [(0, 20), ("0.05", 21), ("0.1", 22)]))
+        async with asyncio.timeout(20):
+            while sim.ledger._state.symbols["GEMUSD"].mark != 22:  # noqa: ASYNC110 - nothing tells, and a read moves it
+                await asyncio.sleep(0.01)
+        sim.play(RandomWalk("GEM"))
+    assert [task for task in asyncio.all_tasks() if task is not asyncio.current_task()] == []
