@@ -42,6 +42,7 @@ PACKAGES = [
     "venuekit.pipeline",
     "venuekit.settings",
     "venuekit.simulator",
+    "venuekit.simulator.control",
     "venuekit.simulator.ledger",
     "venuekit.testing",
 ]
@@ -57,6 +58,7 @@ PUBLIC = [
     "venuekit.parts.concurrency",
     "venuekit.parts.endpoint_book",
     "venuekit.parts.rows",
+    "venuekit.parts.values",
     "venuekit.plugin",
     "venuekit.plugins",
     "venuekit.simulator.quotes",

@@ -36,7 +36,8 @@ from venuekit.simulator.fields import FieldError, Number
 from venuekit.simulator.markets import Market
 from venuekit.simulator.message import Arrival, Denied, DocumentedAnswer, Response, SimRequest, json_response
 from venuekit.simulator.movements import FundingSchedule, Movement, RandomWalk, RecordedPath
-from venuekit.simulator.prices import INDEX_PRICES, count_base, find_price, make_tick, read_prices
+from venuekit.simulator.prices import INDEX_PRICES, count_base, find_price, make_tick
+from venuekit.simulator.prices import read_prices as _read_prices
 from venuekit.simulator.service import Service, open_ledger
 from venuekit.simulator.simulated_venue import UNSERVED, Handler, Route, Scenario, SimulatedVenue, Visit
 from venuekit.simulator.simulation import Simulation
@@ -63,7 +64,9 @@ __all__ = [
     "Lag",
     "Market",
     "Meter",
+    "Money",
     "Movement",
+    "Number",
     "RandomWalk",
     "RecordedPath",
     "Response",
@@ -121,7 +124,7 @@ def simulate(
             port=port,
             markets={**world.markets, **_by_venue(markets, venues)},
             accounts={**world.accounts, **accounts},
-            prices=read_prices({**world.prices, **prices}),
+            prices=_read_prices({**world.prices, **prices}),
         )
     )
     world.play_in(simulation)
