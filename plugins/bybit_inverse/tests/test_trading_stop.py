@@ -74,10 +74,11 @@ async def test_mark_closes_the_position(ask: Ask, sim: Simulation, mark: Decimal
 
     assert not sim.ledger.position("BTCUSD").quantity
     ended = (await ask("GET", "/v5/order/realtime", {**INVERSE, "openOnly": 1}))["result"]["list"]
-    words = {row["stopOrderType"]: (row["orderStatus"], row["cumExecQty"]) for row in ended}
+    names = ("orderStatus", "cumExecQty", "cancelType", "rejectReason")
+    words = {row["stopOrderType"]: tuple(row[name] for name in names) for row in ended}
     other = "StopLoss" if word == "TakeProfit" else "TakeProfit"
-    assert words[word] == ("Filled", "16000000")
-    assert words[other] == ("Deactivated", "0")
+    assert words[word] == ("Filled", "16000000", "UNKNOWN", "EC_NoError")
+    assert words[other] == ("Deactivated", "0", "CancelByTpSlTsClear", "EC_NoError")
     fills = (await ask("GET", "/v5/execution/list", {**INVERSE, "symbol": "BTCUSD"}))["result"]["list"]
     told = tuple(fills[0][name] for name in ("stopOrderType", "createType", "closedSize"))
     assert told == (word, f"CreateBy{word}", "16000000")

@@ -11,7 +11,7 @@ from tests.core.ledger.made_up import D
 from tests.core.ledger.order_requests import ONE, order, reason_of, stop
 
 from venuekit.capabilities import OrderStatus, OrderType
-from venuekit.simulator.ledger import Ledger, LedgerOrderRequest, Reason, Side
+from venuekit.simulator.ledger import Ledger, LedgerOrderRequest, LedgerRefusal, Reason, Side
 from venuekit.simulator.ledger.rules import Triggered
 
 Trading = Callable[..., Ledger]
@@ -54,7 +54,8 @@ def test_one_of_two_closes_the_position_and_the_other_ends(
 
     assert ledger.position(ONE).quantity == 0
     assert not ledger.open_orders()
-    assert ledger.order(pair[1 - fired].id).status is OrderStatus.CANCELED
+    ended = ledger.order(pair[1 - fired].id)
+    assert (ended.status, ended.reject_reason) == (OrderStatus.CANCELED, LedgerRefusal(Reason.FLAT_POSITION))
     assert [fill.quantity for fill in ledger.fills()] == [3, 3]
 
 

@@ -15,7 +15,7 @@ from venuekit.simulator.ledger.money import ZERO, to_price
 from venuekit.simulator.ledger.order_values import Book, LedgerOrder, LedgerOrderRequest, Side, TradeKind
 from venuekit.simulator.ledger.positions import check_side
 from venuekit.simulator.ledger.records import Execution, LedgerClosedPnl, Record
-from venuekit.simulator.ledger.refusal import Reason, Refused
+from venuekit.simulator.ledger.refusal import LedgerRefusal, Reason, Refused
 from venuekit.simulator.ledger.rules import IsolatedMargin
 from venuekit.simulator.ledger.state import Leg
 from venuekit.simulator.ledger.transaction import Transaction, positive
@@ -136,7 +136,8 @@ def _expire_idle_reducers(transaction: Transaction, traded: LedgerOrder) -> None
         idle = order.of_position or (order.book is Book.PLAIN and order.only_closes)
         if same_leg and order.waits and idle and not closable(leg, order):
             status = OrderStatus.CANCELED if order.book is Book.CONDITIONAL else OrderStatus.EXPIRED
-            ended = attrs.evolve(order, status=status, updated_at=transaction.time)
+            reason = LedgerRefusal(Reason.FLAT_POSITION) if order.of_position else None
+            ended = attrs.evolve(order, status=status, reject_reason=reason, updated_at=transaction.time)
             transaction.put_order(ended, OrderChange(status.value))
 
 

@@ -150,7 +150,7 @@ def _order_row(order: LedgerOrder, visit: Visit) -> dict[str, Any]:
         "positionIdx": 0,
         "orderStatus": _status(order),
         "createType": _origin(order),
-        "cancelType": "CancelByUser" if order.status is OrderStatus.CANCELED else "UNKNOWN",
+        "cancelType": _cancel_type(order),
         "rejectReason": _reason(order),
         "avgPrice": money(order.average_price) or "0",
         "leavesQty": number(order.remaining) if waits else "0",
@@ -255,8 +255,15 @@ def _status(order: LedgerOrder) -> str:
     return _STATUSES[order.status]
 
 
+def _cancel_type(order: LedgerOrder) -> str:
+    if order.status is not OrderStatus.CANCELED:
+        return "UNKNOWN"
+    return "CancelByUser" if order.reject_reason is None else "CancelByTpSlTsClear"
+
+
 def _reason(order: LedgerOrder) -> str:
-    if order.reject_reason is None:
+    # An order that has lost the position that it protects is cancelled for a reason, and not rejected for one.
+    if order.reject_reason is None or order.status is OrderStatus.CANCELED:
         return "EC_NoError"
     return _REASONS.get(order.reject_reason.reason, "EC_Others")
 
