@@ -18,7 +18,7 @@ Ask = Callable[[str, str, Mapping[str, Any]], Awaitable[dict[str, Any]]]
 _KINDS = {list: Kind.LIST, int: Kind.INTEGER, bool: Kind.BOOLEAN}
 
 
-def asking(account: BybitInverseAccount) -> Ask:
+def make_asker(account: BybitInverseAccount) -> Ask:
     """Return a function that sends a signed request of any names to any path, and returns the answer as JSON."""
 
     async def ask(verb: str, path: str, parameters: Mapping[str, Any]) -> dict[str, Any]:

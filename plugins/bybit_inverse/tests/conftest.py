@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
-from plugins.bybit_inverse.tests.bybit_asking import Ask, asking
+from plugins.bybit_inverse.tests.bybit_asking import Ask, make_asker
 
 import venuekit
 from venuekit.simulator import CannedAnswer, Simulation
@@ -41,7 +41,7 @@ async def account(sim: Simulation) -> AsyncIterator[BybitInverseAccount]:
 @pytest.fixture
 def ask(account: BybitInverseAccount) -> Ask:
     """Ask the simulated venue anything, signed with the account's key."""
-    return asking(account)
+    return make_asker(account)
 
 
 @pytest.fixture

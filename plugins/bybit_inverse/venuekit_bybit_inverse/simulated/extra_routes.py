@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from venuekit.encoding import Encoding
-from venuekit.endpoint import Effect, Security
-from venuekit.plugin import Kind, Parameter
+from venuekit.plugin import Effect, Encoding, Kind, Parameter, Security
 from venuekit.simulator import Route, Visit
 from venuekit_bybit_inverse.limits import ADDRESS
 from venuekit_bybit_inverse.simulated import asset_routes, quote_routes, setting_routes
@@ -16,7 +14,7 @@ from venuekit_bybit_inverse.simulated.trading_stop import trading_stop
 _Handler = Callable[[Parameters, Visit], object]
 
 
-def _required(*names: str) -> tuple[Parameter, ...]:
+def _mandatory(*names: str) -> tuple[Parameter, ...]:
     return tuple(Parameter(name, required=True) for name in names)
 
 
@@ -28,43 +26,43 @@ def _numbers(*names: str) -> tuple[Parameter, ...]:
     return _optional(*names, kind=Kind.INTEGER)
 
 
-_MARKET = _required("category", "symbol")
+_MARKET = _mandatory("category", "symbol")
 #: without a category, linear contracts are meant
-_ANY_MARKET = (*_optional("category"), *_required("symbol"))
-_CANDLES = (*_ANY_MARKET, *_required("interval"), *_numbers("start", "end", "limit"))
+_ANY_MARKET = (*_optional("category"), *_mandatory("symbol"))
+_CANDLES = (*_ANY_MARKET, *_mandatory("interval"), *_numbers("start", "end", "limit"))
 _TIMES = _numbers("startTime", "endTime", "limit")
 _CURSOR = _optional("cursor")
 
 _PUBLIC: tuple[tuple[str, _Handler, tuple[Parameter, ...]], ...] = (
-    ("market/tickers", quote_routes.tickers, (*_required("category"), *_optional("symbol"))),
+    ("market/tickers", quote_routes.tickers, (*_mandatory("category"), *_optional("symbol"))),
     ("market/kline", quote_routes.candles, _CANDLES),
     ("market/mark-price-kline", quote_routes.mark_candles, _CANDLES),
     ("market/index-price-kline", quote_routes.index_candles, _CANDLES),
     ("market/orderbook", quote_routes.order_book, (*_MARKET, *_numbers("limit"))),
-    ("market/recent-trade", quote_routes.trades, (*_required("category"), *_optional("symbol"), *_numbers("limit"))),
+    ("market/recent-trade", quote_routes.trades, (*_mandatory("category"), *_optional("symbol"), *_numbers("limit"))),
     ("market/funding/history", quote_routes.fundings, (*_MARKET, *_TIMES)),
-    ("market/open-interest", quote_routes.open_interest, (*_MARKET, *_required("intervalTime"), *_TIMES, *_CURSOR)),
+    ("market/open-interest", quote_routes.open_interest, (*_MARKET, *_mandatory("intervalTime"), *_TIMES, *_CURSOR)),
     ("market/price-limit", quote_routes.price_limit, _ANY_MARKET),
     ("system/status", setting_routes.system_status, _optional("id", "state")),
 )
 _PRIVATE: tuple[tuple[str, _Handler, tuple[Parameter, ...]], ...] = (
-    ("account/withdrawal", asset_routes.transferable, _required("coinName")),
+    ("account/withdrawal", asset_routes.transferable, _mandatory("coinName")),
     (
         "account/instruments-info",
         asset_routes.account_instruments,
-        (*_required("category"), *_optional("symbol"), *_numbers("limit"), *_CURSOR),
+        (*_mandatory("category"), *_optional("symbol"), *_numbers("limit"), *_CURSOR),
     ),
     ("account/smp-group", setting_routes.smp_group, ()),
     (
         "asset/transfer/query-account-coins-balance",
         asset_routes.coin_balances,
-        (*_required("accountType"), *_optional("memberId", "coin"), *_numbers("withBonus")),
+        (*_mandatory("accountType"), *_optional("memberId", "coin"), *_numbers("withBonus")),
     ),
     (
         "asset/transfer/query-account-coin-balance",
         asset_routes.coin_balance,
         (
-            *_required("accountType", "coin"),
+            *_mandatory("accountType", "coin"),
             *_optional("memberId", "toMemberId", "toAccountType"),
             *_numbers("withBonus", "withTransferSafeAmount", "withLtvTransferSafeAmount"),
         ),
@@ -73,7 +71,7 @@ _PRIVATE: tuple[tuple[str, _Handler, tuple[Parameter, ...]], ...] = (
     (
         "asset/delivery-record",
         asset_routes.deliveries,
-        (*_required("category"), *_optional("symbol", "expDate"), *_TIMES, *_CURSOR),
+        (*_mandatory("category"), *_optional("symbol", "expDate"), *_TIMES, *_CURSOR),
     ),
     ("user/get-member-type", asset_routes.member_types, _optional("memberIds")),
 )
@@ -91,7 +89,7 @@ _WRITES: tuple[tuple[str, _Handler, tuple[Parameter, ...]], ...] = (
         ),
     ),
     ("position/confirm-pending-mmr", setting_routes.confirm_maintenance, _MARKET),
-    ("account/set-collateral-switch", setting_routes.set_collateral, _required("coin", "collateralSwitch")),
+    ("account/set-collateral-switch", setting_routes.set_collateral, _mandatory("coin", "collateralSwitch")),
     (
         "account/set-collateral-switch-batch",
         setting_routes.set_collaterals,

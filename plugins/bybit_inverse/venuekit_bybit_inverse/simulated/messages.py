@@ -17,17 +17,17 @@ _EIGHT_PLACES, _TWO_PLACES = Decimal("1e-8"), Decimal("0.01")
 _SCALE = 4
 
 
-def _refused(code: int, message: str) -> Response:
+def _make_refusal(code: int, message: str) -> Response:
     return json_response({"retCode": code, "retMsg": message, "result": {}, "retExtInfo": {}})
 
 
 #: routes that a unified account may not use, or that have nothing for inverse contracts; each answers all callers alike
 REFUSED: Mapping[tuple[str, str], Response] = {
-    ("POST", "/v5/position/switch-isolated"): _refused(100028, "unified account is forbidden"),
-    ("POST", "/v5/position/set-auto-add-margin"): _refused(10001, "Illegal category"),
-    ("GET", "/v5/market/premium-index-price-kline"): _refused(10001, "Illegal category"),
+    ("POST", "/v5/position/switch-isolated"): _make_refusal(100028, "unified account is forbidden"),
+    ("POST", "/v5/position/set-auto-add-margin"): _make_refusal(10001, "Illegal category"),
+    ("GET", "/v5/market/premium-index-price-kline"): _make_refusal(10001, "Illegal category"),
     # In cross margin there is none for inverse contracts, in isolated margin for no contract.
-    ("POST", "/v5/order/pre-check"): _refused(
+    ("POST", "/v5/order/pre-check"): _make_refusal(
         10001, "pre-check is not supported for category inverse in this margin mode"
     ),
 }
@@ -155,13 +155,14 @@ def words_of(refused: LedgerRefusal) -> tuple[int, str]:
     return code, words.format(**details)
 
 
-def scaled(price: Decimal) -> str:
+def scale_price(price: Decimal) -> str:
     """Return a price as the venue's words about triggers have it: without its point."""
     return number(price.scaleb(_SCALE))
 
 
 def _would_trigger(trigger: Decimal, current: Decimal) -> tuple[int, str]:
     """Return code and words for a trigger that is reached already."""
+    sent, now = scale_price(trigger), scale_price(current)
     if trigger <= current:
-        return 110092, f"expect Rising, but trigger_price[{scaled(trigger)}] <= current[{scaled(current)}]??LastPrice"
-    return 110093, f"expect Falling, but trigger_price[{scaled(trigger)}] >= current[{scaled(current)}]??LastPrice"
+        return 110092, f"expect Rising, but trigger_price[{sent}] <= current[{now}]??LastPrice"
+    return 110093, f"expect Falling, but trigger_price[{sent}] >= current[{now}]??LastPrice"

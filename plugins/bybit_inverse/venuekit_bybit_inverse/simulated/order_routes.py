@@ -66,7 +66,7 @@ def open_orders(parameters: Parameters, visit: Visit) -> object:
         named, selects = parameters.selection()
         ended = parameters.text("openOnly") == "1"
         shown = [order for order in _newest_first(visit) if order.is_open] if named or not ended else []
-        shown += _recently_ended(visit) if named or ended else []
+        shown += _find_recent(visit) if named or ended else []
         orders = [order for order in shown if selects(order) and is_of_filter(order, parameters)]
         orders.sort(key=lambda order: int(order.id), reverse=True)
     rows = [_order_row(order, visit) for order in orders]
@@ -123,7 +123,7 @@ def _newest_first(visit: Visit) -> list[LedgerOrder]:
     return [order for order in reversed(visit.ledger.orders()) if order.status is not OrderStatus.PENDING]
 
 
-def _recently_ended(visit: Visit) -> list[LedgerOrder]:
+def _find_recent(visit: Visit) -> list[LedgerOrder]:
     return [order for order in _newest_first(visit) if not order.is_open][:_RECENT]
 
 

@@ -14,7 +14,7 @@ from venuekit.simulator.ledger import LedgerOrder, LedgerOrderRequest, PositionF
 from venuekit_bybit_inverse.simulated.messages import envelope, milliseconds, words_of
 from venuekit_bybit_inverse.simulated.order_routes import is_of_filter, stop_type
 from venuekit_bybit_inverse.simulated.parameters import Parameters
-from venuekit_bybit_inverse.simulated.trading_stop import amended, attached
+from venuekit_bybit_inverse.simulated.trading_stop import amend_stops, make_stops
 
 _SIDES = {"Buy": Side.BUY, "Sell": Side.SELL}
 _TIMES = {
@@ -147,7 +147,7 @@ def place(item: Parameters, visit: Visit) -> LedgerOrder:
         reduce_only=reduces or closes,
         client_id=link_id,
         trigger_price=trigger,
-        attached=attached(item, contract.symbol, side, price or trigger or visit.ledger.mark(contract.symbol)),
+        attached=make_stops(item, contract.symbol, side, price or trigger or visit.ledger.mark(contract.symbol)),
         labels=_labels(item, _LABELS),
     )
     try:
@@ -192,7 +192,7 @@ def amend(item: Parameters, visit: Visit) -> LedgerOrder:
     guards = None
     if any(item.text(name) for name in _PRICES):
         order = visit.ledger.order(order_id, client_id=link_id, symbol=symbol)
-        guards = amended(item, order, item.number("price") or order.price or visit.ledger.mark(symbol))
+        guards = amend_stops(item, order, item.number("price") or order.price or visit.ledger.mark(symbol))
     return visit.ledger.amend_order(
         order_id,
         client_id=link_id,

@@ -10,7 +10,7 @@ from venuekit.simulator import Visit
 from venuekit.simulator.ledger import PositionFigures
 from venuekit_bybit_inverse.simulated.messages import milliseconds, money, number, price
 from venuekit_bybit_inverse.simulated.parameters import Parameters
-from venuekit_bybit_inverse.simulated.trading_stop import guards_of, shown
+from venuekit_bybit_inverse.simulated.trading_stop import guards_of, show_guards
 
 _MODES = {"0": PositionMode.ONE_WAY, "3": PositionMode.HEDGE}
 #: the auto-deleveraging queue is not modelled: a position has a middle rank, a flat row has none
@@ -138,7 +138,7 @@ def _margin_row(figures: PositionFigures, visit: Visit) -> dict[str, Any]:
         "bustPrice": "",
         "positionMM": money(figures.maintenance_margin) if is_open else "",
         "positionIM": money(figures.position_initial_margin) if is_open else "",
-        **shown(guards_of(visit, figures.symbol)),
+        **show_guards(guards_of(visit, figures.symbol)),
         "unrealisedPnl": money(figures.unrealized_pnl) if is_open else "",
         "cumRealisedPnl": money(figures.total_realized_pnl + figures.total_commission),
         "createdTime": milliseconds(figures.opened_at or contract.listed_at),

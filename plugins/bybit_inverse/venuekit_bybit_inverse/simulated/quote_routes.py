@@ -60,17 +60,17 @@ def tickers(parameters: Parameters, visit: Visit) -> object:
 
 def candles(parameters: Parameters, visit: Visit) -> object:
     """Answer ``GET /v5/market/kline``: newest first, with volume in contracts and its worth in the settle coin."""
-    return _candles(parameters, visit, _traded)
+    return _candles(parameters, visit, _trade_row)
 
 
 def mark_candles(parameters: Parameters, visit: Visit) -> object:
     """Answer ``GET /v5/market/mark-price-kline``: newest first."""
-    return _candles(parameters, visit, _untraded)
+    return _candles(parameters, visit, _price_row)
 
 
 def index_candles(parameters: Parameters, visit: Visit) -> object:
     """Answer ``GET /v5/market/index-price-kline``: newest first."""
-    return _candles(parameters, visit, _untraded, of_index=True)
+    return _candles(parameters, visit, _price_row, of_index=True)
 
 
 def order_book(parameters: Parameters, visit: Visit) -> object:
@@ -235,13 +235,13 @@ def _candles(
     return {"symbol": contract.symbol, "category": "inverse", "list": rows}
 
 
-def _untraded(candle: Candle, contract: Contract) -> Row:
+def _price_row(candle: Candle, contract: Contract) -> Row:
     prices = (candle.open, candle.high, candle.low, candle.close)
     return [milliseconds(candle.opens_at), *(price(one, contract.price_tick) for one in prices)]
 
 
-def _traded(candle: Candle, contract: Contract) -> Row:
-    return [*_untraded(candle, contract), number(candle.volume), money(candle.value)]
+def _trade_row(candle: Candle, contract: Contract) -> Row:
+    return [*_price_row(candle, contract), number(candle.volume), money(candle.value)]
 
 
 def _level_rows(levels: Iterable[Level], contract: Contract) -> list[Row]:

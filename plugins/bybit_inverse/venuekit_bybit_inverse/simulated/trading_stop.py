@@ -10,7 +10,7 @@ import attrs
 from venuekit.capabilities import OrderType
 from venuekit.simulator import Denied, Visit
 from venuekit.simulator.ledger import Book, LedgerOrder, LedgerOrderRequest, PositionFigures, Side
-from venuekit_bybit_inverse.simulated.messages import number, refusal, scaled
+from venuekit_bybit_inverse.simulated.messages import number, refusal, scale_price
 from venuekit_bybit_inverse.simulated.parameters import Parameters
 
 _WORDS = {"tpTriggerBy", "slTriggerBy", "tpOrderType", "slOrderType", "tpslMode"}
@@ -80,7 +80,7 @@ def trading_stop(parameters: Parameters, visit: Visit) -> object:
     return {}
 
 
-def attached(item: Parameters, symbol: str, side: Side, base: Decimal) -> tuple[LedgerOrderRequest, ...]:
+def make_stops(item: Parameters, symbol: str, side: Side, base: Decimal) -> tuple[LedgerOrderRequest, ...]:
     """Return the take-profit and the stop-loss of an order of this side; ``base`` is the price that it expects."""
     return tuple(_requests(item, symbol, Side.SELL if side is Side.BUY else Side.BUY, base))
 
@@ -178,18 +178,18 @@ def _check_side(parameters: Parameters, kind: _Kind, side: Side, price: Decimal,
     if price > base if is_above else price < base:
         return
     relation = ("be higher" if kind.is_above_long else "greater") if is_above else "lower"
-    words = f"{kind.word}:{scaled(price)} set for {holds} position should {relation} than"
-    raise parameters.invalid(f"{words} base_price:{scaled(base)}??LastPrice")
+    words = f"{kind.word}:{scale_price(price)} set for {holds} position should {relation} than"
+    raise parameters.invalid(f"{words} base_price:{scale_price(base)}??LastPrice")
 
 
-def amended(parameters: Parameters, order: LedgerOrder, base: Decimal) -> tuple[LedgerOrderRequest, ...]:
+def amend_stops(parameters: Parameters, order: LedgerOrder, base: Decimal) -> tuple[LedgerOrderRequest, ...]:
     """Return what an order has attached after an amendment: what it does not name stays."""
     before: dict[str, object] = {name: value for name, value in order.labels.items() if name != "closeOnTrigger"}
     merged = attrs.evolve(parameters, fields={**before, **parameters.fields})
-    return attached(merged, order.symbol, order.side, base)
+    return make_stops(merged, order.symbol, order.side, base)
 
 
-def shown(guards: Mapping[str, LedgerOrder]) -> dict[str, str]:
+def show_guards(guards: Mapping[str, LedgerOrder]) -> dict[str, str]:
     """Return the fields of a position's row; empty, and a distance of 0, where nothing protects it."""
     prices = {kind.parameter: guards[kind.parameter].trigger_price for kind in _KINDS if kind.parameter in guards}
     trailing = guards[TRAILING].callback_distance if TRAILING in guards else Decimal(0)
