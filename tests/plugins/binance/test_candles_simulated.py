@@ -179,6 +179,22 @@ def test_candles_of_a_pair_are_those_of_the_contract_of_a_type(binance: Public) 
     assert binance.ask("continuousKlines", pair=binance.pair, **asked)["code"] == -1102
 
 
+@pytest.mark.parametrize("interval", ["1m", "1w", "1M"])
+@pytest.mark.parametrize("moment", ["0", "1", "253402300798999", "9999999999999999999"])
+def test_times_at_the_ends_of_the_calendar_have_no_candles(public: Public, moment: str, interval: str) -> None:
+    """Neither before the listing nor in the future, however far."""
+    assert public.ask("klines", symbol=public.symbol, interval=interval, startTime=moment, endTime=moment) == []
+
+
+@pytest.mark.parametrize("name", ["limit", "startTime", "endTime"])
+@pytest.mark.parametrize("text", ["9" * 5000, "-1", "1.5", "١"])
+def test_a_number_has_at_most_19_digits(public: Public, name: str, text: str) -> None:
+    """Plain ones, without a sign or a fraction."""
+    said = public.ask("klines", symbol=public.symbol, interval="1m", **{name: text})
+
+    assert said == {"code": -1130, "msg": f"Data sent for parameter '{name}' is not valid."}
+
+
 def test_there_are_no_candles_before_the_listing() -> None:
     """The first month is that of the listing."""
     usdm = Public(USDM)

@@ -29,6 +29,7 @@ from venuekit.simulator.ledger import Asset, Contract, LedgerRefusal, Refused, R
 from venuekit_binance_common.endpoints import BinanceEndpoints
 from venuekit_binance_common.simulated.documented_answers import BINANCE_ANSWERS
 from venuekit_binance_common.simulated.errors import Errors
+from venuekit_binance_common.simulated.formatting import is_whole
 
 T = TypeVar("T")
 
@@ -49,7 +50,6 @@ MARGIN_ASSETS = (
 )
 
 _KEY = re.compile(r"[A-Za-z0-9]{64}")
-_DIGITS = re.compile(r"[0-9]{1,19}")
 _WINDOW = RequestWindow()
 _SIGNATURE = re.compile(r"(?:^|&)signature=([^&]*)")
 _MILLISECOND = timedelta(milliseconds=1)
@@ -124,7 +124,7 @@ class SimulatedBinance(SimulatedVenue):
         text = self.text(request, name)
         if text is None:
             return otherwise
-        if not text.isdecimal():
+        if not is_whole(text):
             raise self.errors.denial(-1130, name=name)
         return int(text)
 
@@ -225,7 +225,7 @@ class SimulatedBinance(SimulatedVenue):
 
     def _digits(self, request: SimRequest, name: str) -> int:
         text = request.text(name) or ""
-        if not _DIGITS.fullmatch(text):
+        if not is_whole(text):
             raise self.errors.missing(name)
         return int(text)
 

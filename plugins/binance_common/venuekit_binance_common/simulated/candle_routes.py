@@ -11,7 +11,7 @@ from venuekit.plugin import Parameter, from_milliseconds
 from venuekit.simulator import Route, SimRequest, Visit
 from venuekit.simulator.ledger import Contract, PricePoint
 from venuekit.simulator.quotes import Candle, Interval, make_candles, make_premiums
-from venuekit_binance_common.simulated.formatting import LATEST, amount, milliseconds, plain, price, quantity
+from venuekit_binance_common.simulated.formatting import amount, milliseconds, plain, price, quantity
 from venuekit_binance_common.simulated.public_routes import LIMIT, PublicRoutes, weigh_limit
 from venuekit_binance_common.venue import SPAN, THE_SYMBOL
 
@@ -127,7 +127,8 @@ class CandleRoutes(PublicRoutes):
             path,
             contract,
             interval,
-            since=None if start is None else from_milliseconds(min(start, LATEST)),
+            # no candle opens later than now, whatever a request names
+            since=None if start is None else from_milliseconds(min(start, visit.milliseconds + 1)),
             until=from_milliseconds(min(end, visit.milliseconds)),
             limit=limit,
             newest=newest,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from decimal import Decimal
 
 from venuekit.plugin import to_milliseconds
 from venuekit.simulator.ledger import Contract
 
+_WHOLE = re.compile(r"[0-9]{1,19}")
 #: the latest instant, in milliseconds since 1970
 LATEST = 253_402_300_799_000
 
@@ -44,6 +46,11 @@ def price(value: Decimal, contract: Contract, *, rounds: bool = False) -> str:
     """Return a price with as many decimals as its tick; one between two ticks has more, unless it is rounded."""
     text = f"{value:.{decimals_of(contract.price_tick)}f}"
     return text if rounds or Decimal(text) == value else plain(value)
+
+
+def is_whole(text: str) -> bool:
+    """Say whether a text is a whole number of at most 19 digits, without a sign: a LONG of the venue."""
+    return _WHOLE.fullmatch(text) is not None
 
 
 def number(value: Decimal) -> int | Decimal:

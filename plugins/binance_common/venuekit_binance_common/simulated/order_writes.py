@@ -13,7 +13,7 @@ from venuekit.simulator import Denied, Handler, SimRequest, Visit
 from venuekit.simulator.ledger import Book, Contract, LedgerOrder, Reason, Refused
 from venuekit_binance_common.orders.endpoints import OrderEndpoints
 from venuekit_binance_common.simulated.binance_venue import SimulatedBinance
-from venuekit_binance_common.simulated.formatting import LATEST, milliseconds
+from venuekit_binance_common.simulated.formatting import LATEST, is_whole, milliseconds
 from venuekit_binance_common.simulated.order_forms import Form
 from venuekit_binance_common.simulated.order_rows import (
     acknowledge,
@@ -135,7 +135,7 @@ class OrderWrites(SimulatedBinance):
             raise self.errors.denial(-5047)
         form.check_percent(contract, side, price)
         modify_id = form.text("modifyId")
-        if modify_id is not None and not modify_id.isdecimal():
+        if modify_id is not None and not is_whole(modify_id):
             raise self.errors.denial(-1130, name="modifyId")
         amended = visit.ledger.amend_order(order.id, quantity=quantity, price=price, note=modify_id)
         own = {} if modify_id is None else {"modifyId": int(modify_id)}

@@ -10,6 +10,7 @@ from venuekit.plugin import Kind, Parameter
 from venuekit.simulator import Handler, Route, Visit
 from venuekit.simulator.ledger import Contract
 from venuekit_binance_common.simulated.binance_venue import SimulatedBinance
+from venuekit_binance_common.simulated.formatting import is_whole
 from venuekit_binance_common.venue import WEIGHT
 
 LIMIT = Parameter("limit", Kind.INTEGER)
@@ -34,7 +35,7 @@ def weigh_limit(usual: int, *steps: tuple[int, int]) -> Costs:
 
     def costs(parameters: Mapping[str, Any]) -> Mapping[str, int]:
         text = str(parameters.get("limit") or usual)
-        limit = int(text) if text.isdecimal() else usual
+        limit = int(text) if is_whole(text) else usual
         return {WEIGHT: max((weight for least, weight in steps if limit >= least), default=steps[0][1])}
 
     return costs
