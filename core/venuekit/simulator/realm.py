@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 
@@ -54,6 +54,11 @@ class Realm:
     def _premium(self, symbol: str, mark: Decimal) -> Decimal:
         """Return a mark as a multiple of the index price."""
         return mark / self._board.index[self._contracts[symbol].base]
+
+    @property
+    def ledgers(self) -> Mapping[str, Ledger]:
+        """The ledgers that were opened, by account."""
+        return self._ledgers
 
     def account(self, name: str) -> Ledger:
         """Return the ledger of an account; opens it in its initial state, at the present prices."""

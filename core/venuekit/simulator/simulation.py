@@ -332,11 +332,7 @@ class Simulation(MarketCommands):
             if not service.serves(name):
                 others = ", ".join(map(str, service.names_at(name.verb, name.path)))
                 raise LookupError(f"the simulated {venue_id} has no {name}" + (f"; it has {others}" if others else ""))
-        self.script.add({one: (self._ledgers(one), steps[one]) for one in steps}, name, times=times)
-
-    def _ledgers(self, venue_id: str) -> dict[str, Ledger]:
-        """Return the ledgers of all accounts."""
-        return {account: self._service(venue_id).ledger_of(account) for account in self.accounts}
+        self.script.add({one: (self._realms[one].ledgers, steps[one]) for one in steps}, name, times=times)
 
     def documented(self, venue_id: str, name: str, *, applied: bool | None = None) -> CannedAnswer:
         """
