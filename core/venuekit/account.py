@@ -11,8 +11,8 @@ import attrs
 
 from venuekit import errors
 from venuekit._util.called import called_method
+from venuekit._util.times import from_milliseconds
 from venuekit.capabilities import Capability, Support, SupportState
-from venuekit.clock import from_milliseconds
 from venuekit.endpoint import Endpoint, Priority
 from venuekit.faults import is_listed
 from venuekit.message import Answer

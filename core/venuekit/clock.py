@@ -5,28 +5,16 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import attrs
 
+from venuekit._util.times import EPOCH, MILLISECOND, from_milliseconds
 from venuekit.errors import AnswerLost
 
 if TYPE_CHECKING:
     import asyncio
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MILLISECOND = timedelta(milliseconds=1)
-
-
-def from_milliseconds(milliseconds: int) -> datetime:
-    """Return an instant given in milliseconds since 1970 as an aware UTC datetime, exactly."""
-    return _EPOCH + timedelta(milliseconds=milliseconds)
-
-
-def to_milliseconds(moment: datetime) -> int:
-    """Return an instant as whole milliseconds since 1970; fractions of one are cut off."""
-    return (moment - _EPOCH) // _MILLISECOND
 
 
 class Clock(Protocol):
@@ -72,7 +60,7 @@ class _Sample(NamedTuple):
     trip: float  #: seconds
     origin: int  #: the venue's time, in milliseconds, at which our monotonic clock stood at 0
     error: int  #: by how many milliseconds ``origin`` may be wrong either way
-    told: datetime = _EPOCH  #: the venue's answer itself
+    told: datetime = EPOCH  #: the venue's answer itself
 
     def agrees(self, other: _Sample) -> bool:
         return abs(self.origin - other.origin) <= self.error + other.error + _JITTER
@@ -196,7 +184,7 @@ class VenueClock:
     async def _sample(self, ask: Callable[[], Awaitable[datetime]]) -> _Sample:
         began = self.clock.monotonic()
         told = await ask()
-        theirs = round((told - _EPOCH) / timedelta(milliseconds=1))
+        theirs = round((told - EPOCH) / MILLISECOND)
         trip = self.clock.monotonic() - began
         half = trip * 500
         return _Sample(trip, theirs - round(began * 1000 + half), math.ceil(half) + 1, told)

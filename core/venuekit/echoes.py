@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from operator import attrgetter, itemgetter
 from typing import Any, Self
 
 import attrs
 
-from venuekit._util.iso import read_iso
+from venuekit._util.times import read_iso, to_milliseconds
 
-_EPOCH, _MILLISECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(milliseconds=1)
 #: takes a decoded answer and the parameters of its question; says whether anything could be compared
 Check = Callable[[Any, Mapping[str, Any]], bool]
 
@@ -158,7 +157,7 @@ def _is_time(asked: datetime, told: Any) -> bool:
         return asked == told
     text = str(told)
     try:
-        return text == str((asked - _EPOCH) // _MILLISECOND) or asked == read_iso(text)
+        return text == str(to_milliseconds(asked)) or asked == read_iso(text)
     except ValueError:
         return False
 

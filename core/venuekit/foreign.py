@@ -7,14 +7,14 @@ Its author knows nothing of the venue's actions: a write that met one may have b
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
+from venuekit._util.times import EPOCH
 from venuekit.credentials.redactor import redact
 from venuekit.faults import Fault
 from venuekit.message import HttpResponse
 from venuekit.venue import Refusal
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _BANNED_UNTIL = re.compile(r"\bbanned\s+until\b[\s:]*(\d{10,16})(?!\d)", re.IGNORECASE)
 #: a country or the law keeps this address out for good, as opposed to a limit that passes
 _SHUT_OUT_FOR_GOOD = re.compile(
@@ -70,5 +70,5 @@ def ban_end(words: str) -> datetime | None:
         return None
     number, digits = int(found[1]), len(found[1])
     if digits < 12:
-        return _EPOCH + timedelta(seconds=number)
-    return _EPOCH + (timedelta(milliseconds=number) if digits < 15 else timedelta(microseconds=number))
+        return EPOCH + timedelta(seconds=number)
+    return EPOCH + (timedelta(milliseconds=number) if digits < 15 else timedelta(microseconds=number))

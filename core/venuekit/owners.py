@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 import attrs
 
-from venuekit.clock import Clock, to_milliseconds
+from venuekit._util.times import to_milliseconds
+from venuekit.clock import Clock
 from venuekit.credentials.fields import account_fields, fingerprint
 from venuekit.endpoint import WriteScope
 from venuekit.pipeline.budget import Budget, PoolName

@@ -12,8 +12,8 @@ from typing import Any, TypeAlias
 
 import attrs
 
-from venuekit._util.iso import write_iso
 from venuekit._util.texts import is_secret_name
+from venuekit._util.times import write_iso
 
 _pattern = lru_cache(maxsize=256)(re.compile)
 _WHOLE = re.compile(r"-?[0-9]+").fullmatch

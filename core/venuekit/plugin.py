@@ -48,11 +48,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from venuekit._util.iso import read_iso, write_iso
 from venuekit._util.lazy import lazy as _lazy
+from venuekit._util.times import from_milliseconds, read_iso, to_milliseconds, write_iso
 from venuekit.account import Account
 from venuekit.capabilities import Pager
-from venuekit.clock import from_milliseconds, to_milliseconds
 from venuekit.credential_fields import CredentialField
 from venuekit.credentials import Credentials, HmacSigner, Secret, Signer, SignerFields
 from venuekit.echoes import Echoes

@@ -12,7 +12,7 @@ import pytest
 from tests.contract.socket_cases import case, ledger_of
 
 from venuekit.capabilities import Amendment, Order, OrderRequest, OrderSide, OrderType, TpSlMode
-from venuekit.clock import from_milliseconds
+from venuekit.plugin import from_milliseconds
 from venuekit.simulator.ledger import Side
 from venuekit.testing import Stage
 

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from venuekit._util.iso import read_iso, write_iso
+from venuekit._util.times import read_iso, write_iso
 from venuekit.echoes import Echoes, OtherAnswer, check_of
 from venuekit.encoding import Encoding
 from venuekit.endpoint import Endpoint

@@ -21,7 +21,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from venuekit.capabilities import Pager
-from venuekit.clock import from_milliseconds
 from venuekit.errors import InvalidArgument, Outcome, PayloadMismatch
 from venuekit.parts.histories import (
     FromCursor,
@@ -38,6 +37,7 @@ from venuekit.parts.histories import (
     merge_histories,
 )
 from venuekit.payloads import count_left_out, payload_decoder
+from venuekit.plugin import from_milliseconds
 
 T = TypeVar("T")
 

@@ -9,8 +9,9 @@ from datetime import datetime
 import attrs
 import pytest
 
-from venuekit.clock import OwnClock, VenueClock, clock_error, from_milliseconds
+from venuekit.clock import OwnClock, VenueClock, clock_error
 from venuekit.errors import AnswerLost
+from venuekit.plugin import from_milliseconds
 
 NOW = 1_750_000_000_000
 

@@ -10,7 +10,7 @@ import attrs
 import pytest
 from tests.plugins.stages import VENUES, leaping, venues
 
-from venuekit.clock import from_milliseconds
+from venuekit.plugin import from_milliseconds
 from venuekit.simulator.ledger import Book, Side
 from venuekit_binance_common.simulated.binance_venue import HistoryLimits, SimulatedBinance
 

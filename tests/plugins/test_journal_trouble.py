@@ -30,6 +30,7 @@ from venuekit.capabilities import (
 from venuekit.errors import Outcome
 from venuekit.pipeline import EventKind, FileJournal
 from venuekit.pipeline.journal_lines import Ended, Unresolved
+from venuekit.plugin import from_milliseconds
 from venuekit.simulator import SecondActor, Simulation
 from venuekit.testing import InstantClock, Watch, plugins_with
 from venuekit_bybit_inverse.endpoints import BYBIT
@@ -244,7 +245,7 @@ def test_a_part_of_a_line_is_no_line(tmp_path: Path, monkeypatch: pytest.MonkeyP
     genuine = os.write
     journal = FileJournal(tmp_path / "acme-live-1")
     moment = InstantClock().now
-    when = venuekit.clock.from_milliseconds(moment)
+    when = from_milliseconds(moment)
 
     def entry() -> Unresolved:
         return Unresolved(journal.new_id(when), "set_leverage", "PUT", "/v1/leverage", {"leverage": D(7)}, when, when)

@@ -15,7 +15,7 @@ import pytest
 from tests.plugins.stages import LeapingStage, leaping
 
 from venuekit.capabilities import IncomeKind
-from venuekit.clock import from_milliseconds, to_milliseconds
+from venuekit.plugin import from_milliseconds, to_milliseconds
 from venuekit.simulator.ledger import Book, Side
 from venuekit_binance_common.simulated.account_routes import INCOME_TYPES
 from venuekit_binance_common.wallet import INCOME_KINDS

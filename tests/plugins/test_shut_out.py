@@ -24,7 +24,6 @@ from venuekit.capabilities import (
     OrderStatus,
     PositionMarginControl,
 )
-from venuekit.clock import from_milliseconds
 from venuekit.endpoint import Endpoint
 from venuekit.errors import (
     Banned,
@@ -38,6 +37,7 @@ from venuekit.errors import (
     Throttled,
     UnsupportedCapability,
 )
+from venuekit.plugin import from_milliseconds
 from venuekit.plugins import make_plugins
 from venuekit.simulator import CannedAnswer, SecondActor
 from venuekit.testing.clocks import LoopClock

@@ -24,11 +24,10 @@ from venuekit.capabilities import (
     PositionReader,
     Support,
 )
-from venuekit.clock import from_milliseconds
 from venuekit.endpoint import Changing, Effect
 from venuekit.message import HttpRequest, HttpResponse, Transport
 from venuekit.pipeline import Event, Observer, RetryPolicy
-from venuekit.plugin import HmacSigner, Secret, Signer, SignerFields
+from venuekit.plugin import HmacSigner, Secret, Signer, SignerFields, from_milliseconds
 from venuekit.settings import Plan, Report, Target, apply, parse_target, plan
 from venuekit.simulator.ledger import Ledger, LedgerOrderRequest, Side
 from venuekit.testing import FakeTransport

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import click
 
+from venuekit._util.times import from_milliseconds
 from venuekit.capabilities import (
     ClosedPnl,
     ClosedPnlReader,
@@ -34,7 +35,7 @@ from venuekit.cli.accounts import entries, open_entry
 from venuekit.cli.commands import Group, accounts_option, enum_member, moment, state_of
 from venuekit.cli.errors import note_left_out, print_error, status_of, worst
 from venuekit.cli.output import print_warnings
-from venuekit.clock import SystemClock, from_milliseconds
+from venuekit.clock import SystemClock
 from venuekit.errors import InvalidArgument, UnsupportedCapability, VenuekitError
 from venuekit.exports import Export, Format, Terms, columns_of, open_export, plain, stream_sink
 

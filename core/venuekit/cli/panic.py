@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import attrs
 import click
 
+from venuekit._util.times import from_milliseconds
 from venuekit.capabilities import Order, OrderBehaviour, OrderControl, OrderReader
 from venuekit.cli.accounts import entries, open_entry
 from venuekit.cli.commands import State, accounts_command, state_of
@@ -16,7 +17,7 @@ from venuekit.cli.consent import confirm_live, live_to_confirm
 from venuekit.cli.errors import Status, print_error, worst
 from venuekit.cli.order import LIST_COLUMNS, WHOLE, order_row
 from venuekit.cli.output import note, print_rows, say_done
-from venuekit.clock import SystemClock, from_milliseconds
+from venuekit.clock import SystemClock
 from venuekit.endpoint import Effect
 from venuekit.errors import (
     AuthenticationFailed,

@@ -13,7 +13,7 @@ from typing import Any, Generic, TypeVar
 
 import attrs
 
-from venuekit.clock import to_milliseconds
+from venuekit._util.times import to_milliseconds
 from venuekit.errors import ConfigurationError
 from venuekit.exports.formats import FileSink, Format, Sink
 from venuekit.exports.parquet import ParquetSink, check_installed

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import attrs
 import msgspec
 
-from venuekit._util.iso import read_iso
 from venuekit._util.quick_init import being_made
+from venuekit._util.times import read_iso
 from venuekit.errors import PayloadMismatch
 from venuekit.parts.columns import (
     Beside,

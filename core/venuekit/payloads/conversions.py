@@ -8,8 +8,7 @@ from decimal import Decimal
 from enum import Enum
 from typing import Any, TypeAlias
 
-from venuekit._util.iso import read_iso
-from venuekit.clock import from_milliseconds
+from venuekit._util.times import from_milliseconds, read_iso
 from venuekit.payloads.mismatch import Unfit
 from venuekit.payloads.numbers import LARGEST, NO_LIMIT, intern_number
 

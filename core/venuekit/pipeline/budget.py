@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
 import attrs
 
 from venuekit import errors
-from venuekit.clock import from_milliseconds
+from venuekit._util.times import from_milliseconds
 from venuekit.pipeline.failures import Failure, FailureKind
 from venuekit.venue import Limit, LimitScope
 

@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from venuekit import errors
-from venuekit.clock import VenueClock, clock_error, from_milliseconds
+from venuekit._util.times import from_milliseconds
+from venuekit.clock import VenueClock, clock_error
 from venuekit.credentials.redactor import redact, redact_start
 from venuekit.endpoint import Effect, Endpoint, WriteScope
 from venuekit.errors import OperationError

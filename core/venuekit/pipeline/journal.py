@@ -14,7 +14,7 @@ from pathlib import Path
 import attrs
 
 from venuekit._util.texts import warn
-from venuekit.clock import from_milliseconds
+from venuekit._util.times import from_milliseconds
 from venuekit.endpoint import EndpointName
 from venuekit.errors import Outcome
 from venuekit.order_scope import ClientIds

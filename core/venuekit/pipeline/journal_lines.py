@@ -17,9 +17,8 @@ from typing import Annotated, Any, TypeAlias
 import attrs
 import msgspec
 
-from venuekit._util.iso import read_iso, write_iso
 from venuekit._util.quick_init import quick_init
-from venuekit.clock import from_milliseconds, to_milliseconds
+from venuekit._util.times import from_milliseconds, read_iso, to_milliseconds, write_iso
 from venuekit.endpoint import Effect, EndpointName
 from venuekit.errors import Outcome
 from venuekit.order_scope import ClientIds

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from venuekit import errors
 from venuekit._util.texts import warn, without
-from venuekit.clock import clock_error, from_milliseconds
+from venuekit._util.times import from_milliseconds
+from venuekit.clock import clock_error
 from venuekit.errors import Outcome
 from venuekit.order_scope import MadeId
 from venuekit.pipeline.journal_lines import Ended, Unresolved

@@ -10,7 +10,7 @@ import attrs
 from venuekit import errors
 from venuekit._util.called import CALLED
 from venuekit._util.texts import without
-from venuekit.clock import from_milliseconds
+from venuekit._util.times import from_milliseconds
 from venuekit.credentials.redactor import redact, redact_error, redact_parameters
 from venuekit.echoes import OtherAnswer
 from venuekit.endpoint import Effect, Endpoint, Priority, Security, WriteScope

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from venuekit import errors
 from venuekit._util.called import run_as
-from venuekit.clock import clock_error, from_milliseconds, to_milliseconds
+from venuekit._util.times import from_milliseconds, to_milliseconds
+from venuekit.clock import clock_error
 from venuekit.credentials.redactor import redact_error
 from venuekit.endpoint import Change, Effect
 from venuekit.errors import OperationError, Outcome, VenuekitError

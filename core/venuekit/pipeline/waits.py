@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from venuekit import errors
-from venuekit.clock import from_milliseconds
+from venuekit._util.times import from_milliseconds
 from venuekit.endpoint import Effect
 from venuekit.errors import OperationError
 from venuekit.pipeline.arrival import expiry_of, measure

@@ -14,7 +14,7 @@ from typing import Any
 
 import attrs
 
-from venuekit._util.iso import read_iso
+from venuekit._util.times import read_iso
 from venuekit.endpoint import Endpoint
 from venuekit.parameters import Kind
 from venuekit.venue import Limit, LimitScope

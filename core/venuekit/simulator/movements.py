@@ -14,8 +14,7 @@ from typing import Self, TypeAlias
 
 import attrs
 
-from venuekit._util.iso import read_iso
-from venuekit.clock import to_milliseconds
+from venuekit._util.times import read_iso, to_milliseconds
 from venuekit.simulator.fields import Field, FieldError, FieldKind, Number
 
 #: a base asset, whose index price moves at every venue, or a venue's id and a symbol, whose mark moves alone

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain
 from typing import Any
 
-from venuekit.clock import from_milliseconds
+from venuekit._util.times import from_milliseconds
 from venuekit.errors import ConfigurationError
 from venuekit.simulator.access import MASTER, Meter
 from venuekit.simulator.accounts import Deposit

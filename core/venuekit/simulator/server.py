@@ -10,7 +10,8 @@ from typing import Any
 
 from aiohttp import web
 
-from venuekit.clock import Clock, from_milliseconds
+from venuekit._util.times import from_milliseconds
+from venuekit.clock import Clock
 from venuekit.errors import ConfigurationError
 from venuekit.simulator.disturbances import ArrivalInPlay, Reply, Script, together
 from venuekit.simulator.message import Arrival, Response, SimRequest

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 import attrs
 
-from venuekit.clock import from_milliseconds
+from venuekit._util.times import from_milliseconds
 from venuekit.encoding import Encoding, list_of_body
 from venuekit.endpoint import Effect, Endpoint, EndpointName, Security
 from venuekit.parameters import Parameter

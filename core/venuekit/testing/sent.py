@@ -9,7 +9,7 @@ from typing import Any
 
 import attrs
 
-from venuekit._util.iso import read_iso
+from venuekit._util.times import read_iso
 from venuekit.encoding import write_json
 from venuekit.endpoint import Endpoint, EndpointName, Security
 from venuekit.message import HttpRequest

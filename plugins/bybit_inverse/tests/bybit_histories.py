@@ -9,7 +9,7 @@ from typing import Any
 import attrs
 
 from venuekit.capabilities import IncomeKind
-from venuekit.clock import from_milliseconds
+from venuekit.plugin import from_milliseconds
 from venuekit.simulator import Simulation
 from venuekit.simulator.ledger import Side
 

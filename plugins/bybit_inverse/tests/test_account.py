@@ -17,8 +17,8 @@ from venuekit.capabilities import (
     PositionModeControl,
     PositionModeReader,
 )
-from venuekit.clock import from_milliseconds
 from venuekit.errors import AuthenticationFailed, PermissionDenied, UnsupportedCapability
+from venuekit.plugin import from_milliseconds
 from venuekit.simulator import CannedAnswer, Simulation
 from venuekit.testing.recorded import Recorded
 from venuekit_bybit_inverse import BybitInverseAccount

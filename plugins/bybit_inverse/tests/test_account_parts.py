@@ -25,7 +25,6 @@ from venuekit.capabilities import (
     TpSlMode,
     TpSlModeSetting,
 )
-from venuekit.clock import from_milliseconds
 from venuekit.endpoint import Change
 from venuekit.errors import (
     InvalidArgument,
@@ -36,6 +35,7 @@ from venuekit.errors import (
     Rejected,
     UnsupportedCapability,
 )
+from venuekit.plugin import from_milliseconds
 from venuekit.simulator import CannedAnswer, Simulation
 from venuekit.testing.recorded import Recorded
 from venuekit_bybit_inverse import BYBIT_INVERSE, BybitInverseAccount

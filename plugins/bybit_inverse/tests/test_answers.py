@@ -7,9 +7,9 @@ import json
 import pytest
 from multidict import CIMultiDict
 
-from venuekit.clock import from_milliseconds
 from venuekit.faults import Fault
 from venuekit.message import HttpResponse
+from venuekit.plugin import from_milliseconds
 from venuekit_bybit_inverse.answers import bybit_answers
 
 

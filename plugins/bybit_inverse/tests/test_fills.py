@@ -18,7 +18,7 @@ from venuekit.capabilities import (
     OrderStatus,
     Unit,
 )
-from venuekit.clock import from_milliseconds
+from venuekit.plugin import from_milliseconds
 from venuekit.simulator import CannedAnswer, Simulation
 from venuekit.simulator.ledger import Side
 from venuekit.testing.recorded import Recorded

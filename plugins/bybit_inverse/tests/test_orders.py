@@ -26,7 +26,6 @@ from venuekit.capabilities import (
     Unit,
     WorkingPrice,
 )
-from venuekit.clock import from_milliseconds
 from venuekit.errors import (
     InvalidArgument,
     InvalidRequest,
@@ -34,6 +33,7 @@ from venuekit.errors import (
     Outcome,
     Rejected,
 )
+from venuekit.plugin import from_milliseconds
 from venuekit.simulator import CannedAnswer, Simulation
 from venuekit.simulator.ledger import Side
 from venuekit.testing.recorded import Recorded

@@ -10,8 +10,8 @@ import pytest
 
 import venuekit
 from venuekit.capabilities import MarginType, Position, PositionSide, PositionState, Unit
-from venuekit.clock import from_milliseconds
 from venuekit.errors import InvalidArgument, InvalidRequest, OddRow, PayloadMismatch
+from venuekit.plugin import from_milliseconds
 from venuekit.simulator import CannedAnswer, Simulation
 from venuekit.simulator.ledger import Side
 from venuekit.testing import InstantClock

@@ -19,8 +19,8 @@ from venuekit.capabilities import (
     SymbolSettings,
     Unit,
 )
-from venuekit.clock import from_milliseconds
 from venuekit.errors import InvalidArgument, InvalidRequest
+from venuekit.plugin import from_milliseconds
 from venuekit.simulator import CannedAnswer, Simulation
 from venuekit.simulator.ledger import Book, Side
 from venuekit_bybit_inverse import BybitInverseAccount

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from venuekit.capabilities import MarginType
-from venuekit.clock import from_milliseconds
+from venuekit.plugin import from_milliseconds
 from venuekit.simulator import Response, Service, SimKey, SimRequest, open_ledger
 from venuekit.simulator.ledger import Book, Side
 from venuekit.testing.recorded import Recorded

@@ -17,11 +17,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from venuekit.capabilities import ClosedPnl, Conversion, Fill, Income, IncomeKind, Order, Withdrawal
-from venuekit.clock import from_milliseconds
 from venuekit.errors import ConfigurationError
 from venuekit.exports import Export, Format, Terms, columns_of, open_export, plain, stream_sink
 from venuekit.exports.formats import FileSink
 from venuekit.exports.resume import resume_path
+from venuekit.plugin import from_milliseconds
 
 _TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12)
 _NUMBERS = st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**19), max_value=10**19, places=18)

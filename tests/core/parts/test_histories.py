@@ -16,7 +16,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from venuekit.capabilities import Income, IncomeKind, IncomeReader, Pager
-from venuekit.clock import from_milliseconds, to_milliseconds
 from venuekit.endpoint import Endpoint
 from venuekit.errors import InvalidArgument, PayloadMismatch
 from venuekit.message import HttpRequest, HttpResponse
@@ -37,7 +36,7 @@ from venuekit.parts.histories import (
     Track,
     VenueWords,
 )
-from venuekit.plugin import Account, Answer
+from venuekit.plugin import Account, Answer, from_milliseconds, to_milliseconds
 from venuekit.testing import FakeTransport, account_over, json_answer
 from venuekit_toy_perp import TOY_PERP
 

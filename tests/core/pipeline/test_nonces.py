@@ -14,11 +14,10 @@ import pytest
 
 import venuekit
 from venuekit import errors
-from venuekit.clock import to_milliseconds
 from venuekit.credentials import Credentials
 from venuekit.pipeline.journal_lines import read_line
 from venuekit.pipeline.nonces import Nonces
-from venuekit.plugin import EncodedRequest, NonceRule, RequestExpiry, Stamp, Venue
+from venuekit.plugin import EncodedRequest, NonceRule, RequestExpiry, Stamp, Venue, to_milliseconds
 from venuekit.simulator import Simulation
 from venuekit.testing.clocks import InstantClock
 from venuekit_toy_perp import TOY_PERP

@@ -176,7 +176,7 @@ async def test_a_lost_delta_that_did_not_happen_is_proven_absent(stage: Any) -> 
 
 async def test_a_delta_is_sent_again_only_when_the_caller_opted_in(stage: Any) -> None:
     """With resend_until, a proven absence is followed by one new attempt."""
-    from venuekit.clock import from_milliseconds
+    from venuekit.plugin import from_milliseconds
 
     stage.sim.disturb("toy_perp", COLLATERAL, DropBefore())
 

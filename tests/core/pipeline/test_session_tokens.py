@@ -14,7 +14,7 @@ import pytest
 
 import venuekit
 from venuekit import errors
-from venuekit.clock import VenueClock, from_milliseconds
+from venuekit.clock import VenueClock
 from venuekit.errors import Outcome
 from venuekit.pipeline import Event
 from venuekit.pipeline.tokens import Tokens
@@ -33,6 +33,7 @@ from venuekit.plugin import (
     Stamp,
     Token,
     Venue,
+    from_milliseconds,
     read_json,
 )
 from venuekit.simulator import (

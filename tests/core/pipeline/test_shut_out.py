@@ -13,9 +13,9 @@ import pytest
 
 import venuekit
 from venuekit import errors
-from venuekit.clock import from_milliseconds
 from venuekit.endpoint import Endpoint
 from venuekit.errors import Outcome
+from venuekit.plugin import from_milliseconds
 from venuekit.simulator import CannedAnswer
 from venuekit_toy_perp.endpoints import TOY
 

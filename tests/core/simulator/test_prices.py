@@ -7,8 +7,8 @@ from decimal import Decimal
 import attrs
 import pytest
 
-from venuekit.clock import from_milliseconds
 from venuekit.errors import ConfigurationError
+from venuekit.plugin import from_milliseconds
 from venuekit.simulator import INDEX_PRICES, find_price, open_ledger
 from venuekit.simulator.ledger import Asset, Contract
 from venuekit.simulator.prices import price_assets, price_contract, round_to_tick

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from venuekit.clock import from_milliseconds
 from venuekit.endpoint import Effect, Endpoint, Security
 from venuekit.errors import ConfigurationError
 from venuekit.parameters import Kind, Parameter
+from venuekit.plugin import from_milliseconds
 from venuekit.simulator import (
     Handler,
     Meter,

@@ -12,8 +12,8 @@ import pytest
 
 import venuekit
 from venuekit.capabilities import Income, IncomeKind, PositionMode, PositionSide
-from venuekit.clock import from_milliseconds
 from venuekit.errors import InvalidArgument, InvalidRequest, PayloadMismatch, Throttled
+from venuekit.plugin import from_milliseconds
 from venuekit.simulator import CannedAnswer
 from venuekit.simulator.ledger import LedgerIncome as Row
 from venuekit.simulator.ledger import Side

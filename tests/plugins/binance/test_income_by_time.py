@@ -11,9 +11,9 @@ import pytest
 
 from venuekit.account import Account
 from venuekit.capabilities import Income, IncomeKind
-from venuekit.clock import from_milliseconds
 from venuekit.errors import InvalidRequest, PayloadMismatch
 from venuekit.message import HttpRequest, HttpResponse
+from venuekit.plugin import from_milliseconds
 from venuekit.testing import FakeTransport, account_over, json_answer
 from venuekit.testing.clocks import InstantClock
 from venuekit.venue import Venue

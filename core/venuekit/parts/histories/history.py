@@ -12,9 +12,9 @@ from typing import Any, Generic, TypeVar
 import attrs
 
 from venuekit._util.called import CALLED, called_method, run_as
+from venuekit._util.times import MILLISECOND, from_milliseconds
 from venuekit.account import Account
 from venuekit.capabilities import Pager
-from venuekit.clock import from_milliseconds
 from venuekit.endpoint import Endpoint, Priority
 from venuekit.errors import InvalidArgument
 from venuekit.message import Answer
@@ -25,8 +25,6 @@ from venuekit.parts.histories.track import Origin, Page, Track
 from venuekit.payloads import count_left_out
 
 T = TypeVar("T")
-
-_MILLISECOND = timedelta(milliseconds=1)
 
 
 @attrs.frozen(kw_only=True)
@@ -131,7 +129,7 @@ class History(Generic[T]):
         async def windows() -> Sequence[Span]:
             resume = None if after is None else from_milliseconds(self.track.milliseconds(after))
             span = await call.span(self.retention, start, end, after=resume)
-            return span.windows(self.width // _MILLISECOND)
+            return span.windows(self.width // MILLISECOND)
 
         def items() -> AsyncGenerator[T, None]:
             pages = call.pages(self, windows, narrowed, after)
@@ -206,7 +204,7 @@ class HistoryCall:
         """Walk one of several histories over a span; ``filters`` are parameters of the venue, None leaves one out."""
 
         async def windows() -> Sequence[Span]:
-            return span.windows(history.width // _MILLISECOND)
+            return span.windows(history.width // MILLISECOND)
 
         return history.paging.walk(self.pages(history, windows, _without_none(filters)), None)
 

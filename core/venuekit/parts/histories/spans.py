@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 import attrs
 
-from venuekit.clock import to_milliseconds
+from venuekit._util.times import to_milliseconds
 from venuekit.errors import InvalidArgument
 
 _MILLISECOND = timedelta(milliseconds=1)

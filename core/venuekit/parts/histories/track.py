@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 
 import attrs
 
-from venuekit.clock import to_milliseconds
+from venuekit._util.times import to_milliseconds
 from venuekit.errors import InvalidArgument, Outcome, PayloadMismatch
 
 T = TypeVar("T")

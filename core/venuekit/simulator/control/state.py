@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeAlias
 
 from venuekit._util.texts import is_secret_name, without
-from venuekit.clock import from_milliseconds
+from venuekit._util.times import from_milliseconds
 from venuekit.simulator.control.command import ACCOUNT, VENUE, ControlCommand, as_json
 from venuekit.simulator.control.places import Place, places_of
 from venuekit.simulator.fields import Field, FieldError, FieldKind

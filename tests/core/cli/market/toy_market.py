@@ -55,12 +55,12 @@ from venuekit.capabilities import (
     WithdrawalReader,
     WithdrawalStatus,
 )
-from venuekit.clock import from_milliseconds
 from venuekit.endpoint import Effect, Endpoint
 from venuekit.errors import NotFound, OperationError, Throttled
 from venuekit.hooks import hookimpl
 from venuekit.parameters import Parameter, Role
 from venuekit.parts.histories import Numbered, Origin, Page, Pages, Span, Track
+from venuekit.plugin import from_milliseconds
 from venuekit.venue import Environment, EnvironmentName
 from venuekit_toy_perp.account import ToyPerpAccount
 from venuekit_toy_perp.venue import TOY_PERP

@@ -1,14 +1,26 @@
-"""Times in ISO 8601, as venues write and read them."""
+"""Times as venues write and read them: milliseconds since 1970, and ISO 8601."""
 
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MILLISECOND = timedelta(milliseconds=1)
 #: a date, a time to the second or finer, and the offset from UTC
 _WRITTEN = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d(?::?\d\d)?)", re.ASCII).fullmatch
 #: digits of a second beyond microseconds, which datetime does not have
 _FINER = re.compile(r"([.,]\d{6})\d+")
+
+
+def from_milliseconds(milliseconds: int) -> datetime:
+    """Return an instant given in milliseconds since 1970 as an aware UTC datetime, exactly."""
+    return EPOCH + timedelta(milliseconds=milliseconds)
+
+
+def to_milliseconds(moment: datetime) -> int:
+    """Return an instant as whole milliseconds since 1970; fractions of one are cut off."""
+    return (moment - EPOCH) // MILLISECOND
 
 
 def write_iso(moment: datetime) -> str:
