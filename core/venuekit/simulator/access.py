@@ -187,6 +187,8 @@ def _convert(kind: Kind, value: Any) -> Any:
         return None
     if kind is Kind.BOOLEAN:
         return str(value).lower() == "true"
+    if kind is Kind.LIST and not isinstance(value, str | list):
+        return None
     return value
 
 

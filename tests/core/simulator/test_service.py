@@ -168,6 +168,23 @@ def test_meter_counts_each_window(payments: list[tuple[int, int]]) -> None:
         assert at < usage.resets_at <= at + 5000
 
 
+@pytest.mark.parametrize("sent", [5, True, {}, Decimal("1.5")])
+def test_a_list_that_is_none_counts_as_not_sent(sent: object) -> None:
+    """A weight that counts the items of a list meets lists alone."""
+    endpoint: Endpoint[bytes] = Endpoint(
+        "POST",
+        "/x",
+        decode=bytes,
+        parameters=(Parameter("items", Kind.LIST),),
+        weight=lambda parameters: len(parameters.get("items", ())) + 1,
+        weight_most=9,
+        pools={"weight": None},
+    )
+    costs = Route.of(endpoint, lambda _r, _v: None).costs
+
+    assert (costs({"items": sent}), costs({"items": [1, 2]})) == ({"weight": 1}, {"weight": 3})
+
+
 def test_decimals_keep_their_type_for_weights() -> None:
     """Decimals and booleans reach a weight function as the client hands them in."""
     seen: list[Mapping[str, Any]] = []
