@@ -265,6 +265,8 @@ def make_candles(
         newest: Whether the newest ones are left where there are more of them, else the oldest.
         is_traded: Whether each point is a trade; without, candles have no volume.
     """
+    if since is not None and since > until:
+        return ()
     listed = contract.listed_at or _EPOCH
     earliest = interval.start_of(listed)
     if since is not None:

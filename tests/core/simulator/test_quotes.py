@@ -150,6 +150,14 @@ def test_there_is_no_candle_before_the_listing() -> None:
     assert [day.opens_at.day for day in since] == [4]
 
 
+@pytest.mark.parametrize("interval", [Interval(MINUTE), Interval(7 * DAY), Interval(None)])
+@pytest.mark.parametrize("newest", [True, False])
+def test_there_is_no_candle_after_the_present(interval: Interval, newest: bool) -> None:
+    """A request from a time of the future on has none, even from the last time that a calendar has."""
+    for since in (NOON + 60 * DAY, datetime.max.replace(tzinfo=UTC)):
+        assert make_candles(MOVES, LINEAR, interval, since=since, until=NOON, limit=9, newest=newest) == ()
+
+
 @given(st.lists(st.tuples(st.integers(0, 600), st.integers(1, 10**6)), min_size=1), st.sampled_from([LINEAR, INVERSE]))
 def test_candles_of_any_length_hold_the_same_trades(moves: Sequence[tuple[int, int]], contract: Contract) -> None:
     """Minutes and the hour they make up have the same extremes, volume and value."""
