@@ -11,7 +11,7 @@ from venuekit.errors import ConfigurationError
 from venuekit.simulator.access import MASTER, Meter
 from venuekit.simulator.accounts import Deposit
 from venuekit.simulator.fields import FieldError
-from venuekit.simulator.ledger import Ledger
+from venuekit.simulator.ledger import Ledger, Refused
 from venuekit.simulator.listing import Mates
 from venuekit.simulator.price_board import PriceBoard
 from venuekit.simulator.realm import Realm
@@ -80,8 +80,12 @@ def open_realm(
         for deposit in named.get(account, ()):
             for purse in deposit.purses(_purses(mates), ledger):
                 ledger.deposit(deposit.asset, deposit.amount, purse=purse)
-        for bring in () if account in named else stages:
-            bring(ledger)
+        try:
+            for bring in () if account in named else stages:
+                bring(ledger)
+        except Refused as error:
+            words = f"the scenario {scenario!r} needs other prices or markets: the ledger refuses: {error}"
+            raise ConfigurationError(words) from error
 
     realm = Realm(list(mates.values()), board=board, now=lambda: from_milliseconds(now()), stage=stage)
     for account in (MASTER, *named):
