@@ -5,8 +5,8 @@ from __future__ import annotations
 import enum
 import re
 from collections.abc import Callable, Mapping, Sequence
-from decimal import Decimal
-from typing import Any, TypeAlias
+from decimal import Decimal, InvalidOperation
+from typing import Any, NoReturn, TypeAlias
 
 import attrs
 
@@ -19,8 +19,8 @@ Number: TypeAlias = Decimal | int | float | str
 #: the plain notation of numbers: without Python's extensions such as 5_0, spaces or digits of another script
 _NUMBER = re.compile(r"[+-]?([0-9]{1,60}\.?[0-9]{0,60}|\.[0-9]{1,60})([eE][+-]?[0-9]{1,2})?")
 _WHOLE = re.compile(r"[+-]?[0-9]{1,18}")
-#: the largest power of ten that a number is read with, in either direction
-_PLACES_MAX = 99
+#: numbers other than 0 are from 1e-18 to below 1e15: the exact arithmetic of the ledger holds three of them multiplied
+_LEAST_PLACE, _MOST_PLACE = -18, 14
 #: the longest wait that can be scripted, in seconds: a day
 _SECONDS_MAX = 86_400
 #: the most characters of a wrong value that an error shows
@@ -60,8 +60,8 @@ class Field:
     """
     One field: its name, its kind, and one sentence about it.
 
-    ``choices`` are the texts that it takes, empty for any. ``minimum`` is the least WHOLE number. ``is_word`` means
-    that a command line takes it without its name, in the order of the fields.
+    ``choices`` are the texts that it takes, empty for any. ``minimum`` and ``maximum`` are the bounds of a NUMBER
+    or WHOLE number. ``is_word`` means that a command line takes it without its name, in the order of the fields.
     """
 
     name: str
@@ -70,6 +70,7 @@ class Field:
     required: bool = attrs.field(default=False, kw_only=True)
     choices: tuple[str, ...] = attrs.field(default=(), kw_only=True)
     minimum: int | None = attrs.field(default=None, kw_only=True)
+    maximum: int | None = attrs.field(default=None, kw_only=True)
     is_word: bool = attrs.field(default=False, kw_only=True)
 
     def read(self, value: object) -> Any:
@@ -82,15 +83,18 @@ class Field:
         read = _READERS[self.kind](value)
         if read is None or (self.choices and read not in self.choices):
             raise self._refuse(value)
-        if self.minimum is not None and read < self.minimum:
+        is_low = self.minimum is not None and read < self.minimum
+        if is_low or (self.maximum is not None and read > self.maximum):
             raise self._refuse(value)
+        if isinstance(read, Decimal) and read and not _LEAST_PLACE <= read.adjusted() <= _MOST_PLACE:
+            raise self._refuse(value, "0, or a number from 1e-18 to below 1e15")
         return read
 
-    def _refuse(self, value: object) -> FieldError:
+    def _refuse(self, value: object, expected: str | None = None) -> FieldError:
         nearest = did_you_mean(value, self.choices) if isinstance(value, str) else ""
         shown = repr(str(value) if isinstance(value, Decimal) else value)
         shown = shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}..."
-        return FieldError(f"expected {self.expected}, not {shown}{nearest}", self.name)
+        return FieldError(f"expected {expected or self.expected}, not {shown}{nearest}", self.name)
 
     @property
     def expected(self) -> str:
@@ -98,7 +102,8 @@ class Field:
         if self.choices:
             return f"one of {', '.join(self.choices)}"
         if self.minimum is not None:
-            return f"a whole number of at least {self.minimum}"
+            bounds = f"of at least {self.minimum}" if self.maximum is None else f"from {self.minimum} to {self.maximum}"
+            return f"{_EXPECTED[self.kind]} {bounds}"
         return _EXPECTED[self.kind]
 
 
@@ -120,6 +125,19 @@ def read_fields(fields: Sequence[Field], given: Mapping[str, object]) -> dict[st
     return {name: known[name].read(value) for name, value in given.items()}
 
 
+def exact_number(text: str) -> Decimal:
+    """Return a number of JSON or TOML with all its digits; ValueError for one that no Decimal holds."""
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        raise ValueError(f"the number {text[:_SHOWN]} is too large or too small") from None
+
+
+def refuse_constant(name: str) -> NoReturn:
+    """Raise ValueError for NaN and Infinity, which Python would read as JSON."""
+    raise ValueError(f"{name} is no JSON")
+
+
 def _text(value: object) -> str | None:
     return value if isinstance(value, str) and value else None
 
@@ -133,8 +151,10 @@ def _number(value: object) -> Decimal | None:
         return Decimal(value) if _NUMBER.fullmatch(value) else None
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         return None
+    if isinstance(value, int):
+        return Decimal(value)
     number = Decimal(str(value))
-    return number if number.is_finite() and abs(number.adjusted()) <= _PLACES_MAX else None
+    return number if number.is_finite() else None
 
 
 def _whole(value: object) -> int | None:

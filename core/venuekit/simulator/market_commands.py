@@ -16,7 +16,7 @@ from venuekit.simulator.realm import Realm
 from venuekit.simulator.service import Service
 
 _PRICE = Field("price", FieldKind.NUMBER, "A price.")
-_RATE = Field("rate", FieldKind.NUMBER, "A rate.")
+_RATE = Field("rate", FieldKind.NUMBER, "A rate.", minimum=-1, maximum=1)
 
 
 class MarketCommands(ABC):
@@ -71,7 +71,7 @@ class MarketCommands(ABC):
 
         Raises:
             LookupError: the venue is not simulated, or does not trade the symbol.
-            FieldError: the rate is no number.
+            FieldError: the rate is no number from -1 to 1.
         """
         self._contract(venue_id, symbol)
         realm = self._realms[venue_id]

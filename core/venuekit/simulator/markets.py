@@ -51,7 +51,7 @@ class Market:
     maker_fee: Decimal | None = None
     taker_fee: Decimal | None = None
 
-    def __init__(self, symbol: str, **fields: Number) -> None:
+    def __init__(self, symbol: str, /, **fields: Number) -> None:
         """
         Read the fields; each is a Decimal, an int, a float or a text in plain digits.
 

@@ -24,7 +24,7 @@ _MILLISECOND = timedelta(milliseconds=1)
 _PRICE = Field("price", FieldKind.NUMBER, "The price.")
 _SECONDS = Field("time", FieldKind.NUMBER, "Seconds.")
 _SHARE = Field("largest", FieldKind.NUMBER, "The largest move.")
-_RATE = Field("rate", FieldKind.NUMBER, "The rate.")
+_RATE = Field("rate", FieldKind.NUMBER, "The rate.", minimum=-1, maximum=1)
 #: parts of the largest move of a random walk
 _PARTS = 1000
 
@@ -149,7 +149,7 @@ class RecordedPath(Movement):
         try:
             with path.open(encoding="utf-8", newline="") as opened:
                 rows = [(number, row) for number, row in enumerate(csv.reader(opened), start=1) if any(row)]
-        except (OSError, UnicodeDecodeError, csv.Error) as error:
+        except (OSError, ValueError, csv.Error) as error:
             raise FieldError(f"expected a CSV file of time and price; {error}", str(path)) from error
         if rows and [cell.strip().lower() for cell in rows[0][1]] == ["time", "price"]:
             rows = rows[1:]
@@ -213,7 +213,7 @@ class FundingSchedule(Movement):
     contract of every venue.
 
     Raises:
-        FieldError: the interval is below a millisecond.
+        FieldError: the interval is below a millisecond, or the rate is no number from -1 to 1.
     """
 
     rate: Decimal = attrs.field(converter=_read_rate)

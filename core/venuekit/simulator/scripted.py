@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -24,14 +25,18 @@ from venuekit.simulator.disturbances import (
     Truncate,
     Twice,
 )
-from venuekit.simulator.fields import Field, FieldError, FieldKind, read_fields
+from venuekit.simulator.fields import Field, FieldError, FieldKind, read_fields, refuse_constant
 from venuekit.simulator.message import json_response
 from venuekit.simulator.simulation import Simulation
 
 _VERBS = ("GET", "POST", "PUT", "DELETE", "PATCH")
 _ACTION = re.compile(r"[^=\s]+=\S+")
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_HEADER_VALUE = re.compile(r"[\t\x20-\x7e]*")
 #: how many routes an error about an unknown one names
 _NEAREST = 3
+#: the most attempts, and the most reads of each, that one command scripts: each is kept until it is played
+_TIMES_MAX = 1000
 
 
 def read_route(words: str) -> EndpointName:
@@ -132,7 +137,7 @@ class ScriptKind:
 ROUTE_FIELDS = (
     Field("route", FieldKind.TEXT, 'Verb and documented path, as "POST /v1/orders".', required=True, is_word=True),
     Field("venue", FieldKind.TEXT, "The venue; without it, the first attempt at any that has the route."),
-    Field("times", FieldKind.WHOLE, "The number of attempts; 1 when left out.", minimum=1),
+    Field("times", FieldKind.WHOLE, "The number of attempts; 1 when left out.", minimum=1, maximum=_TIMES_MAX),
 )
 """The fields of every kind."""
 
@@ -163,10 +168,29 @@ def _answer(fields: Mapping[str, Any]) -> Disturbance | Named:
     status, headers, applied = fields["status"], fields.get("headers", {}), fields.get("applied", False)
     if not 200 <= status <= 599:
         raise FieldError(f"expected an HTTP status from 200 to 599, not {status}", "status")
+    for name, value in headers.items():
+        if not _HEADER_NAME.fullmatch(name) or not _HEADER_VALUE.fullmatch(value):
+            raise FieldError(f"expected names and values of HTTP headers, not {name!r} = {value!r}", "headers")
     if "body" in fields:
-        response = json_response(fields["body"], status, headers)
+        response = json_response(_read_body(fields["body"]), status, headers)
         return CannedAnswer(status, response.body, response.headers, applied=applied)
-    return CannedAnswer(status, fields.get("text", "").encode(), headers, applied=applied)
+    return CannedAnswer(status, _encode(fields.get("text", "")), headers, applied=applied)
+
+
+def _read_body(body: object) -> object:
+    """Return a body that can be written as JSON; a number that is none (TOML has such) or half a character cannot."""
+    try:
+        json.loads(json_response(body).body, parse_constant=refuse_constant)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise FieldError("expected a value that JSON can hold", "body") from error
+    return body
+
+
+def _encode(text: str) -> bytes:
+    try:
+        return text.encode()
+    except UnicodeEncodeError as error:
+        raise FieldError("expected a text of whole characters", "text") from error
 
 
 KINDS: Mapping[str, ScriptKind] = {
@@ -222,7 +246,7 @@ KINDS: Mapping[str, ScriptKind] = {
         ScriptKind(
             "lag",
             "Answer the next reads of the route from the account as it is now.",
-            (Field("reads", FieldKind.WHOLE, "The number of reads; 1 when left out.", minimum=1),),
+            (Field("reads", FieldKind.WHOLE, "The number of reads; 1 when left out.", minimum=1, maximum=_TIMES_MAX),),
             lambda fields: Lag(**fields),
         ),
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
-from decimal import Decimal
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -14,7 +13,7 @@ import attrs
 
 from venuekit._util.texts import did_you_mean
 from venuekit.simulator.accounts import Money
-from venuekit.simulator.fields import Field, FieldError, FieldKind, Number, read_fields
+from venuekit.simulator.fields import Field, FieldError, FieldKind, Number, exact_number, read_fields
 from venuekit.simulator.markets import Market
 from venuekit.simulator.movements import FundingSchedule, Movement, RandomWalk, RecordedPath, Subject
 from venuekit.simulator.scripted import Scripted, read_disturbance
@@ -38,7 +37,7 @@ _PATH = (
     Field("file", FieldKind.TEXT, "A CSV file of time and price, beside the world's file.", required=True),
 )
 _FUNDING = (
-    Field("rate", FieldKind.NUMBER, "The rate; longs pay a positive one.", required=True),
+    Field("rate", FieldKind.NUMBER, "The rate; longs pay a positive one.", required=True, minimum=-1, maximum=1),
     Field("every", FieldKind.SECONDS, "Seconds between two payments; 8 hours when left out."),
 )
 
@@ -94,10 +93,10 @@ def read_world(file: Path | str) -> World:
     path = Path(file)
     try:
         with path.open("rb") as opened:
-            tables = tomllib.load(opened, parse_float=Decimal)
+            tables = tomllib.load(opened, parse_float=exact_number)
     except OSError as error:
         raise FieldError(f"expected a file of TOML; {error.strerror}", str(path)) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise FieldError(f"expected TOML; {error}", str(path)) from error
     return _locate(lambda: _read_tables(tables, path), f"{path}: ")
 
@@ -173,7 +172,11 @@ def _make_walk(table: Mapping[str, Any], _path: Path) -> Movement:
 
 def _make_path(table: Mapping[str, Any], path: Path) -> Movement:
     fields = read_fields(_PATH, table)
-    return RecordedPath.read(path.parent / fields["file"], _read_subject(fields))
+    subject = _read_subject(fields)
+    try:
+        return RecordedPath.read(path.parent / fields["file"], subject)
+    except FieldError as error:
+        raise FieldError(f"{error.field}: {error.problem}", "file") from error
 
 
 def _make_funding(table: Mapping[str, Any], _path: Path) -> Movement:

@@ -123,10 +123,25 @@ def test_a_world_of_a_program() -> None:
         ("[[walk]]\nlargest = 2\nbase = 'TOY'\n", "walk[1].largest: expected a share between 0 and 1, not 2"),
         ("[[walk]]\nsymbol = 'TOYUSD'\n", "walk[1].symbol: expected either a base, or a venue and a symbol"),
         ("[path]\nbase = 'TOY'\n", "path.file: it is missing"),
-        ("[funding]\nrate = 'x'\n", "funding.rate: expected a number in plain digits, not 'x'"),
+        ("[funding]\nrate = 'x'\n", "funding.rate: expected a number in plain digits from -1 to 1, not 'x'"),
         ("[[script]]\ndo = 'dorp'\n", "script[1].do: there is no 'dorp'"),
         ("[[script]]\ndo = 'drop'\nroute = 'toys'\n", "script[1].route: expected a verb and the documented path"),
         ("prices = [\n", "expected TOML; "),
+        (f"a = {'[' * 5000}{']' * 5000}\n", "expected TOML; "),
+        (f"a = {'9' * 5000}\n", "expected TOML; "),
+        ("[prices]\nTOY = 1e99999999999999999999\n", "expected TOML; the number 1e99999999999999999999 is too large"),
+        ("[markets.toy_perp.PINUSD]\nself = 1\n", "markets.toy_perp.PINUSD.self: there is no such field"),
+        ("[markets.toy_perp.PINUSD]\nsymbol = 'A'\n", "markets.toy_perp.PINUSD.symbol: there is no such field"),
+        (
+            "[markets.toy_perp.PINUSD]\nmark = 1e80\n",
+            "markets.toy_perp.PINUSD.mark: expected 0, or a number from 1e-18 to below 1e15, not '1E+80'",
+        ),
+        ("[funding]\nrate = 2\n", "funding.rate: expected a number in plain digits from -1 to 1, not 2"),
+        ('[path]\nbase = "TOY"\nfile = "\\u0000"\n', "path.file: "),
+        (
+            "[[script]]\ndo = 'answer'\nroute = 'GET /toys'\nstatus = 200\nbody = { a = nan }\n",
+            "script[1].body: expected a value that JSON can hold",
+        ),
     ],
 )
 def test_a_file_that_cannot_be_read(tmp_path: Path, text: str, words: str) -> None:
@@ -179,6 +194,14 @@ def test_a_world_that_does_not_suit_the_venues(tmp_path: Path, text: str, words:
     with pytest.raises(ConfigurationError) as refused:
         simulate(VENUE, world=world)
     assert str(refused.value).startswith(f"{file}: {words}")
+
+
+def test_prices_that_the_scenario_cannot_open_at() -> None:
+    """The scenario is named, with the refusal of the ledger."""
+    with pytest.raises(
+        ConfigurationError, match=r"the scenario 'holding' needs other prices .*: max_position_exceeded"
+    ):
+        simulate(VENUE, prices={"TOY": "1e8"})
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:

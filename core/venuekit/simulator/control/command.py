@@ -5,12 +5,12 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import attrs
 
-from venuekit.simulator.fields import Field, FieldKind, read_fields
+from venuekit.simulator.fields import Field, FieldError, FieldKind, read_fields
 from venuekit.simulator.simulation import Simulation
 
 VENUE = Field("venue", FieldKind.TEXT, "The venue; without it, every one that it may concern.")
@@ -40,7 +40,11 @@ class ControlCommand:
             FieldError: a field is unknown, missing or wrong, or names something that the simulation does not have.
             Refused: the ledger refuses the command.
         """
-        return as_json(self.act(simulation, read_fields(self.fields, given)))
+        fields = read_fields(self.fields, given)
+        try:
+            return as_json(self.act(simulation, fields))
+        except InvalidOperation as error:
+            raise FieldError("these numbers are too far apart to compute with") from error
 
 
 def as_json(value: object) -> Any:

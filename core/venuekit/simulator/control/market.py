@@ -92,7 +92,15 @@ MARKET: tuple[ControlCommand, ...] = (
         "Let the positions of a symbol pay funding at the mark, in every account.",
         (
             _SYMBOL,
-            Field("rate", FieldKind.NUMBER, "At a positive rate longs pay.", required=True, is_word=True),
+            Field(
+                "rate",
+                FieldKind.NUMBER,
+                "At a positive rate longs pay.",
+                required=True,
+                is_word=True,
+                minimum=-1,
+                maximum=1,
+            ),
             VENUE,
         ),
         _fund,

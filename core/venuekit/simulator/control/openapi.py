@@ -78,6 +78,8 @@ def _schema(field: Field) -> dict[str, Any]:
         schema["enum"] = list(field.choices)
     if field.minimum is not None:
         schema["minimum"] = field.minimum
+    if field.maximum is not None:
+        schema["maximum"] = field.maximum
     return schema
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from decimal import Decimal
 from types import TracebackType
-from typing import Any, NoReturn, Self
+from typing import Any, Self
 
 import attrs
 from aiohttp import web
@@ -15,6 +14,7 @@ from venuekit._util.texts import did_you_mean
 from venuekit.errors import ConfigurationError
 from venuekit.simulator.control.commands import COMMANDS
 from venuekit.simulator.control.openapi import make_openapi
+from venuekit.simulator.fields import exact_number, refuse_constant
 from venuekit.simulator.ledger import Refused
 from venuekit.simulator.simulation import Simulation
 
@@ -130,17 +130,15 @@ async def _read_object(request: web.BaseRequest) -> Mapping[str, object]:
         body = await request.read()
     except web.HTTPRequestEntityTooLarge as error:
         raise _RefusedRequest(400, "the body is longer than 1 MiB") from error
+    except web.RequestPayloadError as error:
+        raise _RefusedRequest(400, "the body is not encoded as its headers say") from error
     try:
-        read = json.loads(body, parse_float=Decimal, parse_constant=_no_constant, object_pairs_hook=_no_twins)
+        read = json.loads(body, parse_float=exact_number, parse_constant=refuse_constant, object_pairs_hook=_no_twins)
     except (ValueError, RecursionError) as error:
         raise _RefusedRequest(400, f"the body is no JSON: {error}; expected an object, as {{}}") from error
     if not isinstance(read, dict):
         raise _RefusedRequest(400, "the body is no JSON object; expected the fields of the command, as {}")
     return read
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON")
 
 
 def _no_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

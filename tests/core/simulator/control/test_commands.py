@@ -92,6 +92,35 @@ async def test_fund(stand: Any) -> None:
     ]
 
 
+@pytest.mark.parametrize("rate", ["1.1", "-1e3", "1e80"])
+async def test_a_rate_of_more_than_the_whole_value(stand: Any, rate: str) -> None:
+    """Status 400 with the bounds, and nobody pays."""
+    told = await stand.tell("fund", symbol="TOYUSD", rate=rate)
+
+    assert (told.status, told.error) == (400, f"rate: expected a number in plain digits from -1 to 1, not '{rate}'")
+    assert stand.sim.ledger.fundings() == ()
+
+
+@pytest.mark.parametrize(
+    ("command", "fields"),
+    [
+        ("deposit", {"asset": "USD", "amount": "1e80"}),
+        ("fill", {"symbol": "TOYUSD", "side": "buy", "quantity": "1e80"}),
+        ("fill", {"symbol": "TOYUSD", "side": "buy", "quantity": 1, "price": "1e80"}),
+        ("mark", {"symbol": "TOYUSD", "price": "1e80"}),
+        ("index", {"base": "TOY", "price": "1e80"}),
+        ("index", {"base": "TOY", "price": "1e-80"}),
+    ],
+)
+async def test_numbers_that_no_ledger_computes_with(stand: Any, command: str, fields: dict[str, Any]) -> None:
+    """Status 400 with the bounds, and the account does not change."""
+    before = stand.sim.ledger.snapshot()
+    told = await stand.tell(command, **fields)
+
+    assert (told.status, "expected 0, or a number from 1e-18 to below 1e15" in told.error) == (400, True)
+    assert stand.sim.ledger.snapshot() == before
+
+
 async def test_fill_an_order(stand: Any) -> None:
     """An order is filled by id or client id, in part and then the rest; once ended it is not."""
     order = stand.sim.ledger.place(

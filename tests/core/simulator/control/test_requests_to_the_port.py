@@ -31,11 +31,12 @@ JSON = {"Content-Type": "application/json"}
         (b"{}", "seconds: it is missing; expected a number in plain digits"),
         (b'{"seconds": 1, "minutes": 1}', "minutes: there is no such field; there are seconds"),
         (b'{"seconds": "1e5"}', "seconds: expected seconds from -86400 to 86400, not 1E+5"),
-        (b'{"seconds": 1e999999999}', "seconds: expected a number in plain digits"),
+        (b'{"seconds": 1e999999999}', "seconds: expected 0, or a number from 1e-18 to below 1e15, not '1E+999999999'"),
+        (b'{"seconds": 1e99999999999999999999}', "the body is no JSON: the number 1e99999999999999999999 is too large"),
         (b'{"seconds": true}', "seconds: expected a number in plain digits, not True"),
         (b'{"seconds": null}', "seconds: expected a number in plain digits, not None"),
     ],
-    ids=range(15),
+    ids=range(16),
 )
 async def test_a_body_that_is_no_object_of_fields(stand: Any, body: bytes, words: str) -> None:
     """Status 400 with one sentence, and the clock that it is about does not move."""
@@ -44,6 +45,13 @@ async def test_a_body_that_is_no_object_of_fields(stand: Any, body: bytes, words
 
     assert (told.status, stand.sim._offset) == (400, before)
     assert told.error.startswith(words)
+
+
+async def test_a_body_that_is_not_encoded_as_its_header_says(stand: Any) -> None:
+    """Status 400 with one sentence."""
+    told = await stand.send("POST", "/skew", b'{"seconds": 1}', {**JSON, "Content-Encoding": "gzip"})
+
+    assert (told.status, told.error) == (400, "the body is not encoded as its headers say")
 
 
 @pytest.mark.parametrize(
