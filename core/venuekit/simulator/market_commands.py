@@ -31,6 +31,10 @@ class MarketCommands(ABC):
     def accounts(self) -> tuple[str, ...]:
         """The accounts that have keys."""
 
+    def symbols(self, venue_id: str) -> tuple[str, ...]:
+        """Return the symbols that a venue trades; its ledger may have those of others, too."""
+        return tuple(contract.symbol for contract in self._service(venue_id).simulated.contracts)
+
     def index_price(self, base: str) -> Decimal:
         """Return the index price of a base asset; LookupError for one that no venue has."""
         self._board.advance()

@@ -141,10 +141,6 @@ class Simulation(MarketCommands):
         """The simulated venues' ids."""
         return tuple(self._venues)
 
-    def symbols(self, venue_id: str) -> tuple[str, ...]:
-        """Return the symbols that a venue trades; its ledger may have those of others, too."""
-        return tuple(contract.symbol for contract in self._service(venue_id).simulated.contracts)
-
     @property
     def accounts(self) -> tuple[str, ...]:
         """The accounts that have keys, by name or number; the main one, ``"1"``, is the first."""
