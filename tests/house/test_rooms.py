@@ -39,7 +39,7 @@ ROOMS = {
         "listing routing",
         "service",
         "realm server",
-        "market_commands opening",
+        "market_commands opening script_commands",
         "simulation",
         "background scripted",
         "control world",

@@ -9,22 +9,21 @@ from decimal import Decimal
 from types import MappingProxyType, TracebackType
 from typing import Any, Self
 
-from venuekit._util.texts import did_you_mean
 from venuekit.clock import Clock, SystemClock
 from venuekit.credentials import Credentials
-from venuekit.endpoint import Endpoint, EndpointName
 from venuekit.simulator.access import MASTER, SUB_ACCOUNT, SimKey, make_key
 from venuekit.simulator.accounts import Money, read_accounts
-from venuekit.simulator.disturbances import CannedAnswer, Script, Step
+from venuekit.simulator.disturbances import Script
 from venuekit.simulator.ledger import Ledger
 from venuekit.simulator.listing import list_contracts
 from venuekit.simulator.market_commands import MarketCommands
 from venuekit.simulator.markets import Market
-from venuekit.simulator.message import Arrival, DocumentedAnswer, Response, SimRequest
+from venuekit.simulator.message import Arrival, Response, SimRequest
 from venuekit.simulator.movements import Movement
 from venuekit.simulator.opening import check_money, find_scenario, make_services, make_simulated_venues, open_realm
 from venuekit.simulator.price_board import PriceBoard
 from venuekit.simulator.realm import Realm
+from venuekit.simulator.script_commands import ScriptCommands
 from venuekit.simulator.server import Server
 from venuekit.simulator.service import Service
 from venuekit.simulator.simulated_venue import Scenario
@@ -34,7 +33,7 @@ from venuekit.venue import Venue
 _BEAT = 0.5
 
 
-class Simulation(MarketCommands):
+class Simulation(MarketCommands, ScriptCommands):
     """
     Simulated venues on one port of 127.0.0.1; an async context manager, made by :func:`venuekit.simulate`.
 
@@ -282,88 +281,3 @@ class Simulation(MarketCommands):
     def skew(self, seconds: float) -> None:
         """Set the venues' clocks this far ahead of the given clock (below zero: behind it)."""
         self._offset = round(seconds * 1000)
-
-    def disturb(
-        self,
-        venue_id: str,
-        where: Endpoint[Any] | EndpointName | tuple[str, str],
-        /,
-        *disturbances: Step,
-        times: int = 1,
-    ) -> None:
-        """
-        Add disturbances of the next attempts on a route.
-
-        Args:
-            venue_id: The venue.
-            where: An endpoint or its name; verb and documented path are the name of one without action.
-            disturbances: One for each attempt, in this order; a tuple plays several on one attempt, the first one
-                outermost.
-            times: The number of times the whole sequence is played.
-
-        Raises:
-            LookupError: the venue has no such route.
-        """
-        self.disturb_any({venue_id: disturbances}, where, times=times)
-
-    def disturb_any(
-        self,
-        steps: Mapping[str, Sequence[Step]],
-        where: Endpoint[Any] | EndpointName | tuple[str, str],
-        /,
-        *,
-        times: int = 1,
-    ) -> None:
-        """
-        Add disturbances of the next attempts on a route of several venues, each played at one of them alone.
-
-        ``steps`` has as many for each venue: the first attempt, at whichever venue, plays the first of that venue's,
-        and so on. The rest is as of :meth:`disturb`.
-        """
-        name = where.name if isinstance(where, Endpoint) else where
-        if not isinstance(name, EndpointName):
-            name = EndpointName(name[0], name[1])
-        for venue_id in steps:
-            service = self._service(venue_id)
-            if not service.serves(name):
-                others = ", ".join(map(str, service.names_at(name.verb, name.path)))
-                raise LookupError(f"the simulated {venue_id} has no {name}" + (f"; it has {others}" if others else ""))
-        self.script.add({one: (self._realms[one].ledgers, steps[one]) for one in steps}, name, times=times)
-
-    def documented(self, venue_id: str, name: str, *, applied: bool | None = None) -> CannedAnswer:
-        """
-        Return an answer that a venue documents for trouble of its own, for :meth:`disturb`.
-
-        Args:
-            venue_id: The venue.
-            name: The answer's name, one of ``SimulatedVenue.documented_answers``.
-            applied: Whether the request is carried out; None does as the venue documents, and does not carry out
-                where it says that either may be so.
-
-        Raises:
-            LookupError: the venue documents no answer of this name.
-            ValueError: the venue documents that it does the opposite of ``applied``.
-        """
-        known = self._service(venue_id).simulated.documented_answers
-        answer = known.get(name)
-        if answer is None:
-            others = did_you_mean(name, known) or f"; it documents {', '.join(known) or 'none'}"
-            raise LookupError(f"{venue_id} documents no answer {name!r}{others}")
-        if applied is not None and answer.executed is (not applied):
-            what = "carried out" if answer.executed else "not carried out"
-            raise ValueError(f"{venue_id} documents that a request is {what} where it answers {name!r}")
-        response = answer.make(self.milliseconds())
-        is_applied = bool(answer.executed) if applied is None else applied
-        return CannedAnswer(response.status, response.body, response.headers, applied=is_applied)
-
-    def answers_of(self, venue_id: str) -> Mapping[str, DocumentedAnswer]:
-        """Return the answers that a venue documents for trouble of its own, by name."""
-        return self._service(venue_id).simulated.documented_answers
-
-    def route_names(self, venue_id: str) -> tuple[EndpointName, ...]:
-        """Return the names of the routes that a venue serves, each of which :meth:`disturb` takes."""
-        return self._service(venue_id).names
-
-    def serves(self, venue_id: str, name: EndpointName) -> bool:
-        """Return whether a venue answers an endpoint of this name other than as unknown."""
-        return self._service(venue_id).serves(name)

@@ -1,0 +1,114 @@
+"""The commands of a simulation that script the wire: disturbances of the next attempts, and their routes."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from venuekit._util.texts import did_you_mean
+from venuekit.endpoint import Endpoint, EndpointName
+from venuekit.simulator.disturbances import CannedAnswer, Script, Step
+from venuekit.simulator.message import DocumentedAnswer
+from venuekit.simulator.realm import Realm
+from venuekit.simulator.service import Service
+
+
+class ScriptCommands(ABC):
+    """The script of a simulation: a base of :class:`Simulation`."""
+
+    script: Script
+    _realms: Mapping[str, Realm]
+
+    @abstractmethod
+    def _service(self, venue_id: str) -> Service:
+        """Return the service of a venue; LookupError where it is not simulated."""
+
+    @abstractmethod
+    def milliseconds(self) -> int:
+        """Return the venues' clock in milliseconds since 1970."""
+
+    def disturb(
+        self,
+        venue_id: str,
+        where: Endpoint[Any] | EndpointName | tuple[str, str],
+        /,
+        *disturbances: Step,
+        times: int = 1,
+    ) -> None:
+        """
+        Add disturbances of the next attempts on a route.
+
+        Args:
+            venue_id: The venue.
+            where: An endpoint or its name; verb and documented path are the name of one without action.
+            disturbances: One for each attempt, in this order; a tuple plays several on one attempt, the first one
+                outermost.
+            times: The number of times the whole sequence is played.
+
+        Raises:
+            LookupError: the venue has no such route.
+        """
+        self.disturb_any({venue_id: disturbances}, where, times=times)
+
+    def disturb_any(
+        self,
+        steps: Mapping[str, Sequence[Step]],
+        where: Endpoint[Any] | EndpointName | tuple[str, str],
+        /,
+        *,
+        times: int = 1,
+    ) -> None:
+        """
+        Add disturbances of the next attempts on a route of several venues, each played at one of them alone.
+
+        ``steps`` has as many for each venue: the first attempt, at whichever venue, plays the first of that venue's,
+        and so on. The rest is as of :meth:`disturb`.
+        """
+        name = where.name if isinstance(where, Endpoint) else where
+        if not isinstance(name, EndpointName):
+            name = EndpointName(name[0], name[1])
+        for venue_id in steps:
+            service = self._service(venue_id)
+            if not service.serves(name):
+                others = ", ".join(map(str, service.names_at(name.verb, name.path)))
+                raise LookupError(f"the simulated {venue_id} has no {name}" + (f"; it has {others}" if others else ""))
+        self.script.add({one: (self._realms[one].ledgers, steps[one]) for one in steps}, name, times=times)
+
+    def documented(self, venue_id: str, name: str, *, applied: bool | None = None) -> CannedAnswer:
+        """
+        Return an answer that a venue documents for trouble of its own, for :meth:`disturb`.
+
+        Args:
+            venue_id: The venue.
+            name: The answer's name, one of ``SimulatedVenue.documented_answers``.
+            applied: Whether the request is carried out; None does as the venue documents, and does not carry out
+                where it says that either may be so.
+
+        Raises:
+            LookupError: the venue documents no answer of this name.
+            ValueError: the venue documents that it does the opposite of ``applied``.
+        """
+        known = self._service(venue_id).simulated.documented_answers
+        answer = known.get(name)
+        if answer is None:
+            others = did_you_mean(name, known) or f"; it documents {', '.join(known) or 'none'}"
+            raise LookupError(f"{venue_id} documents no answer {name!r}{others}")
+        if applied is not None and answer.executed is (not applied):
+            what = "carried out" if answer.executed else "not carried out"
+            raise ValueError(f"{venue_id} documents that a request is {what} where it answers {name!r}")
+        response = answer.make(self.milliseconds())
+        is_applied = bool(answer.executed) if applied is None else applied
+        return CannedAnswer(response.status, response.body, response.headers, applied=is_applied)
+
+    def answers_of(self, venue_id: str) -> Mapping[str, DocumentedAnswer]:
+        """Return the answers that a venue documents for trouble of its own, by name."""
+        return self._service(venue_id).simulated.documented_answers
+
+    def route_names(self, venue_id: str) -> tuple[EndpointName, ...]:
+        """Return the names of the routes that a venue serves, each of which :meth:`disturb` takes."""
+        return self._service(venue_id).names
+
+    def serves(self, venue_id: str, name: EndpointName) -> bool:
+        """Return whether a venue answers an endpoint of this name other than as unknown."""
+        return self._service(venue_id).serves(name)
