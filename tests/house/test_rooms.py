@@ -55,7 +55,7 @@ ROOMS = {
         "view",
         "account_events balance",
         "transaction",
-        "fees positions settings wallets",
+        "positions settings wallets",
         "fills order_checks",
         "matching",
         "orders",

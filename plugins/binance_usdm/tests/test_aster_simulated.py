@@ -11,9 +11,9 @@ from tests.plugins.binance.exchange import START, Exchange, open_exchange
 
 from venuekit.plugin import Secret, Venue
 from venuekit.simulator import Response, SimRequest
-from venuekit_binance_usdm.aster.simulated.unserved import V1_UNSERVED, V3_UNSERVED
 from venuekit_binance_usdm.aster.venue import VENUE, VENUE_V1
 from venuekit_binance_usdm.aster.wallet import CHAIN_ID, DOMAIN, TypedText, WalletSigner
+from venuekit_binance_usdm.simulated.unserved import ASTER_V1_UNSERVED, ASTER_V3_UNSERVED
 
 _HOUR = 60 * 60 * 1000
 
@@ -64,7 +64,8 @@ async def test_listen_key_of_a_wallet_is_signed() -> None:
 
 @pytest.mark.parametrize(
     ("venue", "verb", "path"),
-    [(VENUE_V1, *route) for route in sorted(V1_UNSERVED)] + [(VENUE, *route) for route in sorted(V3_UNSERVED)],
+    [(VENUE_V1, *route) for route in sorted(ASTER_V1_UNSERVED)]
+    + [(VENUE, *route) for route in sorted(ASTER_V3_UNSERVED)],
     ids=lambda value: value if isinstance(value, str) else None,
 )
 def test_documented_routes_that_are_not_simulated_say_so(

@@ -9,7 +9,6 @@ import attrs
 from venuekit.capabilities import IncomeKind, OrderStatus, OrderType, PositionSide
 from venuekit.simulator.ledger.contract import Contract, max_position
 from venuekit.simulator.ledger.events import EventReason, OrderChange
-from venuekit.simulator.ledger.fees import fees_of
 from venuekit.simulator.ledger.margin import entry_isolated_wallet
 from venuekit.simulator.ledger.money import ZERO, to_price
 from venuekit.simulator.ledger.order_values import Book, LedgerOrder, LedgerOrderRequest, Side, TradeKind
@@ -19,6 +18,7 @@ from venuekit.simulator.ledger.refusal import LedgerRefusal, Reason, Refused
 from venuekit.simulator.ledger.rules import IsolatedMargin
 from venuekit.simulator.ledger.state import Leg
 from venuekit.simulator.ledger.transaction import Transaction, positive
+from venuekit.simulator.ledger.wallets import fees_of
 
 
 def trade(

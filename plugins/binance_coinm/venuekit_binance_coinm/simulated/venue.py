@@ -24,7 +24,6 @@ from venuekit.simulator.ledger import (
 from venuekit_binance_coinm.endpoints import COINM
 from venuekit_binance_coinm.simulated.contracts import CONTRACTS, PURSE, make_contract
 from venuekit_binance_coinm.simulated.quote_routes import CoinmQuoteRoutes
-from venuekit_binance_coinm.simulated.unserved import UNSERVED
 from venuekit_binance_common.simulated.account_routes import (
     ACCOUNT_FLAGS,
     AccountRoutes,
@@ -41,6 +40,7 @@ from venuekit_binance_common.simulated.order_rows import matching_fields
 from venuekit_binance_common.simulated.portfolio_routes import PortfolioRoutes, portfolio_margin
 from venuekit_binance_common.simulated.settings_routes import SettingsRoutes
 from venuekit_binance_common.simulated.stream_routes import StreamRoutes
+from venuekit_binance_common.simulated.unserved import STATISTICS, downloads, of_root
 from venuekit_binance_common.venue import THE_SYMBOL, WEIGHT
 
 _YEAR = timedelta(days=365)
@@ -105,7 +105,11 @@ class SimulatedCoinm(
     purse = PURSE
     contracts = CONTRACTS
     scenarios = (*SCENARIOS, portfolio_margin(SCENARIOS[-1]))
-    unserved = UNSERVED
+    unserved = (
+        STATISTICS
+        | of_root("GET", "/futures/data", "takerBuySellVol")  # what other traders do, too
+        | downloads("/dapi/v1")
+    )
     refused_to_portfolios = (
         *(COINM.POSITION_MODE, COINM.SET_POSITION_MODE),
         *(COINM.SET_LEVERAGE, COINM.SET_MARGIN_TYPE, COINM.POSITION_MARGIN),

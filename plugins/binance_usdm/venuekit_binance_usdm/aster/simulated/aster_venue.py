@@ -34,8 +34,8 @@ from venuekit_binance_common.simulated.stream_routes import ListenKeys
 from venuekit_binance_common.simulated.symbols import match_symbol
 from venuekit_binance_common.venue import SYMBOL
 from venuekit_binance_usdm.aster.endpoints import ASTER_V1
-from venuekit_binance_usdm.aster.simulated.unserved import V1_UNSERVED
 from venuekit_binance_usdm.simulated.contracts import CONTRACTS, make_contract
+from venuekit_binance_usdm.simulated.unserved import ASTER_V1_UNSERVED
 from venuekit_binance_usdm.simulated.usd_margined import (
     ERRORS,
     UsdMarginedVenue,
@@ -148,4 +148,4 @@ class SimulatedAsterV1(SimulatedAster):
     """The venue for API keys."""
 
     endpoints = ASTER_V1
-    unserved = V1_UNSERVED
+    unserved = ASTER_V1_UNSERVED

@@ -15,9 +15,9 @@ from venuekit.simulator.ledger import Contract, PositionFigures
 from venuekit_binance_common.simulated.binance_venue import split_signature
 from venuekit_binance_usdm.aster.endpoints import ASTER
 from venuekit_binance_usdm.aster.simulated.aster_venue import SimulatedAster
-from venuekit_binance_usdm.aster.simulated.unserved import V3_UNSERVED
 from venuekit_binance_usdm.aster.terms import NONCE_WINDOW
 from venuekit_binance_usdm.aster.wallet import CHAIN_ID, DOMAIN, SIGNER, TypedText, WalletSigner, find_signer
+from venuekit_binance_usdm.simulated.unserved import ASTER_V3_UNSERVED
 
 #: how many nonces the venue remembers of each signer
 _REMEMBERED = 100
@@ -32,7 +32,7 @@ class SimulatedAsterV3(SimulatedAster):
     endpoints = ASTER
     old_trades_security = Security.NONE
     stream_security = Security.SIGNED
-    unserved = V3_UNSERVED
+    unserved = ASTER_V3_UNSERVED
     errors = attrs.evolve(SimulatedAster.errors, words={**SimulatedAster.errors.words, -4225: "Nonce Expired"})
 
     def __init__(self) -> None:
