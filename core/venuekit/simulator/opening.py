@@ -124,6 +124,9 @@ def check_money(named: Mapping[str, Sequence[Deposit]], realms: Sequence[tuple[M
             raise FieldError(f"{where} wallet of it; there are {', '.join(known)}", deposit.field)
 
 
-def _purses(mates: Mates) -> dict[str, set[str]]:
-    """Return the names of the wallets of each venue."""
-    return {venue_id: {contract.purse for contract in venue.contracts} for venue_id, venue in mates.items()}
+def _purses(mates: Mates) -> dict[str, tuple[str, ...]]:
+    """Return the names of the wallets of each venue, in the order of its contracts: rows of money follow it."""
+    return {
+        venue_id: tuple(dict.fromkeys(contract.purse for contract in venue.contracts))
+        for venue_id, venue in mates.items()
+    }

@@ -13,6 +13,7 @@ from venuekit.capabilities import BalanceReader, IncomeKind
 from venuekit.simulator import FieldError, Lag, Market, Simulation, simulate
 from venuekit.simulator.ledger import LedgerOrderRequest, Reason, Refused, Side
 from venuekit_toy_perp import TOY_PERP
+from venuekit_toy_perp.simulated import SimulatedToy
 
 D = Decimal
 VENUE = "toy_perp"
@@ -142,3 +143,19 @@ async def test_an_index_price_that_cannot_be() -> None:
         with pytest.raises(LookupError, match="of 'PIN'"):
             sim.index_price("PIN")
         assert sim.index_price("TOY") == 100
+
+
+def test_money_comes_in_the_order_of_the_wallets() -> None:
+    """An account with many wallets of one asset has the same rows with the same ids in every process."""
+    listed = SimulatedToy.contracts
+    purses = [letter * 2 for letter in "qwertyuiop"]
+
+    class Many(SimulatedToy):
+        contracts = (*listed, *(attrs.evolve(listed[0], symbol=f"{purse.upper()}USD", purse=purse) for purse in purses))
+
+    sim = Simulation([attrs.evolve(TOY_PERP, simulated=Many)], accounts={"a": {"USD": 5}})
+
+    rows = sim.ledger_of(VENUE, account="a").incomes()
+    assert [(row.id, row.purse) for row in rows] == [
+        (str(number), purse) for number, purse in enumerate(["", *purses], start=1)
+    ]
