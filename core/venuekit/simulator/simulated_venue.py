@@ -54,7 +54,8 @@ class Route:
     ``parameters`` are those that the venue documents, without key, time and signature; a handler may be sent others.
     ``costs`` maps the parameters of a request to its price per pool, ``symbols`` to those it names. ``encoding`` is how
     parameters travel; of a JSON array, ``array`` is the name under which the handler finds its items, None where it
-    holds one object.
+    holds one object. ``is_guarded``: a SESSION that needs the permission of a write, such as a countdown that ends
+    orders.
     """
 
     verb: str
@@ -68,6 +69,7 @@ class Route:
     encoding: Encoding = attrs.field(default=Encoding.QUERY, kw_only=True)
     array: str | None = attrs.field(default=None, kw_only=True)
     parameters: tuple[Parameter, ...] = attrs.field(default=(), kw_only=True)
+    is_guarded: bool = attrs.field(default=False, kw_only=True)
 
     @classmethod
     def of(cls, endpoint: Endpoint[Any], handler: Handler) -> Route:
@@ -84,6 +86,7 @@ class Route:
             encoding=endpoint.encoding,
             array=list_of_body(endpoint),
             parameters=endpoint.parameters,
+            is_guarded=endpoint.area is not None,
         )
 
     @property
@@ -94,7 +97,7 @@ class Route:
     @property
     def is_write(self) -> bool:
         """Whether read-only keys are refused here."""
-        return self.effect not in {Effect.READ, Effect.SESSION}
+        return self.is_guarded or self.effect not in {Effect.READ, Effect.SESSION}
 
 
 class SimulatedVenue(ABC):

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from venuekit.endpoint import Effect, Endpoint, Security
+from venuekit.endpoint import Area, Effect, Endpoint, Security
 from venuekit.errors import ConfigurationError
 from venuekit.parameters import Kind, Parameter
 from venuekit.plugin import from_milliseconds
@@ -166,6 +166,15 @@ def test_meter_counts_each_window(payments: list[tuple[int, int]]) -> None:
         assert paid[at // 5000] == usage.used
         assert (max(0, 10 - usage.used), usage.used > 10) == (usage.remaining, usage.is_exceeded)
         assert at < usage.resets_at <= at + 5000
+
+
+def test_a_session_that_ends_orders_needs_the_permission_of_a_write() -> None:
+    """A read-only key is refused an endpoint of a session that a guard guards, and may keep any other session alive."""
+    common: dict[str, Any] = {"decode": bytes, "security": Security.KEY, "effect": Effect.SESSION}
+    countdown: Endpoint[bytes] = Endpoint("POST", "/countdown", area=Area.ORDERS, **common)
+    listening: Endpoint[bytes] = Endpoint("POST", "/listen", **common)
+
+    assert [Route.of(one, lambda _r, _v: None).is_write for one in (countdown, listening)] == [True, False]
 
 
 @pytest.mark.parametrize("sent", [5, True, {}, Decimal("1.5")])
