@@ -43,6 +43,15 @@ def test_commission_is_paid_in_the_fee_asset_at_its_discount(ledger: Ledger) -> 
     assert ledger.position("ONEUSDT").commission == -18
 
 
+def test_no_digit_is_lost_where_a_rate_of_exchange_has_no_end(ledger: Ledger) -> None:
+    """18 USDT at 4.5 USD are 4 FEE, though one USDT is 0.2222... FEE."""
+    ledger.set_index_price("FEE", D("4.5"))
+
+    execution = ledger.fill("ONEUSDT", Side.BUY, D(1), D(50_000))
+
+    assert (execution.commission, ledger.balance("FEE").wallet) == (D(-4), D(6))
+
+
 def test_settle_asset_pays_where_the_fee_asset_does_not_suffice(ledger: Ledger) -> None:
     """A commission is paid whole from one wallet, without a discount from the settle asset's."""
     execution = ledger.fill("ONEUSDT", Side.BUY, D(3), D(50_000))

@@ -272,7 +272,7 @@ class _Fill:
         """Move profit and commission; return the commission as it is worth in the settle asset."""
         contract, money, fees = self._contract, self._desk.rules.money, self._fees
         full = money(contract.value(quantity, self._price) * self._fee_rate)
-        commission, paid = -money(full * fees.share), -money(full * fees.share * fees.exchange_rate)
+        commission, paid = -money(full * fees.share), -money(fees.amount(full))
         for key, kind, amount, rate in (
             (contract.asset_key, IncomeKind.REALIZED_PNL, pnl, None),
             (fees.key, IncomeKind.COMMISSION, paid, self._fee_rate * fees.share),

@@ -123,13 +123,18 @@ class Fees:
     """
     How commissions are paid.
 
-    ``share`` is the part of a commission that remains after a discount, ``exchange_rate`` the amount of the paying
-    asset for one unit of the settle asset.
+    ``share`` is the part of a commission that remains after a discount. ``settle_price`` and ``price`` are those of the
+    settle asset and of the paying one, in the same unit.
     """
 
     key: AssetKey
     share: Decimal = Decimal(1)
-    exchange_rate: Decimal = Decimal(1)
+    settle_price: Decimal = Decimal(1)
+    price: Decimal = Decimal(1)
+
+    def amount(self, commission: Decimal) -> Decimal:
+        """Return the amount of the paying asset, not rounded, for a full commission in the settle asset."""
+        return commission * self.share * self.settle_price / self.price  # divided last: a rate of 1/450 has no end
 
 
 def fees_of(transaction: Transaction, contract: Contract, commission: Decimal) -> Fees:
@@ -146,7 +151,5 @@ def fees_of(transaction: Transaction, contract: Contract, commission: Decimal) -
     settle_price = assets[contract.asset_key].index_price
     if settle_price is None:
         return usual
-    share, exchange_rate = 1 - transaction.rules.fee_discount, settle_price / assets[key].price
-    if transaction.read().withdrawable(key) < commission * share * exchange_rate:
-        return usual
-    return Fees(key, share, exchange_rate)
+    fees = Fees(key, 1 - transaction.rules.fee_discount, settle_price, assets[key].price)
+    return usual if transaction.read().withdrawable(key) < fees.amount(commission) else fees
