@@ -76,6 +76,19 @@ async def test_the_client_trades_a_further_market(case: Case) -> None:
             assert (filled.status, filled.average_price) == (OrderStatus.FILLED, D("140.005"))
 
 
+def test_the_settle_asset_of_a_further_market_is_collateral_as_those_of_the_others_are() -> None:
+    """Where assets back the positions of the whole account, it has a worth, which follows its index price."""
+    sim = simulate("bybit_inverse", scenario="flat", markets=[Market("SOLUSD", mark=150)], accounts={"a": {"SOL": 10}})
+    ledger = sim.ledger_of("bybit_inverse", account="a")
+    others = {asset.haircut for asset in ledger.balances() if asset.asset in {"BTC", "ETH"}}
+
+    before = ledger.balance("SOL")
+    sim.set_index("SOL", 165)
+
+    assert (before.index_price, before.usd_value, {before.haircut}) == (150, 1500, others)
+    assert ledger.balance("SOL").usd_value == 1650
+
+
 async def test_a_changed_market_is_traded_by_its_own_steps() -> None:
     """A listed symbol has the given tick and step, and an order off them is refused by the venue."""
     markets = [Market("ETHUSDT", tick=5, step="0.5")]

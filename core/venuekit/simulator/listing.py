@@ -11,7 +11,7 @@ import attrs
 from venuekit._util.texts import did_you_mean
 from venuekit.errors import ConfigurationError
 from venuekit.simulator.fields import FieldError
-from venuekit.simulator.ledger import Contract
+from venuekit.simulator.ledger import Asset, Contract
 from venuekit.simulator.ledger.money import exact
 from venuekit.simulator.markets import Market, change_contract
 from venuekit.simulator.prices import INDEX_PRICES, price_contract, round_to_tick
@@ -99,12 +99,23 @@ def _list(mates: Mates, venue_id: str, market: Market, index: Mapping[str, Decim
             changed = change_contract(attrs.evolve(contract, mark=market.price_of(contract.base, index)), market)
     except FieldError as error:
         raise FieldError(error.problem, f"markets.{venue_id}.{market.symbol}.{error.field}") from error
+    if known is None and changed.is_inverse:
+        _value_settle_asset(venue, changed)
     before = venue.contracts
     for mate in mates.values():
         if known is not None:
             mate.contracts = tuple(changed if one == known else one for one in mate.contracts)
         elif mate.contracts == before:
             mate.contracts = (*before, changed)
+
+
+def _value_settle_asset(venue: SimulatedVenue, contract: Contract) -> None:
+    """Let the asset that a further contract settles in be collateral, as those of the listed inverse contracts are."""
+    settled = {listed.asset_key for listed in venue.contracts if listed.is_inverse and listed.purse == contract.purse}
+    alike = [asset.haircut for asset in venue.assets if asset.key in settled and asset.index_price is not None]
+    if alike and all(asset.key != contract.asset_key for asset in venue.assets):
+        further = Asset(contract.settle, contract.first_mark, max(alike), purse=contract.purse)
+        venue.assets = (*venue.assets, further)
 
 
 def _check_bases(bases: Iterable[str], venues: Sequence[SimulatedVenue]) -> None:

@@ -115,7 +115,7 @@ class SimulatedVenue(ABC):
     Attributes:
         rules: The behaviour of the ledger; equal for all venues of one realm, which share one ledger.
         contracts: The contracts that this venue trades; those of an instance may be others than those of its class.
-        assets: Assets besides the contracts' own.
+        assets: Assets besides the contracts' own, and the worth of assets as collateral; as of ``contracts``.
         scenarios: At least ``holding`` and ``flat``.
         refusals: Fixed error answers, by verb and path, for routes that the client does not have; of a path with
             actions, for those that it does not have.
