@@ -59,7 +59,7 @@ bench: | $(filter .tools/%,$(UV))
 	$(UV) run --no-sync python bench/run.py
 
 core-alone: | $(filter .tools/%,$(UV))
-	$(UV) run --isolated --locked --no-dev --group test pytest -q tests/core
+	$(UV) run --isolated --locked --no-dev --group test pytest -q -n auto tests/core
 
 # the locked clients, without their install scripts; writes .interop/node.json
 interop-node: | $(filter .tools/%,$(UV))
