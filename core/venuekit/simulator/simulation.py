@@ -103,12 +103,14 @@ class Simulation(MarketCommands, ScriptCommands):
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._beating is not None:
-            self._beating.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._beating
-            self._beating = None
-        await self._server.close()
+        beating, self._beating = self._beating, None
+        try:
+            if beating is not None:
+                beating.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await beating
+        finally:
+            await self._server.close()
 
     def play(self, movement: Movement) -> None:
         """

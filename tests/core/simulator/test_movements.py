@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from decimal import Decimal
@@ -16,6 +16,7 @@ import pytest
 from venuekit.capabilities import IncomeKind
 from venuekit.simulator import FieldError, FundingSchedule, RandomWalk, RecordedPath, Simulation, simulate
 from venuekit.simulator.ledger import Side
+from venuekit.simulator.movements import Move, Movement
 from venuekit.testing import InstantClock
 
 D = Decimal
@@ -196,3 +197,30 @@ async def test_a_served_simulation_keeps_up_with_the_clock() -> None:
                 await asyncio.sleep(0.01)
         sim.play(RandomWalk("GEM"))
     assert [task for task in asyncio.all_tasks() if task is not asyncio.current_task()] == []
+
+
+class _Broken(Movement):
+    """A movement whose second move cannot be made."""
+
+    subjects = ("TOY",)
+
+    def moves(self, start: int, seed: int) -> Iterator[Move]:
+        yield Move(start, "TOY", factor=D(2))
+        raise ArithmeticError("no second move")
+
+
+async def test_a_movement_that_fails_is_raised_when_the_simulation_ends() -> None:
+    """Its error is not lost, and the port is closed all the same."""
+    simulation = simulate(VENUE, scenario="flat")
+
+    async def run() -> None:
+        async with simulation:
+            simulation.play(_Broken())
+            assert simulation._beating is not None
+            await asyncio.wait([simulation._beating])
+
+    with pytest.raises(ArithmeticError, match="no second move"):
+        await run()
+    assert simulation.port
+    with pytest.raises(ConnectionRefusedError):
+        await asyncio.open_connection("127.0.0.1", simulation.port)
