@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from abc import abstractmethod
 from decimal import Decimal
 
 from venuekit._util.texts import did_you_mean
@@ -12,19 +11,16 @@ from venuekit.simulator.ledger import Contract, LedgerIncome
 from venuekit.simulator.markets import check_mark
 from venuekit.simulator.movements import Movement
 from venuekit.simulator.price_board import PriceBoard
-from venuekit.simulator.realm import Realm
-from venuekit.simulator.service import Service
+from venuekit.simulator.realm import RunningVenues
 
 _PRICE = Field("price", FieldKind.NUMBER, "A price.")
 _RATE = Field("rate", FieldKind.NUMBER, "A rate.", minimum=-1, maximum=1)
 
 
-class MarketCommands(ABC):
+class MarketCommands(RunningVenues):
     """The market of a simulation, which all of its accounts see: a base of :class:`Simulation`."""
 
     _board: PriceBoard
-    _realms: Mapping[str, Realm]
-    _services: Mapping[str, Service]
 
     @property
     @abstractmethod
@@ -105,12 +101,6 @@ class MarketCommands(ABC):
         if base not in known:
             others = did_you_mean(base, known) or f"; there are {', '.join(known)}"
             raise LookupError(f"no simulated venue has a contract or collateral of {base!r}{others}")
-
-    def _service(self, venue_id: str) -> Service:
-        service = self._services.get(venue_id)
-        if service is None:
-            raise LookupError(f"{venue_id!r} is not simulated here; there are {', '.join(self._services)}")
-        return service
 
 
 def _read_price(value: Number) -> Decimal:

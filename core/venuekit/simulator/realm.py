@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -10,7 +11,7 @@ from venuekit.simulator.ledger import AssetKey, Contract, Ledger, LedgerIncome
 from venuekit.simulator.ledger.money import exact
 from venuekit.simulator.price_board import PriceBoard
 from venuekit.simulator.prices import round_to_tick
-from venuekit.simulator.service import open_ledger
+from venuekit.simulator.service import Service, open_ledger
 from venuekit.simulator.simulated_venue import SimulatedVenue
 
 
@@ -130,3 +131,16 @@ class Realm:
         perpetual = [one for one, contract in self._contracts.items() if contract.expires_at is None]
         for one in perpetual if symbol is None else (symbol,):
             self.fund(one, rate)
+
+
+class RunningVenues(ABC):
+    """The venues of a running simulation, each with its service and its realm: a base of the simulation's commands."""
+
+    _services: Mapping[str, Service]
+    _realms: Mapping[str, Realm]
+
+    def _service(self, venue_id: str) -> Service:
+        service = self._services.get(venue_id)
+        if service is None:
+            raise LookupError(f"{venue_id!r} is not simulated here; there are {', '.join(self._services)}")
+        return service

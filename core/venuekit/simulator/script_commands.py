@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,19 +10,13 @@ from venuekit._util.texts import did_you_mean
 from venuekit.endpoint import Endpoint, EndpointName
 from venuekit.simulator.disturbances import CannedAnswer, Script, Step
 from venuekit.simulator.message import DocumentedAnswer
-from venuekit.simulator.realm import Realm
-from venuekit.simulator.service import Service
+from venuekit.simulator.realm import RunningVenues
 
 
-class ScriptCommands(ABC):
+class ScriptCommands(RunningVenues):
     """The script of a simulation: a base of :class:`Simulation`."""
 
     script: Script
-    _realms: Mapping[str, Realm]
-
-    @abstractmethod
-    def _service(self, venue_id: str) -> Service:
-        """Return the service of a venue; LookupError where it is not simulated."""
 
     @abstractmethod
     def milliseconds(self) -> int:
