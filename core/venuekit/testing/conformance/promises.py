@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import types
 import typing
 import warnings
 from collections.abc import Callable, Mapping
@@ -16,6 +15,7 @@ from venuekit.capabilities import Capability, InstrumentReader, MarginType, Orde
 from venuekit.errors import InvalidArgument, UnsupportedCapability
 from venuekit.testing.conformance.examples import arguments_for, example_order
 from venuekit.testing.conformance.inventory import Checks
+from venuekit.testing.conformance.plain_values import check_plain
 from venuekit.testing.staged import on_stage
 
 #: methods that return a remainder
@@ -26,18 +26,25 @@ class CapabilityChecks(Checks):
     """The account class keeps the promises of its capabilities."""
 
     async def test_capability_method(self, capability_method: Callable[..., Any]) -> None:
-        """A capability method returns a value of the promised type, from an endpoint that declares to serve it."""
+        """
+        A capability method returns a value of the promised type, from an endpoint that declares to serve it.
+
+        Each field of the value has its type, too: no float, no time without a zone, no list.
+        """
         sets = any(setter.method is capability_method for setter in self.inventory.setters)
         async with on_stage(self.inventory.venue, "flat" if sets else "holding") as stage:
             arguments = await arguments_for(capability_method, stage)
             stage.simulation.requests.clear()
             value = await _call_method(getattr(stage.account, capability_method.__name__), arguments)
             promised = typing.get_type_hints(capability_method)["return"]
-            nothing = value == () and capability_method in _MAY_BE_EMPTY
-            assert nothing or fits(value, promised), f"{capability_method.__qualname__}: {value!r} is no {promised}"
+            name = capability_method.__qualname__
+            if isinstance(value, _Paged):
+                check_plain(value.items, tuple[typing.get_args(promised)[0], ...], name=name)
+            else:
+                check_plain(value, promised, name=name)
+                assert value != () or capability_method in _MAY_BE_EMPTY, f"{name} returned nothing"
             requests = {arrival.endpoint_name for arrival in stage.simulation.requests}
             serving = {e.name for e in stage.venue.endpoints if capability_method in e.serves}
-            name = capability_method.__qualname__
             assert bool(serving) == bool(requests), f"{name}: sent {requests}, serving {serving}"
             assert not requests or requests & serving, f"no endpoint of {requests} serves {name}"
 
@@ -101,16 +108,3 @@ class _Paged:
     """All items of a walk; a history may be empty."""
 
     items: tuple[Any, ...]
-
-
-def fits(value: object, promised: Any) -> bool:
-    """Return whether a value has an annotated type; a promised tuple must not be empty."""
-    origin = typing.get_origin(promised)
-    if isinstance(value, _Paged):
-        return origin is Pager and all(fits(item, typing.get_args(promised)[0]) for item in value.items)
-    if origin is tuple:
-        (item, *_) = typing.get_args(promised)
-        return isinstance(value, tuple) and bool(value) and all(fits(each, item) for each in value)
-    if origin in {typing.Union, types.UnionType}:
-        return any(fits(value, option) for option in typing.get_args(promised))
-    return isinstance(value, origin or promised)
