@@ -87,8 +87,9 @@ def _faults_of_mapping(value: object, arguments: tuple[Any, ...], path: str) -> 
 
 def _faults_of_anything(value: object, path: str) -> Iterator[str]:
     """Yield the faults of a value whose own type is settled, and of the parts of it."""
-    if attrs.has(type(value)):
-        for name, promised in _fields(type(value)).items():
+    kind: type = type(value)
+    if fields := _fields(kind):
+        for name, promised in fields.items():
             yield from plain_faults(getattr(value, name), promised, f"{path}.{name}")
     elif isinstance(value, tuple | frozenset):
         for index, item in enumerate(value):
@@ -122,8 +123,10 @@ def _is_of(value: object, kind: Any) -> bool:
 
 
 @cache
-def _fields(kind: type[attrs.AttrsInstance]) -> Mapping[str, Any]:
-    """Return the annotation of each public field of an attrs class."""
+def _fields(kind: type) -> Mapping[str, Any]:
+    """Return the annotation of each public field of an attrs class; none of another class."""
+    if not attrs.has(kind):
+        return {}
     hints = typing.get_type_hints(kind, localns=vars(errors))  # some values import an error for type checkers only
     names = (field.name for field in attrs.fields(kind))
     return {name: hints[name] for name in names if not name.startswith("_") and name not in _UNREAD}

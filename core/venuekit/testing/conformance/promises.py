@@ -39,7 +39,8 @@ class CapabilityChecks(Checks):
             promised = typing.get_type_hints(capability_method)["return"]
             name = capability_method.__qualname__
             if isinstance(value, _Paged):
-                check_plain(value.items, tuple[typing.get_args(promised)[0], ...], name=name)
+                for item in value.items:
+                    check_plain(item, typing.get_args(promised)[0], name=name)
             else:
                 check_plain(value, promised, name=name)
                 assert value != () or capability_method in _MAY_BE_EMPTY, f"{name} returned nothing"
