@@ -95,6 +95,14 @@ class ScriptCommands(RunningVenues):
         is_applied = bool(answer.executed) if applied is None else applied
         return CannedAnswer(response.status, response.body, response.headers, applied=is_applied)
 
+    def cut_pages(self, venue_id: str, rows: int | None) -> None:
+        """
+        Let the pages of a venue's histories hold ``rows`` rows at most, where the venue fixes their length.
+
+        A page whose length the request chooses stays as long as asked for. None ends it.
+        """
+        self._service(venue_id).simulated.page_limit = rows
+
     def answers_of(self, venue_id: str) -> Mapping[str, DocumentedAnswer]:
         """Return the answers that a venue documents for trouble of its own, by name."""
         return self._service(venue_id).simulated.documented_answers

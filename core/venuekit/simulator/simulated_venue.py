@@ -124,6 +124,8 @@ class SimulatedVenue(ABC):
         documented_answers: Answers that the venue documents for trouble of its own, by a short name; scenarios give
             them by :meth:`Simulation.documented`.
         signature_parameters: Names that the request log leaves out.
+        page_limit: The most rows of one page, None for as many as the venue gives; a handler whose page is fixed gives
+            no more. Set for one simulation by :meth:`Simulation.cut_pages`.
         ignores_case: Whether the names of the parameters that a route declares are read without regard to case; the
             parameters that sign a request are always read as they were sent.
     """
@@ -136,6 +138,7 @@ class SimulatedVenue(ABC):
     unserved: frozenset[tuple[str, str]] = frozenset()
     documented_answers: Mapping[str, DocumentedAnswer] = {}
     signature_parameters: frozenset[str] = frozenset({"signature"})
+    page_limit: int | None = None
     ignores_case: bool = False
 
     @abstractmethod
