@@ -36,6 +36,7 @@ from venuekit.parts.histories import (
     Track,
     VenueWords,
 )
+from venuekit.parts.histories.page_cut import small_pages
 from venuekit.plugin import Account, Answer, from_milliseconds, to_milliseconds
 from venuekit.testing import FakeTransport, account_over, json_answer
 from venuekit_toy_perp import TOY_PERP
@@ -286,3 +287,33 @@ async def test_walk_over_windows_yields_every_row_once(
     walked = [row async for row in Halved().walk(pages, None)]
     assert sorted(walked) == rows
     assert [row[0] for row in walked] == [row[0] for row in rows]
+
+
+@ways
+async def test_cut_pages_are_walked_like_whole_ones(paged: History[Income]) -> None:
+    """A test that cuts pages walks the same items in more requests, and learns which history was walked."""
+    venue = ToyIncome([row(number) for number in range(30)])
+    whole = attrs.evolve(paged, limit=100)
+    async with account_over(venue_of(whole), FakeTransport(venue)) as account:
+        with small_pages(None) as noted:
+            items = await account.iter_income().all()
+        uncut = len(venue.asked)
+        with small_pages(LIMIT) as cut:
+            assert await account.iter_income().all() == items
+            assert await account.iter_income(after=items[7]).all() == items[8:]
+        assert {asked["limit"] for asked in venue.asked[:uncut]} == {"100"}
+        assert {asked["limit"] for asked in venue.asked[uncut:]} == {str(LIMIT)}
+        assert [one.endpoint for one in noted.histories] == [one.endpoint for one in cut.histories] == [whole.endpoint]
+        assert await account.iter_income().all() == items
+        assert venue.asked[-1]["limit"] == "100"
+
+
+async def test_pages_are_never_cut_below_two_rows_nor_lengthened() -> None:
+    """A page of one row has no last one to go on behind; a history that asks for less than the cut stays as it is."""
+    with pytest.raises(ValueError, match="two rows at least, not 1"), small_pages(1):
+        pass
+    venue = ToyIncome([row(number) for number in range(9)])
+    async with account_over(venue_of(WAYS["by number"]), FakeTransport(venue)) as account:
+        with small_pages(50):
+            await account.iter_income().all()
+    assert {asked["limit"] for asked in venue.asked} == {str(LIMIT)}

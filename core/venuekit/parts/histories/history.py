@@ -19,6 +19,7 @@ from venuekit.endpoint import Endpoint, Priority
 from venuekit.errors import InvalidArgument
 from venuekit.message import Answer
 from venuekit.parameters import Kind
+from venuekit.parts.histories.page_cut import note_walk, rows_of_page
 from venuekit.parts.histories.paging import Pages, Paging
 from venuekit.parts.histories.spans import Retention, Span, check_span
 from venuekit.parts.histories.track import Origin, Page, Track
@@ -140,7 +141,7 @@ class History(Generic[T]):
     @property
     def constants(self) -> Mapping[str, Any]:
         """The parameters of every request."""
-        return self.parameters if self.limit_name is None else {**self.parameters, self.limit_name: self.limit}
+        return self.parameters if self.limit_name is None else {**self.parameters, self.limit_name: rows_of_page(self)}
 
     def times(self, window: Span) -> Mapping[str, Any]:
         """Return the parameters of a window: milliseconds, or instants where the endpoint declares Kind.TIME."""
@@ -218,6 +219,7 @@ class HistoryCall:
         """Return the pages of a history, narrowed by filters, behind ``after``."""
         # some of the endpoints answer urgent questions as well
         patient, constants = self.account.with_options(priority=Priority.HISTORY), history.constants
+        note_walk(history)
 
         async def read(window: Span | None, narrowed: Mapping[str, Any]) -> Page[T]:
             times = {} if window is None else history.times(window)
@@ -232,7 +234,7 @@ class HistoryCall:
             read=read,
             windows=windows,
             filters=filters,
-            limit=history.limit,
+            limit=rows_of_page(history),
             track=history.track,
             after=after,
             origin=self.origin,
