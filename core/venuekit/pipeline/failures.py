@@ -112,10 +112,7 @@ def classify(
 ) -> Failure:
     """Return the failure that a refusal in a response amounts to; ``clock`` is the venue's."""
     code, message = refusal.code, refusal.message
-    fault = _fault_on(endpoint, refusal)
-    if fault is None:
-        is_foreign = refusal.is_foreign
-        fault = refusal.fault or venue.faults.classify(response.status, code, message, is_foreign=is_foreign)
+    fault = fault_of(venue, endpoint, response.status, refusal)
     row = venue.faults.row(response.status, code, message)
     now = clock.milliseconds()
     delay = retry_after(refusal, response.headers, now)
@@ -135,6 +132,12 @@ def classify(
         return Failure(FailureKind.DOUBTFUL, error)
     is_account_limit = row is not None and row.is_account_limit
     return Failure(_KINDS.get(fault, FailureKind.REFUSED), error, delay, is_account_limit=is_account_limit)
+
+
+def fault_of(venue: Venue[Any], endpoint: Endpoint[Any], status: int, refusal: Refusal) -> Fault:
+    """Return the meaning of a refusal: on this endpoint alone, else by its own words, else by the venue's table."""
+    own = _fault_on(endpoint, refusal) or refusal.fault
+    return own or venue.faults.classify(status, refusal.code, refusal.message, is_foreign=refusal.is_foreign)
 
 
 def leaves_open(venue: Venue[Any], endpoint: Endpoint[T], value: T) -> bool:

@@ -16,8 +16,24 @@ A file is one JSON object::
 ``path`` is the documented one, with its parameters in braces, and ``action`` (left out where there is none) holds the
 constant parameters of the endpoint. ``security`` is ``none``, ``key``, ``signed`` or ``token``. ``parameters`` are the
 client's by the venue's names, without those of signing. ``answer`` is the body as JSON, kept byte for byte; a body that
-is not JSON is ``text`` instead. A refusal has its ``code`` beside it, one without a code its ``message``. ``source``
-names the origin of the body; the file's name is the case's name.
+is not JSON is ``text`` instead. A refusal has its ``code`` beside it, one without a code its ``message``, and the
+``fault`` that it means (a word of :class:`~venuekit.plugin.Fault`). ``source`` names the origin of the body; the file's
+name is the case's name.
+
+A recorded success of a read carries the values that it must become, by the capability method that makes them::
+
+      "expect": {
+        "get_positions": [{"symbol": "BTCUSD", "side": "long", "quantity": "3"}],
+        "get_position": {"symbol": "BTCUSD", "quantity": "3"}
+      }
+
+A list is all items that the method returns, in their order, an object one value; a field that is left out is not
+compared. Decimals are texts or JSON numbers, times ISO 8601 (``"2025-06-15T15:06:40.000Z"``), durations seconds,
+members of an enumeration their value, and null is None. The method is called with the ``symbol``, ``order_id`` and
+``client_id`` of the recorded parameters, without them with the symbol of an object that is expected, and a history from
+the first expected time on; ``arguments`` (``{"include_flat": true}``) go before those, each for the methods that have
+it. Where a method asks other endpoints as well, ``beside`` lists the recorded answers that they give; the simulated
+venue answers the rest.
 """
 
 from __future__ import annotations
@@ -34,15 +50,23 @@ import attrs
 import msgspec
 
 from venuekit.endpoint import Endpoint, EndpointName, Security
+from venuekit.faults import Fault
 from venuekit.message import HttpResponse
 from venuekit.venue import Venue
 
-_FACTS = frozenset({"source", "verb", "path", "action", "security", "parameters", "status", "code", "message"})
+_FACTS = frozenset({"source", "verb", "path", "action", "security", "parameters", "status", "code", "message", "fault"})
+#: how the names of capability methods begin that read
+_READING = ("get_", "iter_")
+_WISHES = frozenset({"expect", "arguments", "beside"})
 
 
 @attrs.frozen(kw_only=True)
 class RecordedCase:
-    """One recorded answer; ``code`` and ``message`` are the refusal's, both None for a success."""
+    """
+    One recorded answer; ``code``, ``message`` and ``fault`` are the refusal's, all None for a success.
+
+    ``expect`` holds the values that a success must become, by the name of the capability method.
+    """
 
     name: str
     source: str
@@ -55,6 +79,18 @@ class RecordedCase:
     code: int | str | None = None
     message: str | None = None
     action: Mapping[str, str] = attrs.field(factory=dict)
+    fault: Fault | None = None
+    expect: Mapping[str, Any] = attrs.field(factory=dict)
+    arguments: Mapping[str, Any] = attrs.field(factory=dict)
+    beside: tuple[str, ...] = attrs.field(default=(), converter=tuple)
+
+    def __attrs_post_init__(self) -> None:
+        if self.is_success and self.fault is not None:
+            raise ValueError(f"a success has no fault, and not {self.fault}")
+        if self.expect and not self.is_success:
+            raise ValueError("a refusal becomes no value: leave expect out")
+        if writes := [name for name in self.expect if not name.startswith(_READING)]:
+            raise ValueError(f"expect is for methods that read, and not for {', '.join(writes)}")
 
     @property
     def endpoint_name(self) -> EndpointName:
@@ -128,10 +164,11 @@ def _load(path: Path) -> RecordedCase:
         facts = msgspec.json.decode(path.read_bytes(), type=dict[str, msgspec.Raw])
         plain = {name: json.loads(bytes(raw), parse_float=Decimal) for name, raw in facts.items() if name != "answer"}
         body = bytes(facts["answer"]) if "answer" in facts else plain.pop("text").encode()
-        unknown = plain.keys() - _FACTS
+        unknown = plain.keys() - _FACTS - _WISHES
         if unknown:
             raise ValueError(f"unknown fields {', '.join(sorted(unknown))}")
         plain["security"] = Security(plain["security"])
+        plain["fault"] = Fault(plain["fault"]) if "fault" in plain else None
         return RecordedCase(name=path.stem, body=body, **plain)
     except (ValueError, TypeError, KeyError) as error:
         raise ValueError(f"{path} is no recorded answer: {type(error).__name__}: {error}") from error

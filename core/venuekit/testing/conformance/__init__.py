@@ -20,6 +20,7 @@ from venuekit.testing.conformance.declarations import DeclarationChecks
 from venuekit.testing.conformance.inventory import Inventory
 from venuekit.testing.conformance.losses import OnceChecks, ReadChecks, SettingChecks
 from venuekit.testing.conformance.promises import CapabilityChecks
+from venuekit.testing.conformance.recorded_values import RecordedValueChecks
 from venuekit.testing.conformance.recordings import RecordingChecks
 from venuekit.testing.recorded import find_recorded, load_recorded
 
@@ -29,6 +30,7 @@ __all__ = ["conformance_suite", "suite_of"]
 class _Suite(
     DeclarationChecks,
     RecordingChecks,
+    RecordedValueChecks,
     CapabilityChecks,
     SettingChecks,
     OnceChecks,
@@ -56,6 +58,8 @@ def _cases(inventory: Inventory) -> dict[str, dict[str, Any]]:
         "windowed_write": {str(endpoint): endpoint for endpoint in inventory.windowed},
         "numbered_write": {str(endpoint): endpoint for endpoint in inventory.numbered},
         "recorded_case": {case.name: case for case in inventory.recorded},
+        "expecting_case": {case.name: case for case in inventory.recorded if case.expect},
+        "refused_case": {case.name: case for case in inventory.recorded if case.fault is not None},
         "capability_method": {method.__qualname__: method for method in inventory.methods},
         "margin_type": {
             margin_type.value: margin_type

@@ -1,0 +1,116 @@
+"""Checks of recorded meanings: the values that recorded answers must become, and the errors of recorded refusals."""
+
+from __future__ import annotations
+
+import inspect
+import warnings
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any
+
+from venuekit._util.times import from_milliseconds, to_milliseconds, write_iso
+from venuekit.capabilities import Pager
+from venuekit.endpoint import Endpoint, EndpointName
+from venuekit.message import HttpRequest
+from venuekit.parameters import Role
+from venuekit.pipeline.failures import fault_of
+from venuekit.testing.clocks import InstantClock
+from venuekit.testing.conformance.inventory import Checks
+from venuekit.testing.expected import differences, span_of, times_in, typed_arguments, without_rows
+from venuekit.testing.recorded import Recorded, RecordedCase, believe_answers
+from venuekit.testing.staged import FakeStage, fake_stage
+from venuekit.venue import Venue
+
+#: how long after the last expected time a history is walked
+_AFTERWARDS = timedelta(hours=1)
+_NAMES = (Role.SYMBOL, Role.ORDER_ID, Role.CLIENT_ID)
+
+
+class RecordedValueChecks(Checks):
+    """Each recorded answer means what is written beside it."""
+
+    async def test_recorded_value(self, expecting_case: RecordedCase) -> None:
+        """A capability method makes exactly the expected values of a recorded answer, in their units and signs."""
+        for name in expecting_case.expect:
+            value = await value_of(self.inventory.venue, self.inventory.recorded, expecting_case, name)
+            problems = [*differences(value, expecting_case.expect[name], name)]
+            assert not problems, f"{expecting_case.name}: {'; '.join(problems)}"
+
+    def test_recorded_fault(self, refused_case: RecordedCase) -> None:
+        """A recorded refusal has the meaning that is recorded with it, and so the error of that meaning."""
+        case, venue = refused_case, self.inventory.venue
+        endpoint, refusal = self.inventory.endpoint(case), venue.answers(case.response())
+        assert endpoint is not None, f"{case.name}: no endpoint {case.endpoint_name} is declared"
+        assert refusal is not None, f"{case.name} is taken for a success"
+        fault = fault_of(venue, endpoint, case.status, refusal)
+        assert fault is case.fault, f"{case.name} ({refusal.code} {refusal.message}) is {fault} instead of {case.fault}"
+
+
+async def value_of(venue: Venue[Any], recorded: Recorded, case: RecordedCase, name: str) -> Any:
+    """
+    Return what a capability method makes of a recorded answer; a history is walked to its end.
+
+    The first request of its endpoint is answered with it; another one than that with a page without rows.
+    """
+    endpoint = venue.endpoint_at(*case.endpoint_name)
+    assert endpoint is not None, f"{case.name}: no endpoint {case.endpoint_name} is declared"
+    serving = {method.__name__: method for method in endpoint.serves}
+    assert name in serving, f"{case.name} expects something of {name}, which {endpoint} does not serve"
+    span = span_of([*times_in(case.expect[name])])
+    clock = InstantClock() if span is None else InstantClock(to_milliseconds(span[1] + _AFTERWARDS))
+    async with fake_stage(venue, "flat", clock=clock) as stage:
+        answers = _Answers(stage, case, {one.endpoint_name: one for one in map(recorded.case, case.beside)})
+        stage.transport.reply = answers
+        with believe_answers(venue), warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)
+            value = getattr(stage.account, name)(**_arguments(serving[name], endpoint, case, clock))
+            if isinstance(value, Pager):
+                value = await value.all()
+            elif inspect.isawaitable(value):
+                value = await value
+        assert answers.first is not None, f"{case.name}: {name} does not ask {endpoint}"
+        return value
+
+
+def _arguments(
+    method: Callable[..., Any], endpoint: Endpoint[Any], case: RecordedCase, clock: InstantClock
+) -> dict[str, Any]:
+    """Return the arguments of a call: those recorded, the names among the parameters, and the span of a history."""
+    expected = case.expect[method.__name__]
+    span = span_of([*times_in(expected)])
+    arguments: dict[str, Any] = {}
+    if isinstance(expected, Mapping) and "symbol" in expected:
+        arguments["symbol"] = expected["symbol"]
+    named = {role.value: endpoint.value_of(role, case.parameters) for role in _NAMES}
+    arguments |= {name: str(value) for name, value in named.items() if value is not None}
+    if span is not None and method.__name__.startswith("iter_"):
+        arguments |= {"start": write_iso(span[0]), "end": write_iso(from_milliseconds(clock.milliseconds()))}
+    return typed_arguments(method, {**arguments, **case.arguments})
+
+
+class _Answers:
+    """The replies while a method is called: the recorded answer first, those beside it, and else the venue's."""
+
+    def __init__(self, stage: FakeStage, case: RecordedCase, beside: Mapping[EndpointName, RecordedCase]) -> None:
+        self._stage = stage
+        self._case = case
+        self._beside = beside
+        self._simulated = stage.transport.reply
+        #: the parameters of the first request that the case answered
+        self.first: Mapping[str, Any] | None = None
+
+    def __call__(self, request: HttpRequest) -> Any:
+        arrival = self._stage.arrival(request)
+        if arrival.endpoint_name == self._case.endpoint_name:
+            asked = {name: arrival.parameters[name] for name in arrival.parameters if name in self._declared}
+            if self.first is None:
+                self.first = asked
+            answer = self._case.response()
+            return answer if asked == self.first else without_rows(answer)
+        beside = self._beside.get(arrival.endpoint_name)
+        return self._simulated(request) if beside is None else beside.response()
+
+    @property
+    def _declared(self) -> Mapping[str, Any]:
+        endpoint = self._stage.venue.endpoint_at(*self._case.endpoint_name)
+        return {} if endpoint is None else endpoint.by_name
