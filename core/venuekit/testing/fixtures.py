@@ -1,8 +1,9 @@
-"""The pytest plugin: simulated venues as a fixture. Its import is nearly free."""
+"""The pytest plugin: simulated venues as a fixture, and reports of conformance. Its import is nearly free."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,8 +12,23 @@ if TYPE_CHECKING:
     from venuekit.simulator.background import BackgroundSimulation
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare the option of conformance reports."""
+    parser.getgroup("venuekit").addoption(
+        "--conformance-report",
+        metavar="DIR",
+        type=Path,
+        help="write DIR/<distribution>/conformance.json: the tier of each venue, and the result of each test",
+    )
+
+
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the marker."""
+    """Register the marker, and the reporter where it is asked for."""
+    directory: Path | None = config.getoption("conformance_report")
+    if directory is not None:
+        from venuekit.testing.conformance.report import ConformanceReport
+
+        config.pluginmanager.register(ConformanceReport(config, directory), "venuekit-conformance-report")
     config.addinivalue_line(
         "markers",
         "venuekit(*venue_ids, scenario='holding', seed=0, markets=(), accounts={}, prices={}, world=None): the venues "

@@ -6,8 +6,10 @@ Every check is in one test class, whose cases are generated when pytest collects
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -16,19 +18,21 @@ from venuekit.plugins import make_plugins
 from venuekit.simulator import CannedAnswer, Cut, DropAfter, DropBefore, Truncate
 from venuekit.testing.conformance.access import AccessChecks, SecretChecks
 from venuekit.testing.conformance.arrivals import ArrivalChecks
-from venuekit.testing.conformance.declarations import DeclarationChecks
-from venuekit.testing.conformance.inventory import Inventory
+from venuekit.testing.conformance.declarations import DeclarationChecks, SimulatedVenueChecks
+from venuekit.testing.conformance.inventory import Checks, Inventory
 from venuekit.testing.conformance.losses import OnceChecks, ReadChecks, SettingChecks
 from venuekit.testing.conformance.promises import CapabilityChecks
 from venuekit.testing.conformance.recorded_values import RecordedValueChecks
 from venuekit.testing.conformance.recordings import RecordingChecks
+from venuekit.testing.conformance.tiers import NO_SIMULATED_VENUE, Tier
 from venuekit.testing.recorded import find_recorded, load_recorded
 
-__all__ = ["conformance_suite", "suite_of"]
+__all__ = ["Suite", "conformance_suite", "suite_of"]
 
 
-class _Suite(
+class Suite(
     DeclarationChecks,
+    SimulatedVenueChecks,
     RecordingChecks,
     RecordedValueChecks,
     CapabilityChecks,
@@ -39,7 +43,16 @@ class _Suite(
     AccessChecks,
     SecretChecks,
 ):
-    """All checks of one venue."""
+    """
+    All checks of one venue.
+
+    Attributes:
+        tiers: The tier of each test of the venue.
+        left_out: The tests that the venue does not have, each with the reason.
+    """
+
+    tiers: ClassVar[Mapping[str, Tier]]
+    left_out: ClassVar[Mapping[str, str]]
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
         """Generate the cases of one test."""
@@ -106,18 +119,34 @@ def conformance_suite(venue_id: str, *, recorded: Path | None = None) -> type:
 
 
 def suite_of(inventory: Inventory) -> type:
-    """Return the test class of an inventory; a test without any case of the venue is left out."""
+    """
+    Return the test class of an inventory; a test without any case of the venue is left out.
+
+    So is one that needs a simulated venue where there is none. ``tiers`` of the class has the tier of each test, and
+    ``left_out`` the reason of each one left out.
+    """
     venue = inventory.venue
     empty = {name for name, cases in _cases(inventory).items() if not cases}
-    tests: dict[str, Any] = {"inventory": inventory, "__doc__": f"Conformance of the plugin of {venue.id}."}
-    for name in dir(_Suite):
-        if not name.startswith("test_"):
-            continue
-        function = getattr(_Suite, name)
+    tests: dict[str, Any] = {"__doc__": f"Conformance of the plugin of {venue.id}."}
+    tiers: dict[str, Tier] = {}
+    left_out: dict[str, str] = {}
+    for name, checks in _tests().items():
+        function = vars(checks)[name]
         code = function.__code__
-        if empty.isdisjoint(code.co_varnames[: code.co_argcount]):
-            is_coroutine = bool(code.co_flags & 0x80)
-            tests[name] = pytest.mark.asyncio(function) if is_coroutine else function
+        lacking = empty.intersection(code.co_varnames[: code.co_argcount])
+        if checks.needs_simulated and venue.simulated is None:
+            left_out[name] = NO_SIMULATED_VENUE
+        elif lacking:
+            left_out[name] = f"the venue has no {' and no '.join(sorted(lacking)).replace('_', ' ')}"
         else:
-            tests[name] = None  # the venue lacks the feature
-    return type(f"Conformance[{venue.id}]", (_Suite,), tests)
+            tiers[name] = checks.tier
+        is_coroutine = bool(code.co_flags & inspect.CO_COROUTINE)
+        tests[name] = None if name in left_out else pytest.mark.asyncio(function) if is_coroutine else function
+    tests |= {"inventory": inventory, "tiers": tiers, "left_out": left_out}
+    return type(f"Conformance[{venue.id}]", (Suite,), tests)
+
+
+def _tests() -> dict[str, type[Checks]]:
+    """Return the group of checks of each test, by its name."""
+    groups = [group for group in reversed(Suite.__mro__) if issubclass(group, Checks)]
+    return {name: group for group in groups for name in vars(group) if name.startswith("test_")}

@@ -17,6 +17,7 @@ from venuekit.simulator import CannedAnswer, Cut, DropBefore
 from venuekit.testing.clocks import InstantClock
 from venuekit.testing.conformance.examples import Setter
 from venuekit.testing.conformance.inventory import Checks
+from venuekit.testing.conformance.tiers import Tier
 from venuekit.testing.fake import Watch, plugins_with
 from venuekit.testing.sent import caller_parameters
 from venuekit.testing.staged import Stage, on_stage, token_of
@@ -24,6 +25,8 @@ from venuekit.testing.staged import Stage, on_stage, token_of
 
 class AccessChecks(Checks):
     """Keys, secrets and clocks."""
+
+    tier = Tier.SILVER
 
     async def test_wrong_secret(self) -> None:
         """A secret that does not belong to the key is refused as a failed authentication."""
@@ -95,6 +98,8 @@ class AccessChecks(Checks):
 
 class SecretChecks(Checks):
     """Keys, secrets and signatures are shown nowhere."""
+
+    tier = Tier.BRONZE
 
     async def test_planted_secrets_are_found_nowhere(self, caplog: pytest.LogCaptureFixture) -> None:
         """After answers, refusals and losses, no visible text contains a key, secret or signature."""

@@ -13,6 +13,7 @@ from venuekit.pipeline.wire import RestWire
 from venuekit.request_bounds import fence_of
 from venuekit.signing import EncodedRequest
 from venuekit.testing.conformance.inventory import Checks
+from venuekit.testing.conformance.tiers import Tier
 from venuekit.testing.staged import Stage, on_stage
 from venuekit.venue import Refusal
 
@@ -64,6 +65,8 @@ class _HoldingWire:
 
 class ArrivalChecks(Checks):
     """The bound that a venue declares for its requests is one that its requests carry."""
+
+    tier = Tier.GOLD
 
     async def test_write_held_back_past_its_window_is_refused(self, windowed_write: Endpoint[Any]) -> None:
         """

@@ -17,6 +17,7 @@ from venuekit.message import HttpResponse
 from venuekit.parameters import Role
 from venuekit.testing.conformance.examples import SETTERS, Setter
 from venuekit.testing.conformance.inventory import Checks
+from venuekit.testing.conformance.tiers import Tier
 from venuekit.testing.recorded import RecordedCase
 
 _WHOLE = frozenset({WriteScope.ACCOUNT, WriteScope.SYMBOL})
@@ -35,6 +36,9 @@ _SCOPES: Mapping[Callable[..., Any], frozenset[WriteScope]] = {
 
 class DeclarationChecks(Checks):
     """The plugin's declarations are complete and consistent."""
+
+    tier = Tier.BRONZE
+    needs_simulated = False
 
     def test_endpoint_has_a_recorded_success(self, endpoint: Endpoint[Any]) -> None:
         """Every declared endpoint has a recorded answer that is a success."""
@@ -91,6 +95,12 @@ class DeclarationChecks(Checks):
         """The account class has its own code for each promise."""
         own = getattr(self.inventory.venue.account, capability_method.__name__)
         assert not getattr(own, "__isabstractmethod__", False)
+
+
+class SimulatedVenueChecks(Checks):
+    """The simulated venue is complete."""
+
+    tier = Tier.SILVER
 
     def test_simulated_venue_answers_every_endpoint(self) -> None:
         """The simulator has a route for every endpoint of the client."""

@@ -20,6 +20,7 @@ from venuekit.endpoint import Effect, Endpoint, Security
 from venuekit.parameters import Role
 from venuekit.request_bounds import RequestExpiry
 from venuekit.testing.conformance.examples import SETTERS, Setter
+from venuekit.testing.conformance.tiers import Tier
 from venuekit.testing.recorded import Recorded, RecordedCase
 from venuekit.testing.sent import caller_parameters
 from venuekit.testing.staged import Stage
@@ -149,6 +150,13 @@ def promises(capability: type[Capability]) -> tuple[Method, ...]:
 
 
 class Checks:
-    """A group of checks of one venue."""
+    """
+    A group of checks of one venue.
+
+    Each group of its own says for which ``tier`` its tests are needed, and whether they need a simulated venue; without
+    one they are left out.
+    """
 
     inventory: ClassVar[Inventory]
+    tier: ClassVar[Tier]
+    needs_simulated: ClassVar[bool] = True

@@ -21,6 +21,7 @@ from venuekit.simulator import CannedAnswer, Disturbance, DropAfter, DropBefore
 from venuekit.simulator.ledger import Book, Side
 from venuekit.testing.conformance.examples import Setter
 from venuekit.testing.conformance.inventory import Checks
+from venuekit.testing.conformance.tiers import Tier
 from venuekit.testing.staged import Stage, on_stage
 
 _ATTEMPTS = 4
@@ -32,6 +33,8 @@ _Error = TypeVar("_Error", bound=OperationError)
 
 class SettingChecks(Checks):
     """A setter ends with the requested value, or raises that the outcome is unknown."""
+
+    tier = Tier.SILVER
 
     async def test_setting_takes_effect(self, setter: Setter) -> None:
         """A value that is set takes effect, and the setter reports a change."""
@@ -99,6 +102,8 @@ class SettingChecks(Checks):
 class OnceChecks(Checks):
     """A cumulative write arrives once, with any fault of its answer."""
 
+    tier = Tier.SILVER
+
     async def test_lost_write_arrives_once(self, once_endpoint: Endpoint[Any], fate: Disturbance) -> None:
         """A write whose answer is lost is never sent again, and the error about it is true."""
         async with on_stage(self.inventory.venue, "holding") as stage:
@@ -121,6 +126,8 @@ class OnceChecks(Checks):
 
 class ReadChecks(Checks):
     """A read never returns invented values."""
+
+    tier = Tier.BRONZE
 
     async def test_unreadable_answer(self, read_endpoint: Endpoint[Any], unreadable: Disturbance) -> None:
         """HTML, an empty and a cut body under a status of success are a transport error, after all attempts."""

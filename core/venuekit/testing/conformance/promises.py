@@ -16,6 +16,7 @@ from venuekit.errors import InvalidArgument, UnsupportedCapability
 from venuekit.testing.conformance.examples import arguments_for, example_order
 from venuekit.testing.conformance.inventory import Checks
 from venuekit.testing.conformance.plain_values import check_plain
+from venuekit.testing.conformance.tiers import Tier
 from venuekit.testing.staged import on_stage
 
 #: methods that return a remainder
@@ -24,6 +25,8 @@ _MAY_BE_EMPTY = frozenset({OrderControl.cancel_all_orders})
 
 class CapabilityChecks(Checks):
     """The account class keeps the promises of its capabilities."""
+
+    tier = Tier.SILVER
 
     async def test_capability_method(self, capability_method: Callable[..., Any]) -> None:
         """

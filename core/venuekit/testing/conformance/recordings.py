@@ -11,6 +11,7 @@ from venuekit.faults import is_listed
 from venuekit.message import HttpRequest
 from venuekit.payloads import rows_at
 from venuekit.testing.conformance.inventory import Checks
+from venuekit.testing.conformance.tiers import Tier
 from venuekit.testing.recorded import RecordedCase, believe_answers
 from venuekit.testing.sent import Sent, as_text, caller_parameters
 from venuekit.testing.staged import FakeStage, fake_stage
@@ -18,6 +19,8 @@ from venuekit.testing.staged import FakeStage, fake_stage
 
 class RecordingChecks(Checks):
     """Each endpoint sends the recorded request, and decodes the recorded answer."""
+
+    tier = Tier.BRONZE
 
     async def test_recorded_request(self, recorded_case: RecordedCase) -> None:
         """Verb, path, security and parameters are the recorded ones, and only signing adds parameters."""
