@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import inspect
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
-from venuekit._util.times import from_milliseconds, to_milliseconds, write_iso
+from venuekit._util.times import to_milliseconds, write_iso
 from venuekit.capabilities import Pager
 from venuekit.endpoint import Endpoint, EndpointName
 from venuekit.message import HttpRequest
@@ -50,67 +50,64 @@ async def value_of(venue: Venue[Any], recorded: Recorded, case: RecordedCase, na
     """
     Return what a capability method makes of a recorded answer; a history is walked to its end.
 
-    The first request of its endpoint is answered with it; another one than that with a page without rows.
+    The first request of its endpoint is answered with it, another one than that with a page without rows; so are those
+    of the answers beside it.
     """
     endpoint = venue.endpoint_at(*case.endpoint_name)
     assert endpoint is not None, f"{case.name}: no endpoint {case.endpoint_name} is declared"
     serving = {method.__name__: method for method in endpoint.serves}
     assert name in serving, f"{case.name} expects something of {name}, which {endpoint} does not serve"
-    span = span_of([*times_in(case.expect[name])])
-    clock = InstantClock() if span is None else InstantClock(to_milliseconds(span[1] + _AFTERWARDS))
+    arguments, clock = _arguments(serving[name], endpoint, case)
     async with fake_stage(venue, "flat", clock=clock) as stage:
-        answers = _Answers(stage, case, {one.endpoint_name: one for one in map(recorded.case, case.beside)})
+        answers = _Answers(stage, (case, *map(recorded.case, case.beside)))
         stage.transport.reply = answers
         with believe_answers(venue), warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)
-            value = getattr(stage.account, name)(**_arguments(serving[name], endpoint, case, clock))
+            value = getattr(stage.account, name)(**arguments)
             if isinstance(value, Pager):
                 value = await value.all()
             elif inspect.isawaitable(value):
                 value = await value
-        assert answers.first is not None, f"{case.name}: {name} does not ask {endpoint}"
+        assert case.endpoint_name in answers.asked, f"{case.name}: {name} does not ask {endpoint}"
         return value
 
 
 def _arguments(
-    method: Callable[..., Any], endpoint: Endpoint[Any], case: RecordedCase, clock: InstantClock
-) -> dict[str, Any]:
-    """Return the arguments of a call: those recorded, the names among the parameters, and the span of a history."""
+    method: Callable[..., Any], endpoint: Endpoint[Any], case: RecordedCase
+) -> tuple[dict[str, Any], InstantClock]:
+    """Return the arguments of a call, and a clock that shows the last of the times in it."""
     expected = case.expect[method.__name__]
-    span = span_of([*times_in(expected)])
     arguments: dict[str, Any] = {}
     if isinstance(expected, Mapping) and "symbol" in expected:
         arguments["symbol"] = expected["symbol"]
     named = {role.value: endpoint.value_of(role, case.parameters) for role in _NAMES}
     arguments |= {name: str(value) for name, value in named.items() if value is not None}
-    if span is not None and method.__name__.startswith("iter_"):
-        arguments |= {"start": write_iso(span[0]), "end": write_iso(from_milliseconds(clock.milliseconds()))}
-    return typed_arguments(method, {**arguments, **case.arguments})
+    span = span_of([*times_in(expected), *times_in(case.arguments)])
+    if span is None:
+        return typed_arguments(method, {**arguments, **case.arguments}), InstantClock()
+    if method.__name__.startswith("iter_"):
+        span = span[0], span[1] + _AFTERWARDS
+        arguments |= {"start": write_iso(span[0]), "end": write_iso(span[1])}
+    return typed_arguments(method, {**arguments, **case.arguments}), InstantClock(to_milliseconds(span[1]))
 
 
 class _Answers:
-    """The replies while a method is called: the recorded answer first, those beside it, and else the venue's."""
+    """The replies while a method is called: the recorded answers first, and the venue's to all else."""
 
-    def __init__(self, stage: FakeStage, case: RecordedCase, beside: Mapping[EndpointName, RecordedCase]) -> None:
+    def __init__(self, stage: FakeStage, cases: Iterable[RecordedCase]) -> None:
         self._stage = stage
-        self._case = case
-        self._beside = beside
+        self._cases = {case.endpoint_name: case for case in cases}
         self._simulated = stage.transport.reply
-        #: the parameters of the first request that the case answered
-        self.first: Mapping[str, Any] | None = None
+        #: the parameters of the first request for each endpoint that has a recorded answer
+        self.asked: dict[EndpointName, Mapping[str, Any]] = {}
 
     def __call__(self, request: HttpRequest) -> Any:
         arrival = self._stage.arrival(request)
-        if arrival.endpoint_name == self._case.endpoint_name:
-            asked = {name: arrival.parameters[name] for name in arrival.parameters if name in self._declared}
-            if self.first is None:
-                self.first = asked
-            answer = self._case.response()
-            return answer if asked == self.first else without_rows(answer)
-        beside = self._beside.get(arrival.endpoint_name)
-        return self._simulated(request) if beside is None else beside.response()
-
-    @property
-    def _declared(self) -> Mapping[str, Any]:
-        endpoint = self._stage.venue.endpoint_at(*self._case.endpoint_name)
-        return {} if endpoint is None else endpoint.by_name
+        case = self._cases.get(arrival.endpoint_name)
+        if case is None:
+            return self._simulated(request)
+        endpoint = self._stage.venue.endpoint_at(*case.endpoint_name)
+        declared = () if endpoint is None else endpoint.by_name
+        parameters = {name: arrival.parameters[name] for name in declared if name in arrival.parameters}
+        is_first = parameters == self.asked.setdefault(case.endpoint_name, parameters)
+        return case.response() if is_first or not case.is_success else without_rows(case.response())
