@@ -16,6 +16,7 @@ from venuekit.parameters import Role
 from venuekit.pipeline.failures import fault_of
 from venuekit.testing.clocks import InstantClock
 from venuekit.testing.conformance.inventory import Checks
+from venuekit.testing.conformance.tiers import Tier
 from venuekit.testing.expected import differences, span_of, times_in, typed_arguments, without_rows
 from venuekit.testing.recorded import Recorded, RecordedCase, believe_answers
 from venuekit.testing.staged import FakeStage, fake_stage
@@ -28,6 +29,9 @@ _NAMES = (Role.SYMBOL, Role.ORDER_ID, Role.CLIENT_ID)
 
 class RecordedValueChecks(Checks):
     """Each recorded answer means what is written beside it."""
+
+    tier = Tier.BRONZE
+    needs_simulated = False
 
     async def test_recorded_value(self, expecting_case: RecordedCase) -> None:
         """A capability method makes exactly the expected values of a recorded answer, in their units and signs."""
