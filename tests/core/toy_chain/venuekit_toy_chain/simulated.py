@@ -54,7 +54,7 @@ def _err(kind: str, text: str, status: int = 400, **more: object) -> Response:
 def _contract(symbol: str, base: str, mark: Decimal) -> Contract:
     return Contract(
         symbol=symbol,
-        pair=symbol,
+        pair=f"{base}USD",
         base=base,
         quote="USD",
         settle="USD",
