@@ -13,14 +13,28 @@ from typing import Any, ClassVar
 
 import pytest
 
-from venuekit.capabilities import MarginType, OrderControl
+from venuekit.capabilities import (
+    AccountReader,
+    BalanceReader,
+    BracketReader,
+    Capability,
+    CommissionReader,
+    InstrumentReader,
+    MarginType,
+    MarkPriceReader,
+    OrderControl,
+    PositionReader,
+)
 from venuekit.plugins import make_plugins
 from venuekit.simulator import CannedAnswer, Cut, DropAfter, DropBefore, Truncate
 from venuekit.testing.conformance.access import AccessChecks, SecretChecks
+from venuekit.testing.conformance.account_states import states_of
+from venuekit.testing.conformance.account_values import AccountValueChecks
 from venuekit.testing.conformance.arrivals import ArrivalChecks
 from venuekit.testing.conformance.declarations import DeclarationChecks, SimulatedVenueChecks
 from venuekit.testing.conformance.inventory import Checks, Inventory
 from venuekit.testing.conformance.losses import OnceChecks, ReadChecks, SettingChecks
+from venuekit.testing.conformance.market_values import MarketValueChecks
 from venuekit.testing.conformance.promises import CapabilityChecks
 from venuekit.testing.conformance.recorded_values import RecordedValueChecks
 from venuekit.testing.conformance.recordings import RecordingChecks
@@ -42,6 +56,8 @@ class Suite(
     ArrivalChecks,
     AccessChecks,
     SecretChecks,
+    AccountValueChecks,
+    MarketValueChecks,
 ):
     """
     All checks of one venue.
@@ -98,7 +114,20 @@ def _cases(inventory: Inventory) -> dict[str, dict[str, Any]]:
             "truncated": Truncate(1),
         },
         "skew": {"ahead": 90.0, "behind": -90.0},
+        "account_state": {state.value: state for state in states_of(inventory.venue)},
+        "account_reader": _supported(inventory, AccountReader),
+        "balance_reader": _supported(inventory, BalanceReader),
+        "bracket_reader": _supported(inventory, BracketReader),
+        "commission_reader": _supported(inventory, CommissionReader),
+        "instrument_reader": _supported(inventory, InstrumentReader),
+        "mark_price_reader": _supported(inventory, MarkPriceReader),
+        "position_reader": _supported(inventory, PositionReader),
     }
+
+
+def _supported(inventory: Inventory, capability: type[Capability]) -> dict[str, type[Capability]]:
+    """Return a capability by its name, if the venue supports it."""
+    return {capability.__name__: capability} if capability in inventory.capabilities else {}
 
 
 def conformance_suite(venue_id: str, *, recorded: Path | None = None) -> type:

@@ -1,0 +1,52 @@
+"""Checks of market values: contracts, brackets, rates and marks are the ledger's; filters and unknown symbols."""
+
+from __future__ import annotations
+
+from venuekit.capabilities import BracketReader, CommissionReader, InstrumentReader, MarkPriceReader
+from venuekit.testing.conformance import account_figures as figures
+from venuekit.testing.conformance.inventory import Checks
+from venuekit.testing.conformance.tiers import Tier
+from venuekit.testing.staged import on_stage
+
+
+class MarketValueChecks(Checks):
+    """Contracts, brackets, rates and marks are those of the ledger."""
+
+    tier = Tier.GOLD
+
+    async def test_instruments_agree(self, instrument_reader: type[InstrumentReader]) -> None:
+        """Each contract is the ledger's, and all are there."""
+        async with on_stage(self.inventory.venue) as stage:
+            instruments = await instrument_reader.of(stage.account).get_instruments()
+            assert {one.symbol for one in instruments} == set(stage.ledger.contracts)
+            for one in instruments:
+                figures.INSTRUMENT.check(one, stage.ledger.contract(one.symbol), one.symbol)
+
+    async def test_brackets_agree(self, bracket_reader: type[BracketReader]) -> None:
+        """The tiers of each contract are the ledger's, in their order."""
+        async with on_stage(self.inventory.venue) as stage:
+            brackets = await bracket_reader.of(stage.account).get_brackets()
+            for contract in stage.ledger.contracts.values():
+                rows = [
+                    row
+                    for row in brackets
+                    if contract.symbol == row.symbol or (row.symbol is None and contract.pair == row.pair)
+                ]
+                assert len(rows) == len(contract.brackets), f"{contract.symbol} has {len(rows)} brackets"
+                for row, tier in zip(rows, contract.brackets, strict=True):
+                    figures.BRACKET.check(row, figures.TierFacts(tier, contract), f"{contract.symbol} tier {tier.tier}")
+
+    async def test_commission_rates_agree(self, commission_reader: type[CommissionReader]) -> None:
+        """The rates of each contract are the ledger's; they cost where they are above zero."""
+        async with on_stage(self.inventory.venue) as stage:
+            for symbol, contract in stage.ledger.contracts.items():
+                rate = await commission_reader.of(stage.account).get_commission_rate(symbol)
+                figures.COMMISSION_RATE.check(rate, contract, symbol)
+
+    async def test_mark_prices_agree(self, mark_price_reader: type[MarkPriceReader]) -> None:
+        """The mark of each contract is the ledger's, after it moved as well."""
+        async with on_stage(self.inventory.venue) as stage:
+            for symbol, contract in stage.ledger.contracts.items():
+                stage.ledger.set_mark(symbol, stage.ledger.mark(symbol) + 7 * contract.price_tick)
+                price = await mark_price_reader.of(stage.account).get_mark_price(symbol)
+                figures.MARK_PRICE.check(price, figures.SymbolFacts(stage.ledger, symbol), symbol)

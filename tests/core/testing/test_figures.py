@@ -1,0 +1,46 @@
+"""The tables of figures cover every field, and numbers are compared as far as they are written out."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import attrs
+import pytest
+
+from venuekit.testing.conformance import account_figures
+from venuekit.testing.conformance.figures import Figures, equal_as_written
+
+TABLES = [table for table in vars(account_figures).values() if isinstance(table, Figures)]
+
+
+@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.kind.__name__)
+def test_every_field_is_compared_or_beyond_a_ledger(table: Figures[Any]) -> None:
+    """A field of a value has a figure of the ledger, or is named as one that no ledger knows; none has both."""
+    fields = {field.name for field in attrs.fields(table.kind)}
+    assert set(table.fields) | table.beyond == fields
+    assert not set(table.fields) & table.beyond
+    assert set(table.needed) <= set(table.fields)
+
+
+@pytest.mark.parametrize(
+    ("given", "held", "agrees"),
+    [
+        ("1.5", "1.50000000", True),
+        ("82554.43886097", "82554.438860971524", True),
+        ("5000", "5000.4", True),
+        ("0.123", "0.12301", True),
+        ("0.12", "0.12399", False),
+        ("0", "0", True),
+        ("0", "0.4", False),
+        ("0", "0.00004", False),
+        ("-1.5", "1.5", False),
+        ("150000000", "1.5", False),
+        ("0.00000002", "2", False),
+        ("1.50000001", "1.5", False),
+        ("1E+2", "180", False),
+    ],
+)
+def test_numbers_are_equal_as_written(given: str, held: str, agrees: bool) -> None:
+    """A number may lack the last digits of another one; a sign, a scale and a digit that is there must be right."""
+    assert equal_as_written(Decimal(given), Decimal(held)) is agrees
