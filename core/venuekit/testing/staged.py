@@ -19,6 +19,7 @@ from venuekit.simulator import Arrival, Scenario, Simulation
 from venuekit.simulator.ledger import Ledger
 from venuekit.testing.clocks import InstantClock
 from venuekit.testing.fake import FakeTransport, Watch, plugins_with
+from venuekit.testing.replay import believe_replay, replay_of
 from venuekit.testing.sent import as_arrived
 from venuekit.venue import Venue
 
@@ -56,16 +57,21 @@ class Stage:
 async def on_stage(
     venue: Venue[Any], scenario: str = "holding", *, clock: Clock | None = None, keep_raw: bool = False
 ) -> AsyncIterator[Stage]:
-    """Simulate a venue and open an account on it; by default on a clock without real waits."""
-    clock = clock or InstantClock()
+    """
+    Simulate a venue and open an account on it; by default on a clock without real waits.
+
+    A venue without a simulated venue answers from its recorded answers, and is the stage's ``venue`` with that replay.
+    """
+    venue, clock = replay_of(venue), clock or InstantClock()
     watch = Watch()
-    async with (
-        Simulation((venue,), scenario=scenario, clock=clock) as simulation,
-        Runtime(plugins=plugins_with(watch), clock=clock, journal=False) as runtime,
-    ):
-        account = await runtime.open(venue, simulation.credentials(venue.id), keep_raw=keep_raw)
-        simulation.requests.clear()
-        yield Stage(venue, simulation, account, watch, clock)
+    with believe_replay(venue):
+        async with (
+            Simulation((venue,), scenario=scenario, clock=clock) as simulation,
+            Runtime(plugins=plugins_with(watch), clock=clock, journal=False) as runtime,
+        ):
+            account = await runtime.open(venue, simulation.credentials(venue.id), keep_raw=keep_raw)
+            simulation.requests.clear()
+            yield Stage(venue, simulation, account, watch, clock)
 
 
 def token_of(account: Account) -> str:
@@ -103,8 +109,12 @@ class FakeStage:
 async def fake_stage(
     venue: Venue[Any], scenario: str = "holding", *, clock: Clock | None = None, keep_raw: bool = False
 ) -> AsyncIterator[FakeStage]:
-    """Open an account on a fake transport that passes requests to the venue's simulated venue."""
-    clock = clock or InstantClock()
+    """
+    Open an account on a fake transport that passes requests to the venue's simulated venue.
+
+    A venue without one answers from its recorded answers, as on :func:`on_stage`.
+    """
+    venue, clock = replay_of(venue), clock or InstantClock()
     simulation = Simulation((venue,), scenario=scenario, clock=clock)
     base = f"http://127.0.0.1:9/{venue.id}"
 
@@ -114,9 +124,10 @@ async def fake_stage(
 
     transport = FakeTransport(reply)
     watch = Watch(transport)
-    async with Runtime(plugins=plugins_with(watch), clock=clock, journal=False) as runtime:
-        key = simulation.key_of(venue.id)
-        credentials = Credentials.sim(base, key.key, key.secret, fields=key.fields)
-        account = await runtime.open(venue, credentials, keep_raw=keep_raw)
-        transport.requests.clear()
-        yield FakeStage(venue, transport, account, watch, base, key.key, simulation)
+    with believe_replay(venue):
+        async with Runtime(plugins=plugins_with(watch), clock=clock, journal=False) as runtime:
+            key = simulation.key_of(venue.id)
+            credentials = Credentials.sim(base, key.key, key.secret, fields=key.fields)
+            account = await runtime.open(venue, credentials, keep_raw=keep_raw)
+            transport.requests.clear()
+            yield FakeStage(venue, transport, account, watch, base, key.key, simulation)

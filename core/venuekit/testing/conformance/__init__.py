@@ -40,6 +40,7 @@ from venuekit.testing.conformance.recorded_values import RecordedValueChecks
 from venuekit.testing.conformance.recordings import RecordingChecks
 from venuekit.testing.conformance.tiers import NO_SIMULATED_VENUE, Tier
 from venuekit.testing.recorded import find_recorded, load_recorded
+from venuekit.testing.replay import ConvertKey
 
 __all__ = ["Suite", "conformance_suite", "suite_of"]
 
@@ -130,7 +131,7 @@ def _supported(inventory: Inventory, capability: type[Capability]) -> dict[str, 
     return {capability.__name__: capability} if capability in inventory.capabilities else {}
 
 
-def conformance_suite(venue_id: str, *, recorded: Path | None = None) -> type:
+def conformance_suite(venue_id: str, *, recorded: Path | None = None, convert_key: ConvertKey | None = None) -> type:
     """
     Return the test class of one installed venue; see :mod:`venuekit.testing`.
 
@@ -138,13 +139,15 @@ def conformance_suite(venue_id: str, *, recorded: Path | None = None) -> type:
         venue_id: The venue, as its plugin registers it.
         recorded: The directory of its recorded answers; None for ``tests/recorded/`` beside its package, or the
             directory in there with the venue's id.
+        convert_key: The maker of keys, for a venue without a simulated venue whose keys have a form of their own, such
+            as those of wallets; as :meth:`~venuekit.simulator.SimulatedVenue.convert_key`.
 
     Raises:
         UnknownVenue, PluginError: the venue is not installed, or its plugin is broken.
         ValueError: a file of recorded answers cannot be read.
     """
     venue = make_plugins().venue(venue_id)
-    return suite_of(Inventory(venue, load_recorded(recorded or find_recorded(venue))))
+    return suite_of(Inventory(venue, load_recorded(recorded or find_recorded(venue)), convert_key=convert_key))
 
 
 def suite_of(inventory: Inventory) -> type:

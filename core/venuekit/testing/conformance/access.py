@@ -104,7 +104,7 @@ class SecretChecks(Checks):
     async def test_planted_secrets_are_found_nowhere(self, caplog: pytest.LogCaptureFixture) -> None:
         """After answers, refusals and losses, no visible text contains a key, secret or signature."""
         caplog.set_level(logging.DEBUG)
-        async with on_stage(self.inventory.venue, keep_raw=True) as stage:
+        async with on_stage(self.inventory.staged, keep_raw=True) as stage:
             seen = [repr(stage.account), str(stage.account), repr(stage.simulation.credentials(stage.venue.id))]
             for endpoint in stage.venue.endpoints:
                 parameters = self.inventory.parameters_on(stage, endpoint)

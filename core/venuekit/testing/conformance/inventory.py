@@ -22,6 +22,7 @@ from venuekit.request_bounds import RequestExpiry
 from venuekit.testing.conformance.examples import SETTERS, Setter
 from venuekit.testing.conformance.tiers import Tier
 from venuekit.testing.recorded import Recorded, RecordedCase
+from venuekit.testing.replay import ConvertKey, is_replayed, replay_of
 from venuekit.testing.sent import caller_parameters
 from venuekit.testing.staged import Stage
 from venuekit.venue import Venue
@@ -40,7 +41,10 @@ class Inventory:
     """
     The testable features of one venue.
 
+    ``convert_key`` makes the keys of a venue without a simulated venue, as for ``conformance_suite``.
+
     Attributes:
+        staged: The venue as the tests put it on stage that need no simulated venue: itself, or its replay.
         unsupported: The capabilities that the venue declares unsupported.
         has_no_codes: Whether no refusal of the venue has a code: its fault table tells them apart by their words.
         reads, settings: The endpoints without any effect, and those whose effect is SET.
@@ -48,8 +52,9 @@ class Inventory:
         windowed, numbered: The signed writes that their time bounds, and those that their number does.
     """
 
-    def __init__(self, venue: Venue[Any], recorded: Recorded) -> None:
+    def __init__(self, venue: Venue[Any], recorded: Recorded, *, convert_key: ConvertKey | None = None) -> None:
         self.venue = venue
+        self.staged = replay_of(venue, recorded, convert_key=convert_key)
         self.recorded = recorded
         self.unsupported = tuple(venue.unsupported)
         self.has_no_codes = all(row.code is None for row in venue.faults.rows)
@@ -132,10 +137,14 @@ class Inventory:
         return next((scenario.name for scenario in scenarios if endpoint in scenario.answers), "holding")
 
     def parameters_on(self, stage: Stage, endpoint: Endpoint[Any]) -> dict[str, Any]:
-        """Return the parameters of a recorded success, for a symbol of this stage: preferably one with a position."""
+        """
+        Return the parameters of a recorded success, for a symbol of this stage: preferably one with a position.
+
+        A replay answers for the recorded symbol.
+        """
         parameters = caller_parameters(endpoint, self.example(endpoint).parameters)
         symbol = endpoint.name_of(Role.SYMBOL)
-        if symbol in parameters:
+        if symbol in parameters and not is_replayed(stage.venue):
             parameters[symbol] = stage.scenario.held or stage.scenario.flat
         return parameters
 

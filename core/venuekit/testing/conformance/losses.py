@@ -142,7 +142,7 @@ class ReadChecks(Checks):
 
     async def _last_error(self, endpoint: Endpoint[Any], trouble: Disturbance, kind: type[_Error]) -> _Error:
         """Return the error of a read with a trouble of every attempt, each of which arrives."""
-        async with on_stage(self.inventory.venue, self.inventory.scenario_of(endpoint)) as stage:
+        async with on_stage(self.inventory.staged, self.inventory.scenario_of(endpoint)) as stage:
             parameters = await self._answerable(stage, endpoint)
             attempts = _ATTEMPTS_AT_TIME if endpoint is stage.venue.server_time else _ATTEMPTS
             stage.disturb(endpoint, trouble, times=attempts)
@@ -153,7 +153,7 @@ class ReadChecks(Checks):
 
     async def test_read_survives_a_lost_answer(self, read_endpoint: Endpoint[Any]) -> None:
         """A read whose first answer is lost is sent again, with a new signature, and answered."""
-        async with on_stage(self.inventory.venue, self.inventory.scenario_of(read_endpoint)) as stage:
+        async with on_stage(self.inventory.staged, self.inventory.scenario_of(read_endpoint)) as stage:
             parameters = await self._answerable(stage, read_endpoint)
             stage.disturb(read_endpoint, DropAfter())
             await stage.account.call(read_endpoint, **parameters)
