@@ -35,8 +35,10 @@ from venuekit.errors import CredentialsError
 from venuekit.message import HttpRequest, HttpResponse
 from venuekit.plugins import Plugins, make_plugins
 from venuekit.simulator import Simulation
-from venuekit.testing import FakeTransport, account_over, json_answer
+from venuekit.testing import FakeTransport, account_over, json_answer, on_stage
+from venuekit.testing.replay import replay_of
 from venuekit.venue import Limit, Venue
+from venuekit_toy_chain import TOY_CHAIN
 from venuekit_toy_perp import TOY_PERP
 from venuekit_toy_perp.endpoints import TOY
 
@@ -79,7 +81,7 @@ def test_every_python_block_is_run_by_a_test_here(plugins_page: Any) -> None:
     """No block is only to be looked at: each is a part of the venue, the suite's line, or a hook's example."""
     names = {"venuekit_acme_perp.py", "venuekit_acme_perp.py, continued", "try_acme.py", "test_conformance.py"}
     names |= {"acme_passphrase.py", "acme_wallet.py", "acme_requests.py", "acme_words.py", "acme_values.py"}
-    names |= {"acme_margin.py"}
+    names |= {"acme_margin.py", "test_conformance_wallet.py"}
 
     others = [block for block in plugins_page.in_language("python") if block.title not in names]
 
@@ -113,6 +115,15 @@ def _example(page: Any, title: str) -> Any:
 
 def _answer(request: HttpRequest) -> HttpResponse:
     return json_answer({"now": 1_750_000_000_000} if "/time" in request.url else {"assets": []})
+
+
+async def test_the_keys_of_the_page_open_a_replay(plugins_page: Any) -> None:
+    """The function of the page makes wallets, with which a venue without a simulated venue signs its requests."""
+    page = _example(plugins_page, "test_conformance_wallet.py")
+    begun = attrs.evolve(TOY_CHAIN, simulated=None)
+    async with on_stage(replay_of(begun, convert_key=page.convert_key)) as stage:
+        assert await stage.account.get_balances()
+        assert stage.simulation.requests
 
 
 async def test_the_passphrase_of_the_page_travels_beside_the_signature(plugins_page: Any) -> None:

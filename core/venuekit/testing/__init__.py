@@ -7,12 +7,13 @@ An exchange author gets the whole suite in one line, in any test module of the p
 
     TestAcme = conformance_suite("acme_perp")
 
-It needs pytest, pytest-asyncio, the plugin installed with its ``Venue.simulated``, and recorded answers in
-``tests/recorded/`` beside the plugin's package (:mod:`venuekit.testing.recorded` describes such a file). The cases come
-from the declarations: every endpoint is compared with its recorded requests and answers, every capability method is
-called over a real socket against the plugin's own simulated venue, every setter is set twice and loses its answer,
-cumulative writes are never sent twice, unreadable answers of reads are errors, wrong keys are refused, and planted
-secrets appear nowhere. Only declared gaps are left out; a declared and broken feature fails.
+It needs pytest, pytest-asyncio, the installed plugin, and recorded answers in ``tests/recorded/`` beside the plugin's
+package (:mod:`venuekit.testing.recorded` describes such a file). The cases come from the declarations: every endpoint
+is compared with its recorded requests and answers, every capability method is called over a real socket against the
+plugin's own simulated venue, every setter is set twice and loses its answer, cumulative writes are never sent twice,
+unreadable answers of reads are errors, wrong keys are refused, and planted secrets appear nowhere. Only declared gaps
+are left out; a declared and broken feature fails. Without ``Venue.simulated`` the tests that need no ledger run on the
+recorded answers, and the others are left out.
 
 For your own tests: :class:`FakeTransport` with :func:`account_over` (no network at all), :class:`LoopClock` and
 :class:`InstantClock` for time, and the pytest fixture ``venuekit_sim``.

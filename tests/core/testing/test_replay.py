@@ -11,6 +11,7 @@ from venuekit.errors import ConfigurationError, OutcomeNotStated
 from venuekit.testing import Recorded, find_recorded, load_recorded, on_stage
 from venuekit.testing.conformance import suite_of
 from venuekit.testing.conformance.inventory import Inventory
+from venuekit.testing.conformance.tiers import NO_SIMULATED_VENUE, TestResult, Tier, find_standing
 from venuekit.testing.replay import replay_of
 from venuekit.venue import Venue
 from venuekit_toy_chain import TOY_CHAIN
@@ -77,3 +78,16 @@ async def test_a_replay_carries_nothing_out() -> None:
         before = await stage.account.get_positions()
         await stage.account.call(TOY.SET_LEVERAGE, contract="GEMUSD", leverage=12)
         assert await stage.account.get_positions() == before
+
+
+def test_the_rest_is_left_out() -> None:
+    """Every test of bronze is run on a replay, all others are left out with the reason: it is bronze."""
+    suite: Any = suite_of(Inventory(PERP, RECORDED))
+    whole: Any = suite_of(Inventory(TOY_PERP, RECORDED))
+    bronze = {name for name, tier in whole.tiers.items() if tier is Tier.BRONZE}
+    assert suite.tiers == dict.fromkeys(bronze, Tier.BRONZE)
+    assert {suite.left_out[name] for name in whole.tiers.keys() - bronze} == {NO_SIMULATED_VENUE}
+    results = dict.fromkeys(bronze, TestResult(Tier.BRONZE, cases=1, passed=1))
+    standing = find_standing(results, suite.left_out)
+    assert standing.tier is Tier.BRONZE
+    assert set(standing.reasons.values()) == {NO_SIMULATED_VENUE}

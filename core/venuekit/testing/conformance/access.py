@@ -100,6 +100,7 @@ class SecretChecks(Checks):
     """Keys, secrets and signatures are shown nowhere."""
 
     tier = Tier.BRONZE
+    needs_simulated = False
 
     async def test_planted_secrets_are_found_nowhere(self, caplog: pytest.LogCaptureFixture) -> None:
         """After answers, refusals and losses, no visible text contains a key, secret or signature."""

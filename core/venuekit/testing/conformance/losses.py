@@ -128,6 +128,7 @@ class ReadChecks(Checks):
     """A read never returns invented values."""
 
     tier = Tier.BRONZE
+    needs_simulated = False
 
     async def test_unreadable_answer(self, read_endpoint: Endpoint[Any], unreadable: Disturbance) -> None:
         """HTML, an empty and a cut body under a status of success are a transport error, after all attempts."""

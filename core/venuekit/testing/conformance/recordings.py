@@ -22,6 +22,7 @@ class RecordingChecks(Checks):
     """Each endpoint sends the recorded request, and decodes the recorded answer."""
 
     tier = Tier.BRONZE
+    needs_simulated = False
 
     async def test_recorded_request(self, recorded_case: RecordedCase) -> None:
         """Verb, path, security and parameters are the recorded ones, and only signing adds parameters."""
