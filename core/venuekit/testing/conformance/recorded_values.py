@@ -36,7 +36,7 @@ class RecordedValueChecks(Checks):
     async def test_recorded_value(self, expecting_case: RecordedCase) -> None:
         """A capability method makes exactly the expected values of a recorded answer, in their units and signs."""
         for name in expecting_case.expect:
-            value = await value_of(self.inventory.venue, self.inventory.recorded, expecting_case, name)
+            value = await value_of(self.inventory.staged, self.inventory.recorded, expecting_case, name)
             problems = [*differences(value, expecting_case.expect[name], name)]
             assert not problems, f"{expecting_case.name}: {'; '.join(problems)}"
 
