@@ -25,6 +25,8 @@ from venuekit.capabilities import (
     OrderControl,
     PositionReader,
 )
+from venuekit.endpoint import Security
+from venuekit.faults import Fault
 from venuekit.plugins import make_plugins
 from venuekit.simulator import CannedAnswer, Cut, DropAfter, DropBefore, Truncate
 from venuekit.testing.conformance.access import AccessChecks, SecretChecks
@@ -32,15 +34,20 @@ from venuekit.testing.conformance.account_states import states_of
 from venuekit.testing.conformance.account_values import AccountValueChecks
 from venuekit.testing.conformance.arrivals import ArrivalChecks
 from venuekit.testing.conformance.declarations import DeclarationChecks, SimulatedVenueChecks
+from venuekit.testing.conformance.effects import EffectChecks
 from venuekit.testing.conformance.inventory import Checks, Inventory
 from venuekit.testing.conformance.losses import OnceChecks, ReadChecks, SettingChecks
 from venuekit.testing.conformance.market_values import MarketValueChecks
 from venuekit.testing.conformance.promises import CapabilityChecks
 from venuekit.testing.conformance.recorded_values import RecordedValueChecks
 from venuekit.testing.conformance.recordings import RecordingChecks
+from venuekit.testing.conformance.requests import LimitChecks, RequestChecks
 from venuekit.testing.conformance.tiers import NO_SIMULATED_VENUE, Tier
 from venuekit.testing.recorded import find_recorded, load_recorded
 from venuekit.testing.replay import ConvertKey
+
+_UNSIGNED = frozenset({Security.NONE, Security.KEY})
+_LIMITS = frozenset({Fault.THROTTLED, Fault.BANNED})
 
 __all__ = ["Suite", "conformance_suite", "suite_of"]
 
@@ -50,11 +57,14 @@ class Suite(
     SimulatedVenueChecks,
     RecordingChecks,
     RecordedValueChecks,
+    RequestChecks,
     CapabilityChecks,
     SettingChecks,
     OnceChecks,
     ReadChecks,
     ArrivalChecks,
+    EffectChecks,
+    LimitChecks,
     AccessChecks,
     SecretChecks,
     AccountValueChecks,
@@ -82,13 +92,18 @@ def _cases(inventory: Inventory) -> dict[str, dict[str, Any]]:
     """Return the values of each test argument, by readable id."""
     return {
         "endpoint": {str(endpoint): endpoint for endpoint in inventory.venue.endpoints},
+        "private_endpoint": {str(one): one for one in inventory.venue.endpoints if one.security is not Security.NONE},
+        "open_endpoint": {str(one): one for one in inventory.venue.endpoints if one.security in _UNSIGNED},
+        "limit": {limit.name: limit for limit in inventory.venue.limits},
         "read_endpoint": {str(endpoint): endpoint for endpoint in inventory.reads},
         "setting_endpoint": {str(endpoint): endpoint for endpoint in inventory.settings},
         "once_endpoint": {str(endpoint): endpoint for endpoint in inventory.once},
+        "session_endpoint": {str(endpoint): endpoint for endpoint in inventory.sessions},
         "windowed_write": {str(endpoint): endpoint for endpoint in inventory.windowed},
         "numbered_write": {str(endpoint): endpoint for endpoint in inventory.numbered},
         "recorded_case": {case.name: case for case in inventory.recorded},
         "expecting_case": {case.name: case for case in inventory.recorded if case.expect},
+        "limit_case": {case.name: case for case in inventory.recorded if case.fault in _LIMITS},
         "refused_case": {case.name: case for case in inventory.recorded if case.fault is not None},
         "capability_method": {method.__qualname__: method for method in inventory.methods},
         "margin_type": {

@@ -49,7 +49,9 @@ class Inventory:
         has_no_codes: Whether no refusal of the venue has a code: its fault table tells them apart by their words.
         reads, settings: The endpoints without any effect, and those whose effect is SET.
         once: The endpoints that must never be sent twice: DELTA and KEYED.
-        windowed, numbered: The signed writes that their time bounds, and those that their number does.
+        sessions: The endpoints whose effect is SESSION.
+        windowed, numbered: The signed requests that change something, a countdown too, and that their time bounds, and
+            those that their number does.
     """
 
     def __init__(self, venue: Venue[Any], recorded: Recorded, *, convert_key: ConvertKey | None = None) -> None:
@@ -61,8 +63,10 @@ class Inventory:
         self.reads = tuple(one for one in venue.endpoints if one.effect is Effect.READ)
         self.settings = tuple(one for one in venue.endpoints if one.effect is Effect.SET)
         self.once = tuple(one for one in venue.endpoints if one.effect in {Effect.DELTA, Effect.KEYED})
+        self.sessions = tuple(one for one in venue.endpoints if one.effect is Effect.SESSION)
 
-        bounded = tuple(one for one in (*self.settings, *self.once) if one.security is Security.SIGNED)
+        guarded = tuple(one for one in self.sessions if one.area is not None)
+        bounded = tuple(one for one in (*self.settings, *self.once, *guarded) if one.security is Security.SIGNED)
         has_number, has_none = venue.expiry is RequestExpiry.NONCE, venue.expiry is RequestExpiry.NONE
         self.windowed = () if has_number or has_none else bounded
         self.numbered = bounded if has_number else ()

@@ -1,0 +1,134 @@
+"""Checks of effects against the ledger: what a request is declared to do, and when a lost write is proven absent."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import attrs
+
+from venuekit.clock import Clock
+from venuekit.endpoint import Endpoint, Security
+from venuekit.errors import NotExecuted, OperationError
+from venuekit.request_bounds import RequestExpiry, fence_of
+from venuekit.simulator import Disturbance, DropAfter
+from venuekit.simulator.disturbances import ArrivalInPlay, Proceed, Reply
+from venuekit.simulator.ledger import Ledger
+from venuekit.testing.conformance.inventory import Checks
+from venuekit.testing.conformance.tiers import Tier
+from venuekit.testing.staged import Stage, on_stage
+
+#: seconds by which a lag ends before it would be longer than the venue declares
+_JUST_BEFORE = 0.05
+#: more reads of one endpoint than any resolution takes
+_READS = 60
+
+
+class EffectChecks(Checks):
+    """A request does to the account what its effect says, and no less is believed of a lost one."""
+
+    tier = Tier.GOLD
+
+    async def test_read_changes_nothing(self, read_endpoint: Endpoint[Any]) -> None:
+        """An endpoint whose effect is READ leaves the whole account as it was."""
+        async with on_stage(self.inventory.venue, self.inventory.scenario_of(read_endpoint)) as stage:
+            before = stage.ledger.snapshot()
+            await self._send_recorded(stage, read_endpoint)
+            assert stage.ledger.snapshot() == before, f"{read_endpoint} is declared to read, and changes the account"
+
+    async def test_session_moves_nothing(self, session_endpoint: Endpoint[Any]) -> None:
+        """An endpoint whose effect is SESSION moves no money, places no order and changes no setting."""
+        async with on_stage(self.inventory.venue) as stage:
+            before = _figures(stage.ledger)
+            await self._send_recorded(stage, session_endpoint)
+            assert _figures(stage.ledger) == before, f"{session_endpoint} does more than to keep a session"
+
+    async def test_repeated_setting_changes_nothing_more(self, setting_endpoint: Endpoint[Any]) -> None:
+        """A request whose effect is SET, sent twice, leaves the account as it is after the first one."""
+        for scenario in ("holding", "flat"):
+            async with on_stage(self.inventory.venue, scenario) as stage:
+                await self._send_recorded(stage, setting_endpoint)
+                once = _figures(stage.ledger)
+                await self._send_recorded(stage, setting_endpoint)
+                assert _figures(stage.ledger) == once, f"{setting_endpoint} adds up: its effect is DELTA or KEYED"
+
+    async def test_lost_write_that_is_shown_late(self, once_endpoint: Endpoint[Any]) -> None:
+        """
+        A lost write that no read shows before its proof of absence begins is never taken for one that did not happen.
+
+        It arrives at its fence, and the venue's reads lag behind by just less than ``AbsenceProof.after``.
+        """
+        await self._lose_and_lag(once_endpoint, further_reads=0)
+
+    async def test_one_lagging_read_proves_nothing(self, once_endpoint: Endpoint[Any]) -> None:
+        """A lost write that one more read does not show, past the fence and its lag, is not taken for absent."""
+        await self._lose_and_lag(once_endpoint, further_reads=1)
+
+    async def _lose_and_lag(self, endpoint: Endpoint[Any], *, further_reads: int) -> None:
+        """Lose the answer of a write that is carried out, while reads lag; the outcome must not be its absence."""
+        venue = self.inventory.venue
+        async with on_stage(venue, "holding") as stage:
+            stage.disturb(endpoint, DropAfter())
+            late = _Late(stage.clock, stage.clock.monotonic() + self._longest_lag(endpoint), further_reads)
+            for read in self.inventory.reads:
+                if read.security is not Security.NONE or venue.expiry is RequestExpiry.NONCE:
+                    stage.disturb(read, late, times=_READS)
+            error = await self._send_recorded(stage, endpoint)
+            (arrival,) = stage.arrivals(endpoint)
+            is_denied = isinstance(error, NotExecuted) and arrival.applied
+            assert not is_denied, f"{endpoint} was carried out and shown late, and {error}"
+
+    def _longest_lag(self, endpoint: Endpoint[Any]) -> float:
+        """Return for how many seconds from now a read may not show a lost write, by the declarations."""
+        venue, proof = self.inventory.venue, endpoint.absence_proof
+        after = 0.0 if proof is None else proof.after.total_seconds()
+        bounded = venue.expiry in {RequestExpiry.WINDOW, RequestExpiry.EXPIRY}
+        return max(0.0, (fence_of(0, venue.recv_window) / 1000 if bounded else 0.0) + after - _JUST_BEFORE)
+
+    async def _send_recorded(self, stage: Stage, endpoint: Endpoint[Any]) -> OperationError | None:
+        """Send a request as recorded; a refusal is returned."""
+        parameters = self.inventory.parameters_on(stage, endpoint)
+        error: OperationError | None = None
+        try:
+            await stage.account.call(endpoint, **parameters)
+        except OperationError as caught:
+            error = caught
+        return error
+
+
+@attrs.define(eq=False)
+class _Late(Disturbance):
+    """Reads see the account as it was when this was scripted, until a moment, and so many reads past it."""
+
+    clock: Clock
+    until: float
+    further_reads: int
+    _as_it_was: Mapping[str, Ledger] = attrs.field(factory=dict, init=False)
+
+    def attempts(self, ledgers: Mapping[str, Ledger]) -> Sequence[Disturbance]:
+        """Keep the ledgers as they are now; the commands that follow replace their state as a whole."""
+        if not self._as_it_was:
+            self._as_it_was = {account: copy.copy(ledger) for account, ledger in ledgers.items()}
+        return (self,)
+
+    async def play(self, attempt: ArrivalInPlay, proceed: Proceed) -> Reply:
+        """Answer from the old state while it is too early."""
+        if self.clock.monotonic() >= self.until:
+            if not self.further_reads:
+                return await proceed()
+            self.further_reads -= 1
+        attempt.seen = self._as_it_was
+        return await proceed()
+
+
+def _figures(ledger: Ledger) -> Any:
+    """Return all that requests move in an account: money, positions, open orders and settings, without their times."""
+    state = ledger.snapshot()
+    return (
+        {key: cash.cross_wallet for key, cash in state.cash.items()},
+        {key: (leg.quantity, leg.isolated_wallet, leg.added_margin) for key, leg in state.legs.items()},
+        {key: (order.quantity, order.price, order.trigger_price, order.filled) for key, order in state.orders.items()},
+        {key: (symbol.leverage, symbol.margin_type) for key, symbol in state.symbols.items()},
+        (state.account_mode, state.position_mode, state.asset_mode, state.margin_type),
+    )

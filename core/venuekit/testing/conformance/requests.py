@@ -1,0 +1,168 @@
+"""Checks of requests: the hosts, limits and secrets of what is sent, and of what is sent again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+from multidict import CIMultiDict
+
+from venuekit.endpoint import Endpoint
+from venuekit.errors import AnswerLost, Banned, OperationError, Throttled
+from venuekit.faults import Fault
+from venuekit.message import HttpRequest, HttpResponse
+from venuekit.pipeline.failures import fault_of, retry_after
+from venuekit.simulator import SimRequest
+from venuekit.simulator.access import Usage
+from venuekit.testing.clocks import InstantClock
+from venuekit.testing.conformance.inventory import Checks
+from venuekit.testing.conformance.tiers import Tier
+from venuekit.testing.recorded import RecordedCase, believe_answers
+from venuekit.testing.sent import caller_parameters
+from venuekit.testing.staged import FakeStage, fake_stage
+from venuekit.venue import Limit, Venue
+
+#: seconds for which a limit is told to be exhausted
+_SECONDS = 7
+_HOUR = 3600
+_LIMITS = frozenset({Fault.THROTTLED, Fault.BANNED})
+
+
+class RequestChecks(Checks):
+    """Requests go where they may, are counted, and carry no secret that they need not."""
+
+    tier = Tier.BRONZE
+    needs_simulated = False
+
+    def test_signed_request_goes_to_an_allowed_host(self, private_endpoint: Endpoint[Any]) -> None:
+        """In each environment that has the endpoint, its host is one that signed requests may travel to."""
+        for environment in self.inventory.venue.environments:
+            host = private_endpoint.host
+            url = environment.rest if host is None else environment.further_hosts.get(host)
+            if url is not None:
+                reached = urlsplit(url).hostname
+                words = f"{environment.name}: {private_endpoint} is reached at {reached}, which hosts does not list"
+                assert reached in environment.hosts, words
+
+    def test_private_request_is_counted(self, private_endpoint: Endpoint[Any]) -> None:
+        """An endpoint that needs a key pays into a limit, or its note gives the reason why there is none."""
+        words = f"{private_endpoint} pays into no limit: a loop of it shuts the address out. Declare pools, or a note"
+        assert private_endpoint.pools or private_endpoint.note, words
+
+    async def test_open_request_carries_no_secret(self, open_endpoint: Endpoint[Any]) -> None:
+        """A request that is not signed has neither the secret nor a signature in it, in no part of it."""
+        async with fake_stage(self.inventory.venue) as stage:
+            key = stage.simulation.key_of(stage.venue.id)
+            secrets = [key.secret, *(key.fields[name] for name in _secret_fields(stage.venue) if name in key.fields)]
+            signed = len(stage.watch.signatures)
+            requests = await self._sent_recorded(stage, open_endpoint)
+            assert requests, f"nothing was sent to {open_endpoint}"
+            for request in requests:
+                everything = "\n".join((request.url, *request.headers.values(), (request.body or b"").decode()))
+                assert not any(secret in everything for secret in secrets), f"{open_endpoint} shows a secret"
+            assert len(stage.watch.signatures) == signed, f"{open_endpoint} is signed, and declared not to be"
+
+    async def test_request_sent_again_is_signed_anew(self) -> None:
+        """A read whose answer was lost is sent again with a new time or number, and so with another signature."""
+        endpoint = self.inventory.signed_read
+        async with fake_stage(self.inventory.venue) as stage:
+            before = len(stage.watch.signatures)
+            lost: list[HttpRequest] = []
+
+            def losing(request: HttpRequest) -> None:
+                if not lost and stage.arrival(request).endpoint_name == endpoint.name:
+                    lost.append(request)
+                    raise AnswerLost("the first answer is lost")
+
+            first, again, *_ = await self._sent_recorded(stage, endpoint, losing)
+            signatures = stage.watch.signatures[before:]
+            assert (first.url, first.headers, first.body) != (again.url, again.headers, again.body)
+            assert len(set(signatures)) == len(signatures), f"{endpoint} is sent again with the old signature"
+
+    async def test_limit_page_closes_the_limit(self) -> None:
+        """After an HTTP 429 with Retry-After the read is THROTTLED, and not sent again for as long."""
+        page = HttpResponse(429, CIMultiDict({"Retry-After": str(_SECONDS)}), b"<html>429 Too Many Requests</html>")
+        await self._check_closed(page, _SECONDS)
+
+    async def test_recorded_limit_closes_the_limit(self, limit_case: RecordedCase) -> None:
+        """After a recorded refusal for a limit the endpoint is not sent again before the time that it names."""
+        answer = limit_case.response()
+        headers = CIMultiDict({**answer.headers, "Retry-After": str(_SECONDS)})
+        await self._check_closed(HttpResponse(answer.status, headers, answer.body), None)
+
+    async def _check_closed(self, answer: HttpResponse, seconds: float | None) -> None:
+        """Answer the signed read so, once; try it again at once, and as soon as it may be tried again."""
+        endpoint, clock = self.inventory.signed_read, InstantClock()
+        async with fake_stage(self.inventory.venue, clock=clock) as stage:
+            parameters = caller_parameters(endpoint, self.inventory.example(endpoint).parameters)
+            impatient, simulated = stage.account.with_options(max_wait=0.0), stage.transport.reply
+            stage.transport.reply = lambda _: answer
+            error = await _error_of(impatient.call(endpoint, **parameters))
+            assert isinstance(error, Throttled | Banned), f"HTTP {answer.status} of a limit is {error!r}"
+            sent = len(stage.transport.requests)
+            stage.transport.reply = simulated
+            too_early = await _error_of(impatient.call(endpoint, **parameters))
+            assert too_early is not None, "it was sent again at once"
+            assert len(stage.transport.requests) == sent, "it was sent again at once"
+            if seconds is not None:
+                before = clock.monotonic()
+                with believe_answers(stage.venue):
+                    await stage.account.call(endpoint, **parameters)
+                assert seconds <= clock.monotonic() - before + 0.001, "it was sent again before Retry-After"
+
+    async def _sent_recorded(
+        self, stage: FakeStage, endpoint: Endpoint[Any], look: Callable[[HttpRequest], None] = lambda _: None
+    ) -> list[HttpRequest]:
+        """Return the requests to an endpoint of a call as recorded, which is answered as recorded."""
+        case, simulated = self.inventory.example(endpoint), stage.transport.reply
+
+        def reply(request: HttpRequest) -> Any:
+            look(request)
+            is_ours = stage.arrival(request).endpoint_name == endpoint.name
+            return case.response() if is_ours else simulated(request)
+
+        stage.transport.reply = reply
+        with believe_answers(stage.venue):
+            await _error_of(stage.account.call(endpoint, **caller_parameters(endpoint, case.parameters)))
+        return [one for one in stage.transport.requests if stage.arrival(one).endpoint_name == endpoint.name]
+
+
+class LimitChecks(Checks):
+    """The venue's own words about a limit are understood."""
+
+    tier = Tier.GOLD
+
+    def test_simulated_limit_names_its_time(self, limit: Limit) -> None:
+        """
+        The simulated venue's answer about an exhausted limit is THROTTLED or BANNED.
+
+        The time that it names, if any, is read as no less than it lasts, and as no more than an hour.
+        """
+        venue, endpoint = self.inventory.venue, self.inventory.signed_read
+        assert venue.simulated is not None
+        now = InstantClock().milliseconds()
+        usage = Usage(limit, limit.amount + 1, now + _SECONDS * 1000)
+        simulated = venue.simulated()
+        told = simulated.limit_response(usage, SimRequest.of(endpoint.verb, endpoint.path), now)
+        headers = CIMultiDict({**simulated.limit_headers((usage,), now), **told.headers})
+        answer = HttpResponse(told.status, headers, told.body)
+        refusal = venue.answers(answer)
+        assert refusal is not None, f"{limit.name}: the answer about the limit is taken for a success"
+        fault = fault_of(venue, endpoint, answer.status, refusal)
+        assert fault in _LIMITS, f"{limit.name}: {refusal.code} {refusal.message} is {fault}"
+        seconds = retry_after(refusal, answer.headers, now)
+        is_plausible = seconds is None or _SECONDS - 1 <= seconds <= _HOUR
+        assert is_plausible, f"{limit.name}: {_SECONDS} s are read as {seconds} s"
+
+
+def _secret_fields(venue: Venue[Any]) -> list[str]:
+    return [field.name for field in venue.credential_fields if field.secret]
+
+
+async def _error_of(call: Any) -> OperationError | None:
+    try:
+        await call
+    except OperationError as error:
+        return error
+    return None
