@@ -37,11 +37,13 @@ from venuekit.testing.conformance.declarations import DeclarationChecks, Simulat
 from venuekit.testing.conformance.effects import EffectChecks
 from venuekit.testing.conformance.inventory import Checks, Inventory
 from venuekit.testing.conformance.losses import OnceChecks, ReadChecks, SettingChecks
+from venuekit.testing.conformance.margin_moves import MarginMoveChecks, moves_of
 from venuekit.testing.conformance.market_values import MarketValueChecks
 from venuekit.testing.conformance.promises import CapabilityChecks
 from venuekit.testing.conformance.recorded_values import RecordedValueChecks
 from venuekit.testing.conformance.recordings import RecordingChecks
 from venuekit.testing.conformance.requests import LimitChecks, RequestChecks
+from venuekit.testing.conformance.symbols import SymbolChecks, filters_of, methods_of_a_symbol
 from venuekit.testing.conformance.tiers import NO_SIMULATED_VENUE, Tier
 from venuekit.testing.recorded import find_recorded, load_recorded
 from venuekit.testing.replay import ConvertKey
@@ -69,6 +71,8 @@ class Suite(
     SecretChecks,
     AccountValueChecks,
     MarketValueChecks,
+    SymbolChecks,
+    MarginMoveChecks,
 ):
     """
     All checks of one venue.
@@ -138,6 +142,9 @@ def _cases(inventory: Inventory) -> dict[str, dict[str, Any]]:
         "instrument_reader": _supported(inventory, InstrumentReader),
         "mark_price_reader": _supported(inventory, MarkPriceReader),
         "position_reader": _supported(inventory, PositionReader),
+        "row_filter": filters_of(inventory),
+        "symbol_method": methods_of_a_symbol(inventory),
+        "margin_move": moves_of(inventory),
     }
 
 

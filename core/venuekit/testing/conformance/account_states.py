@@ -15,10 +15,10 @@ from venuekit.venue import Venue
 
 #: a minute between two events, so that no two of their times are equal
 _MINUTE = 60.0
-#: a position is worth this share of its asset, and its marks move by so much a contract
-_SHARE, _MOVE = Decimal("0.08"), Decimal("0.004")
+#: a position is worth this share of its asset, and marks rise by this share, the more the later
+_SHARE, _MOVE = Decimal("0.08"), Decimal("0.001")
 #: more positions show nothing new
-_MOST_CONTRACTS = 6
+_MOST_CONTRACTS = 4
 
 
 class AccountState(enum.StrEnum):
@@ -60,8 +60,7 @@ async def on_account(venue: Venue[Any], state: AccountState) -> AsyncIterator[St
 async def _bring(stage: Stage, state: AccountState) -> None:
     """Set leverages and modes, open positions, move the marks, close a part, add margin, and rest an order."""
     ledger = stage.ledger
-    backed = (one for one in ledger.contracts.values() if ledger.balance(one.settle, purse=one.purse).available > 0)
-    contracts = tuple(backed)[:_MOST_CONTRACTS]
+    contracts = _choose(ledger)
     _set_modes(ledger, state, contracts)
     for number, contract in enumerate(contracts):
         ledger.set_leverage(contract.symbol, min(Decimal(number + 3), contract.max_leverage))
@@ -70,12 +69,20 @@ async def _bring(stage: Stage, state: AccountState) -> None:
             quantity = _size(ledger, contract, share)
             ledger.fill(contract.symbol, side, quantity, ledger.mark(contract.symbol), position_side)
     for number, contract in enumerate(contracts):
-        moved = ledger.mark(contract.symbol) * (1 + _MOVE * (number + 1))
-        ledger.set_mark(contract.symbol, moved // contract.price_tick * contract.price_tick)
+        mark, tick = ledger.mark(contract.symbol), contract.price_tick
+        ledger.set_mark(contract.symbol, mark + (number + 1) * max(tick, mark * _MOVE // tick * tick))
     for act in (_close_a_part, _add_margin, _rest_order):
         await stage.clock.sleep(_MINUTE)
         act(ledger, contracts[0])
     await stage.clock.sleep(_MINUTE)
+
+
+def _choose(ledger: Ledger) -> Sequence[Contract]:
+    """Return contracts whose asset the account has: first one of each kind, then others."""
+    backed = [one for one in ledger.contracts.values() if ledger.balance(one.settle, purse=one.purse).available > 0]
+    kinds = {(one.settle, one.is_quanto, one.expires_at is None): one for one in reversed(backed)}
+    rare = [one for one in backed if one in kinds.values()]
+    return (rare + [one for one in backed if one not in rare])[:_MOST_CONTRACTS]
 
 
 def _set_modes(ledger: Ledger, state: AccountState, contracts: Sequence[Contract]) -> None:

@@ -1,0 +1,106 @@
+"""Checks of moved margin: by the amount, of the named leg, in the right direction, and of nothing else."""
+
+from __future__ import annotations
+
+from decimal import ROUND_DOWN, Decimal
+
+import attrs
+import pytest
+
+from venuekit.capabilities import MarginChange, MarginType, PositionMarginControl, PositionMode
+from venuekit.errors import InvalidArgument
+from venuekit.simulator.ledger import PositionFigures
+from venuekit.testing.conformance.account_states import AccountState, on_account, states_of
+from venuekit.testing.conformance.inventory import Checks, Inventory
+from venuekit.testing.conformance.snapshots import snapshot, touched
+from venuekit.testing.conformance.tiers import Tier
+from venuekit.testing.staged import Stage
+
+#: the places of an amount that every venue takes
+_PLACES = Decimal("0.0001")
+
+
+@attrs.frozen
+class MarginMove:
+    """Margin that is added (``sign`` 1) or reduced (-1) in a state of the account."""
+
+    state: AccountState
+    sign: int
+
+    def amount_of(self, stage: Stage, leg: PositionFigures) -> Decimal:
+        """Return an amount that can be moved: a part of the margin that was added by hand, or that can be taken."""
+        most = leg.added_margin if self.sign > 0 else stage.ledger.removable_margin(leg.symbol, leg.side)
+        amount = (most / 3).quantize(_PLACES, ROUND_DOWN)
+        assert amount > 0, f"{leg.symbol} {leg.side.name} has too little margin"
+        return amount
+
+    async def make(self, stage: Stage, leg: PositionFigures, amount: Decimal) -> MarginChange:
+        """Move the margin of a leg."""
+        account = PositionMarginControl.of(stage.account)
+        hedged = stage.ledger.position_mode is PositionMode.HEDGE
+        move = account.add_margin if self.sign > 0 else account.reduce_margin
+        return await move(leg.symbol, amount, side=leg.side if hedged else None)
+
+
+def moves_of(inventory: Inventory) -> dict[str, MarginMove]:
+    """Return the moves of margin that a venue has, by name."""
+    if PositionMarginControl not in inventory.capabilities:
+        return {}
+    states = [
+        state for state in states_of(inventory.venue) if state in {AccountState.ISOLATED_FIRST, AccountState.HEDGED}
+    ]
+    return {
+        f"{words}-{state.value}": MarginMove(state, sign)
+        for state in states
+        for words, sign in (("add", 1), ("reduce", -1))
+    }
+
+
+class MarginMoveChecks(Checks):
+    """Margin moves by the amount, to or from the named leg."""
+
+    tier = Tier.GOLD
+
+    async def test_margin_moves_by_the_amount(self, margin_move: MarginMove) -> None:
+        """
+        The isolated margin of the named leg grows or shrinks by exactly the amount, and nothing else changes.
+
+        The returned change has the sign of the move, and the leg, asset and amount of the ledger's.
+        """
+        async with on_account(self.inventory.venue, margin_move.state) as stage:
+            legs = [leg for leg in stage.ledger.positions() if leg.margin_type is MarginType.ISOLATED]
+            assert legs, "no position is isolated"
+            for leg in legs:
+                amount = margin_move.amount_of(stage, leg)
+                before = snapshot(stage.ledger)
+                await stage.clock.sleep(60)
+                change = await margin_move.make(stage, leg, amount)
+                after = snapshot(stage.ledger)
+                margin = (leg.symbol, f"{leg.side.value} margin")
+                others = touched(before, after) - {margin}
+                assert not others, f"{leg.symbol} {leg.side.name}: {others} changed as well"
+                moved = margin_move.sign * amount
+                held = stage.ledger.position(leg.symbol, leg.side)
+                by = held.added_margin - leg.added_margin
+                assert by == moved, f"{leg.symbol} {leg.side.name}: its margin changed by {by}; {moved} was asked for"
+                _check_change(stage, change, leg, moved)
+
+    async def test_margin_of_no_amount_is_refused(self, margin_move: MarginMove) -> None:
+        """An amount that is not above zero is refused before it is sent: its sign never turns the move around."""
+        async with on_account(self.inventory.venue, margin_move.state) as stage:
+            leg = next(leg for leg in stage.ledger.positions() if leg.margin_type is MarginType.ISOLATED)
+            before = snapshot(stage.ledger)
+            for amount in (Decimal(0), -margin_move.amount_of(stage, leg), Decimal("NaN")):
+                with pytest.raises(InvalidArgument):
+                    await margin_move.make(stage, leg, amount)
+            assert not touched(before, snapshot(stage.ledger))
+
+
+def _check_change(stage: Stage, change: MarginChange, leg: PositionFigures, moved: Decimal) -> None:
+    """Fail unless the change that a move returned is the last one of the ledger."""
+    held = stage.ledger.margin_changes(leg.symbol)[-1]
+    name = f"the change of {leg.symbol} {leg.side.name}"
+    assert (change.symbol, change.amount) == (leg.symbol, moved), f"{name} is {change}"
+    assert change.side in {None, leg.side}, f"{name} is of {change.side}"
+    assert change.asset in {None, leg.settle}, f"{name} is in {change.asset}; the position settles in {leg.settle}"
+    assert change.time in {None, held.time}, f"{name} was at {change.time}; the ledger has {held.time}"
