@@ -121,6 +121,21 @@ async def test_a_used_nonce_is_sent_anew_with_a_later_one() -> None:
         assert (await stage.account.set_leverage("SEA-USD", 7)).changed
 
 
+async def test_orders_are_walked_up_to_and_with_the_end_of_a_span() -> None:
+    """Both ends are inclusive, as of every history; a reversed span is refused."""
+    async with on_stage(TOY_CHAIN) as stage:
+        placed = []
+        for number in range(3):
+            await stage.clock.sleep(1)
+            placed.append(await stage.account.place_order(bid(client_id=f"walk-{number}")))
+        await stage.clock.sleep(1)
+        times = [order.created_at for order in placed]
+        walked = await stage.account.iter_orders(start=times[0], end=times[1]).all()
+        assert [order.id for order in walked] == [order.id for order in placed[:2]]
+        with pytest.raises(errors.InvalidArgument, match="the span is reversed"):
+            await stage.account.iter_orders(start=times[1], end=times[0]).all()
+
+
 async def test_positions_and_money_name_the_account_that_holds_them() -> None:
     """A position has an id of its own, and both say in which account they lie."""
     async with on_stage(TOY_CHAIN) as stage:

@@ -20,6 +20,7 @@ from venuekit.capabilities import (
     Pager,
 )
 from venuekit.parts.endpoint_book import EndpointBook
+from venuekit.parts.histories import HistoryCall, Retention
 from venuekit.parts.orders import (
     MANY,
     Lookup,
@@ -34,7 +35,7 @@ from venuekit.parts.orders import (
     OrderWrites,
     common_misfit,
 )
-from venuekit.plugin import AbsenceProof, Account, Ask, Changing, Echoes, Kind, Parameter, Role
+from venuekit.plugin import AbsenceProof, Account, Ask, Changing, Echoes, Kind, Parameter, Role, to_milliseconds
 from venuekit_toy_chain.endpoints import ANY_MARKET, MARKET, ChainEndpoints, decoder, exchange, info
 from venuekit_toy_chain.rows import OrderRow
 
@@ -45,6 +46,7 @@ _STATES = {
     "filled": OrderStatus.FILLED,
     "canceled": OrderStatus.CANCELED,
 }
+_KEPT = Retention(words="every order")
 _NAMES = OrderNames(order_id="oid", client_id="cloid", new_client_id="cloid", symbol="market")
 _NAME = (Parameter("oid", role=Role.ORDER_ID), Parameter("cloid", role=Role.CLIENT_ID))
 _READS = (OrderReader.get_order, OrderReader.get_open_order, OrderReader.get_open_orders, OrderReader.iter_orders)
@@ -203,13 +205,15 @@ class ChainOrders(OrderPart):
         after: Order | None = None,
     ) -> Pager[Order]:
         """Walk all orders, oldest first: one answer of the venue holds them."""
+        call = HistoryCall(self)
 
         async def walk() -> AsyncGenerator[Order, None]:
+            span = await call.span(_KEPT, start, end)
             answer = await self.answer(CHAIN.ORDERS, market=symbol)
             orders = sorted((_order(row, None, answer.received_at, None) for row in answer.value), key=_place_of)
             for order in orders:
                 created = order.created_at
-                is_in_span = created is None or ((start is None or start <= created) and (end is None or created < end))
+                is_in_span = created is None or span.start <= to_milliseconds(created) <= span.end
                 if is_in_span and (after is None or _place_of(order) > _place_of(after)):
                     yield order
 
