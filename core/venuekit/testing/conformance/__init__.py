@@ -35,6 +35,7 @@ from venuekit.testing.conformance.account_values import AccountValueChecks
 from venuekit.testing.conformance.arrivals import ArrivalChecks
 from venuekit.testing.conformance.declarations import DeclarationChecks, SimulatedVenueChecks
 from venuekit.testing.conformance.effects import EffectChecks
+from venuekit.testing.conformance.histories import HistoryChecks
 from venuekit.testing.conformance.inventory import Checks, Inventory
 from venuekit.testing.conformance.losses import OnceChecks, ReadChecks, SettingChecks
 from venuekit.testing.conformance.margin_moves import MarginMoveChecks, moves_of
@@ -67,6 +68,7 @@ class Suite(
     ArrivalChecks,
     EffectChecks,
     LimitChecks,
+    HistoryChecks,
     AccessChecks,
     SecretChecks,
     AccountValueChecks,
@@ -115,6 +117,8 @@ def _cases(inventory: Inventory) -> dict[str, dict[str, Any]]:
             for margin_type in (MarginType.CROSS, MarginType.ISOLATED)
             if OrderControl in inventory.capabilities
         },
+        "history": {subject.method.__qualname__: subject for subject in inventory.histories},
+        "paged_history": {subject.method.__qualname__: subject for subject in inventory.paged_histories},
         "missing_batch": {method.__qualname__: method for method in inventory.missing_batches},
         "unsupported": {capability.__name__: capability for capability in inventory.unsupported},
         "setter": {setter.method.__name__: setter for setter in inventory.setters},

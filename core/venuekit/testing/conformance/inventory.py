@@ -20,6 +20,7 @@ from venuekit.endpoint import Effect, Endpoint, Security
 from venuekit.parameters import Role
 from venuekit.request_bounds import RequestExpiry
 from venuekit.testing.conformance.examples import SETTERS, Setter
+from venuekit.testing.conformance.ledger_records import SUBJECTS, HistorySubject
 from venuekit.testing.conformance.tiers import Tier
 from venuekit.testing.recorded import Recorded, RecordedCase
 from venuekit.testing.replay import ConvertKey, is_replayed, replay_of
@@ -99,6 +100,17 @@ class Inventory:
     def setters(self) -> tuple[Setter, ...]:
         """The supported capability methods that change a setting."""
         return tuple(setter for setter in SETTERS if setter.control in self.capabilities)
+
+    @cached_property
+    def histories(self) -> tuple[HistorySubject, ...]:
+        """The histories that the supported capabilities promise."""
+        return tuple(subject for subject in SUBJECTS if subject.method in self.methods)
+
+    @cached_property
+    def paged_histories(self) -> tuple[HistorySubject, ...]:
+        """The histories with an endpoint that declares where its rows stand."""
+        endpoints = [endpoint for endpoint in self.reads if endpoint.rows]
+        return tuple(one for one in self.histories if any(one.method in endpoint.serves for endpoint in endpoints))
 
     @cached_property
     def signed_read(self) -> Endpoint[Any]:
