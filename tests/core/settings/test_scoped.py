@@ -140,6 +140,23 @@ def test_a_joint_write_is_spelled_from_the_whole() -> None:
     assert completed(only, kind="cross") == {"symbol": "A", "kind": "cross"}
 
 
+def test_a_call_in_the_words_of_the_venue_is_complete() -> None:
+    """Its halves are read from the venue's own parameters, and everything that reads the halves finds them."""
+
+    def read(parameters: Mapping[str, Any]) -> JointSetting:
+        leverage = parameters["max_leverage"] or None
+        return JointSetting(CROSS if leverage is None else ISOLATED, leverage)
+
+    details: dict[str, Any] = {"leverage_under": frozenset({ISOLATED}), "spelled": ("max_leverage",)}
+    words = lens(preference_of, RowSettings("A", CROSS, None), read_spelled=read, **details)
+    assert completed(words, max_leverage=D(5)) == {"symbol": "A", "kind": "isolated", "wanted": D(5), "max_leverage": 5}
+    assert completed(words, max_leverage=D(0)) == {"symbol": "A", "kind": "cross", "max_leverage": 0}
+    with pytest.raises(InvalidArgument, match="name one of them, or both"):
+        completed(words)
+    with pytest.raises(InvalidArgument, match="name one of them, or both"):
+        completed(lens(preference_of, RowSettings("A", CROSS, None), **details), max_leverage=D(5))
+
+
 def test_a_half_without_the_other_is_refused_where_it_means_nothing() -> None:
     """Leverage where the margin type has none, and a margin type whose leverage is unknown."""
     only = lens(preference_of, RowSettings("A", CROSS, None), leverage_under=frozenset({ISOLATED}))

@@ -32,12 +32,14 @@ class JointLens(SymbolLens[R]):
         SET_MARGIN_TYPE = SET_LEVERAGE
 
     ``leverage`` and ``margin_type`` are names of parameters, which may be ``local`` where the venue spells them in
-    another way: ``spell`` then returns the parameters that it takes, and ``spelled`` are their names.
-    ``leverage_under`` are the margin types that have a leverage.
+    another way: ``spell`` then returns the parameters that it takes, and ``spelled`` are their names. ``read_spelled``
+    is the reverse of ``spell``, for calls of the endpoint itself, which know the venue's parameters alone; without it
+    such a call names the local ones. ``leverage_under`` are the margin types that have a leverage.
     """
 
     spell: Callable[[JointSetting], Mapping[str, Any]] = _as_named
     spelled: tuple[str, ...] = ()
+    read_spelled: Callable[[Mapping[str, Any]], JointSetting] | None = None
     leverage_under: frozenset[MarginType] = frozenset({MarginType.CROSS, MarginType.ISOLATED})
     is_joint: ClassVar[bool] = True
 
@@ -62,6 +64,8 @@ class JointLens(SymbolLens[R]):
     async def _complete(self, call: Call, parameters: Mapping[str, Any]) -> Completed:
         margin_type, leverage = self.margin_type_named(parameters), parameters.get(self.leverage[0])
         if margin_type is None and leverage is None:
+            if self.read_spelled is not None and all(name in parameters for name in self.spelled):
+                return Completed(self._whole(parameters, self.read_spelled(parameters)))
             raise InvalidArgument("it sets leverage and margin type: name one of them, or both")
         if margin_type is not None and leverage is not None:
             return Completed(self._whole(parameters, JointSetting(margin_type, Decimal(leverage))))
