@@ -15,6 +15,7 @@ from venuekit.capabilities import (
     AssetModeReader,
     BalanceReader,
     Instrument,
+    LeverageBehaviour,
     LeverageControl,
     MarginType,
     OrderBehaviour,
@@ -218,6 +219,17 @@ async def test_setter_that_does_not_leave_the_other_half(monkeypatch: pytest.Mon
     checks = suite_of(Inventory(attrs.evolve(JOINT_TOY, endpoints=endpoints), RECORDED))()
     for setter in setters:
         assert await fails(checks.test_setting_leaves_the_other_half, setter=setter)
+
+
+def test_leverage_that_a_margin_type_lacks_does_not_stay() -> None:
+    """Where only one margin type has a leverage, a write of the margin type is not expected to leave it."""
+    leverage, margin_type = (one for one in SETTERS if one.argument in {"leverage", "margin_type"})
+    rest = tuple(one for one in JOINT_TOY.behaviours if not isinstance(one, LeverageBehaviour))
+    for kinds, stays in ((frozenset(MarginType), True), (frozenset({MarginType.ISOLATED}), False)):
+        behaviours = (*rest, LeverageBehaviour(margin_types=kinds))
+        inventory = Inventory(attrs.evolve(JOINT_TOY, behaviours=behaviours), RECORDED)
+        assert inventory.stays_with(leverage, margin_type) is stays
+        assert inventory.stays_with(margin_type, leverage)
 
 
 # -- what must not be sent twice

@@ -136,10 +136,11 @@ class Inventory:
         """Return whether the write of a setter has another setting in it, which it leaves as it is."""
         if self.endpoint_of(other) is not self.endpoint_of(setter):
             return False
-        declared = self.venue.has_behaviour(LeverageBehaviour)
-        scope = self.venue.behaviour(LeverageBehaviour).scope if declared else ()
-        # the leverage of another margin type is another one
-        return other.method is not LeverageControl.set_leverage or LeverageScope.MARGIN_TYPE not in scope
+        if other.method is not LeverageControl.set_leverage or not self.venue.has_behaviour(LeverageBehaviour):
+            return True
+        declared = self.venue.behaviour(LeverageBehaviour)
+        # the leverage of another margin type is another one, or none
+        return LeverageScope.MARGIN_TYPE not in declared.scope and len(declared.margin_types) > 1
 
     def example(self, endpoint: Endpoint[Any]) -> RecordedCase:
         """Return a recorded success of an endpoint; AssertionError without one."""
