@@ -8,8 +8,11 @@ from typing import Any
 import attrs
 import pytest
 
+from venuekit.capabilities import LeverageSetting, MarginType
 from venuekit.testing.conformance import account_figures
 from venuekit.testing.conformance.figures import Figures, equal_as_written
+from venuekit.testing.staged import on_stage
+from venuekit_toy_perp import TOY_PERP
 
 TABLES = [table for table in vars(account_figures).values() if isinstance(table, Figures)]
 
@@ -44,3 +47,18 @@ def test_every_field_is_compared_or_beyond_a_ledger(table: Figures[Any]) -> None
 def test_numbers_are_equal_as_written(given: str, held: str, agrees: bool) -> None:
     """A number may lack the last digits of another one; a sign, a scale and a digit that is there must be right."""
     assert equal_as_written(Decimal(given), Decimal(held)) is agrees
+
+
+async def test_a_leverage_is_needed_only_under_a_margin_type_that_has_one() -> None:
+    """Where a venue has none for cross positions, none may be shown; elsewhere one that is missing is told."""
+    table, isolated = account_figures.LEVERAGE, frozenset({MarginType.ISOLATED})
+    async with on_stage(TOY_PERP) as stage:
+        symbol = stage.scenario.flat
+        assert stage.ledger.margin_type(symbol) is MarginType.CROSS
+        leverage = stage.ledger.leverage(symbol)
+        given = LeverageSetting(symbol, leverage, leverage)
+        missing = attrs.evolve(given, long=None, short=None)
+        for margin_types, right, wrong in ((isolated, missing, given), (frozenset(MarginType), given, missing)):
+            facts = account_figures.SymbolFacts(stage.ledger, symbol, margin_types=margin_types)
+            assert not list(table.faults(right, facts, symbol, table.needed))
+            assert len(list(table.faults(wrong, facts, symbol, table.needed))) == 2

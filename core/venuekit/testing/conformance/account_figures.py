@@ -18,6 +18,7 @@ from venuekit.capabilities import (
     InstrumentKind,
     InstrumentStatus,
     LeverageSetting,
+    MarginType,
     MarginTypeScope,
     MarkPrice,
     Position,
@@ -235,11 +236,16 @@ COMMISSION_RATE = Figures(
 
 @attrs.frozen
 class SymbolFacts:
-    """One symbol of a ledger; ``by_side`` says that the venue has a leverage for either side."""
+    """
+    One symbol of a ledger; ``by_side`` says that the venue has a leverage for either side.
+
+    ``margin_types`` are those under which the venue has a leverage.
+    """
 
     ledger: Ledger
     symbol: str
     by_side: bool = False
+    margin_types: frozenset[MarginType] = frozenset(MarginType)
 
     @property
     def contract(self) -> Contract:
@@ -270,10 +276,12 @@ def _leverage_of(side: PositionSide) -> Figure[SymbolFacts]:
     Return the leverage of a side.
 
     A ledger has one for both; where each side has its own at the venue, it is that of the side that is held, and that
-    of the long one without a position.
+    of the long one without a position. It is None under a margin type that has none at the venue.
     """
 
     def leverage(facts: SymbolFacts) -> Any:
+        if facts.ledger.margin_type(facts.symbol) not in facts.margin_types:
+            return None
         held = PositionSide.SHORT if facts.ledger.position(facts.symbol).quantity < 0 else PositionSide.LONG
         return facts.ledger.leverage(facts.symbol) if side is held or not facts.by_side else UNKNOWN
 

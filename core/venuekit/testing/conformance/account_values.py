@@ -170,6 +170,8 @@ def _held(stage: Stage) -> tuple[BalanceFigures, ...]:
 
 
 def _symbol(stage: Stage, symbol: str) -> figures.SymbolFacts:
-    declared = stage.venue.has_behaviour(LeverageBehaviour)
-    by_side = declared and LeverageScope.SIDE in stage.venue.behaviour(LeverageBehaviour).scope
-    return figures.SymbolFacts(stage.ledger, symbol, by_side)
+    if not stage.venue.has_behaviour(LeverageBehaviour):
+        return figures.SymbolFacts(stage.ledger, symbol)
+    declared = stage.venue.behaviour(LeverageBehaviour)
+    by_side = LeverageScope.SIDE in declared.scope
+    return figures.SymbolFacts(stage.ledger, symbol, by_side, declared.margin_types)
