@@ -7,8 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-import attrs
-
+from venuekit._broken import ContractBroken, place_of_function, place_of_version
 from venuekit._entry_points import Announced, EntryPointGroup
 from venuekit._util.texts import nearest
 from venuekit.hooks import API_VERSION, PROJECT
@@ -24,34 +23,6 @@ VENUE_HOOK = "venuekit_register_venues"
 _VENUE_ID = re.compile(r"[a-z][a-z0-9_]*")
 
 
-@attrs.frozen
-class Broken:
-    """
-    A plugin that cannot be used.
-
-    ``distribution`` and ``version`` name every distribution involved; ``traceback`` is empty when nothing was raised;
-    ``mend`` is one sentence with the remedy.
-    """
-
-    name: str
-    distribution: str
-    version: str
-    cause: str
-    traceback: str = attrs.field(repr=False)
-    mend: str
-
-    def __str__(self) -> str:
-        return f"plugin {self.name} of {self.distribution} {self.version} cannot be used: {self.cause}; {self.mend}"
-
-
-class ContractBroken(Exception):
-    """A plugin does not keep the contract of :mod:`venuekit.hooks`; ``mend`` is the remedy."""
-
-    def __init__(self, cause: str, mend: str) -> None:
-        super().__init__(cause)
-        self.mend = mend
-
-
 def check_contract(plugin: object, announced: Announced, manager: pluggy.PluginManager, hooks: Iterable[str]) -> None:
     """
     Check a loaded plugin before it is registered.
@@ -64,20 +35,30 @@ def check_contract(plugin: object, announced: Announced, manager: pluggy.PluginM
     if version is None:
         raise ContractBroken(
             "it does not say which version of the plugin contract it was written for",
-            f"say VENUEKIT_API = {API_VERSION} in {announced.value}",
+            f"say VENUEKIT_API = {API_VERSION} in {announced.module}",
+            place_of_version(plugin),
+        )
+    if type(version) is not int:
+        raise ContractBroken(
+            f"its version of the plugin contract is {version!r}, which is no whole number",
+            f"say VENUEKIT_API = {API_VERSION} in {announced.module}",
+            place_of_version(plugin),
         )
     if version != API_VERSION:
         raise ContractBroken(
             f"it was written for version {version!r} of the plugin contract, this is version {API_VERSION}",
             f"install releases of {announced.origin.distribution} and {PROJECT} that fit each other",
+            place_of_version(plugin),
         )
     known = frozenset(hooks)
     for name, hook in _find_implementations(plugin, manager):
+        place = place_of_function(getattr(plugin, name))
         if hook not in known:
             meant = nearest(hook, known)
             raise ContractBroken(
                 f"it implements {hook}, which is no hook",
                 f"rename {name} to {meant}" if meant else f"the hooks are {', '.join(sorted(known))}",
+                place,
             )
         is_venues = announced.group is EntryPointGroup.VENUES
         if (hook == VENUE_HOOK) is not is_venues:
@@ -86,7 +67,35 @@ def check_contract(plugin: object, announced: Announced, manager: pluggy.PluginM
             raise ContractBroken(
                 f"it implements {hook}, but plugins announced in {announced.group} may implement {allowed}",
                 f"move {name} into a module of its own and announce that in {other}",
+                place,
             )
+        _check_form(plugin, name, hook, manager)
+
+
+def _check_form(plugin: object, name: str, hook: str, manager: pluggy.PluginManager) -> None:
+    """Check that an implementation can be called as its hook is: a plain function of some of the hook's arguments."""
+    function = getattr(plugin, name)
+    place = place_of_function(function)
+    if inspect.iscoroutinefunction(function):
+        raise ContractBroken(f"its {name} is a coroutine function, and nothing awaits it", "make it a plain def", place)
+    options: Mapping[str, Any] = manager.parse_hookimpl_opts(plugin, name) or {}
+    is_wrapper = bool(options.get("wrapper") or options.get("hookwrapper"))
+    if is_wrapper and (hook == VENUE_HOOK or not inspect.isgeneratorfunction(function)):
+        raise ContractBroken(f"its {name} is marked as a wrapper", "mark it with @hookimpl alone", place)
+    if inspect.isgeneratorfunction(function) and not is_wrapper:
+        raise ContractBroken(f"its {name} is a generator, which nothing runs", "return the answer", place)
+    specification = getattr(manager.hook, hook).spec
+    taken = specification.argnames
+    parameters = inspect.signature(function).parameters.values()
+    given = [one.name for one in parameters if one.kind not in {one.VAR_POSITIONAL, one.VAR_KEYWORD}]
+    by_position = {one.name for one in parameters if one.kind is not one.KEYWORD_ONLY}
+    needed = [one.name for one in parameters if one.name in given and one.default is one.empty]
+    if further := [argument for argument in needed if argument not in by_position.intersection(taken)]:
+        raise ContractBroken(
+            f"its {name} takes ({', '.join(given)}), and the hook gives it no {' and no '.join(further)}",
+            f"{hook} takes ({', '.join(taken)}): leave out those that it does not need",
+            place,
+        )
 
 
 def check_venue(venue: object) -> Venue[Any]:
@@ -139,7 +148,9 @@ def _find_implementations(plugin: object, manager: pluggy.PluginManager) -> Iter
         if options is not None:
             yield name, options.get("specname") or name
         elif name.startswith(f"{PROJECT}_") and _forgot_marker(inspect.getattr_static(plugin, name)):
-            raise ContractBroken(f"its function {name} carries no marker", "decorate it with @venuekit.hooks.hookimpl")
+            place = place_of_function(inspect.getattr_static(plugin, name))
+            mend = "decorate it with @venuekit.plugin.hookimpl"
+            raise ContractBroken(f"its function {name} carries no marker", mend, place)
 
 
 def _forgot_marker(value: object) -> bool:

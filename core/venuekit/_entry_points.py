@@ -42,15 +42,36 @@ class PluginOrigin:
         return f"{self.distribution} {self.version}"
 
 
+@attrs.frozen
+class Place:
+    """A line of a file; ``line`` counts from 1."""
+
+    file: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
+
+
 @attrs.frozen(eq=False)
 class Announced:
-    """One entry point of ours; ``load`` imports its object, ``find_origin`` reads its distribution."""
+    """
+    One entry point of ours; ``load`` imports its object, ``find_origin`` reads its distribution.
+
+    ``place`` is the line that announces it, None where it is not known.
+    """
 
     group: EntryPointGroup
     name: str
     value: str
     load: Callable[[], object]
     find_origin: Callable[[], PluginOrigin]
+    place: Place | None = None
+
+    @property
+    def module(self) -> str:
+        """The dotted name of the module that is imported."""
+        return _split(self.value)[0]
 
     @property
     def origin(self) -> PluginOrigin:
@@ -109,19 +130,26 @@ def _in_directories() -> Iterator[Announced]:
 def _in_distribution(directory: str) -> Iterator[Announced]:
     find_origin = partial(_origin_of_directory, directory)
     group = None
-    for line in _lines(directory, "entry_points.txt"):
+    file = os.path.join(directory, "entry_points.txt")
+    for number, line in enumerate(_lines(directory, "entry_points.txt"), 1):
         text = line.strip()
         if text.startswith("["):
             group = _GROUPS.get(text[1:-1].strip())
         elif group is not None and "=" in text and not text.startswith("#"):
             name, _, value = (part.strip() for part in text.partition("="))
-            yield Announced(group, name, value, partial(_load, value), find_origin)
+            yield Announced(group, name, value, partial(_load, value), find_origin, Place(file, number))
+
+
+def _split(value: str) -> tuple[str, str]:
+    """Return module and attribute of an entry point, ``module`` or ``module:attribute``; extras are ignored."""
+    module, _, attribute = value.partition("[")[0].partition(":")
+    return module.strip(), attribute.strip()
 
 
 def _load(value: str) -> object:
-    """Import the object of an entry point, ``module`` or ``module:attribute``; extras are ignored."""
-    module, _, attribute = value.partition("[")[0].strip().partition(":")
-    return reduce(getattr, filter(None, attribute.strip().split(".")), importlib.import_module(module.strip()))
+    """Import the object of an entry point."""
+    module, attribute = _split(value)
+    return reduce(getattr, filter(None, attribute.split(".")), importlib.import_module(module))
 
 
 def _origin_of_directory(directory: str) -> PluginOrigin:
@@ -138,7 +166,8 @@ def _origin_of_directory(directory: str) -> PluginOrigin:
 
 def _lines(directory: str, file: str) -> list[str]:
     try:
-        with open(os.path.join(directory, file), encoding="utf-8") as opened:
+        # a character that is none must not hide the plugins of other distributions
+        with open(os.path.join(directory, file), encoding="utf-8", errors="replace") as opened:
             return opened.readlines()
     except OSError:
         return []  # not every distribution has every file

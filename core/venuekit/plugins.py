@@ -9,20 +9,33 @@ from __future__ import annotations
 
 import os
 import threading
-import traceback
+from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 import pluggy
 
 from venuekit import hooks
-from venuekit._contract import Broken, ContractBroken, check_contract, check_venue, misfit
-from venuekit._entry_points import Announced, EntryPointGroup, PluginOrigin, find_announced, find_installed
+from venuekit._asking import HookCaller
+from venuekit._broken import (
+    DISABLE_VARIABLE,
+    Broken,
+    ContractBroken,
+    Flaw,
+    broken_of,
+    conflict_of,
+    files_of,
+    place_of_function,
+)
+from venuekit._contract import check_contract, check_venue
+from venuekit._entry_points import Announced, EntryPointGroup, Place, PluginOrigin, find_announced, find_installed
+from venuekit._loading import Loading, watch_loading
 from venuekit._util.texts import did_you_mean
-from venuekit.errors import PluginError, UnknownVenue, VenuekitError
+from venuekit.errors import PluginError, UnknownVenue
 from venuekit.venue import Venue
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator
     from importlib.metadata import EntryPoint
 
     from venuekit.credentials import Credentials, Secret, Signer
@@ -30,23 +43,7 @@ if TYPE_CHECKING:
     from venuekit.pipeline import Budget, Observer, PoolName, Proxy, RetryPolicy
     from venuekit.venue import Environment
 
-__all__ = ["DISABLE_VARIABLE", "Broken", "PluginOrigin", "Plugins", "make_plugins"]
-
-#: names of entry points or distributions that are not to be loaded, separated by commas
-DISABLE_VARIABLE = "VENUEKIT_DISABLE"
-
-#: hooks that core answers as well when a plugin's raises; a default transport or secret would not be the operator's
-_EXPELLING = frozenset(
-    {
-        "venuekit_make_signer",
-        "venuekit_retry_policy",
-        "venuekit_make_budget",
-        "venuekit_observe",
-        "venuekit_register_commands",
-    }
-)
-
-_MEND = "mend it and start again"
+__all__ = ["DISABLE_VARIABLE", "Broken", "Flaw", "Place", "PluginOrigin", "Plugins", "make_plugins"]
 
 
 def make_plugins(
@@ -54,7 +51,7 @@ def make_plugins(
     entry_points: Iterable[EntryPoint] | None = None,
     disabled: Collection[str] | None = None,
     defaults: Iterable[object] | None = None,
-    on_broken: Callable[[Broken], None] | None = None,
+    on_flaw: Callable[[Flaw], None] | None = None,
 ) -> Plugins:
     """
     Find all plugins, load the cross-cutting ones, and leave the venues for when they are asked for.
@@ -63,8 +60,9 @@ def make_plugins(
         entry_points: Where to look; None for everything that is installed.
         disabled: Names of entry points or distributions to leave alone; None for those in ``VENUEKIT_DISABLE``.
         defaults: Objects whose hook implementations, marked ``trylast``, answer when no plugin does; None for core's.
-        on_broken: Called with each cross-cutting plugin that is or gets broken, and each venue whose simulator is;
-            None logs a warning.
+        on_flaw: Called with each cross-cutting plugin that is or gets broken (a :class:`Broken`), with each broken
+            venue that a simulation leaves out, and with each plugin that is slow or prints while it is loaded; None
+            logs a warning.
     """
     if defaults is None:
         from venuekit import _defaults
@@ -73,30 +71,21 @@ def make_plugins(
     if disabled is None:
         disabled = {name.strip() for name in os.environ.get(DISABLE_VARIABLE, "").split(",")} - {""}
     announced = find_installed() if entry_points is None else find_announced(entry_points)
-    return Plugins(announced, frozenset(disabled), tuple(defaults), on_broken or _warn)
+    return Plugins(announced, frozenset(disabled), tuple(defaults), on_flaw or _warn)
 
 
-def _warn(broken: Broken) -> None:
+def _warn(flaw: Flaw) -> None:
     import logging
 
-    logging.getLogger(__name__).warning("%s", broken)
-
-
-def _broken(name: str, origin: PluginOrigin, error: BaseException, where: str = "", mend: str | None = None) -> Broken:
-    """Return the plugin of this name as a broken one; ``where`` precedes an error that says nothing of it."""
-    is_ours = isinstance(error, ContractBroken)
-    cause = str(error) if is_ours else f"{where}{type(error).__name__}: {error}"
-    if mend is None:
-        mend = f"reinstall {origin.distribution}, or name it in {DISABLE_VARIABLE}"
-    trace = "".join(traceback.format_exception(error))
-    return Broken(name, origin.distribution, origin.version, cause, trace, mend)
+    logging.getLogger(__name__).warning("%s", flaw)
 
 
 class Plugins:
     """Installed plugins; made by :func:`make_plugins`. Safe to use from several threads."""
 
     __slots__ = (
-        *("_announced", "_broken", "_disabled", "_hooks", "_loaded", "_lock", "_manager", "_taken", "_venues", "tell"),
+        *("_announced", "_broken", "_caller", "_disabled", "_flaws", "_hooks", "_loaded", "_lock", "_locks"),
+        *("_manager", "_seconds", "_taken", "_venues", "tell"),
     )
 
     def __init__(
@@ -104,20 +93,25 @@ class Plugins:
         announced: Iterable[Announced],
         disabled: frozenset[str],
         defaults: tuple[object, ...],
-        tell: Callable[[Broken], None],
+        tell: Callable[[Flaw], None],
     ) -> None:
-        #: reports a broken plugin to the maker of this object
+        #: reports a broken or flawed plugin to the maker of this object
         self.tell = tell
         self._taken: list[object] = []
         self._manager = pluggy.PluginManager(hooks.PROJECT)
         self._manager.add_hookspecs(hooks)
         self._hooks = tuple(name for name in vars(self._manager.hook) if name.startswith(hooks.PROJECT))
         self._manager.hook.venuekit_register_venues.call_historic(kwargs={"register": self._taken.append})
+        #: held while a plugin is registered or expelled; that of an entry point, while it is imported
         self._lock = threading.RLock()
+        self._locks: dict[Announced, threading.RLock] = {}
         self._announced: dict[tuple[EntryPointGroup, str], Announced] = {}
         self._broken: dict[tuple[EntryPointGroup, str], Broken] = {}
-        self._disabled: dict[str, Announced] = {}
+        self._flaws: list[Flaw] = []
+        self._disabled: dict[tuple[EntryPointGroup, str], Announced] = {}
         self._loaded: dict[str, Announced] = {}
+        self._seconds: dict[Announced, float] = {}
+        self._caller = HookCaller(self._manager, self._loaded, self._expel)
         self._venues: dict[str, Venue[Any]] = {}
         for one in sorted(announced, key=lambda one: (one.group, one.name)):
             self._announce(one, disabled)
@@ -132,20 +126,13 @@ class Plugins:
     def _announce(self, one: Announced, disabled: frozenset[str]) -> None:
         key = one.group, one.name
         if disabled and not disabled.isdisjoint({one.name, one.origin.distribution}):
-            self._disabled[one.name] = one
+            self._disabled[key] = one
             return
         other = self._announced.setdefault(key, one)
         if other is not one:
-            what = "provide venue" if one.group is EntryPointGroup.VENUES else "provide a plugin named"
-            origins = sorted((other.origin, one.origin), key=str)
-            self._broken[key] = Broken(
-                one.name,
-                " and ".join(origin.distribution for origin in origins),
-                " and ".join(origin.version for origin in origins),
-                f"{' and '.join(map(str, origins))} both {what} {one.name}",
-                "",
-                f"uninstall one, or name its distribution in {DISABLE_VARIABLE}",
-            )
+            provided = "venue" if one.group is EntryPointGroup.VENUES else "a plugin named"
+            known = self._broken[key].origins if key in self._broken else (other.origin,)
+            self._broken[key] = conflict_of(one.name, (*known, one.origin), provided)
 
     # -- venues
 
@@ -165,7 +152,7 @@ class Plugins:
         if known is not None:
             return known
         one = self._announced_venue(venue_id)
-        with self._lock:
+        with self._locks.setdefault(one, threading.RLock()):
             error = None
             if venue_id not in self._venues and (one.group, one.name) not in self._broken:
                 error = self._load_guarded(one)
@@ -188,6 +175,10 @@ class Plugins:
         """Return the plugins that are known to be broken; a venue is only known to be after it was asked for."""
         return tuple(self._broken.values())
 
+    def find_broken(self, venue_id: str) -> Broken | None:
+        """Return a venue that was asked for and is broken, None when nothing of it is known."""
+        return self._broken.get((EntryPointGroup.VENUES, venue_id))
+
     def broken_operators(self) -> tuple[Broken, ...]:
         """
         Return the cross-cutting plugins that are broken: those that could not be loaded, and whose hooks have raised.
@@ -197,21 +188,42 @@ class Plugins:
         """
         return tuple(broken for (group, _), broken in self._broken.items() if group is EntryPointGroup.PLUGINS)
 
+    def flaws(self) -> tuple[Flaw, ...]:
+        """Return the faults of plugins that work: those that were slow to load, or printed meanwhile."""
+        return tuple(self._flaws)
+
     def is_answered(self, hook: str) -> bool:
         """Say whether a cross-cutting plugin answers a hook, rather than core alone."""
-        implementations = getattr(self._manager.hook, hook).get_hookimpls()
-        return any(one.plugin_name in self._loaded for one in implementations)
+        return self._caller.is_answered(hook)
 
-    def broken_simulated(self, venue_id: str, error: Exception) -> Broken:
-        """Return a venue whose simulator cannot be made as a broken plugin."""
-        return _broken(venue_id, self.distribution(venue_id), error, "its simulator: ")
+    def find_broken_simulated(self, venue_id: str) -> Broken | None:
+        """Return a venue whose simulated venue cannot be made as a broken plugin, None when it can or has none."""
+        from venuekit.simulator.simulated_venue import SimulatedVenue
+
+        venue, one = self.venue(venue_id), self._announced_venue(venue_id)
+        if venue.simulated is None:
+            return None
+        try:
+            with watch_loading(partial(files_of, one)):
+                simulated: object = venue.simulated()
+            if not isinstance(simulated, SimulatedVenue):
+                kind = type(simulated).__name__
+                raise ContractBroken(
+                    f"its simulator: it is a {kind}, no SimulatedVenue",
+                    "return a SimulatedVenue",
+                    place_of_function(venue.simulated),
+                )
+        except Exception as error:  # noqa: BLE001 - a plugin's error of any class must not stop the others
+            return broken_of(one, error, "its simulator: ")
+        return None
 
     def _announced_venue(self, venue_id: str) -> Announced:
         one = self._announced.get((EntryPointGroup.VENUES, venue_id))
         if one is not None:
             return one
-        if venue_id in self._disabled:
-            origin = self._disabled[venue_id].origin
+        disabled = self._disabled.get((EntryPointGroup.VENUES, venue_id))
+        if disabled is not None:
+            origin = disabled.origin
             raise UnknownVenue(f"venue {venue_id!r} of {origin} is disabled by {DISABLE_VARIABLE}")
         ids = self.venue_ids()
         has = f"installed: {', '.join(ids)}{did_you_mean(venue_id, ids)}" if ids else "none is installed at all"
@@ -221,16 +233,41 @@ class Plugins:
 
     def _load_guarded(self, one: Announced) -> BaseException | None:
         """Load one plugin; a failure is kept and returned."""
+        import venuekit.plugin  # noqa: F401 - the time of core's own modules is not the plugin's
+
+        loading = None
         try:
-            self._load(one)
+            with watch_loading(partial(files_of, one)) as loading:
+                plugin = one.load()
+                with self._lock:
+                    self._register(one, plugin)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a plugin raises must not stop the host
-            mend = error.mend if isinstance(error, ContractBroken) else None
-            self._broken[one.group, one.name] = _broken(one.name, one.origin, error, mend=mend)
+            self._broken[one.group, one.name] = broken_of(one, error)
             return error
+        finally:
+            if loading is not None:
+                self._seconds[one] = loading.seconds
+        self._report_flaws(one, plugin, loading)
         return None
 
-    def _load(self, one: Announced) -> None:
-        plugin = one.load()
+    def _report_flaws(self, one: Announced, plugin: object, loading: Loading) -> None:
+        flaw = partial(Flaw, one.name, (one.origin,))
+        file = getattr(plugin, "__file__", None)
+        found: list[Flaw] = []
+        if loading.is_slow:
+            place = Place(file, 1) if isinstance(file, str) else one.place
+            cause = f"took {loading.seconds:.1f} s to load"
+            found.append(flaw(cause, place, "import heavy modules, and ask others, where they are used"))
+        if loading.printed is not None:
+            cause = f"printed {loading.printed[:80]!r} while it was loaded"
+            found.append(flaw(cause, loading.printed_at, "log it, or remove the print"))
+        for one_flaw in found:
+            self._flaws.append(one_flaw)
+            self.tell(one_flaw)
+
+    def _register(self, one: Announced, plugin: object) -> None:
+        if one.group is EntryPointGroup.VENUES and one.name in self._venues:
+            return  # another thread imported the same module, which announces several
         check_contract(plugin, one, self._manager, self._hooks)
         if self._manager.is_registered(plugin):
             # one module may announce several venues; it registered this one when the first was asked for
@@ -239,7 +276,8 @@ class Plugins:
         self._taken.clear()
         try:
             self._manager.register(plugin, name=name)
-            venues = self._check_venues(one, plugin)
+            with self._placed(plugin, name):
+                venues = self._check_venues(one, plugin)
         except BaseException:
             if self._manager.has_plugin(name):
                 self._manager.unregister(name=name)
@@ -248,6 +286,28 @@ class Plugins:
             self._taken.clear()
         self._loaded[name] = one
         self._venues |= {venue.id: venue for venue in venues}
+
+    @contextmanager
+    def _placed(self, plugin: object, name: str) -> Iterator[None]:
+        """Let a broken contract of the venues that a plugin registers name the function that does."""
+        try:
+            yield
+        except ContractBroken as error:
+            callers = self._manager.get_hookcallers(plugin) or ()
+            functions = [one.function for call in callers for one in call.get_hookimpls() if one.plugin_name == name]
+            if error.place is None and functions:
+                error.place = place_of_function(functions[0])
+            raise
+
+    def _expel(self, name: str, broken: Broken) -> None:
+        """Keep a loaded plugin apart that has become broken; does nothing when another thread was faster."""
+        with self._lock:
+            one = self._loaded.pop(name, None)
+            if one is None:
+                return
+            self._manager.unregister(name=name)
+            self._broken[one.group, one.name] = broken
+        self.tell(broken)
 
     def _check_venues(self, one: Announced, plugin: object) -> tuple[Venue[Any], ...]:
         """Return the venues a plugin has just registered, each of which its distribution must have announced."""
@@ -258,7 +318,7 @@ class Plugins:
             key = EntryPointGroup.VENUES, venue.id
             announced = self._announced.get(key)
             if venue.id != one.name and (announced is None or announced.origin != one.origin):
-                if venue.id in self._disabled or key in self._broken:
+                if key in self._disabled or key in self._broken:
                     continue  # this module announced it, and it was not taken
                 raise ContractBroken(
                     f"it registered venue {venue.id!r} from the entry point {one.name!r}",
@@ -276,28 +336,28 @@ class Plugins:
 
     def make_signer(self, venue: Venue[Any], credentials: Credentials) -> Signer:
         """Return the signer for an account."""
-        return cast("Signer", self._first("venuekit_make_signer", venue=venue, credentials=credentials))
+        return cast("Signer", self._caller.first("venuekit_make_signer", venue=venue, credentials=credentials))
 
     def retry_policy(self, venue: Venue[Any]) -> RetryPolicy:
         """Return how often and how long to try on a venue."""
-        return cast("RetryPolicy", self._first("venuekit_retry_policy", venue=venue))
+        return cast("RetryPolicy", self._caller.first("venuekit_retry_policy", venue=venue))
 
     def make_budget(self, pool: PoolName) -> Budget:
         """Return the budget of a limit pool."""
-        return cast("Budget", self._first("venuekit_make_budget", pool=pool))
+        return cast("Budget", self._caller.first("venuekit_make_budget", pool=pool))
 
     def make_transport(self, venue: Venue[Any], environment: Environment, proxy: Proxy | None = None) -> Transport:
         """Return the transport to a venue's environment, through the proxy if there is one."""
-        made = self._first("venuekit_make_transport", venue=venue, environment=environment, proxy=proxy)
+        made = self._caller.first("venuekit_make_transport", venue=venue, environment=environment, proxy=proxy)
         return cast("Transport", made)
 
     def resolve_secret(self, reference: str) -> Secret | None:
         """Return the secret a reference names, None when no plugin knows its scheme; may block."""
-        return cast("Secret | None", self._ask("venuekit_resolve_secret", reference=reference))
+        return cast("Secret | None", self._caller.ask("venuekit_resolve_secret", reference=reference))
 
     def observers(self, venue: Venue[Any]) -> tuple[Observer, ...]:
         """Return the observers of a venue."""
-        made = cast("list[Observer | None]", self._ask("venuekit_observe", venue=venue))
+        made = cast("list[Observer | None]", self._caller.ask("venuekit_observe", venue=venue))
         return tuple(observer for observer in made if observer is not None)
 
     def commands(self, wrong: Callable[[Any, Collection[Any]], str | None] | None = None) -> tuple[Any, ...]:
@@ -311,104 +371,9 @@ class Plugins:
 
         def register(command: Any) -> None:
             if wrong is not None and (reason := wrong(command, found)) is not None:
-                raise ContractBroken(reason, "register named click commands whose names are not taken")
+                place = place_of_function(getattr(command, "callback", None))
+                raise ContractBroken(reason, "register named click commands whose names are not taken", place)
             found.append(command)
 
-        self._ask("venuekit_register_commands", found.clear, register=register)
+        self._caller.ask("venuekit_register_commands", found.clear, register=register)
         return tuple(found)
-
-    def _ask(self, hook: str, before: Callable[[], None] | None = None, **arguments: Any) -> object:
-        """
-        Ask a hook; a cross-cutting plugin that raises is broken from then on, and the others are asked again.
-
-        So is one whose answer is of the wrong kind. ``before`` is called each time before all are asked.
-
-        Raises:
-            PluginError: core cannot answer instead; the text names the plugin, and the kind of a wrong answer.
-        """
-        while True:
-            if before is not None:
-                before()
-            try:
-                answer = cast("object", getattr(self._manager.hook, hook)(**arguments))
-                if hook not in _EXPELLING:
-                    self._refuse_misfit(hook, answer)
-                    return answer
-                if not self._expel_misfits(hook, answer, arguments):
-                    return answer
-            except Exception as error:
-                # an error of ours is about an account, and commands have none
-                is_ours = isinstance(error, VenuekitError) and hook != "venuekit_register_commands"
-                if not is_ours and hook in _EXPELLING and self._expel(hook, error):
-                    continue
-                if isinstance(error, VenuekitError):
-                    raise
-                name = self._culprit(hook, error)
-                loaded = self._loaded.get(name)
-                who = f" of {loaded.origin if loaded else name}" if name else ""
-                raise PluginError(f"{hook}{who} failed: {type(error).__name__}: {error}") from error
-
-    def _refuse_misfit(self, hook: str, answer: object) -> None:
-        """
-        Refuse an answer that cannot be used; nothing is asked again, as it may have opened something.
-
-        Raises:
-            PluginError: it names the plugins that may have given it, most often one.
-        """
-        reason = misfit(hook, answer)
-        if reason is None:
-            return
-        implementations = reversed(getattr(self._manager.hook, hook).get_hookimpls())  # in the order they are asked
-        loaded = [self._loaded[one.plugin_name] for one in implementations if one.plugin_name in self._loaded]
-        who = " or ".join(f"plugin {one.name} of {one.origin}" for one in loaded) or "core"
-        mend = " or ".join(one.origin.distribution for one in loaded)
-        raise PluginError(f"{who} cannot be used: {reason}; {_MEND}, or name {mend} in {DISABLE_VARIABLE}")
-
-    def _expel_misfits(self, hook: str, answer: object, arguments: Mapping[str, Any]) -> bool:
-        """Keep the plugins apart whose answers cannot be used; False when there are none."""
-        answers = answer if isinstance(answer, list) else [answer]
-        if all(misfit(hook, one) is None for one in answers):
-            return False
-        expelled = False
-        operators = [self._manager.get_plugin(name) for name in self._loaded if self._manager.has_plugin(name)]
-        for plugin in operators:  # each is asked alone: an answer does not name its plugin
-            others = [one for one in self._manager.get_plugins() if one is not plugin]
-            own = self._manager.subset_hook_caller(hook, others)(**arguments)
-            for one in own if isinstance(own, list) else [own]:
-                if (reason := misfit(hook, one)) is not None:
-                    name = self._manager.get_name(plugin) or ""
-                    expelled |= self._expel(hook, ContractBroken(reason, _MEND), name)
-                    break
-        return expelled
-
-    def _expel(self, hook: str, error: Exception, name: str | None = None) -> bool:
-        """Keep the plugin whose hook has failed apart; False when it is none of the cross-cutting ones."""
-        name = self._culprit(hook, error) if name is None else name
-        one = self._loaded.get(name)
-        if one is None or one.group is not EntryPointGroup.PLUGINS:
-            return False
-        mend = error.mend if isinstance(error, ContractBroken) else _MEND
-        mend += f", or name {one.origin.distribution} in {DISABLE_VARIABLE}"
-        broken = _broken(one.name, one.origin, error, f"{hook} raised ", mend)
-        with self._lock:
-            if self._loaded.pop(name, None) is None:
-                return True  # another thread was faster
-            self._manager.unregister(name=name)
-            self._broken[one.group, one.name] = broken
-        self.tell(broken)
-        return True
-
-    def _first(self, hook: str, **arguments: Any) -> object:
-        answer = self._ask(hook, **arguments)
-        if answer is None:
-            subject = ", ".join(f"{name} {value!r}" for name, value in arguments.items() if name != "credentials")
-            raise PluginError(f"no plugin answers {hook} for {subject}")
-        return answer
-
-    def _culprit(self, hook: str, error: Exception) -> str:
-        """Return the name of the plugin whose function raised, empty when none of them ran."""
-        ran = {frame.f_code for frame, _ in traceback.walk_tb(error.__traceback__)}
-        for implementation in getattr(self._manager.hook, hook).get_hookimpls():
-            if getattr(implementation.function, "__code__", None) in ran:
-                return str(implementation.plugin_name)
-        return ""

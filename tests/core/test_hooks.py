@@ -280,7 +280,7 @@ async def test_a_transport_or_secret_of_the_wrong_type_is_refused_by_name(operat
         return "from-the-vault"
 
     plugins = operator(venuekit_make_transport, venuekit_resolve_secret)
-    mend = r"; mend it and start again, or name .+ in VENUEKIT_DISABLE"
+    mend = r" \(.+/test_hooks.py:\d+\); mend it and start again, or name .+ in VENUEKIT_DISABLE"
     words = (
         r"plugin operator of .+ cannot be used: venuekit_make_transport returned str, which has no method send, aclose"
     )

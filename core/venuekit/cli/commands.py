@@ -98,11 +98,11 @@ class State:
 
     @functools.cached_property
     def plugins(self) -> Plugins:
-        """The installed plugins; those that are broken for every venue are reported."""
-        from venuekit.cli.errors import print_broken_plugin
+        """The installed plugins; those that are broken for every venue, or flawed, are reported."""
+        from venuekit.cli.errors import print_flaw
         from venuekit.plugins import make_plugins
 
-        return make_plugins(on_broken=functools.partial(print_broken_plugin, as_json=self._as_json))
+        return make_plugins(on_flaw=functools.partial(print_flaw, as_json=self._as_json))
 
     @functools.cached_property
     def accounts(self) -> AccountsFile:

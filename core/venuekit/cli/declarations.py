@@ -11,7 +11,7 @@ import click
 
 from venuekit.capabilities import Support, SupportState, capability_of
 from venuekit.cli.commands import json_option, state_of
-from venuekit.cli.errors import Status, print_broken_plugin, print_error
+from venuekit.cli.errors import Status, print_error, print_flaw
 from venuekit.cli.output import print_rows
 from venuekit.cli.tables import columns, table, width
 from venuekit.endpoint import EndpointName
@@ -37,7 +37,7 @@ def venues_command(context: click.Context, as_json: bool) -> int:
         click.echo("no venue is installed")
     for broken in plugins.broken():
         if broken not in plugins.broken_operators():  # those are reported by every command
-            print_broken_plugin(broken, as_json=as_json)
+            print_flaw(broken, as_json=as_json)
     return Status.ERROR if plugins.broken() else Status.DONE
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 import json
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,7 +15,7 @@ from venuekit.errors import Fenced, NotExecuted, OperationError, Outcome
 from venuekit.exports.rows import plain
 
 if TYPE_CHECKING:
-    from venuekit.plugins import Broken
+    from venuekit.plugins import Flaw
 
 
 class Status(enum.IntEnum):
@@ -97,10 +97,16 @@ def print_error(
         click.echo(f"what to do: {advice}", err=True)
 
 
-def print_broken_plugin(broken: Broken, *, as_json: bool) -> None:
-    """Write to standard error that an installed plugin cannot be used, and the remedy."""
-    details = {name: getattr(broken, name) for name in ("distribution", "version", "cause", "mend")}
-    _print("PluginError", str(broken), as_json=as_json, plugin=broken.name, **details)
+def print_flaw(flaw: Flaw, *, as_json: bool) -> None:
+    """Write to standard error that an installed plugin is broken, or works with a fault, and the remedy."""
+    from venuekit.plugins import Broken
+
+    details: dict[str, Any] = {name: getattr(flaw, name) for name in ("distribution", "version", "cause", "mend")}
+    details["file"], details["line"] = (flaw.place.file, flaw.place.line) if flaw.place else (None, None)
+    if isinstance(flaw, Broken):
+        _print("PluginError", str(flaw), as_json=as_json, plugin=flaw.name, **details)
+    else:
+        note(str(flaw), as_json=as_json, kind="warning", plugin=flaw.name, **details)
 
 
 def note_left_out(name: str, error: errors.UnsupportedCapability, *, as_json: bool) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 from venuekit.clock import Clock
 from venuekit.errors import ConfigurationError, PluginError
-from venuekit.plugins import Broken, Plugins, make_plugins
+from venuekit.plugins import Plugins, make_plugins
 from venuekit.simulator.access import Meter, SimKey, Usage, is_hmac_sha256, make_key
 from venuekit.simulator.accounts import Money
 from venuekit.simulator.disturbances import (
@@ -149,8 +149,9 @@ def _installed(plugins: Plugins) -> Iterator[Venue[Any]]:
         try:
             venue = plugins.venue(venue_id)
         except PluginError:
-            continue  # requesting this venue by name raises the error
-        broken = _broken_simulated(plugins, venue)
+            broken = plugins.find_broken(venue_id)
+        else:
+            broken = plugins.find_broken_simulated(venue_id)
         if broken is not None:
             plugins.tell(broken)
         elif venue.simulated is not None:
@@ -159,20 +160,7 @@ def _installed(plugins: Plugins) -> Iterator[Venue[Any]]:
 
 def _requested(plugins: Plugins, venue_id: str) -> Venue[Any]:
     venue = plugins.venue(venue_id)
-    broken = _broken_simulated(plugins, venue)
+    broken = plugins.find_broken_simulated(venue_id)
     if broken is not None:
         raise PluginError(str(broken))
     return venue
-
-
-def _broken_simulated(plugins: Plugins, venue: Venue[Any]) -> Broken | None:
-    """Return the failure to make a simulated venue, None when it can be made."""
-    if venue.simulated is None:
-        return None
-    try:
-        simulated = venue.simulated()
-        if not isinstance(simulated, SimulatedVenue):
-            raise TypeError(f"it is a {type(simulated).__name__}, no SimulatedVenue")
-    except Exception as error:  # noqa: BLE001 - a plugin's error of any class must not stop the others
-        return plugins.broken_simulated(venue.id, error)
-    return None

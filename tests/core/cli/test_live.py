@@ -212,12 +212,12 @@ def test_every_command_tells_of_a_broken_operator(call: Call, shaken: None, word
 
     (line,) = as_text.err.splitlines()
     assert line.startswith("error: plugin audit of acme-ops 2.1 cannot be used: ModuleNotFoundError: ")
-    assert line.endswith("reinstall acme-ops, or name it in VENUEKIT_DISABLE")
+    assert line.endswith("reinstall acme-ops, or name acme-ops in VENUEKIT_DISABLE")
     told = as_json.error
     assert (told["error"], told["plugin"]) == ("PluginError", "audit")
     assert (told["distribution"], told["version"]) == ("acme-ops", "2.1")
     assert told["cause"].startswith("ModuleNotFoundError: ")
-    assert told["mend"] == "reinstall acme-ops, or name it in VENUEKIT_DISABLE"
+    assert told["mend"] == "reinstall acme-ops, or name acme-ops in VENUEKIT_DISABLE"
 
 
 def test_live_is_not_written_until_it_is_mended(call: Call, shaken: None, monkeypatch: pytest.MonkeyPatch) -> None:

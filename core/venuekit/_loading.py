@@ -1,0 +1,111 @@
+"""Loading of plugins: their prints go to standard error, and the time that they take is measured."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any, TextIO
+
+import attrs
+
+from venuekit._entry_points import Place
+
+#: a plugin that computes or waits for longer is reported
+_SLOW_SECONDS = 1.0
+#: seconds that a thread may have waited for the processor for each that it computed, on a busy machine
+_BUSY = 3.0
+
+
+@attrs.define
+class Loading:
+    """
+    The loading of a plugin: its seconds, and the first line of code that printed meanwhile, with its text.
+
+    ``computed`` has the seconds of the processor among them.
+    """
+
+    find_own: Callable[[], Callable[[str], bool]]
+    seconds: float = 0.0
+    computed: float = 0.0
+    printed: str | None = None
+    printed_at: Place | None = None
+
+    @property
+    def is_slow(self) -> bool:
+        """Whether it took over a second by itself, rather than because the machine was busy."""
+        waited = self.seconds - self.computed
+        return self.computed > _SLOW_SECONDS or waited > _SLOW_SECONDS + _BUSY * self.computed
+
+    def note_print(self, text: str) -> None:
+        """Note a print, and the innermost line of the plugin that leads to it."""
+        if self.printed is not None or not text.strip():
+            return
+        self.printed = text.strip().splitlines()[0]
+        is_own = self.find_own()
+        frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 - the documented way to the caller's line
+        while frame is not None and not is_own(frame.f_code.co_filename):
+            frame = frame.f_back
+        if frame is not None:
+            self.printed_at = Place(frame.f_code.co_filename, frame.f_lineno)
+
+
+#: what the running threads load
+_loadings: dict[int, Loading] = {}
+_lock = threading.Lock()
+
+
+class _Output:
+    """Standard output, on which a thread that loads a plugin does not print: its texts go to standard error."""
+
+    def __init__(self, output: TextIO) -> None:
+        self.output = output
+
+    def write(self, text: str) -> int:
+        loading = _loadings.get(threading.get_ident())
+        if loading is None:
+            return self.output.write(text)
+        loading.note_print(text)
+        return self._instead().write(text)
+
+    def writelines(self, lines: Any) -> None:
+        for line in lines:
+            self.write(line)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._instead() if threading.get_ident() in _loadings else self.output, name)
+
+    def _instead(self) -> TextIO:
+        """Return standard error, or the output itself where there is none."""
+        stream = sys.stderr or self.output
+        return stream.output if isinstance(stream, _Output) else stream
+
+
+@contextmanager
+def watch_loading(find_own: Callable[[], Callable[[str], bool]]) -> Iterator[Loading]:
+    """
+    Measure a plugin that this thread loads or asks, and keep its prints off standard output.
+
+    ``find_own`` returns a function that says whether a file is the plugin's. Other threads print as before.
+    """
+    loading, thread = Loading(find_own), threading.get_ident()
+    outer = _loadings.get(thread)
+    with _lock:
+        if sys.stdout is not None and not isinstance(sys.stdout, _Output):
+            sys.stdout = _Output(sys.stdout)
+        _loadings[thread] = loading
+    begun, computing = time.perf_counter(), time.thread_time()
+    try:
+        yield loading
+    finally:
+        loading.seconds, loading.computed = time.perf_counter() - begun, time.thread_time() - computing
+        with _lock:
+            if outer is None:
+                del _loadings[thread]
+            else:
+                _loadings[thread] = outer
+            if not _loadings and isinstance(sys.stdout, _Output):
+                sys.stdout = sys.stdout.output

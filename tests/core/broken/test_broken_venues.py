@@ -1,0 +1,154 @@
+"""Broken venues: each kind is told in one sentence, and every other venue, command and simulation works."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import subprocess
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.core.broken.command import COMMAND, run_command
+from tests.core.broken.kinds import FLAWED_VENUES, VENUES, WAITS, Kind
+from tests.core.plugin_sites import Discover, Install, venue_code
+
+from venuekit.errors import PluginError
+from venuekit.plugins import Broken, make_plugins
+
+
+@pytest.mark.parametrize("kind", VENUES, ids=lambda kind: kind.name)
+def test_a_broken_venue_is_named_and_harms_nobody(site: Path, kind: Kind) -> None:
+    """One sentence has distribution, version, cause, file, line and the fitting mend, again and again; others work."""
+    kind.install(site, "venuekit.venues")
+    told: list[Any] = []
+    plugins = make_plugins(on_flaw=told.append)
+
+    for _ in range(2):
+        with pytest.raises(PluginError) as caught:
+            plugins.venue(kind.name)
+        assert str(caught.value) == kind.sentence(site)
+
+    (broken,) = plugins.broken()
+    assert str(broken) == kind.sentence(site)
+    assert (broken.name, broken.distribution, broken.version) == (kind.name, kind.distribution, "1.5")
+    assert broken.traceback.startswith("Traceback") or "Error" in broken.traceback
+    assert plugins.venue("toy_perp").id == "toy_perp"
+    assert told == []  # it is an error of the venue that was asked for, and no warning for others
+
+
+@pytest.mark.parametrize("kind", FLAWED_VENUES, ids=lambda kind: kind.name)
+def test_a_flawed_venue_works_and_is_told_of(
+    site: Path, discover: Discover, capsys: pytest.CaptureFixture[str], kind: Kind
+) -> None:
+    """It is usable, one sentence names the fault, and standard output stays empty."""
+    kind.install(site, "venuekit.venues")
+    told: list[Any] = []
+    plugins = discover(on_flaw=told.append)
+
+    assert plugins.venue(kind.name).id == kind.name
+    assert plugins.venue(kind.name).id == kind.name
+
+    assert list(map(str, told)) == [kind.sentence(site)]
+    assert plugins.flaws() == tuple(told)
+    assert plugins.broken() == ()
+    assert capsys.readouterr() == ("", "hello world\nmore\n")
+
+
+@pytest.fixture(scope="module")
+def ruins(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory with one distribution of each kind."""
+    site = tmp_path_factory.mktemp("ruins")
+    for kind in (*VENUES, *FLAWED_VENUES):
+        kind.install(site, "venuekit.venues")
+    return site
+
+
+def test_the_list_of_venues_tells_each(ruins: Path) -> None:
+    """Standard output is one JSON list with a row for each; standard error has one sentence for each."""
+    done = run_command(ruins, "venues", "--json")
+
+    rows = {row["venue"]: row for row in json.loads(done.stdout)}
+    assert {name: rows[name]["problem"] for name in (kind.name for kind in VENUES)} == {
+        kind.name: kind.sentence(ruins) for kind in VENUES
+    }
+    assert rows["toy_perp"]["state"] == "ready"
+    assert all(rows[kind.name]["state"] == "ready" for kind in FLAWED_VENUES)
+    lines = [line for line in done.stderr.splitlines() if line.startswith("{")]
+    told = [json.loads(line) for line in lines]
+    assert sorted(one.get("message") or one["warning"] for one in told) == sorted(
+        kind.sentence(ruins) for kind in (*VENUES, *FLAWED_VENUES)
+    )
+    assert all(one["file"] and one["line"] for one in told)
+    assert done.returncode == 1
+
+
+def test_commands_of_other_venues_tell_nothing(ruins: Path) -> None:
+    """Venues that were not asked for are neither imported nor told."""
+    done = run_command(ruins, "endpoints", "toy_perp", "--json")
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(done.stdout)
+
+
+@pytest.fixture
+def served(ruins: Path) -> Iterator[subprocess.Popen[str]]:
+    """A simulation of every installed venue, among ruins."""
+    process = subprocess.Popen(  # noqa: S603 - our own command
+        [*COMMAND, "sim", "--json"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"PYTHONPATH": str(ruins)},
+    )
+    yield process
+    process.kill()
+    process.communicate(timeout=10)
+
+
+def test_a_simulation_leaves_each_out_with_one_line(ruins: Path, served: subprocess.Popen[str]) -> None:
+    """The other venues are served."""
+    assert served.stdout is not None
+    venues = json.loads(served.stdout.readline())["venues"]
+    served.terminate()
+    _, err = served.communicate(timeout=10)
+
+    assert "toy_perp" in venues
+    assert not {kind.name for kind in VENUES} & set(venues)
+    told = [json.loads(line) for line in err.splitlines() if line.startswith("{")]
+    assert sorted(one["message"] for one in told if "message" in one) == sorted(kind.sentence(ruins) for kind in VENUES)
+
+
+def test_three_distributions_claim_one_id(install: Install, discover: Discover) -> None:
+    """None of them is taken silently; the sentence names all, and the way to choose."""
+    for name in ("acme-one", "acme-two", "acme-three"):
+        install(name, venue_code("acme_perp"), venues=("acme_perp",))
+    plugins = discover()
+
+    with pytest.raises(PluginError) as caught:
+        plugins.venue("acme_perp")
+
+    assert str(caught.value) == (
+        "plugin acme_perp cannot be used: acme-one 1.5 and acme-three 1.5 and acme-two 1.5 provide venue acme_perp;"
+        " uninstall all but one, or name its distribution in VENUEKIT_DISABLE"
+    )
+    (broken,) = plugins.broken()
+    assert isinstance(broken, Broken)
+    assert broken.distribution == "acme-one and acme-three and acme-two"
+
+
+async def test_a_slow_import_delays_neither_the_loop_nor_another_venue(site: Path, gate: threading.Event) -> None:
+    """While one venue is imported, another one is imported and usable."""
+    code = f"{WAITS}\n{venue_code('acme_waits')}"
+    Kind("acme_waits", code, "", "").install(site, "venuekit.venues")
+    plugins = make_plugins()
+
+    slow = asyncio.create_task(plugins.load("acme_waits"))
+    other = await plugins.load("toy_perp")
+    assert not slow.done()
+    gate.set()
+
+    assert (other.id, (await slow).id) == ("toy_perp", "acme_waits")
