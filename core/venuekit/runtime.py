@@ -40,6 +40,7 @@ from venuekit.venue import Environment, EnvironmentName, Venue
 if TYPE_CHECKING:
     from venuekit.account import Account
     from venuekit.message import Transport
+    from venuekit.pipeline.budget import Budget, PoolName
     from venuekit.pipeline.nonces import Nonces
     from venuekit.pipeline.tokens import Tokens
     from venuekit.plugins import Plugins
@@ -55,7 +56,7 @@ class Runtime:
     Objects that hooks make for it and that have an ``async def aclose()`` are closed with it, the last one first.
 
     Args:
-        plugins: Where venues and hooks come from; by default everything installed.
+        plugins: Where venues and hooks come from; by default everything installed, found when the runtime is entered.
         clock: Where time comes from.
         journal: Directory of the audit journals; by default the platform's state directory, and for ``live`` only.
             False keeps none. The nonces of a venue that needs them (``Venue.nonce``) are kept beside them.
@@ -78,10 +79,9 @@ class Runtime:
         proxy: str | Secret | None = None,
     ) -> None:
         proxy = Secret(proxy) if isinstance(proxy, str) else proxy  # no frame of a traceback has its password
-        from venuekit.plugins import make_plugins
-
         self._clock = clock or SystemClock()
-        self._plugins = make_plugins() if plugins is None else plugins
+        self._plugins = plugins
+        self._finding = asyncio.Lock()
         self._journal = journal
         self._max_age = instruments_max_age.total_seconds()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -91,7 +91,7 @@ class Runtime:
         self._owners = Owners(
             clock=self._clock,
             directory=journal if isinstance(journal, Path) else None,
-            make_budget=self._plugins.make_budget,
+            make_budget=self._make_budget,
             keep=self._keep,
         )
         #: objects of hooks that have to be closed, in the order of their making
@@ -102,7 +102,21 @@ class Runtime:
 
     @property
     def plugins(self) -> Plugins:
-        """Where venues and hooks come from."""
+        """Where venues and hooks come from; found here and now unless the runtime was entered or has opened one."""
+        if self._plugins is None:
+            from venuekit.plugins import make_plugins
+
+            self._plugins = make_plugins()
+        return self._plugins
+
+    async def find_plugins(self) -> Plugins:
+        """Return the plugins, whose modules are imported in a worker thread so that the loop keeps its beat."""
+        if self._plugins is None:
+            from venuekit.plugins import make_plugins
+
+            async with self._finding:
+                if self._plugins is None:
+                    self._plugins = await asyncio.to_thread(make_plugins)
         return self._plugins
 
     @property
@@ -112,6 +126,7 @@ class Runtime:
 
     async def __aenter__(self) -> Self:
         self._loop = asyncio.get_running_loop()
+        await self.find_plugins()
         return self
 
     async def __aexit__(self, *exc_info: object) -> None:
@@ -150,16 +165,17 @@ class Runtime:
                 is warned of (:class:`~venuekit.clock.ClockWarning`).
         """
         self._check_loop()
+        await self.find_plugins()
         environment = environment_of(venue, credentials)
-        check_credentials(venue, credentials, signs_elsewhere=self._plugins.is_answered("venuekit_make_signer"))
+        check_credentials(venue, credentials, signs_elsewhere=self.plugins.is_answered("venuekit_make_signer"))
         venue_session, transport = self._venue_session(venue, environment)
         name = KeyName.of(venue, credentials)
         owner = self._owners.find(venue, environment, name, is_journaled=self._is_journaled(environment))
-        signer = self._keep(self._plugins.make_signer(venue, credentials))
+        signer = self._keep(self.plugins.make_signer(venue, credentials))
         guard = guard or Guard()
         pool = partial(self._owners.pool, environment, owner)
         self._make_pools(venue, pool)
-        if environment.name is EnvironmentName.LIVE and (broken := self._plugins.broken_operators()):
+        if environment.name is EnvironmentName.LIVE and (broken := self.plugins.broken_operators()):
             guard = attrs.evolve(guard, barred="; ".join(map(str, broken)))
         session = AccountSession(
             venue_session=venue_session,
@@ -207,8 +223,8 @@ class Runtime:
         key = (venue.id, environment.name, environment.rest)
         if key not in self._venue_sessions:
             if venue.id not in self._operators:
-                policy = RetryPolicy().tighten(self._plugins.retry_policy(venue))
-                self._operators[venue.id] = (policy, tuple(map(self._keep, self._plugins.observers(venue))))
+                policy = RetryPolicy().tighten(self.plugins.retry_policy(venue))
+                self._operators[venue.id] = (policy, tuple(map(self._keep, self.plugins.observers(venue))))
             policy, observers = self._operators[venue.id]
             venue_session = VenueSession(
                 venue=venue,
@@ -220,13 +236,16 @@ class Runtime:
                 remembered=ReadCache(self._clock, self._max_age),
             )
             proxy = None if is_local(environment.rest) else self._proxy
-            transport = self._keep(self._plugins.make_transport(venue, environment, proxy))
+            transport = self._keep(self.plugins.make_transport(venue, environment, proxy))
             self._venue_sessions[key] = (venue_session, mark_requests(transport, venue, environment))
         return self._venue_sessions[key]
 
+    def _make_budget(self, pool: PoolName) -> Budget:
+        return self.plugins.make_budget(pool)
+
     def _make_pools(self, venue: Venue[Any], pool: FindPool) -> None:
         """Have a hook make its pools now, and not in the middle of a write: it may raise."""
-        if self._plugins.is_answered("venuekit_make_budget"):
+        if self.plugins.is_answered("venuekit_make_budget"):
             for limit in venue.limits:
                 pool(limit)
 
@@ -251,7 +270,7 @@ class Runtime:
         from venuekit.pipeline.nonces import Nonces
 
         # an operator's signer may keep the key elsewhere: then the secret is none, and the same for every key
-        keeps_key = self._plugins.is_answered("venuekit_make_signer")
+        keeps_key = self.plugins.is_answered("venuekit_make_signer")
         signing_key = fingerprint(credentials.secret, {"key": credentials.key.reveal()} if keeps_key else None)
         name = (venue.realm, environment.site, signing_key)
         nonces = self._nonces.get(name)
@@ -369,7 +388,8 @@ async def _open_account(
     venue: Venue[Any] | str, credentials: Credentials, *, runtime: Runtime | None, **options: Any
 ) -> AsyncIterator[Account]:
     async with _runtime_of_loop(runtime) as joined:
-        found = await joined.plugins.load(venue) if isinstance(venue, str) else venue
+        plugins = await joined.find_plugins()
+        found = await plugins.load(venue) if isinstance(venue, str) else venue
         account = await joined.open(found, credentials, **options)
         try:
             yield account
