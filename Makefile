@@ -5,7 +5,7 @@ UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
 UV_HERE := $(if $(filter .tools/%,$(UV)),$(CURDIR)/$(UV),$(UV))
 export UV_PYTHON_DOWNLOADS ?= never
 
-.PHONY: help demo test coverage lint format bench core-alone interop-node interop-python-binance interop-page packages wheels clean
+.PHONY: help demo test coverage lint format bench core-alone interop-node interop-python-binance interop-page conformance-reports packages wheels clean
 
 help:
 	@echo "make demo        plan, apply and verify account settings on simulated venues: no keys, nothing leaves this machine"
@@ -17,6 +17,7 @@ help:
 	@echo "make interop-python-binance  python-binance against the simulator, in an environment of its own"
 	@echo "make interop-node  clients for Node against the simulator; needs Node 18 or newer and npm"
 	@echo "make interop-page  docs/interop.md is the result of the last runs of other people's clients"
+	@echo "make conformance-reports  the tiers that plugins ship are those of the last make coverage"
 	@echo "make packages    build and install every distribution with pip, and ask for the venues; then make wheels"
 	@echo "make wheels      build every wheel, and trade on venuekit sim as uvx runs it from them"
 
@@ -33,11 +34,12 @@ test: | $(filter .tools/%,$(UV))
 	$(UV) sync --quiet --locked
 	$(UV) run --no-sync $(PYTEST) -q -n auto
 
-# the same tests; fails below the floor in pyproject.toml
+# the same tests, and the conformance reports of their run; fails below the floor in pyproject.toml
 coverage: | $(filter .tools/%,$(UV))
 	$(UV) sync --quiet --locked
 	$(UV) run --no-sync coverage erase
-	$(MAKE) test PYTEST="coverage run -m pytest"
+	rm -rf .conformance
+	$(MAKE) test PYTEST="coverage run -m pytest --conformance-report .conformance"
 	$(UV) run --no-sync coverage combine --quiet
 	$(UV) run --no-sync coverage report --skip-covered --format=total
 
@@ -75,6 +77,10 @@ interop-python-binance: | $(filter .tools/%,$(UV))
 interop-page:
 	$(UV) run --no-sync python -m tests.interop.page --check
 
+# what plugins ship as their conformance.json is the result of the last run of make coverage
+conformance-reports:
+	$(UV) run --no-sync python -m tests.contract.conformance --check
+
 packages:
 	rm -rf .tools/packages
 	$(PYTHON) -m venv .tools/packages
@@ -92,4 +98,4 @@ wheels: | $(filter .tools/%,$(UV))
 		--with $(call WHEEL,venuekit_binance_common) --with $(call WHEEL,venuekit_binance_usdm) venuekit
 
 clean:
-	rm -rf .venv .tools dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .interop tests/interop/node/node_modules
+	rm -rf .venv .tools dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .interop .conformance tests/interop/node/node_modules
