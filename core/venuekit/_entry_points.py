@@ -13,8 +13,9 @@ import importlib
 import os
 import re
 import sys
+import time
 from collections.abc import Callable, Iterable, Iterator
-from functools import partial, reduce
+from functools import lru_cache, partial, reduce
 from importlib.machinery import PathFinder
 from typing import TYPE_CHECKING
 
@@ -114,20 +115,43 @@ def _only_directories() -> bool:
 
 def _in_directories() -> Iterator[Announced]:
     seen: set[str] = set()
-    for directory in sys.path:
+    for directory in map(os.path.abspath, sys.path):
         try:
-            names = sorted(os.listdir(directory or "."))
+            changed_at = os.stat(directory).st_mtime_ns
+            projects = _read_directory(directory, changed_at) if _is_settled(changed_at) else _projects_in(directory)
         except OSError:
             continue  # directories that do not exist are usual on the path
-        for name in names:
-            if name.endswith((".dist-info", ".egg-info")):
-                project = re.sub(r"[-_.]+", "_", name[:-10].partition("-")[0]).lower()
-                if project not in seen:
-                    seen.add(project)
-                    yield from _in_distribution(os.path.join(directory, name))
+        for project, announced in projects:
+            if project not in seen:
+                seen.add(project)
+                yield from announced
 
 
-def _in_distribution(directory: str) -> Iterator[Announced]:
+#: nanoseconds in which a directory can change again without another time of its last change
+_TICK = 2_000_000_000
+
+
+def _is_settled(changed_at: int) -> bool:
+    return time.time_ns() - changed_at > _TICK
+
+
+def _projects_in(directory: str) -> tuple[tuple[str, tuple[Announced, ...]], ...]:
+    """Return the distributions of a directory by their normalized names, with their entry points of our groups."""
+    return tuple(
+        (re.sub(r"[-_.]+", "_", name[:-10].partition("-")[0]).lower(), tuple(_in_distribution(directory, name)))
+        for name in sorted(os.listdir(directory))
+        if name.endswith((".dist-info", ".egg-info"))
+    )
+
+
+@lru_cache(maxsize=64)
+def _read_directory(directory: str, changed_at: int) -> tuple[tuple[str, tuple[Announced, ...]], ...]:  # noqa: ARG001
+    """Do as :func:`_projects_in`, once for each change of the directory: installing and removing change it."""
+    return _projects_in(directory)
+
+
+def _in_distribution(parent: str, name: str) -> Iterator[Announced]:
+    directory = os.path.join(parent, name)
     find_origin = partial(_origin_of_directory, directory)
     group = None
     file = os.path.join(directory, "entry_points.txt")

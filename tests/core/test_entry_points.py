@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import sys
 import zipfile
 from importlib.metadata import entry_points
@@ -78,6 +80,23 @@ def test_the_first_on_the_path_counts(site: Path, tmp_path: Path, monkeypatch: p
 
     assert [one.name for one in find_installed()] == ["first"]
     assert _facts(list(find_installed())) == _facts(_standard())
+
+
+def test_distribution_that_is_installed_or_removed_meanwhile_is_noticed(
+    site: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process that has looked once sees what is installed and removed afterwards, also where nothing changed long."""
+    monkeypatch.setattr(sys, "path", [str(site)])
+    _install(site, "acme-kit", "[venuekit.venues]\nfirst = acme\n")
+    for names in (["first"], ["first"]):
+        os.utime(site, (1_000_000_000, 1_000_000_000))
+        assert [one.name for one in find_installed()] == names
+
+    _install(site, "acme-more", "[venuekit.venues]\nsecond = acme\n")
+    assert [one.name for one in find_installed()] == ["first", "second"]
+
+    shutil.rmtree(next(site.glob("acme_kit*")))
+    assert [one.name for one in find_installed()] == ["second"]
 
 
 def test_what_is_named_is_loaded(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
