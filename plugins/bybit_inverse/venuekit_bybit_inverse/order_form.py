@@ -15,7 +15,7 @@ from venuekit.capabilities import (
     PositionSide,
     TimeInForce,
 )
-from venuekit.parts.orders import common_misfit
+from venuekit.parts.orders import common_misfit, missing_term
 from venuekit.plugin import OrderName
 from venuekit_bybit_inverse.endpoints.order_reads import ORDER_READS
 from venuekit_bybit_inverse.order_rows import FALLS, RISES, SIDES, TIMES, TRIGGERS
@@ -38,10 +38,7 @@ _MISSING = {
 
 def misfit(declared: OrderBehaviour, request: OrderRequest) -> str | None:
     """Return why the venue cannot take an order, as far as its form shows."""
-    for name, reason in _MISSING.items():
-        if getattr(request, name):
-            return reason
-    words = common_misfit(declared, request)
+    words = missing_term(_MISSING, request) or common_misfit(declared, request)
     if words is not None:
         return words
     if request.position_side not in {None, PositionSide.BOTH}:

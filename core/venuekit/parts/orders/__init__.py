@@ -10,7 +10,7 @@ all :class:`OrderRoutes` of a venue; :class:`CountdownPart` renews a countdown.
 from __future__ import annotations
 
 from venuekit.parts.orders.account_parts import OrderAmendPart, OrderBatchPart, OrderPart
-from venuekit.parts.orders.checks import common_misfit
+from venuekit.parts.orders.checks import common_misfit, missing_term
 from venuekit.parts.orders.countdown import CountdownPart, CountdownRoute
 from venuekit.parts.orders.lost_orders import LostOrders
 from venuekit.parts.orders.orders import Orders
@@ -51,4 +51,5 @@ __all__ = [
     "ReadRow",
     "Shape",
     "common_misfit",
+    "missing_term",
 ]

@@ -52,6 +52,16 @@ def common_misfit(declared: OrderBehaviour, request: OrderRequest) -> str | None
     return None
 
 
+def missing_term(missing: Mapping[str, str], request: OrderRequest) -> str | None:
+    """
+    Return why the venue cannot take an order that names a term which it lacks; None where it names none of them.
+
+    ``missing`` has a sentence for each field of the request that the form of the venue's orders has no place for. A
+    term that no sentence refuses, and the form leaves out, would be dropped in silence.
+    """
+    return next((reason for name, reason in missing.items() if getattr(request, name)), None)
+
+
 _CONDITIONAL = frozenset(kind for kind in OrderType if kind.is_conditional)
 
 
