@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 from venuekit.capabilities import (
     MarginType,
     Order,
+    OrderBehaviour,
     OrderKind,
     OrderReader,
     OrderRequest,
@@ -34,6 +35,7 @@ from venuekit.parts.orders import (
     OrderSteps,
     OrderWrites,
     common_misfit,
+    missing_term,
 )
 from venuekit.plugin import AbsenceProof, Account, Ask, Changing, Echoes, Kind, Parameter, Role, to_milliseconds
 from venuekit_toy_chain.endpoints import ANY_MARKET, MARKET, ChainEndpoints, decoder, exchange, info
@@ -83,6 +85,23 @@ def _form(request: OrderRequest) -> dict[str, Any]:
         "cloid": request.client_id,
     }
     return {name: value for name, value in form.items() if value is not None}
+
+
+#: terms that other venues have and this one lacks
+_MISSING = {
+    "reduce_only": "orders cannot be reduce-only here",
+    "close_position": "an order has a size here",
+    "position_side": "positions are one-way here, and an order names no side of one",
+    "expires_at": "orders do not expire here",
+    "callback_rate": "orders do not trail here",
+    "activation_price": "orders do not trail here",
+    "stp_mode": "orders of one account trade with each other here",
+    "price_match": "the venue does not choose prices",
+}
+
+
+def _misfit(behaviour: OrderBehaviour, request: OrderRequest) -> str | None:
+    return missing_term(_MISSING, request) or common_misfit(behaviour, request)
 
 
 def _ask(form: Mapping[str, Any]) -> Ask:
@@ -191,7 +210,7 @@ class ChainOrders(OrderPart):
                 unknown_order={"not_open", "unknown_order"},
             ),
         ),
-        misfit=common_misfit,
+        misfit=_misfit,
         steps=_steps,
         not_found=("the venue has no such order", "unknown_order"),
     )

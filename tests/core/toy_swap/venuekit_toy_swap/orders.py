@@ -20,6 +20,7 @@ from venuekit.parts.orders import (
     OrderSteps,
     OrderWrites,
     common_misfit,
+    missing_term,
 )
 from venuekit.parts.rows import quick_copy
 from venuekit.plugin import (
@@ -208,11 +209,20 @@ async def _steps(account: Account, symbol: str, renew: bool) -> OrderSteps:
     raise account.make_error(InvalidRequest, words, subject=symbol, outcome=Outcome.NOT_APPLIED)
 
 
+#: terms that other venues have and this one lacks
+_MISSING = {
+    "position_side": "positions are one-way here, and an order names no side of one",
+    "close_position": "an order has a size here: give the quantity, with reduce_only",
+    "expires_at": "orders do not expire here",
+    "callback_rate": "orders do not trail here",
+    "activation_price": "orders do not trail here",
+    "stp_mode": "orders of one account trade with each other here",
+    "price_match": "the venue does not choose prices",
+}
+
+
 def _misfit(behaviour: OrderBehaviour, request: OrderRequest) -> str | None:
-    words = common_misfit(behaviour, request)
-    if words is None and request.position_side is not None:
-        return "positions are one-way here, and an order names no side of one"
-    return words
+    return missing_term(_MISSING, request) or common_misfit(behaviour, request)
 
 
 ROUTES = OrderRoutes(
