@@ -134,8 +134,8 @@ def plain_rows(*, in_base: bool, one_book: bool = False, commission_sign: int = 
     order: dict[str, Any] = {
         "id": derived(str, whole("orderId")),
         "client_id": text("clientOrderId", may_be_blank=True),
-        "kind": OrderKind.PLAIN,
         "type": derived(_first, _type("origType", may_be_blank=True), first_type),
+        "kind": derived(_kind, Same("type")) if one_book else OrderKind.PLAIN,
         "venue_status": text("status", is_required=True),
         "status": derived(_one_book_status, status, first_type)
         if one_book
@@ -181,6 +181,10 @@ def _word(name: str, table: Mapping[str, Any], unknown: Callable[[str], Any]) ->
 
 def _first(original: OrderType | None, present: OrderType) -> OrderType:
     return original or present
+
+
+def _kind(kind: OrderType) -> OrderKind:
+    return OrderKind.CONDITIONAL if kind.is_conditional else OrderKind.PLAIN
 
 
 def _one_book_status(word: str, first_type: OrderType) -> Any:
