@@ -9,12 +9,17 @@ import attrs
 import pytest
 
 from venuekit.capabilities import LeverageSetting, MarginType
-from venuekit.testing.conformance import account_figures
+from venuekit.testing.conformance import account_figures, order_figures
 from venuekit.testing.conformance.figures import Figures, equal_as_written
 from venuekit.testing.staged import on_stage
 from venuekit_toy_perp import TOY_PERP
 
-TABLES = [table for table in vars(account_figures).values() if isinstance(table, Figures)]
+TABLES = [
+    table
+    for module in (account_figures, order_figures)
+    for table in vars(module).values()
+    if isinstance(table, Figures)
+]
 
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.kind.__name__)

@@ -176,20 +176,32 @@ SETTERS = (
 def example_order(stage: Stage, *, lower: int = 0) -> OrderRequest:
     """Return an order to buy at half the market price, of twice the minimum size."""
     symbol = stage.scenario.flat
-    contract = stage.ledger.contract(symbol)
-    price = stage.ledger.mark(symbol) / 2 // contract.price_tick * contract.price_tick - lower * contract.price_tick
-    worth, least = contract.notional(Decimal(1), price), contract.min_quantity
-    if contract.min_notional is not None and worth is not None:
-        least = max(least, contract.min_notional / worth)
-    steps = (2 * least / contract.quantity_step).to_integral_value(ROUND_UP)
+    tick = stage.ledger.contract(symbol).price_tick
+    price = half_price(stage, symbol) - lower * tick
     return OrderRequest(
         symbol=symbol,
         side=OrderSide.BUY,
         type=OrderType.LIMIT,
-        quantity=steps * contract.quantity_step,
+        quantity=small_quantity(stage, symbol, price),
         price=price,
         margin_type=min(stage.venue.behaviour(OrderBehaviour).margin_types, default=None),
     )
+
+
+def half_price(stage: Stage, symbol: str) -> Decimal:
+    """Return half the market price of a symbol, on a tick."""
+    tick = stage.ledger.contract(symbol).price_tick
+    return stage.ledger.mark(symbol) / 2 // tick * tick
+
+
+def small_quantity(stage: Stage, symbol: str, price: Decimal) -> Decimal:
+    """Return twice the number of contracts that an order at a price has at least: two steps or more."""
+    contract = stage.ledger.contract(symbol)
+    worth, least = contract.notional(Decimal(1), price), contract.min_quantity
+    if contract.min_notional is not None and worth is not None:
+        least = max(least, contract.min_notional / worth)
+    steps = (2 * least / contract.quantity_step).to_integral_value(ROUND_UP)
+    return steps * contract.quantity_step
 
 
 async def _place_order(stage: Stage) -> Mapping[str, Any]:
