@@ -99,7 +99,7 @@ class Watch:
 
     transport: Transport | None = None
     signatures: list[str] = attrs.field(factory=list, init=False, repr=False)
-    events: list[Event] = attrs.field(factory=list, init=False)
+    events: list[Event] = attrs.field(factory=list, init=False, repr=False)
 
     @hookimpl
     def venuekit_make_signer(self, venue: Venue[Any], credentials: Credentials) -> Signer:

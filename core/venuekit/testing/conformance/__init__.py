@@ -29,7 +29,7 @@ from venuekit.endpoint import Security
 from venuekit.faults import Fault
 from venuekit.plugins import make_plugins
 from venuekit.simulator import CannedAnswer, Cut, DropAfter, DropBefore, Truncate
-from venuekit.testing.conformance.access import AccessChecks, SecretChecks
+from venuekit.testing.conformance.access import AccessChecks
 from venuekit.testing.conformance.account_states import states_of
 from venuekit.testing.conformance.account_values import AccountValueChecks
 from venuekit.testing.conformance.arrivals import ArrivalChecks
@@ -45,6 +45,7 @@ from venuekit.testing.conformance.promises import CapabilityChecks
 from venuekit.testing.conformance.recorded_values import RecordedValueChecks
 from venuekit.testing.conformance.recordings import RecordingChecks
 from venuekit.testing.conformance.requests import LimitChecks, RequestChecks
+from venuekit.testing.conformance.secrets import SecretChecks
 from venuekit.testing.conformance.symbols import SymbolChecks, filters_of, methods_of_a_symbol
 from venuekit.testing.conformance.tiers import NO_SIMULATED_VENUE, Tier
 from venuekit.testing.recorded import find_recorded, load_recorded
