@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -149,6 +150,46 @@ def test_records_can_be_read_late(account: Account, record: Record) -> None:
     assert {name: count for name, count in early.items() if name is not record} == {
         name: count for name, count in late.items() if name is not record
     }
+
+
+@pytest.mark.parametrize("record", Record)
+def test_records_can_be_repeated(account: Account, record: Record) -> None:
+    """The last one is there so many times more, each a millisecond later and with an id of its own; no money moves."""
+    ledger = account.ledger
+    ledger.set_margin_type(MarginType.ISOLATED, ONE)
+    ledger.fill(ONE, Side.BUY, D(1), D(50_000))
+    ledger.adjust_margin(ONE, D(10))
+    ledger.fill(ONE, Side.SELL, D(1), D(50_000))
+    ledger.amend_order(ledger.rest_order(ONE, Side.BUY, D(1), D(40_000)), price=D(41_000))
+    ledger.withdraw("USDT", D(1))
+    ledger.convert("USDT", D(1), "BTC", D("0.00002"))
+    balances, positions = ledger.balances(), ledger.positions(include_flat=True)
+
+    ledger.repeat(record, 3)
+
+    rows: Any = {
+        Record.ORDERS: [order for order in ledger.orders() if not order.is_open],
+        Record.FILLS: ledger.fills(),
+        Record.INCOMES: ledger.incomes(),
+        Record.MARGIN_CHANGES: ledger.margin_changes(),
+        Record.AMENDMENTS: ledger.amendments(),
+        Record.CLOSED_PNLS: ledger.closed_pnls(),
+        Record.WITHDRAWALS: ledger.withdrawals(),
+        Record.CONVERSIONS: ledger.conversions(),
+    }[record]
+    last, *copies = rows[-4:]
+    name, time = ("trade_id" if record is Record.FILLS else "id"), ("created_at" if record is Record.ORDERS else "time")
+    assert len({getattr(row, name) for row in rows}) == len(rows)
+    assert [getattr(row, time) - getattr(last, time) for row in copies] == [
+        timedelta(milliseconds=number) for number in (1, 2, 3)
+    ]
+    assert (ledger.balances(), ledger.positions(include_flat=True)) == (balances, positions)
+
+
+def test_nothing_can_be_repeated_that_never_was(account: Account) -> None:
+    """The error names the kind."""
+    with pytest.raises(ValueError, match="there are no withdrawals to repeat"):
+        account.ledger.repeat(Record.WITHDRAWALS, 1)
 
 
 def test_an_order_that_is_not_shown_is_there_all_the_same(account: Account) -> None:

@@ -27,7 +27,7 @@ class PriceCommands(LedgerBase):
 
 
 class ScenarioCommands(PriceCommands):
-    """The commands of scenarios: the market, the venue's own actions, and delayed records."""
+    """The commands of scenarios: the market, the venue's own actions, and delayed or repeated records."""
 
     fill = command(fills.fill)
     fill_order = command(orders.fill_order)
@@ -40,6 +40,7 @@ class ScenarioCommands(PriceCommands):
     withdraw = command(wallets.withdraw)
     convert = command(wallets.convert)
     lag = command(market.lag)
+    repeat = command(market.repeat)
     hide_order = command(orders.hide_order)
 
     def set_mark(self, symbol: str, price: Decimal) -> None:

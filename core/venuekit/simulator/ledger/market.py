@@ -1,4 +1,4 @@
-"""The market: mark and index prices, depth, funding, and delayed records."""
+"""The market: mark and index prices, depth, funding, and delayed or repeated records."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from decimal import Decimal
 from types import MappingProxyType
+from typing import Any
 
 import attrs
 
@@ -21,6 +22,8 @@ from venuekit.simulator.ledger.refusal import Reason, Refused
 from venuekit.simulator.ledger.rules import FundingFrom, IsolatedMargin
 from venuekit.simulator.ledger.state import LegKey
 from venuekit.simulator.ledger.transaction import Transaction, positive
+
+_MILLISECOND = timedelta(milliseconds=1)
 
 
 def move_prices(
@@ -63,6 +66,41 @@ def set_depth(transaction: Transaction, symbol: str, quantity: Decimal | None) -
 def lag(transaction: Transaction, record: Record, delay: timedelta) -> None:
     """Hide future records of a kind from reads for ``delay`` after they are made; zero ends it."""
     transaction.state.lags[record] = delay
+
+
+#: where the records of a kind are kept, and the fields with ids of their own
+_KEPT: Mapping[Record, tuple[str, tuple[str, ...]]] = {
+    Record.ORDERS: ("finished", ("id",)),
+    Record.FILLS: ("executions", ("trade_id",)),
+    Record.INCOMES: ("incomes", ("id",)),
+    Record.MARGIN_CHANGES: ("margin_changes", ("id",)),
+    Record.AMENDMENTS: ("amendments", ("id",)),
+    Record.CLOSED_PNLS: ("closed_pnls", ("id", "order_id")),
+    Record.WITHDRAWALS: ("withdrawals", ("id",)),
+    Record.CONVERSIONS: ("conversions", ("id",)),
+}
+
+
+def repeat(transaction: Transaction, record: Record, count: int) -> None:
+    """
+    Write the last record of a kind again, ``count`` times, each a millisecond after the one before.
+
+    It makes a history of many pages: no wallet and no position moves. The clock must pass the last one. Of orders, it
+    is the last one that has ended.
+
+    Raises:
+        ValueError: there is no such record.
+    """
+    name, ids = _KEPT[record]
+    log = getattr(transaction.state, name)
+    if not log:
+        raise ValueError(f"there are no {record.value} to repeat")
+    last = log[-1]
+    times = ("created_at", "updated_at") if record is Record.ORDERS else ("time",)
+    for number in range(1, count + 1):
+        changes: dict[str, Any] = {one: transaction.next_id() for one in ids}
+        changes |= {one: getattr(last, one) + number * _MILLISECOND for one in times}
+        log.append(attrs.evolve(last, **changes))
 
 
 def fund(transaction: Transaction, symbol: str, rate: Decimal) -> tuple[LedgerIncome, ...]:
