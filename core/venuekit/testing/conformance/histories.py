@@ -36,6 +36,8 @@ _MILLISECOND = timedelta(milliseconds=1)
 _HOUR = timedelta(hours=1)
 #: the sizes of cut pages
 _CUTS = (3, 8)
+#: the rows of a page where the plugin does not declare them, and the most that are tried
+_UNKNOWN_PAGE, _LONGEST_PAGE = 200, 1000
 
 
 @attrs.define
@@ -49,6 +51,7 @@ class Story:
 
     subject: HistorySubject
     place: Place
+    clock: InstantClock
     arguments: Mapping[str, Any]
     opened: datetime
     began: datetime = attrs.field(init=False)
@@ -154,6 +157,17 @@ class HistoryChecks(Checks):
             return
         assert not found, f"{story.subject.method.__name__} with {name}=NOSUCH gives {found[0]!r}"
 
+    async def test_history_full_pages(self, repeated_history: HistorySubject) -> None:
+        """A page as long as the venue makes it is not the last one: of more records than it holds, all come."""
+        assert repeated_history.pattern is not None
+        record, number = repeated_history.pattern
+        async with self._story(repeated_history, (number,)) as story:
+            limits = [history.limit for history in story.declared.histories]
+            count = min(max(limits, default=_UNKNOWN_PAGE), _LONGEST_PAGE)
+            story.place.ledger.repeat(record, count)
+            await story.clock.sleep(1 + count / 1000)
+            _compare(repeated_history, await story.walk_all(), story.records)
+
     async def test_history_odd_rows(self, paged_history: HistorySubject) -> None:
         """A page of which one row can be read is not the last: the rest comes, or the walk ends in an error."""
         async with self._story(paged_history) as story:
@@ -174,20 +188,25 @@ class HistoryChecks(Checks):
             assert is_one_page, f"{paged_history.method.__name__}: {words}"
 
     @asynccontextmanager
-    async def _story(self, subject: HistorySubject) -> AsyncIterator[Story]:
-        """Let the records of a history come to be: some of one millisecond, and some at the edges of its windows."""
+    async def _story(self, subject: HistorySubject, acts: Sequence[int] | None = None) -> AsyncIterator[Story]:
+        """
+        Let the records of a history come to be: some of one millisecond, and some at the edges of its windows.
+
+        ``acts`` are the numbers of other acts, which follow each other at once.
+        """
         clock = InstantClock()
         async with fake_stage(self.inventory.venue, clock=clock) as stage:
             place = Place(stage)
             symbol = subject.symbol(place)
             opened = from_milliseconds(clock.milliseconds())
-            story = Story(subject, place, {} if symbol is None else {"symbol": symbol}, opened)
+            story = Story(subject, place, clock, {} if symbol is None else {"symbol": symbol}, opened)
             with small_pages(None) as story.declared:
                 await story.walk()
             subject.prepare(place)
             await clock.sleep(0.001)
             story.began = from_milliseconds(clock.milliseconds())
-            for number, step in enumerate((*_STEPS, *_edges(story.declared))):
+            steps = [*enumerate((*_STEPS, *_edges(story.declared)))] if acts is None else [(one, 0) for one in acts]
+            for number, step in steps:
                 if step:
                     await clock.sleep(step / 1000)
                 subject.act(place, number)

@@ -22,7 +22,7 @@ from venuekit.capabilities import (
     PositionSide,
     WithdrawalReader,
 )
-from venuekit.simulator.ledger import Book, Side
+from venuekit.simulator.ledger import Book, Record, Side
 from venuekit.testing.conformance.place import Place
 
 #: what an item says of itself, by the names of its attributes
@@ -50,6 +50,8 @@ class HistorySubject:
         symbol: Returns the symbol that it is walked for, None for a walk of everything.
         prepare: Brings the account into the state that acts need.
         join: Joins facts that venues may give in one row, or in several.
+        pattern: The kind of its records, and the act that writes one of which there may be many; None where a record
+            is not all that there is of an item.
     """
 
     method: Callable[..., Any]
@@ -61,6 +63,7 @@ class HistorySubject:
     symbol: Callable[[Place], str | None] = lambda _: None
     prepare: Callable[[Place], None] = lambda _: None
     join: Callable[[Iterable[Facts]], list[Facts]] = list
+    pattern: tuple[Record, int] | None = None
 
     def time_of(self, item: Any) -> datetime:
         """Return the time of an item."""
@@ -215,7 +218,7 @@ def _margin_records(place: Place) -> Iterable[Facts]:
 
 
 def _order(place: Place, number: int) -> None:
-    """Let an order rest, in either book, or be filled; sometimes one of the other symbol."""
+    """Let an order rest, in either book, or be filled at once or later; sometimes trade the other symbol."""
     rest, quantity = place.ledger.rest_order, place.contract.min_quantity * (1 + number % 3)
     has_triggers = any(one.is_conditional for one in place.stage.venue.behaviour(OrderBehaviour).types)
     book = Book.CONDITIONAL if has_triggers and number % 4 == 1 else Book.PLAIN
@@ -225,6 +228,8 @@ def _order(place: Place, number: int) -> None:
         place.ledger.fill_order(order)
     if number % 4 == 3:
         place.trade_other(number)
+        (oldest, *_) = place.ledger.open_orders(place.symbol, Book.PLAIN)
+        place.ledger.fill_order(oldest.id)
 
 
 def _order_records(place: Place) -> Iterable[Facts]:
@@ -291,6 +296,7 @@ SUBJECTS: Sequence[HistorySubject] = (
         needed=frozenset({"amount"}),
         prepare=_buy_many,
         join=_join_incomes,
+        pattern=(Record.INCOMES, 0),
     ),
     HistorySubject(
         method=ClosedPnlReader.iter_closed_pnl,
@@ -300,6 +306,7 @@ SUBJECTS: Sequence[HistorySubject] = (
         needed=frozenset({"symbol", "quantity", "pnl_net", "closed_at"}),
         time="closed_at",
         prepare=_buy_many,
+        pattern=(Record.CLOSED_PNLS, 0),
     ),
     HistorySubject(
         method=WithdrawalReader.iter_withdrawals,
@@ -308,6 +315,7 @@ SUBJECTS: Sequence[HistorySubject] = (
         key=("id",),
         needed=frozenset({"asset", "amount", "created_at"}),
         time="created_at",
+        pattern=(Record.WITHDRAWALS, 0),
     ),
     HistorySubject(
         method=ConversionReader.iter_conversions,
@@ -315,6 +323,7 @@ SUBJECTS: Sequence[HistorySubject] = (
         records=_conversion_records,
         key=("id",),
         needed=frozenset({"from_asset", "from_amount", "to_asset", "to_amount", "time"}),
+        pattern=(Record.CONVERSIONS, 0),
     ),
     HistorySubject(
         method=MarginChangeReader.iter_margin_changes,
@@ -323,6 +332,7 @@ SUBJECTS: Sequence[HistorySubject] = (
         key=("time", "amount"),
         needed=frozenset({"symbol", "amount", "time"}),
         symbol=lambda place: place.other,
+        pattern=(Record.MARGIN_CHANGES, 0),
     ),
     HistorySubject(
         method=OrderReader.iter_orders,
@@ -332,6 +342,7 @@ SUBJECTS: Sequence[HistorySubject] = (
         needed=frozenset({"symbol", "side", "quantity", "created_at"}),
         time="created_at",
         symbol=lambda place: place.symbol,
+        pattern=(Record.ORDERS, 2),
     ),
     HistorySubject(
         method=FillReader.iter_fills,
@@ -340,6 +351,7 @@ SUBJECTS: Sequence[HistorySubject] = (
         key=("id",),
         needed=frozenset({"order_id", "symbol", "side", "quantity", "price", "time"}),
         symbol=lambda place: place.symbol,
+        pattern=(Record.FILLS, 0),
     ),
     HistorySubject(
         method=ForcedOrderReader.iter_forced_orders,
