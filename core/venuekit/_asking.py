@@ -62,6 +62,14 @@ class HookCaller:
         implementations = getattr(self._manager.hook, hook).get_hookimpls()
         return any(one.plugin_name in self._loaded for one in implementations)
 
+    def hooks_of(self, one: Announced) -> tuple[str, ...]:
+        """Return the hooks of a plugin; a module that announces several venues is registered under the first."""
+        names = {name for name, loaded in self._loaded.items() if loaded.value == one.value}
+        callers = [
+            call for name in names for call in self._manager.get_hookcallers(self._manager.get_plugin(name)) or ()
+        ]
+        return tuple(sorted({call.name for call in callers}))
+
     def first(self, hook: str, **arguments: Any) -> object:
         """
         Return the first answer to a hook, which must have one.

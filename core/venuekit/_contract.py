@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from venuekit._broken import ContractBroken, place_of_function, place_of_version
-from venuekit._entry_points import Announced, EntryPointGroup
+from venuekit._entry_points import Announced, EntryPointGroup, Place
 from venuekit._util.texts import nearest
 from venuekit.hooks import API_VERSION, PROJECT
 
@@ -70,6 +70,13 @@ def check_contract(plugin: object, announced: Announced, manager: pluggy.PluginM
                 place,
             )
         _check_form(plugin, name, hook, manager)
+
+
+def place_of_hook(plugin: object, manager: pluggy.PluginManager) -> Place | None:
+    """Return the line of the first hook that a plugin implements, None without any."""
+    for name, _ in _find_implementations(plugin, manager):
+        return place_of_function(getattr(plugin, name))
+    return None
 
 
 def _check_form(plugin: object, name: str, hook: str, manager: pluggy.PluginManager) -> None:

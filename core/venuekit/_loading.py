@@ -7,12 +7,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from types import FrameType
 from typing import Any, TextIO
 
 import attrs
 
-from venuekit._entry_points import Place
+from venuekit._broken import Flaw
+from venuekit._entry_points import Announced, Place
 
 #: a plugin that computes or waits for longer is reported
 _SLOW_SECONDS = 1.0
@@ -53,7 +55,7 @@ class Loading:
             self.printed_at = Place(frame.f_code.co_filename, frame.f_lineno)
 
 
-#: what the running threads load
+#: the loadings of running threads
 _loadings: dict[int, Loading] = {}
 _lock = threading.Lock()
 
@@ -109,3 +111,16 @@ def watch_loading(find_own: Callable[[], Callable[[str], bool]]) -> Iterator[Loa
                 _loadings[thread] = outer
             if not _loadings and isinstance(sys.stdout, _Output):
                 sys.stdout = sys.stdout.output
+
+
+def flaws_of(one: Announced, plugin: object, loading: Loading) -> Iterator[Flaw]:
+    """Yield the faults of a plugin that was loaded: that it is slow, and that it prints."""
+    flaw = partial(Flaw, one.name, (one.origin,))
+    if loading.is_slow:
+        file = getattr(plugin, "__file__", None)
+        place = Place(file, 1) if isinstance(file, str) else one.place
+        cause = f"took {loading.seconds:.1f} s to load"
+        yield flaw(cause, place, "import heavy modules, and ask others, where they are used")
+    if loading.printed is not None:
+        cause = f"printed {loading.printed[:80]!r} while it was loaded"
+        yield flaw(cause, loading.printed_at, "log it, or remove the print")

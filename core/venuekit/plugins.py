@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import threading
-from contextlib import contextmanager
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
@@ -27,15 +27,16 @@ from venuekit._broken import (
     files_of,
     place_of_function,
 )
-from venuekit._contract import check_contract, check_venue
+from venuekit._contract import check_contract, check_venue, place_of_hook
 from venuekit._entry_points import Announced, EntryPointGroup, Place, PluginOrigin, find_announced, find_installed
-from venuekit._loading import Loading, watch_loading
+from venuekit._installed import InstalledPlugin, PluginState, read_tier
+from venuekit._loading import flaws_of, watch_loading
 from venuekit._util.texts import did_you_mean
 from venuekit.errors import PluginError, UnknownVenue
 from venuekit.venue import Venue
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable
     from importlib.metadata import EntryPoint
 
     from venuekit.credentials import Credentials, Secret, Signer
@@ -43,7 +44,17 @@ if TYPE_CHECKING:
     from venuekit.pipeline import Budget, Observer, PoolName, Proxy, RetryPolicy
     from venuekit.venue import Environment
 
-__all__ = ["DISABLE_VARIABLE", "Broken", "Flaw", "Place", "PluginOrigin", "Plugins", "make_plugins"]
+__all__ = [
+    "DISABLE_VARIABLE",
+    "Broken",
+    "Flaw",
+    "InstalledPlugin",
+    "Place",
+    "PluginOrigin",
+    "PluginState",
+    "Plugins",
+    "make_plugins",
+]
 
 
 def make_plugins(
@@ -192,6 +203,37 @@ class Plugins:
         """Return the faults of plugins that work: those that were slow to load, or printed meanwhile."""
         return tuple(self._flaws)
 
+    def installed(self) -> tuple[InstalledPlugin, ...]:
+        """
+        Return every installed plugin, cross-cutting ones first, each group by name; imports all that were not yet.
+
+        Where distributions claim one name, there is one entry for all of them.
+        """
+        for venue_id in self.venue_ids():
+            with suppress(PluginError):
+                self.venue(venue_id)
+        listed = [self._describe(one) for one in self._announced.values()]
+        listed += [
+            InstalledPlugin(one.name, one.group, (one.origin,), PluginState.DISABLED) for one in self._disabled.values()
+        ]
+        return tuple(sorted(listed, key=lambda one: (one.group, one.name)))
+
+    def _describe(self, one: Announced) -> InstalledPlugin:
+        broken = self._broken.get((one.group, one.name))
+        origins = broken.origins if broken else (one.origin,)
+        describe = partial(InstalledPlugin, one.name, one.group, origins, seconds=self._seconds.get(one))
+        if broken is not None:
+            return describe(PluginState.BROKEN, problem=str(broken))
+        flaws = [str(flaw) for flaw in self._flaws if (flaw.name, flaw.origins) == (one.name, origins)]
+        tier, tested = read_tier(one) if one.group is EntryPointGroup.VENUES else (None, None)
+        return describe(
+            PluginState.READY,
+            hooks=self._caller.hooks_of(one),
+            problem="; ".join(flaws) or None,
+            tier=tier,
+            tested=tested,
+        )
+
     def is_answered(self, hook: str) -> bool:
         """Say whether a cross-cutting plugin answers a hook, rather than core alone."""
         return self._caller.is_answered(hook)
@@ -247,23 +289,10 @@ class Plugins:
         finally:
             if loading is not None:
                 self._seconds[one] = loading.seconds
-        self._report_flaws(one, plugin, loading)
+        for flaw in flaws_of(one, plugin, loading):
+            self._flaws.append(flaw)
+            self.tell(flaw)
         return None
-
-    def _report_flaws(self, one: Announced, plugin: object, loading: Loading) -> None:
-        flaw = partial(Flaw, one.name, (one.origin,))
-        file = getattr(plugin, "__file__", None)
-        found: list[Flaw] = []
-        if loading.is_slow:
-            place = Place(file, 1) if isinstance(file, str) else one.place
-            cause = f"took {loading.seconds:.1f} s to load"
-            found.append(flaw(cause, place, "import heavy modules, and ask others, where they are used"))
-        if loading.printed is not None:
-            cause = f"printed {loading.printed[:80]!r} while it was loaded"
-            found.append(flaw(cause, loading.printed_at, "log it, or remove the print"))
-        for one_flaw in found:
-            self._flaws.append(one_flaw)
-            self.tell(one_flaw)
 
     def _register(self, one: Announced, plugin: object) -> None:
         if one.group is EntryPointGroup.VENUES and one.name in self._venues:
@@ -276,9 +305,10 @@ class Plugins:
         self._taken.clear()
         try:
             self._manager.register(plugin, name=name)
-            with self._placed(plugin, name):
-                venues = self._check_venues(one, plugin)
-        except BaseException:
+            venues = self._check_venues(one, plugin)
+        except BaseException as error:
+            if isinstance(error, ContractBroken) and error.place is None:
+                error.place = place_of_hook(plugin, self._manager)
             if self._manager.has_plugin(name):
                 self._manager.unregister(name=name)
             raise
@@ -286,18 +316,6 @@ class Plugins:
             self._taken.clear()
         self._loaded[name] = one
         self._venues |= {venue.id: venue for venue in venues}
-
-    @contextmanager
-    def _placed(self, plugin: object, name: str) -> Iterator[None]:
-        """Let a broken contract of the venues that a plugin registers name the function that does."""
-        try:
-            yield
-        except ContractBroken as error:
-            callers = self._manager.get_hookcallers(plugin) or ()
-            functions = [one.function for call in callers for one in call.get_hookimpls() if one.plugin_name == name]
-            if error.place is None and functions:
-                error.place = place_of_function(functions[0])
-            raise
 
     def _expel(self, name: str, broken: Broken) -> None:
         """Keep a loaded plugin apart that has become broken; does nothing when another thread was faster."""

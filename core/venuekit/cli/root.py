@@ -19,6 +19,7 @@ _MODULES = {
     "history": "history",
     "order": "order",
     "panic": "panic",
+    "plugins": "plugins",
     "reading": "account adl balances brackets fees instruments key positions",
     "resolve": "resolve",
     "settings": "apply leverage plan settings",

@@ -32,6 +32,7 @@ _HEADINGS = {
     "leverage": "lev",
     "leverage_max": "leverage",
     "liquidation_price": "liquidation",
+    "load_ms": "load, ms",
     "maintenance_margin_rate": "maintenance",
     "margin_type": "margin",
     "mark_price": "mark",

@@ -19,12 +19,10 @@ from typing import Any, cast
 import attrs
 import pytest
 
+from venuekit._installed import REPORT_NAME
 from venuekit.hooks import API_VERSION
 from venuekit.plugins import make_plugins
 from venuekit.testing.conformance.tiers import TestResult, Tier, find_standing
-
-#: the name of the file, in the directory of its distribution and in a venue's package
-REPORT_NAME = "conformance.json"
 
 _KEY = "venuekit_conformance"
 
