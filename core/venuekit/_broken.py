@@ -81,6 +81,8 @@ def place_of_function(function: object) -> Place | None:
     if code is None:
         return None
     first = int(code.co_firstlineno)
+    if code.co_name == "<lambda>":
+        return Place(code.co_filename, first)
     lines = linecache.getlines(code.co_filename)[first - 1 :]
     defining = (first + number for number, line in enumerate(lines) if line.lstrip().startswith(("def ", "async def ")))
     return Place(code.co_filename, next(defining, first))

@@ -71,6 +71,7 @@ class _Demo:
     """The scenes. Accounts are called like their venues; symbols and settings come from each venue's scenario."""
 
     def __init__(self, plugins: Plugins, simulation: Simulation) -> None:
+        self._plugins = plugins
         self._simulation = simulation
         self._venues = [plugins.venue(venue_id) for venue_id in simulation.venue_ids]
         self.status = Status.DONE
@@ -92,10 +93,11 @@ class _Demo:
         click.echo(click.style("$ venuekit sim --write-accounts accounts.toml", bold=True))
         for venue in self._venues:
             click.echo(self._simulation.rest(venue.id))
+        status = Status.ERROR if self._plugins.broken() else Status.DONE  # a stranger's plugin does not fail the demo
         _say("plugins are found by their entry points")
-        self._run("venues")
+        self._run("venues", status=status)
         _say("missing capabilities of a venue are known before anything is sent")
-        self._run("capabilities")
+        self._run("capabilities", status=status)
 
     def plan_and_apply(self) -> None:
         """Plan a target, apply it, and apply it again."""

@@ -7,11 +7,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-COMMAND = (sys.executable, "-m", "venuekit")
-
 
 def run_command(site: Path, *words: str) -> subprocess.CompletedProcess[str]:
     """Run one command with the distributions of a directory installed, and return its output and status."""
     environment = os.environ | {"PYTHONPATH": str(site)}
-    command = [*COMMAND, *words]
+    command = [sys.executable, "-m", "venuekit", *words]
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, env=environment, cwd=site)  # noqa: S603 - our own command

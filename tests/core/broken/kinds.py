@@ -83,6 +83,15 @@ def _registering(statement: str, *, blamed: bool = False) -> str:
     return f"{VENUE}@hookimpl\ndef venuekit_register_venues(register):{hook}\n    {statement}{here}\n"
 
 
+def _evolved(simulated: str) -> str:
+    """Return the code of the toy venue under the kind's name, with another simulated venue."""
+    return (
+        "import attrs\nfrom venuekit.plugin import hookimpl\nfrom venuekit_toy_perp import TOY_PERP\nVENUEKIT_API = 1\n"
+        f"simulated = {simulated}{HERE}\n@hookimpl\ndef venuekit_register_venues(register):\n"
+        "    register(attrs.evolve(TOY_PERP, id='NAME', simulated=simulated))\n"
+    )
+
+
 def _operator(code: str) -> str:
     """Return the code of a cross-cutting plugin."""
     return "from venuekit.plugin import hookimpl\nVENUEKIT_API = 1\n" + textwrap.dedent(code)
@@ -222,6 +231,22 @@ VENUES = (
         _venue("limits=()", "limits=(), simulated='x'"),
         "simulated of NAME is 'x'",
         "give it a function that makes the simulated venue",
+    ),
+)
+
+#: usable, but for their simulated venue
+FRONTS = (
+    Kind(
+        "front_raises",
+        _evolved("lambda: 1 / 0"),
+        "its simulator: ZeroDivisionError: division by zero",
+        _START,
+    ),
+    Kind(
+        "front_text",
+        _evolved("lambda: 'x'"),
+        "its simulator: it is a str, no SimulatedVenue",
+        "return a SimulatedVenue",
     ),
 )
 

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-import subprocess
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.core.broken.command import COMMAND, run_command
-from tests.core.broken.kinds import FLAWED_VENUES, VENUES, WAITS, Kind
+from tests.core.broken.command import run_command
+from tests.core.broken.kinds import FLAWED_VENUES, FRONTS, VENUES, WAITS, Kind
 from tests.core.plugin_sites import Discover, Install, venue_code
 
 from venuekit.errors import PluginError
 from venuekit.plugins import Broken, make_plugins
+from venuekit.simulator import simulate
 
 
 @pytest.mark.parametrize("kind", VENUES, ids=lambda kind: kind.name)
@@ -62,7 +60,7 @@ def test_a_flawed_venue_works_and_is_told_of(
 def ruins(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A directory with one distribution of each kind."""
     site = tmp_path_factory.mktemp("ruins")
-    for kind in (*VENUES, *FLAWED_VENUES):
+    for kind in (*VENUES, *FRONTS, *FLAWED_VENUES):
         kind.install(site, "venuekit.venues")
     return site
 
@@ -76,7 +74,7 @@ def test_the_list_of_venues_tells_each(ruins: Path) -> None:
         kind.name: kind.sentence(ruins) for kind in VENUES
     }
     assert rows["toy_perp"]["state"] == "ready"
-    assert all(rows[kind.name]["state"] == "ready" for kind in FLAWED_VENUES)
+    assert all(rows[kind.name]["state"] == "ready" for kind in (*FRONTS, *FLAWED_VENUES))
     lines = [line for line in done.stderr.splitlines() if line.startswith("{")]
     told = [json.loads(line) for line in lines]
     assert sorted(one.get("message") or one["warning"] for one in told) == sorted(
@@ -94,32 +92,22 @@ def test_commands_of_other_venues_tell_nothing(ruins: Path) -> None:
     assert json.loads(done.stdout)
 
 
-@pytest.fixture
-def served(ruins: Path) -> Iterator[subprocess.Popen[str]]:
-    """A simulation of every installed venue, among ruins."""
-    process = subprocess.Popen(  # noqa: S603 - our own command
-        [*COMMAND, "sim", "--json"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=os.environ | {"PYTHONPATH": str(ruins)},
-    )
-    yield process
-    process.kill()
-    process.communicate(timeout=10)
+def test_a_simulation_leaves_each_out_with_one_line(site: Path) -> None:
+    """The other venues are simulated; one that was asked for by name is the error."""
+    for kind in (*VENUES, *FRONTS):
+        kind.install(site, "venuekit.venues")
+    told: list[Any] = []
+    plugins = make_plugins(on_flaw=told.append)
 
+    simulation = simulate(plugins=plugins)
 
-def test_a_simulation_leaves_each_out_with_one_line(ruins: Path, served: subprocess.Popen[str]) -> None:
-    """The other venues are served."""
-    assert served.stdout is not None
-    venues = json.loads(served.stdout.readline())["venues"]
-    served.terminate()
-    _, err = served.communicate(timeout=10)
-
-    assert "toy_perp" in venues
-    assert not {kind.name for kind in VENUES} & set(venues)
-    told = [json.loads(line) for line in err.splitlines() if line.startswith("{")]
-    assert sorted(one["message"] for one in told if "message" in one) == sorted(kind.sentence(ruins) for kind in VENUES)
+    assert sorted(map(str, told)) == sorted(kind.sentence(site) for kind in (*VENUES, *FRONTS))
+    names = {kind.name for kind in (*VENUES, *FRONTS)}
+    assert set(simulation.venue_ids) == set(plugins.venue_ids()) - names
+    for kind in FRONTS:
+        with pytest.raises(PluginError) as caught:
+            simulate(kind.name, plugins=plugins)
+        assert str(caught.value) == kind.sentence(site)
 
 
 def test_three_distributions_claim_one_id(install: Install, discover: Discover) -> None:

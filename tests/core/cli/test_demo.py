@@ -8,6 +8,12 @@ from pathlib import Path
 
 import attrs
 import pytest
+from tests.core.broken.kinds import FRONTS, OPERATORS, VENUES
+
+from venuekit.cli.commands import State
+from venuekit.cli.demo import _Demo
+from venuekit.cli.errors import Status
+from venuekit.cli.sim import simulation_thread
 
 
 @attrs.frozen
@@ -73,3 +79,26 @@ def test_it_leaves_nothing_behind(told: Told) -> None:
     """The user's accounts file is neither read nor changed, and its own files are gone."""
     assert [path.name for path in told.home.iterdir()] == ["accounts.toml"]
     assert "mine" not in told.done.stdout
+
+
+def test_broken_plugins_are_left_out_and_do_not_fail_it(
+    site: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A broken venue, a broken simulated venue and a broken operator are one line each, and the others are shown."""
+    monkeypatch.chdir(tmp_path)
+    front = (*FRONTS, *(kind for kind in VENUES if kind.name == "syntax_error"))
+    operator = next(kind for kind in OPERATORS if kind.name == "op_misspelt")
+    for kind in front:
+        kind.install(site, "venuekit.venues")
+    operator.install(site, "venuekit.plugins")
+    plugins = State().plugins
+    with simulation_thread(plugins, tmp_path / "accounts.toml") as simulation:
+        err = capsys.readouterr().err
+        demo = _Demo(plugins, simulation)
+        demo.discover()
+
+    assert sorted(err.splitlines()) == sorted(f"error: {kind.sentence(site)}" for kind in (*front, operator))
+    assert demo.status == Status.DONE
+    shown, told = capsys.readouterr()
+    assert "/toy_perp\n" in shown
+    assert told == ""
