@@ -11,6 +11,7 @@ from typing import Any
 from venuekit._util.times import to_milliseconds, write_iso
 from venuekit.capabilities import Pager
 from venuekit.endpoint import Endpoint, EndpointName
+from venuekit.faults import is_listed
 from venuekit.message import HttpRequest
 from venuekit.parameters import Role
 from venuekit.pipeline.failures import fault_of
@@ -46,6 +47,8 @@ class RecordedValueChecks(Checks):
         endpoint, refusal = self.inventory.endpoint(case), venue.answers(case.response())
         assert endpoint is not None, f"{case.name}: no endpoint {case.endpoint_name} is declared"
         assert refusal is not None, f"{case.name} is taken for a success"
+        is_success = is_listed(endpoint.no_change, refusal.code, refusal.message) and not endpoint.no_change_is_read
+        assert not is_success, f"{case.name} ({refusal.code} {refusal.message}) is taken for no need of a change"
         fault = fault_of(venue, endpoint, case.status, refusal)
         assert fault is case.fault, f"{case.name} ({refusal.code} {refusal.message}) is {fault} instead of {case.fault}"
 
