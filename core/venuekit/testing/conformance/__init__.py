@@ -40,6 +40,7 @@ from venuekit.testing.conformance.inventory import Checks, Inventory
 from venuekit.testing.conformance.losses import OnceChecks, ReadChecks, SettingChecks
 from venuekit.testing.conformance.margin_moves import MarginMoveChecks, moves_of
 from venuekit.testing.conformance.market_values import MarketValueChecks
+from venuekit.testing.conformance.order_changes import OrderChangeChecks, order_change_cases
 from venuekit.testing.conformance.order_values import OrderValueChecks, order_cases
 from venuekit.testing.conformance.promises import CapabilityChecks
 from venuekit.testing.conformance.recorded_values import RecordedValueChecks
@@ -78,6 +79,7 @@ class Suite(
     SymbolChecks,
     MarginMoveChecks,
     OrderValueChecks,
+    OrderChangeChecks,
 ):
     """
     All checks of one venue.
@@ -154,6 +156,7 @@ def _cases(inventory: Inventory) -> dict[str, dict[str, Any]]:
         "symbol_method": methods_of_a_symbol(inventory),
         "margin_move": moves_of(inventory),
         **order_cases(inventory),
+        **order_change_cases(inventory),
     }
 
 

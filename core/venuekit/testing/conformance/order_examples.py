@@ -69,10 +69,10 @@ def _trails(kind: OrderType) -> bool:
     return kind is OrderType.TRAILING_STOP_MARKET
 
 
-def other_symbol(stage: Stage) -> str | None:
-    """Return another contract of the venue than the scenario's flat one, None where it has one only."""
-    own = (one.symbol for one in stage.ledger.contracts.values() if one.venue in {"", stage.venue.id})
-    return next((symbol for symbol in own if symbol != stage.scenario.flat), None)
+def other_symbols(stage: Stage) -> tuple[str, ...]:
+    """Return two other contracts of the venue than the scenario's flat one, or as many as there are."""
+    own = [one.symbol for one in stage.ledger.contracts.values() if one.venue in {"", stage.venue.id}]
+    return tuple(symbol for symbol in own if symbol != stage.scenario.flat)[:2]
 
 
 def rest(stage: Stage, symbol: str, *, book: Book = Book.PLAIN, lower: int = 0, client_id: str | None = None) -> str:
@@ -85,7 +85,7 @@ def rest(stage: Stage, symbol: str, *, book: Book = Book.PLAIN, lower: int = 0, 
     )
 
 
-def books(stage: Stage) -> tuple[Book, ...]:
+def books_of(stage: Stage) -> tuple[Book, ...]:
     """Return the books in which :func:`rest` can put orders of the venue."""
     is_conditional = OrderType.STOP in stage.venue.behaviour(OrderBehaviour).types
     return (Book.PLAIN, Book.CONDITIONAL) if is_conditional else (Book.PLAIN,)
@@ -119,7 +119,7 @@ def empty_wallets(stage: Stage) -> None:
             stage.ledger.deposit(balance.asset, -balance.withdrawable, purse=balance.purse)
 
 
-def client_id(stage: Stage, number: int = 1) -> str:
+def make_own_id(stage: Stage, number: int = 1) -> str:
     """
     Return a client id that the venue takes, another one for each number.
 

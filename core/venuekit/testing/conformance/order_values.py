@@ -32,8 +32,8 @@ from venuekit.simulator.ledger import LedgerOrder
 from venuekit.testing.conformance.inventory import Checks, Inventory
 from venuekit.testing.conformance.order_examples import (
     buy,
-    client_id,
     make_order,
+    make_own_id,
     orders_of,
     price_to_take,
     rest_of_account,
@@ -240,7 +240,7 @@ def _with(**terms: Any) -> Term:
 
 
 _TERMS: Mapping[str, Term] = {
-    "client_id": lambda stage: make_order(stage, client_id=client_id(stage)),
+    "client_id": lambda stage: make_order(stage, client_id=make_own_id(stage)),
     "reduce_only": _reduce,
     "close_position": _close,
     "position_side": _with(position_side=PositionSide.LONG),
