@@ -51,6 +51,12 @@ def _row(order: LedgerOrder, ledger: Ledger) -> dict[str, object]:
     }
 
 
+def _listed(request: SimRequest, visit: Visit) -> str | None:
+    """Return the contract that is asked for, which must be listed; None for all."""
+    symbol = request.text("contract")
+    return None if symbol is None else visit.ledger.contract(symbol).symbol
+
+
 def _named(request: SimRequest, visit: Visit) -> LedgerOrder:
     symbol = visit.ledger.contract(needed(request, "contract")).symbol
     return visit.ledger.order(request.text("id"), client_id=request.text("client_id"), symbol=symbol)
@@ -93,19 +99,19 @@ def order_by_name(request: SimRequest, visit: Visit) -> object:
 
 def open_orders(request: SimRequest, visit: Visit) -> object:
     """List the open orders, of a contract or of all."""
-    return {"orders": [_row(order, visit.ledger) for order in visit.ledger.open_orders(request.text("contract"))]}
+    return {"orders": [_row(order, visit.ledger) for order in visit.ledger.open_orders(_listed(request, visit))]}
 
 
 def order_history(request: SimRequest, visit: Visit) -> object:
     """Show a page of the orders, by the times at which they were placed."""
-    orders = visit.ledger.orders(request.text("contract"))
+    orders = visit.ledger.orders(_listed(request, visit))
     page, following = _page(request, orders, lambda order: order.created_at)
     return {"orders": [_row(order, visit.ledger) for order in page], "next": following}
 
 
 def income(request: SimRequest, visit: Visit) -> object:
     """Show a page of the movements of the wallet."""
-    contract = request.text("contract")
+    contract = _listed(request, visit)
     rows = [row for row in visit.ledger.incomes() if contract in {None, row.symbol}]
     page, following = _page(request, rows, lambda row: row.time)
     return {"rows": [_income_row(row) for row in page], "next": following}
