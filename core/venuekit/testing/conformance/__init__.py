@@ -33,14 +33,17 @@ from venuekit.testing.conformance.access import AccessChecks
 from venuekit.testing.conformance.account_states import states_of
 from venuekit.testing.conformance.account_values import AccountValueChecks
 from venuekit.testing.conformance.arrivals import ArrivalChecks
+from venuekit.testing.conformance.countdowns import CountdownChecks, countdown_cases
 from venuekit.testing.conformance.declarations import DeclarationChecks, SimulatedVenueChecks
 from venuekit.testing.conformance.effects import EffectChecks
+from venuekit.testing.conformance.fills import FillChecks, fill_cases
 from venuekit.testing.conformance.histories import HistoryChecks
 from venuekit.testing.conformance.inventory import Checks, Inventory
 from venuekit.testing.conformance.losses import OnceChecks, ReadChecks, SettingChecks
 from venuekit.testing.conformance.margin_moves import MarginMoveChecks, moves_of
 from venuekit.testing.conformance.market_values import MarketValueChecks
 from venuekit.testing.conformance.order_changes import OrderChangeChecks, order_change_cases
+from venuekit.testing.conformance.order_refusals import OrderRefusalChecks, order_refusal_cases
 from venuekit.testing.conformance.order_values import OrderValueChecks, order_cases
 from venuekit.testing.conformance.promises import CapabilityChecks
 from venuekit.testing.conformance.recorded_values import RecordedValueChecks
@@ -80,6 +83,9 @@ class Suite(
     MarginMoveChecks,
     OrderValueChecks,
     OrderChangeChecks,
+    OrderRefusalChecks,
+    FillChecks,
+    CountdownChecks,
 ):
     """
     All checks of one venue.
@@ -157,6 +163,9 @@ def _cases(inventory: Inventory) -> dict[str, dict[str, Any]]:
         "margin_move": moves_of(inventory),
         **order_cases(inventory),
         **order_change_cases(inventory),
+        **order_refusal_cases(inventory),
+        **fill_cases(inventory),
+        **countdown_cases(inventory),
     }
 
 

@@ -184,9 +184,11 @@ def _name_of(order: LedgerOrder, name: str) -> dict[str, str]:
 def _amended(stage: Stage, order: LedgerOrder, terms: tuple[str, ...]) -> LedgerOrder:
     """Return an order with another quantity or price."""
     contract = stage.ledger.contract(order.symbol)
-    price = None if order.price is None else order.price - 2 * contract.price_tick
-    changes = {"quantity": order.quantity + contract.quantity_step, "price": price}
-    return attrs.evolve(order, **{term: changes[term] for term in terms})
+    quantity, price = order.quantity + contract.quantity_step, order.price
+    assert price is not None
+    if "quantity" in terms:
+        order = attrs.evolve(order, quantity=quantity)
+    return attrs.evolve(order, price=price - 2 * contract.price_tick) if "price" in terms else order
 
 
 # -- orders that are not there

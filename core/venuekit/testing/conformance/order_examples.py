@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from contextlib import suppress
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -16,7 +15,7 @@ from venuekit.capabilities import (
     OrderType,
     PositionMode,
 )
-from venuekit.simulator.ledger import Book, LedgerOrder, Refused, Side
+from venuekit.simulator.ledger import Book, LedgerOrder, Side
 from venuekit.testing.conformance.examples import half_price, small_quantity
 from venuekit.testing.staged import Stage
 
@@ -103,13 +102,17 @@ def rest_of_account(stage: Stage) -> tuple[object, ...]:
     return state.legs, state.cash, state.symbols, modes
 
 
-def buy(stage: Stage, quantity: Decimal | None = None) -> None:
+def set_mode(stage: Stage, mode: PositionMode) -> None:
+    """Bring the account into a position mode, where it has another one."""
+    if stage.ledger.position_mode is not mode:
+        stage.ledger.set_position_mode(mode)
+
+
+def buy(stage: Stage) -> None:
     """Open a long position in the scenario's flat symbol, in one-way mode."""
     symbol, ledger = stage.scenario.flat, stage.ledger
-    with suppress(Refused):  # it is in that mode already, or has no other
-        ledger.set_position_mode(PositionMode.ONE_WAY)
-    mark = ledger.mark(symbol)
-    ledger.fill(symbol, Side.BUY, quantity or 2 * small_quantity(stage, symbol, half_price(stage, symbol)), mark)
+    set_mode(stage, PositionMode.ONE_WAY)
+    ledger.fill(symbol, Side.BUY, 2 * small_quantity(stage, symbol, half_price(stage, symbol)), ledger.mark(symbol))
 
 
 def empty_wallets(stage: Stage) -> None:

@@ -37,6 +37,7 @@ from venuekit.testing.conformance.order_examples import (
     orders_of,
     price_to_take,
     rest_of_account,
+    set_mode,
 )
 from venuekit.testing.conformance.order_figures import check_order, check_placed
 from venuekit.testing.conformance.tiers import Tier
@@ -89,7 +90,7 @@ class OrderValueChecks(Checks):
         """An order of each type, to buy and to sell, is in the ledger term by term, and is read as it is there."""
         async with on_stage(self.inventory.venue, "flat") as stage:
             for side in OrderSide:
-                await self._place(stage, make_order(stage, order_type, side))
+                await _place_and_compare(stage, make_order(stage, order_type, side))
 
     async def test_order_has_its_time_in_force(self, time_in_force: TimeInForce) -> None:
         """A limit order has the time in force that it names."""
@@ -99,7 +100,7 @@ class OrderValueChecks(Checks):
                 terms["price"] = price_to_take(stage)
             if time_in_force is TimeInForce.GTD:
                 terms["expires_at"] = _expiry(stage)
-            await self._place(stage, make_order(stage, **terms))
+            await _place_and_compare(stage, make_order(stage, **terms))
 
     async def test_order_has_a_term_or_is_refused(self, order_term: tuple[str, Term]) -> None:
         """An order that names a further term has it in the ledger; a term that the venue lacks is refused unsent."""
@@ -123,49 +124,17 @@ class OrderValueChecks(Checks):
     async def test_order_of_a_leg(self, leg: PositionSide) -> None:
         """In hedge mode an order names its leg, and opens that one."""
         async with on_stage(self.inventory.venue, "flat") as stage:
-            if stage.ledger.position_mode is not PositionMode.HEDGE:
-                stage.ledger.set_position_mode(PositionMode.HEDGE)
+            set_mode(stage, PositionMode.HEDGE)
             side = OrderSide.BUY if leg is PositionSide.LONG else OrderSide.SELL
             for kind in (OrderType.LIMIT, OrderType.MARKET):
                 if kind in stage.venue.behaviour(OrderBehaviour).types:
-                    await self._place(stage, make_order(stage, kind, side, position_side=leg))
-
-    async def _place(self, stage: Stage, request: OrderRequest) -> LedgerOrder:
-        """Place an order, compare it with the ledger in every way that it can be read, and return it."""
-        before, bystanders = orders_of(stage), rest_of_account(stage)
-        told = await stage.account.place_order(request)
-        new = {name: order for name, order in orders_of(stage).items() if name not in before}
-        assert told.id in new, f"order {told.id} was returned, and the ledger's new orders are {sorted(new)}"
-        assert len(new) == 1, f"one order was placed, and the ledger has {sorted(new)}"
-        order = new[told.id]
-        if order.status is OrderStatus.OPEN:
-            assert rest_of_account(stage) == bystanders, "an order that rests has changed more of the account"
-        check_placed(order, request)
-        later = stage.venue.behaviour(OrderBehaviour).decides_later
-        check_order(told, order, stage.ledger, may_be_pending=later)
-        await self._check_reads(stage, order)
-        return order
+                    await _place_and_compare(stage, make_order(stage, kind, side, position_side=leg))
 
     async def test_order_is_read_in_each_state(self, order_state: State) -> None:
         """An order is read as the ledger has it, be it open, partly filled, filled, cancelled, expired or triggered."""
         async with on_stage(self.inventory.venue, "flat") as stage:
             for order in await order_state(stage):
-                await self._check_reads(stage, order)
-
-    async def _check_reads(self, stage: Stage, order: LedgerOrder) -> None:
-        """Compare an order by its id, by its client id, and in the list of the open ones with the ledger."""
-        reader = OrderReader.of(stage.account)
-        check_order(await reader.get_order(order.symbol, order_id=order.id), order, stage.ledger)
-        if order.client_id is not None:
-            check_order(await reader.get_order(order.symbol, client_id=order.client_id), order, stage.ledger)
-        for symbol in (order.symbol, None):
-            told = {one.id: one for one in await reader.get_open_orders(symbol=symbol)}
-            held = {one.id: one for one in stage.ledger.open_orders(symbol)}
-            assert told.keys() == held.keys(), f"the open orders are {sorted(held)}, and {sorted(told)} were read"
-            for name, one in held.items():
-                check_order(told[name], one, stage.ledger)
-        if order.is_open:
-            check_order(await reader.get_open_order(order.symbol, order_id=order.id), order, stage.ledger)
+                await _check_reads(stage, order)
 
     async def test_made_up_client_ids_differ(self, order_control: type[OrderControl]) -> None:
         """Each order without a client id gets one of its own, also in another process, and it fits the pattern."""
@@ -192,6 +161,39 @@ class OrderValueChecks(Checks):
             before = stage.ledger.snapshot()
             await order_test_control.of(stage.account).test_order(make_order(stage))
             assert stage.ledger.snapshot() == before, "an order that was only tested has changed the account"
+
+
+async def _place_and_compare(stage: Stage, request: OrderRequest) -> LedgerOrder:
+    """Place an order, compare it with the ledger in every way that it can be read, and return it."""
+    before, bystanders = orders_of(stage), rest_of_account(stage)
+    told = await stage.account.place_order(request)
+    new = {name: order for name, order in orders_of(stage).items() if name not in before}
+    assert told.id in new, f"order {told.id} was returned, and the ledger's new orders are {sorted(new)}"
+    assert len(new) == 1, f"one order was placed, and the ledger has {sorted(new)}"
+    order = new[told.id]
+    if order.status is OrderStatus.OPEN:
+        assert rest_of_account(stage) == bystanders, "an order that rests has changed more of the account"
+    check_placed(order, request)
+    later = stage.venue.behaviour(OrderBehaviour).decides_later
+    check_order(told, order, stage.ledger, may_be_pending=later)
+    await _check_reads(stage, order)
+    return order
+
+
+async def _check_reads(stage: Stage, order: LedgerOrder) -> None:
+    """Compare an order by its id, by its client id, and in the list of the open ones with the ledger."""
+    reader = OrderReader.of(stage.account)
+    check_order(await reader.get_order(order.symbol, order_id=order.id), order, stage.ledger)
+    if order.client_id is not None:
+        check_order(await reader.get_order(order.symbol, client_id=order.client_id), order, stage.ledger)
+    for symbol in (order.symbol, None):
+        told = {one.id: one for one in await reader.get_open_orders(symbol=symbol)}
+        held = {one.id: one for one in stage.ledger.open_orders(symbol)}
+        assert told.keys() == held.keys(), f"the open orders are {sorted(held)}, and {sorted(told)} were read"
+        for name, one in held.items():
+            check_order(told[name], one, stage.ledger)
+    if order.is_open:
+        check_order(await reader.get_open_order(order.symbol, order_id=order.id), order, stage.ledger)
 
 
 async def _place_or_refuse(stage: Stage, request: OrderRequest) -> Order | OperationError:
