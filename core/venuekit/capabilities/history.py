@@ -70,12 +70,16 @@ class HistoryBehaviour:
     How far back and how wide a venue's histories go.
 
     ``retention`` says how long rows are kept, in the venue's words; None where nothing is documented.
+    ``income_parts`` are kinds of income that have no row of their own, each with the kind of the row that it is part
+    of: a venue that books the profit of a contract net of fees has ``{COMMISSION: REALIZED_PNL}``. Asking for one of
+    them is refused.
     """
 
     income: str | None = None
     closed_pnl: str | None = None
     withdrawals: str | None = None
     conversions: str | None = None
+    income_parts: Mapping[IncomeKind, IncomeKind] = attrs.field(factory=dict, hash=False)
 
 
 @quick_init

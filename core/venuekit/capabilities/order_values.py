@@ -175,7 +175,9 @@ class OrderBehaviour:
     ``client_id_pattern`` is a regular expression for the whole id. ``place_batch``, ``cancel_batch`` and
     ``amend_batch`` are the most items of one batch, 0 where there is none. ``decides_later`` says that an accepted
     order may still be rejected. ``client_id_reuse`` says in one sentence when an id may appear twice. ``margin_types``
-    are those that an order may ask for, empty where the margin type is not the order's.
+    are those that an order may ask for, empty where the margin type is not the order's. ``tells_creation`` is False
+    where a row has the time of its order's last change alone: ``Order.created_at`` is None, and a walk of orders goes
+    by ``updated_at``.
     """
 
     types: frozenset[OrderType]
@@ -188,3 +190,4 @@ class OrderBehaviour:
     client_id_reuse: str
     countdown: str | None = None
     margin_types: frozenset[MarginType] = frozenset()
+    tells_creation: bool = True

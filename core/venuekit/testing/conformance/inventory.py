@@ -104,7 +104,7 @@ class Inventory:
     @cached_property
     def histories(self) -> tuple[HistorySubject, ...]:
         """The histories that the supported capabilities promise."""
-        return tuple(subject for subject in SUBJECTS if subject.method in self.methods)
+        return tuple(subject.at(self.venue) for subject in SUBJECTS if subject.method in self.methods)
 
     @cached_property
     def paged_histories(self) -> tuple[HistorySubject, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any, TypeAlias
 
 import attrs
@@ -14,6 +15,7 @@ from venuekit.capabilities import (
     ConversionReader,
     FillReader,
     ForcedOrderReader,
+    HistoryBehaviour,
     IncomeKind,
     IncomeReader,
     MarginChangeReader,
@@ -24,6 +26,7 @@ from venuekit.capabilities import (
 )
 from venuekit.simulator.ledger import Book, Record, Side
 from venuekit.testing.conformance.place import Place
+from venuekit.venue import Venue
 
 #: what an item says of itself, by the names of its attributes
 Facts: TypeAlias = Mapping[str, Any]
@@ -64,6 +67,17 @@ class HistorySubject:
     prepare: Callable[[Place], None] = lambda _: None
     join: Callable[[Iterable[Facts]], list[Facts]] = list
     pattern: tuple[Record, int] | None = None
+
+    def at(self, venue: Venue[Any]) -> HistorySubject:
+        """Return the history as a venue declares it: with fewer kinds of rows, or by the last change of orders."""
+        if self.method is IncomeReader.iter_income and venue.has_behaviour(HistoryBehaviour):
+            parts = venue.behaviour(HistoryBehaviour).income_parts
+            return attrs.evolve(self, records=lambda place: _in_parts(self.records(place), parts)) if parts else self
+        is_of_orders = self.method is OrderReader.iter_orders and venue.has_behaviour(OrderBehaviour)
+        if not is_of_orders or venue.behaviour(OrderBehaviour).tells_creation:
+            return self
+        needed = self.needed - {self.time} | {"updated_at"}
+        return attrs.evolve(self, time="updated_at", needed=needed, records=partial(_order_records, time="updated_at"))
 
     def time_of(self, item: Any) -> datetime:
         """Return the time of an item."""
@@ -114,6 +128,11 @@ def _income_records(place: Place) -> Iterable[Facts]:
                 "order_id": row.order_id,
                 "balance_after": row.balance_after,
             }
+
+
+def _in_parts(rows: Iterable[Facts], parts: Mapping[IncomeKind, IncomeKind]) -> Iterable[Facts]:
+    """Return rows of income under the kinds that a venue books them as."""
+    return ({**row, "kind": parts.get(row["kind"], row["kind"])} for row in rows)
 
 
 def _join_incomes(rows: Iterable[Facts]) -> list[Facts]:
@@ -232,14 +251,14 @@ def _order(place: Place, number: int) -> None:
         place.ledger.fill_order(oldest.id)
 
 
-def _order_records(place: Place) -> Iterable[Facts]:
+def _order_records(place: Place, time: str = "created_at") -> Iterable[Facts]:
     for row in place.ledger.orders(place.symbol):
         yield {
             "id": row.id,
             "symbol": row.symbol,
             "side": row.side,
             "quantity": row.quantity,
-            "created_at": row.created_at,
+            time: getattr(row, time),
         }
 
 
