@@ -15,15 +15,19 @@ import pytest
 
 from venuekit.capabilities import (
     AccountReader,
+    AdlReader,
+    ApiKeyReader,
     BalanceReader,
     BracketReader,
     Capability,
     CommissionReader,
+    IdentityReader,
     InstrumentReader,
     MarginType,
     MarkPriceReader,
     OrderControl,
     PositionReader,
+    ServerTimeReader,
 )
 from venuekit.endpoint import Security
 from venuekit.faults import Fault
@@ -39,6 +43,7 @@ from venuekit.testing.conformance.effects import EffectChecks
 from venuekit.testing.conformance.fills import FillChecks, fill_cases
 from venuekit.testing.conformance.histories import HistoryChecks
 from venuekit.testing.conformance.inventory import Checks, Inventory
+from venuekit.testing.conformance.key_values import KeyValueChecks
 from venuekit.testing.conformance.losses import OnceChecks, ReadChecks, SettingChecks
 from venuekit.testing.conformance.margin_moves import MarginMoveChecks, moves_of
 from venuekit.testing.conformance.market_values import MarketValueChecks
@@ -79,6 +84,7 @@ class Suite(
     SecretChecks,
     AccountValueChecks,
     MarketValueChecks,
+    KeyValueChecks,
     SymbolChecks,
     MarginMoveChecks,
     OrderValueChecks,
@@ -158,6 +164,10 @@ def _cases(inventory: Inventory) -> dict[str, dict[str, Any]]:
         "instrument_reader": _supported(inventory, InstrumentReader),
         "mark_price_reader": _supported(inventory, MarkPriceReader),
         "position_reader": _supported(inventory, PositionReader),
+        "identity_reader": _supported(inventory, IdentityReader),
+        "api_key_reader": _supported(inventory, ApiKeyReader),
+        "server_time_reader": _supported(inventory, ServerTimeReader),
+        "adl_reader": _supported(inventory, AdlReader),
         "row_filter": filters_of(inventory),
         "symbol_method": methods_of_a_symbol(inventory),
         "margin_move": moves_of(inventory),

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from datetime import timedelta
 
 import pytest
 
 from venuekit.capabilities import (
+    AccountInfo,
     AccountReader,
     AssetModeReader,
     Balance,
@@ -25,12 +27,16 @@ from venuekit.capabilities import (
     SettingsReader,
 )
 from venuekit.errors import InvalidArgument
+from venuekit.plugin import from_milliseconds
 from venuekit.simulator.ledger import BalanceFigures
 from venuekit.testing.conformance import account_figures as figures
 from venuekit.testing.conformance.account_states import AccountState, on_account
 from venuekit.testing.conformance.inventory import Checks
 from venuekit.testing.conformance.tiers import Tier
 from venuekit.testing.staged import Stage
+
+#: the time in which an answer comes
+_ANSWER = timedelta(seconds=10)
 
 
 class AccountValueChecks(Checks):
@@ -52,8 +58,11 @@ class AccountValueChecks(Checks):
             for one in account.collateral or ():
                 asset = stage.ledger.asset(one.asset, purse=_purses(stage)[0])
                 figures.COLLATERAL.check(one, asset, f"{one.asset} as collateral")
+            check_times(stage, account, "the account")
             check_balances(stage, account.balances)
             check_positions(stage, account.positions)
+            account = await account_reader.of(stage.account).get_account(include_flat=True)
+            check_positions(stage, account.positions, also_flat=True)
 
     async def test_positions_agree(self, account_state: AccountState, position_reader: type[PositionReader]) -> None:
         """
@@ -141,6 +150,7 @@ def check_balances(stage: Stage, balances: Iterable[Balance]) -> None:
     for balance in balances:
         assert balance.asset in held, f"the ledger has no asset {balance.asset}"
         figures.BALANCE.check(balance, held[balance.asset], balance.asset)
+        check_times(stage, balance, balance.asset)
 
 
 def check_positions(stage: Stage, positions: Iterable[Position], *, also_flat: bool = False) -> None:
@@ -157,7 +167,17 @@ def check_positions(stage: Stage, positions: Iterable[Position], *, also_flat: b
 def _check_position(stage: Stage, position: Position) -> None:
     leg = stage.ledger.position(position.symbol, position.side)
     facts = figures.PositionFacts(leg, stage.ledger.contract(position.symbol))
-    figures.POSITION.check(position, facts, f"{position.symbol} {position.side.name}")
+    name = f"{position.symbol} {position.side.name}"
+    figures.POSITION.check(position, facts, name)
+    check_times(stage, position, name)
+
+
+def check_times(stage: Stage, value: Balance | Position | AccountInfo, name: str) -> None:
+    """Fail unless the server's time in an answer, and ours, are the present."""
+    now = from_milliseconds(stage.simulation.milliseconds())
+    for field in ("as_of", "received_at"):
+        told = getattr(value, field)
+        assert told is None or abs(told - now) < _ANSWER, f"{name}: {field} is {told}; it is {now}"
 
 
 def _purses(stage: Stage) -> tuple[str, ...]:

@@ -163,7 +163,11 @@ class SymbolChecks(Checks):
             assert await balance_reader.of(stage.account).get_balances(asset="QXQ") == ()
 
     async def test_setting_changes_nothing_else(self, setter: Setter) -> None:
-        """A setting reaches the ledger with its value, and nothing of another symbol or another setting changes."""
+        """
+        A setting reaches the ledger with its value, and nothing of another symbol or another setting changes.
+
+        The setter returns the value that holds.
+        """
         async with on_stage(self.inventory.venue, "flat") as stage:
             symbol = setter.scope(stage).get("symbol")
             name = (symbol or "account", _SETTINGS[setter.method.__name__])
@@ -171,7 +175,9 @@ class SymbolChecks(Checks):
                 _hold_others(stage, symbol)
             target = setter.another(stage, await setter.read(stage))
             before = snapshot(stage.ledger)
-            await setter.write(stage, target)
+            setting = await setter.write(stage, target)
+            returned = (getattr(setting, "symbol", symbol), getattr(setting, setter.field))
+            assert returned == (symbol, target), f"{setter.method.__name__} returned {setting}"
             after = snapshot(stage.ledger)
             assert after[name] == target, f"{name} is {after[name]}; {target} was set"
             # a margin type may bring a leverage of its own into force
