@@ -50,9 +50,9 @@ async def test_orders_that_tell_no_creation() -> None:
     assert (changed.time, "created_at" in changed.needed) == ("updated_at", False)
     async with fake_stage(TOY_SWAP) as stage:
         place = Place(stage)
-        stage.ledger.rest_order(place.symbol, Side.BUY, D(2), D("0.01"))
+        place.ledger.rest_order(place.symbol, Side.BUY, D(2), D("0.01"))
         (record,) = changed.records(place)
-        (order,) = stage.ledger.orders(place.symbol)
+        (order,) = place.ledger.orders(place.symbol)
     assert record["updated_at"] == order.updated_at
     assert "created_at" not in record
 
