@@ -159,6 +159,6 @@ class _Collector:
         if report.when == "call" and report.passed:
             self.passed += 1
         if report.when == "call" and report.failed:
-            name = report.location[2].rpartition(".")[2].partition("[")[0]
+            name = report.location[2].partition("[")[0].rpartition(".")[2]
             crash = getattr(report.longrepr, "reprcrash", None)
             self.failures.setdefault(name, str(getattr(crash, "message", report.longrepr)))

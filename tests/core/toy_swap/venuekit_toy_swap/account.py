@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from venuekit.capabilities import (
     Balance,
     BalanceReader,
     Identity,
     IdentityReader,
+    MarginChange,
     Position,
+    PositionMarginControl,
     PositionReader,
     PositionSide,
 )
+from venuekit.parts.checks import check_amount, check_one_way
 from venuekit.parts.orders import CountdownPart, CountdownRoute, OrderPart
 from venuekit.parts.settings import AccountSettings, SymbolLeverage, SymbolMarginType
 from venuekit.parts.values import values_of
@@ -19,6 +24,7 @@ from venuekit_toy_swap.endpoints import SWAP
 from venuekit_toy_swap.histories import SwapIncome, SwapOrderHistory
 from venuekit_toy_swap.markets import SwapMarkets
 from venuekit_toy_swap.orders import ROUTES
+from venuekit_toy_swap.rows import PLACES, SETTLE
 from venuekit_toy_swap.settings import SwapSettings
 
 
@@ -72,11 +78,33 @@ class SwapPositions(Account, PositionReader):
         return position
 
 
+class SwapMargin(Account, PositionMarginControl):
+    """Margin of isolated positions, added and taken by one route."""
+
+    __slots__ = ()
+
+    async def add_margin(self, symbol: str, amount: Decimal, *, side: PositionSide | None = None) -> MarginChange:
+        """Move an amount of XBT, at most eight decimals, from the account to the position."""
+        return await self._move(symbol, amount, 1, side)
+
+    async def reduce_margin(self, symbol: str, amount: Decimal, *, side: PositionSide | None = None) -> MarginChange:
+        """Move an amount back to the account."""
+        return await self._move(symbol, amount, -1, side)
+
+    async def _move(self, symbol: str, amount: Decimal, sign: int, side: PositionSide | None) -> MarginChange:
+        check_one_way(self, symbol, side)
+        satoshi = sign * int(check_amount(self, symbol, amount, decimals=PLACES).scaleb(PLACES))
+        row = await self.call(SWAP.MOVE_MARGIN, contract=symbol, amount=satoshi)
+        moved = Decimal(row.amount).scaleb(-PLACES)
+        return MarginChange(symbol, PositionSide.BOTH, SETTLE, moved, time=row.at)
+
+
 class ToySwapAccount(
     SwapMarkets,
     SwapIdentity,
     SwapBalances,
     SwapPositions,
+    SwapMargin,
     SymbolLeverage,
     SymbolMarginType,
     AccountSettings,

@@ -9,7 +9,6 @@ from venuekit.capabilities import (
     CountdownControl,
     IdentityReader,
     IncomeReader,
-    PositionReader,
 )
 from venuekit.parts.endpoint_book import EndpointBook
 from venuekit.parts.settings import SymbolLens
@@ -27,12 +26,11 @@ from venuekit.plugin import (
     payload_decoder,
     read_json,
 )
-from venuekit_toy_swap import markets, orders, settings
+from venuekit_toy_swap import markets, orders, positions, settings
 from venuekit_toy_swap.rows import (
     BALANCES,
     INCOME,
     MARGINS,
-    POSITIONS,
     AccountRow,
     LeverageRow,
     SettingsRow,
@@ -77,17 +75,8 @@ class SwapEndpoints(EndpointBook):
         serves=(BalanceReader.get_balances,),
     )
 
-    POSITIONS = Endpoint(
-        "GET",
-        "/v1/positions",
-        decode=POSITIONS,
-        rows=(("positions",),),
-        echoes=Echoes.each({"contract": "contract"}),
-        parameters=(Parameter("contract", role=Role.SYMBOL, pattern=settings.SYMBOL), Parameter("flat", Kind.BOOLEAN)),
-        weight=2,
-        pools={"requests": None},
-        serves=(PositionReader.get_positions, PositionReader.get_position),
-    )
+    POSITIONS = positions.LISTED
+    MOVE_MARGIN = positions.MOVE_MARGIN
 
     SETTINGS = settings.SETTINGS
     SYMBOL_LENS: SymbolLens[SettingsRow] = settings.LENS

@@ -125,6 +125,7 @@ class SimulatedSwap(SimulatedVenue):
             SWAP.SESSION: self._open_session,
             SWAP.BALANCES: _balances,
             SWAP.POSITIONS: _positions,
+            SWAP.MOVE_MARGIN: _move_margin,
             SWAP.SETTINGS: self._settings,
             SWAP.SET_LEVERAGE: self._set_leverage,
             SWAP.PLACE: orders.place,
@@ -351,3 +352,11 @@ def _position_row(figures: PositionFigures, ledger: Ledger) -> dict[str, object]
         "liquidation": shown(figures.liquidation_price),
         "updated": time_text(figures.updated_at),
     }
+
+
+# -- margin
+
+
+def _move_margin(request: SimRequest, visit: Visit) -> object:
+    change = visit.ledger.adjust_margin(needed(request, "contract"), number(request, "amount").scaleb(-8))
+    return {"contract": change.symbol, "amount": minor(change.amount), "at": time_text(change.time)}
