@@ -33,7 +33,7 @@ from venuekit.testing.conformance import account_figures as figures
 from venuekit.testing.conformance.account_states import AccountState, on_account
 from venuekit.testing.conformance.inventory import Checks
 from venuekit.testing.conformance.tiers import Tier
-from venuekit.testing.staged import Stage
+from venuekit.testing.staged import Stage, on_stage
 
 #: the time in which an answer comes
 _ANSWER = timedelta(seconds=10)
@@ -66,14 +66,13 @@ class AccountValueChecks(Checks):
 
     async def test_positions_agree(self, account_state: AccountState, position_reader: type[PositionReader]) -> None:
         """
-        Each open position is the ledger's, once; a flat one is there where it is asked for, and only there.
+        Each open position is the ledger's, once.
 
         The position of a symbol is that of the named leg; a leg that the position mode lacks is refused.
         """
         async with on_account(self.inventory.venue, account_state) as stage:
             reader, ledger = position_reader.of(stage.account), stage.ledger
             check_positions(stage, await reader.get_positions())
-            check_positions(stage, await reader.get_positions(include_flat=True), also_flat=True)
             hedged = ledger.position_mode is PositionMode.HEDGE
             for leg in ledger.positions(include_flat=True):
                 position = await reader.get_position(leg.symbol, side=leg.side if hedged else None)
@@ -81,6 +80,13 @@ class AccountValueChecks(Checks):
                 _check_position(stage, position)
             with pytest.raises(InvalidArgument):
                 await reader.get_position(leg.symbol, side=None if hedged else PositionSide.LONG)
+
+    async def test_flat_positions_agree(self, position_reader: type[PositionReader]) -> None:
+        """A flat position is listed where flat ones are asked for, and only there; it has the ledger's settings."""
+        async with on_stage(self.inventory.venue) as stage:
+            reader = position_reader.of(stage.account)
+            check_positions(stage, await reader.get_positions())
+            check_positions(stage, await reader.get_positions(include_flat=True), also_flat=True)
 
     async def test_settings_agree(self, account_state: AccountState) -> None:
         """Each setting that is read, alone or with all others, is the ledger's, of the symbol that is named."""

@@ -90,7 +90,7 @@ class MarginMoveChecks(Checks):
         async with on_account(self.inventory.venue, margin_move.state) as stage:
             leg = next(leg for leg in stage.ledger.positions() if leg.margin_type is MarginType.ISOLATED)
             before = snapshot(stage.ledger)
-            for amount in (Decimal(0), -margin_move.amount_of(stage, leg), Decimal("NaN")):
+            for amount in (-margin_move.amount_of(stage, leg), Decimal(0), Decimal("NaN")):
                 with pytest.raises(InvalidArgument):
                     await margin_move.make(stage, leg, amount)
             assert not touched(before, snapshot(stage.ledger))

@@ -160,7 +160,8 @@ class SymbolChecks(Checks):
     async def test_unknown_asset_has_no_balance(self, balance_reader: type[BalanceReader]) -> None:
         """An asset that the venue does not list gives no balance."""
         async with on_stage(self.inventory.venue) as stage:
-            assert await balance_reader.of(stage.account).get_balances(asset="QXQ") == ()
+            balances = await balance_reader.of(stage.account).get_balances(asset="QXQ")
+            assert balances == (), f"asset QXQ gives {balances}"
 
     async def test_setting_changes_nothing_else(self, setter: Setter) -> None:
         """
