@@ -30,6 +30,17 @@ class EncodedRequest(NamedTuple):
     def __repr__(self) -> str:
         return f"EncodedRequest({self.verb} {self.path})"
 
+    @property
+    def target(self) -> str:
+        """Path and query as they are sent behind the host."""
+        return f"{self.path}?{self.query}" if self.query else self.path
+
+    def with_headers(self, headers: Mapping[str, str]) -> HttpRequest:
+        """Return the request as it is sent, with these headers and that of its body's media type."""
+        if self.content_type is not None:
+            headers = {**headers, "Content-Type": self.content_type}
+        return HttpRequest(self.verb, f"{self.base}{self.target}", headers, self.body, self.answer_limit)
+
 
 #: the fields of credentials that have none besides key and secret
 NO_FIELDS: Mapping[str, str] = MappingProxyType({})
