@@ -26,6 +26,7 @@ from venuekit.parts.histories import (
     FromTime,
     Halved,
     History,
+    NewestFirst,
     Numbered,
     Origin,
     Page,
@@ -64,7 +65,7 @@ INCOME: Endpoint[Answered] = Endpoint(
     "/v1/income",
     decode=decode,
     parameters=(
-        *(Parameter(name, Kind.INTEGER) for name in ("since", "until", "limit", "page", "from", "newest")),
+        *(Parameter(name, Kind.INTEGER) for name in ("since", "until", "limit", "page", "from", "skip", "newest")),
         Parameter("cursor"),
     ),
     weight=3,
@@ -116,6 +117,7 @@ WAYS = {
     "by halves": history(Halved("from")),
     "from an id": history(FromId("from")),
     "by time in ISO 8601": history(FromTime(), ISO_INCOME),
+    "by offset": history(NewestFirst("skip"), newest=1),
     "by cursor in ISO 8601": history(FromCursor(attribute="next"), ISO_INCOME, newest=1),
 }
 
@@ -178,7 +180,7 @@ class ToyIncome:
             rows = [one for one in rows if since <= one["at"] <= until]
         if "newest" in asked:
             rows = rows[::-1]
-        first = int(asked.get("cursor") or (int(asked.get("page", 1)) - 1) * limit)
+        first = int(asked.get("cursor") or asked.get("skip") or (int(asked.get("page", 1)) - 1) * limit)
         following = str(first + limit) if "newest" in asked and len(rows) > first + limit else None
         return json_answer({"rows": rows[first : first + limit], "next": following})
 
@@ -226,6 +228,25 @@ async def test_a_page_by_cursor_without_an_item_is_not_the_last() -> None:
     async with account_over(venue_of(WAYS["by cursor"]), FakeTransport(venue)) as account:
         items = await account.iter_income().all()
     assert [item.id for item in items] == ["0", "1", "2"]
+
+
+async def test_offsets_reach_back_no_further_than_the_walk_begins() -> None:
+    """No times are sent, and rows that arrive between two pages come once."""
+    venue = ToyIncome([row(number) for number in range(30)])
+    async with account_over(venue_of(WAYS["by offset"]), FakeTransport(venue)) as account:
+        begin = from_milliseconds(moment(24))
+        assert [item.id for item in await account.iter_income(start=begin).all()] == [*map(str, range(24, 30))]
+        assert [asked.get("skip", "0") for asked in venue.asked] == ["0", "4"]
+        assert not any("since" in asked or "until" in asked for asked in venue.asked)
+
+        def grow(request: HttpRequest) -> HttpResponse:
+            answer = venue(request)
+            if "skip=0" in request.url:
+                venue.rows = [*venue.rows, row(30), row(31)]
+            return answer
+
+    async with account_over(venue_of(WAYS["by offset"]), FakeTransport(grow)) as account:
+        assert [item.id for item in await account.iter_income().all()] == [*map(str, range(30))]
 
 
 async def test_errors_of_a_walk_name_venue_and_method() -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from venuekit.parts.histories.by_cursor import FromCursor, Halved
 from venuekit.parts.histories.by_id import FromId
+from venuekit.parts.histories.by_offset import NewestFirst
 from venuekit.parts.histories.by_time import FromTime
 from venuekit.parts.histories.combined import each, merge_histories, warn_when_refused
 from venuekit.parts.histories.history import History, HistoryCall, VenueWords
@@ -24,6 +25,7 @@ __all__ = [
     "Halved",
     "History",
     "HistoryCall",
+    "NewestFirst",
     "Numbered",
     "Origin",
     "Page",
