@@ -175,7 +175,7 @@ class LeverageTier:
 
 
 class SettingsSource(ABC):
-    """The four reads of a venue: modes and positions, open orders, tiers, and exposures."""
+    """The reads of a venue: modes and positions, open orders, and where it lists tiers these and exposures."""
 
     #: the open orders of more symbols than this are read cheaper all at once; None where they never are
     most_order_reads: ClassVar[int | None] = None
@@ -195,13 +195,21 @@ class SettingsSource(ABC):
     async def count_orders(self, draft: SettingsDraft, symbols: Collection[str] | None) -> Counter[str]:
         """Return the number of open orders by symbol, plain and conditional; of the account where it is None."""
 
-    @abstractmethod
-    async def read_tiers(self, draft: SettingsDraft, symbols: Collection[str]) -> Mapping[str, Sequence[LeverageTier]]:
-        """Return the tiers of symbols; one that the venue does not list is left out."""
+    async def read_tiers(
+        self,
+        draft: SettingsDraft,  # noqa: ARG002  (for venues that list tiers)
+        symbols: Collection[str],  # noqa: ARG002
+    ) -> Mapping[str, Sequence[LeverageTier]]:
+        """Return the tiers of symbols; one that the venue does not list is left out, at first all of them."""
+        return {}
 
-    @abstractmethod
-    async def read_exposures(self, draft: SettingsDraft, symbols: Collection[str]) -> Mapping[str, Decimal | None]:
+    async def read_exposures(
+        self,
+        draft: SettingsDraft,  # noqa: ARG002  (as above)
+        symbols: Collection[str],  # noqa: ARG002
+    ) -> Mapping[str, Decimal | None]:
         """Return how large positions of symbols can grow, as in ``SettingsDraft``; a flat one may be left out."""
+        return {}
 
 
 class AccountSettings(Account, SettingsReader):
