@@ -73,6 +73,17 @@ class Instrument:
         """Whether it settles in neither its base nor its quote asset."""
         return self.settle not in {self.base, self.quote}
 
+    def notional(self, quantity: Decimal, price: Decimal | None) -> Decimal | None:
+        """
+        Return the worth of contracts in the quote asset, signed like the quantity; the price matters if linear.
+
+        None of a quanto contract, of one whose size is not known, and of a linear one without a price.
+        """
+        if self.is_quanto or self.contract_size is None:
+            return None
+        size = quantity * self.contract_size
+        return size if self.is_inverse else None if price is None else size * price
+
     def round_quantity(self, quantity: Decimal) -> Decimal:
         """Return ``quantity`` (contracts) cut to the quantity step, toward zero; unchanged where there is no step."""
         return _cut(quantity, self.quantity_step)

@@ -4,6 +4,7 @@ Parts: ready-made pieces that plugins put venues and accounts together from, one
 * :mod:`~venuekit.parts.endpoint_book`: the endpoints of a venue, listed once
 * :mod:`~venuekit.parts.rows`, :mod:`~venuekit.parts.columns`: rows of an answer that become values by declaration
 * :mod:`~venuekit.parts.values`: values of an answer without its odd rows, and answers that repeat
+* :mod:`~venuekit.parts.listing`: the contracts that a venue lists, as its other parts need them
 * :mod:`~venuekit.parts.histories`: every way in which venues page their histories
 * :mod:`~venuekit.parts.orders`: orders over routes: place, find, cancel, amend, batches, lost ones, countdown
 * :mod:`~venuekit.parts.checks`: amounts, sides and numbers, checked before anything is sent
@@ -19,18 +20,32 @@ from typing import TYPE_CHECKING
 
 from venuekit._util.lazy import lazy as _lazy
 
-__all__ = ["checks", "columns", "concurrency", "endpoint_book", "histories", "orders", "rows", "settings", "values"]
+__all__ = [
+    "checks",
+    "columns",
+    "concurrency",
+    "endpoint_book",
+    "histories",
+    "listing",
+    "orders",
+    "rows",
+    "settings",
+    "values",
+]
 
 if TYPE_CHECKING:
-    from venuekit.parts import checks, columns, concurrency, endpoint_book, histories, orders, rows, settings, values
-
-if not TYPE_CHECKING:
-    __getattr__, __dir__ = _lazy(
-        __name__,
-        dict.fromkeys(
-            ("checks", "columns", "concurrency", "endpoint_book", "histories", "orders", "rows", "settings", "values"),
-            "",
-        ),
+    from venuekit.parts import (
+        checks,
+        columns,
+        concurrency,
+        endpoint_book,
+        histories,
+        listing,
+        orders,
+        rows,
+        settings,
+        values,
     )
 
-__all__ = ["checks", "columns", "concurrency", "endpoint_book", "histories", "orders", "rows", "settings", "values"]
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = _lazy(__name__, dict.fromkeys(__all__, ""))

@@ -1,0 +1,54 @@
+"""Listing: the contracts that a venue lists, as orders, positions and histories of an account need them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import attrs
+
+from venuekit.account import Account
+from venuekit.capabilities import Instrument
+from venuekit.endpoint import Endpoint
+from venuekit.errors import InvalidRequest, Outcome
+from venuekit.parts.orders.routes import OrderSteps
+
+__all__ = ["Listing"]
+
+
+@attrs.frozen
+class Listing:
+    """
+    The contracts of a venue that lists all of them at ``endpoint``, whose decoder returns instruments.
+
+    They are read once and kept; the list is read again for a symbol that it does not have.
+    """
+
+    endpoint: Endpoint[tuple[Instrument, ...]]
+
+    async def by_symbol(self, account: Account) -> Mapping[str, Instrument]:
+        """Return the contracts that were listed when they were last read."""
+        return {one.symbol: one for one in await account.read_once(self.endpoint)}
+
+    async def find(self, account: Account, symbol: str, *, renew: bool = False) -> Instrument:
+        """
+        Return a contract; with ``renew`` as it is listed now.
+
+        Raises:
+            InvalidRequest: the venue does not list it.
+        """
+        for read_anew in (True,) if renew else (False, True):
+            listed = await (account.refresh(self.endpoint, symbol) if read_anew else account.read_once(self.endpoint))
+            for one in listed:
+                if one.symbol == symbol:
+                    return one
+        words = "the venue lists no such contract"
+        raise account.make_error(InvalidRequest, words, subject=symbol, outcome=Outcome.NOT_APPLIED)
+
+    async def steps(self, account: Account, symbol: str, renew: bool) -> OrderSteps:
+        """Return the steps of a contract, for ``OrderRoutes.steps``."""
+        contract = await self.find(account, symbol, renew=renew)
+        return OrderSteps(contract.quantity_step, contract.price_tick)
+
+    async def sizes(self, account: Account) -> Callable[[str], Instrument | None]:
+        """Return the contract of a symbol, None for one that is not listed, for ``OrderRoutes.sizes``."""
+        return (await self.by_symbol(account)).get
