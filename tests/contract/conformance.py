@@ -18,10 +18,10 @@ from typing import Any
 
 from tests.mutants.test_mutants import MUTANTS
 
+from venuekit._installed import REPORT_NAME
 from venuekit.plugins import make_plugins
 from venuekit.testing.conformance import Suite
 from venuekit.testing.conformance.inventory import Checks
-from venuekit.testing.conformance.report import REPORT_NAME
 from venuekit.testing.conformance.tiers import Tier
 
 ROOT = Path(__file__).parents[2]
