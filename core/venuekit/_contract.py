@@ -7,13 +7,13 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from venuekit._broken import ContractBroken, place_of_function, place_of_version
+from venuekit._broken import ContractBroken, Flaw, place_of_function, place_of_version
 from venuekit._entry_points import Announced, EntryPointGroup, Place
 from venuekit._util.texts import nearest
 from venuekit.hooks import API_VERSION, PROJECT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     import pluggy
 
@@ -70,6 +70,17 @@ def check_contract(plugin: object, announced: Announced, manager: pluggy.PluginM
                 place,
             )
         _check_form(plugin, name, hook, manager)
+
+
+def find_outdated(one: Announced, plugin: object, manager: pluggy.PluginManager) -> Iterator[Flaw]:
+    """Yield the arguments of a plugin's hooks that the next version of the contract no longer has."""
+    for name, hook in _find_implementations(plugin, manager):
+        function = getattr(plugin, name)
+        outdated = getattr(manager.hook, hook).spec.warn_on_impl_args or {}
+        for argument in inspect.signature(function).parameters:
+            if argument in outdated:
+                cause = f"takes the outdated argument {argument} in its {name}"
+                yield Flaw(one.name, (one.origin,), cause, place_of_function(function), str(outdated[argument]))
 
 
 def place_of_hook(plugin: object, manager: pluggy.PluginManager) -> Place | None:

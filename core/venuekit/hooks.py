@@ -4,6 +4,10 @@ The pluggy contract for plugin authors: the hooks, and the marker that implement
 Two entry-point groups lead here. A distribution in ``venuekit.venues`` (name = venue id) provides a venue and may
 implement :func:`venuekit_register_venues` only. One in ``venuekit.plugins`` is loaded at start and may implement every
 other hook. A plugin module says with ``VENUEKIT_API = 1`` which version of this contract it was written for.
+
+Version 1 is the list in :mod:`venuekit.plugin` and these hooks. A hook keeps its arguments as long as the version: one
+that is to go, or gets another name, is given on, and marked by ``hookspec(warn_on_impl_args={"old":
+DeprecationWarning("take new instead")})``. pluggy warns the author of a plugin that takes it, and venuekit its user.
 """
 
 from __future__ import annotations

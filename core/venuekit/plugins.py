@@ -27,7 +27,7 @@ from venuekit._broken import (
     files_of,
     place_of_function,
 )
-from venuekit._contract import check_contract, check_venue, place_of_hook
+from venuekit._contract import check_contract, check_venue, find_outdated, place_of_hook
 from venuekit._entry_points import Announced, EntryPointGroup, Place, PluginOrigin, find_announced, find_installed
 from venuekit._installed import InstalledPlugin, PluginState, read_tier
 from venuekit._loading import flaws_of, watch_loading
@@ -289,7 +289,7 @@ class Plugins:
         finally:
             if loading is not None:
                 self._seconds[one] = loading.seconds
-        for flaw in flaws_of(one, plugin, loading):
+        for flaw in (*flaws_of(one, plugin, loading), *find_outdated(one, plugin, self._manager)):
             self._flaws.append(flaw)
             self.tell(flaw)
         return None

@@ -375,3 +375,12 @@ ASKED_OPERATORS = (
         _START,
     ),
 )
+
+#: of an argument that a hook is to lose
+OUTDATED = Kind(
+    "op_outdated",
+    _answering("venuekit_observe(venue, environment)", "venue if environment == 'live' else None"),
+    "takes the outdated argument environment in its venuekit_observe",
+    "take venue.environments instead",
+    is_usable=True,
+)

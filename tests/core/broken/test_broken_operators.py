@@ -12,9 +12,9 @@ from typing import Any
 import attrs
 import pytest
 from tests.core.broken.command import run_command
-from tests.core.broken.kinds import ASKED_OPERATORS, FLAWED_OPERATORS, OPERATORS, WAITS, Kind
+from tests.core.broken.kinds import ASKED_OPERATORS, FLAWED_OPERATORS, OPERATORS, OUTDATED, WAITS, Kind
 
-from venuekit import Credentials, Runtime, Secret, _loading, errors
+from venuekit import Credentials, Runtime, Secret, _loading, errors, hooks
 from venuekit.cli.commands import State
 from venuekit.cli.root import root
 from venuekit.plugins import make_plugins
@@ -110,3 +110,23 @@ async def test_the_import_of_a_slow_operator_delays_no_beat(site: Path, gate: th
     asyncio.get_running_loop().call_soon(gate.set)
     async with Runtime(journal=False) as runtime:
         assert runtime.plugins.broken() == ()
+
+
+def test_an_argument_that_is_to_go_is_given_on(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pluggy warns the author of a plugin that takes it, its user reads one sentence, and the plugin works."""
+
+    def venuekit_observe(venue: Any, environment: Any) -> Any:
+        """Return an observer."""
+
+    words = DeprecationWarning("take venue.environments instead")
+    marked = hooks.hookspec(warn_on_impl_args={"environment": words})(venuekit_observe)
+    monkeypatch.setattr(hooks, "venuekit_observe", marked)
+    OUTDATED.install(site, "venuekit.plugins")
+    told: list[Any] = []
+
+    with pytest.warns(DeprecationWarning, match="take venue.environments instead"):
+        plugins = make_plugins(on_flaw=told.append)
+
+    assert list(map(str, told)) == [OUTDATED.sentence(site)]
+    assert plugins.broken() == ()
+    assert plugins._caller.ask("venuekit_observe", venue=print, environment="live") == [print]
