@@ -5,13 +5,14 @@ UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
 UV_HERE := $(if $(filter .tools/%,$(UV)),$(CURDIR)/$(UV),$(UV))
 export UV_PYTHON_DOWNLOADS ?= never
 
-.PHONY: help demo test coverage lint format bench core-alone interop-node interop-python-binance interop-page conformance-reports packages wheels clean
+.PHONY: help demo test coverage lint api format bench core-alone interop-node interop-python-binance interop-page conformance-reports packages wheels clean
 
 help:
 	@echo "make demo        plan, apply and verify account settings on simulated venues: no keys, nothing leaves this machine"
 	@echo "make test        every test"
 	@echo "make coverage    every test, and how much of the product they run, branch by branch"
 	@echo "make lint        ruff, mypy --strict, pyright over the public surface, and the declared dependencies"
+	@echo "make api         the breaking changes of the public API since the last release; fails for one that the changelog does not name"
 	@echo "make bench       measure speed and size; writes bench/RESULTS.md"
 	@echo "make core-alone  the framework's tests with one made-up venue installed and no exchange"
 	@echo "make interop-python-binance  python-binance against the simulator, in an environment of its own"
@@ -51,6 +52,11 @@ lint: | $(filter .tools/%,$(UV))
 	$(UV) run --no-sync basedpyright
 	$(UV) run --no-sync deptry core
 	set -e; for directory in plugins/*/; do (cd "$$directory" && $(UV_HERE) run --no-sync deptry .); done
+
+# tests/contract/api has the API of the last release: with a release, python -m tests.contract.public_api --write
+api: | $(filter .tools/%,$(UV))
+	$(UV) sync --quiet --locked
+	$(UV) run --no-sync python -m tests.contract.public_api
 
 format: | $(filter .tools/%,$(UV))
 	$(UV) run --no-sync ruff check --fix
