@@ -43,13 +43,15 @@ class CountdownChecks(Checks):
             account, symbol = countdown_control.of(stage.account), _subject(stage.venue, stage.scenario.flat)
             for seconds in (_SECONDS, 4 * _SECONDS):
                 await account.set_countdown(symbol, seconds)
-                left = _left(stage.ledger, symbol, stage.simulation.milliseconds())
+                left = _time_of(stage.ledger, symbol, stage.simulation.milliseconds())
                 assert left == timedelta(seconds=seconds), f"a countdown of {seconds} s was set, and ends in {left}"
-                armed = _armed(stage.ledger)
+                armed = _find_armed(stage.ledger)
                 assert armed == {symbol}, f"the countdown of {symbol} was set, and there are those of {armed}"
                 await stage.clock.sleep(1)
             await account.set_countdown(symbol, None)
-            assert not _armed(stage.ledger), f"a countdown was disarmed, and there are those of {_armed(stage.ledger)}"
+            assert not _find_armed(stage.ledger), (
+                f"a countdown was disarmed, and there are those of {_find_armed(stage.ledger)}"
+            )
 
     async def test_countdown_that_runs_out(self, countdown_control: type[CountdownControl]) -> None:
         """When it ends the plain orders of its scope are cancelled and no others, which reads show."""
@@ -77,7 +79,7 @@ class CountdownChecks(Checks):
                 margins = await _margins(stage, ledger, symbol)
                 assert len(margins) >= _BEATS, f"the countdown was renewed {len(margins)} times, and then no more"
                 assert min(margins) > timedelta(0), f"a countdown of {_SECONDS} s was renewed too late: {margins}"
-            assert not _armed(ledger), "the block has ended, and its countdown is armed"
+            assert not _find_armed(ledger), "the block has ended, and its countdown is armed"
             sent = len(_beats(stage))
             await _turn(100)
             assert len(_beats(stage)) == sent, "the block has ended, and its countdown is renewed"
@@ -90,7 +92,7 @@ class CountdownChecks(Checks):
             with pytest.raises(LookupError):
                 async with countdown_control.of(stage.account).countdown(symbol, _SECONDS):
                     raise LookupError
-            assert _armed(stage.simulation.ledger_of(stage.venue.id)) == {symbol}, "the countdown was disarmed"
+            assert _find_armed(stage.simulation.ledger_of(stage.venue.id)) == {symbol}, "the countdown was disarmed"
             sent = len(_beats(stage))
             await _turn(100)
             assert len(_beats(stage)) == sent, "the block has ended, and its countdown is renewed"
@@ -100,7 +102,7 @@ class CountdownChecks(Checks):
         async with on_stage(self.inventory.venue, "flat") as stage:
             with pytest.raises((InvalidRequest, InvalidArgument)):
                 await countdown_control.of(stage.account).set_countdown(NO_SYMBOL, _SECONDS)
-            assert not _armed(stage.ledger)
+            assert not _find_armed(stage.ledger)
 
 
 def _subject(venue: Venue[Any], symbol: str) -> str | None:
@@ -110,13 +112,13 @@ def _subject(venue: Venue[Any], symbol: str) -> str | None:
     return None if of_account else symbol
 
 
-def _armed(ledger: Ledger) -> set[str | None]:
+def _find_armed(ledger: Ledger) -> set[str | None]:
     """Return the symbols whose countdown is armed, None for that of the account."""
     subjects: Iterable[str | None] = (None, *ledger.contracts)
     return {subject for subject in subjects if ledger.deadline(subject) is not None}
 
 
-def _left(ledger: Ledger, symbol: str | None, milliseconds: int) -> timedelta | None:
+def _time_of(ledger: Ledger, symbol: str | None, milliseconds: int) -> timedelta | None:
     """Return the time until a countdown ends, None for one that is not armed."""
     deadline: datetime | None = ledger.deadline(symbol)
     return None if deadline is None else deadline - from_milliseconds(milliseconds)
@@ -139,7 +141,7 @@ async def _margins(stage: FakeStage, ledger: Ledger, symbol: str | None) -> list
 
     def reply(request: HttpRequest) -> Any:
         if _is_beat(stage, request):
-            margins.append(_left(ledger, symbol, stage.simulation.milliseconds()) or timedelta(0))
+            margins.append(_time_of(ledger, symbol, stage.simulation.milliseconds()) or timedelta(0))
         return answer(request)
 
     stage.transport.reply = reply

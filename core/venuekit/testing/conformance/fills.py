@@ -1,4 +1,4 @@
-"""Checks of fills: each is read as the ledger has it, whoever made the price and whatever it opened or closed."""
+"""Checks of fills: each is read as the ledger has it, of makers and takers, opening and closing."""
 
 from __future__ import annotations
 

@@ -105,7 +105,7 @@ class OrderChangeChecks(Checks):
             account = OrderAmendControl.of(stage.account)
             _rest_everywhere(stage)
             order = await _place(stage)
-            new = _amended(stage, order, amended_terms)
+            new = _give_terms(stage, order, amended_terms)
             terms: dict[str, Any] = {term: getattr(new, term) for term in amended_terms}
             await stage.clock.sleep(1)
             with _Untouched(stage, order.id):
@@ -181,7 +181,7 @@ def _name_of(order: LedgerOrder, name: str) -> dict[str, str]:
     return {"order_id": order.id} if name == "order_id" else {"client_id": order.client_id or ""}
 
 
-def _amended(stage: Stage, order: LedgerOrder, terms: tuple[str, ...]) -> LedgerOrder:
+def _give_terms(stage: Stage, order: LedgerOrder, terms: tuple[str, ...]) -> LedgerOrder:
     """Return an order with another quantity or price."""
     contract = stage.ledger.contract(order.symbol)
     quantity, price = order.quantity + contract.quantity_step, order.price
@@ -245,7 +245,7 @@ async def _cancel_batch(stage: Stage) -> None:
 async def _amend_batch(stage: Stage) -> None:
     """Amend orders of which the second is not known."""
     placed = [await _place(stage, lower=lower) for lower in range(3)]
-    wanted = [_amended(stage, order, ("quantity", "price")) for order in placed]
+    wanted = [_give_terms(stage, order, ("quantity", "price")) for order in placed]
     amendments = [
         Amendment(
             symbol=one.symbol,
