@@ -108,7 +108,7 @@ class OrderValueChecks(Checks):
         async with on_stage(self.inventory.venue, "flat") as stage:
             request, before = make(stage), orders_of(stage)
             stage.simulation.requests.clear()
-            told = await _place_or_refuse(stage, request)
+            told = await _place_or_refuse(OrderControl.of(stage.account), request)
             if isinstance(told, OperationError):
                 is_unsent = isinstance(told, InvalidArgument) and not _writes(stage)
                 assert is_unsent or name in _FOR_THE_VENUE, f"an order with {name} ended in {told!r}"
@@ -147,7 +147,9 @@ class OrderValueChecks(Checks):
                     if lower == _MANY - 2:
                         await stage.clock.sleep(1)
                     account = stage.account if lower < _MANY - 2 else other
-                    told.append(await order_control.of(account).place_order(make_order(stage, lower=lower)))
+                    order = await _place_or_refuse(order_control.of(account), make_order(stage, lower=lower))
+                    assert isinstance(order, Order), f"order {lower + 1} without a client id was refused: {order}"
+                    told.append(order)
             made = [stage.ledger.order(one.id).client_id for one in told]
             assert [one.client_id for one in told] == made
             assert len({*made}) == _MANY, f"{_MANY} orders were placed with {len({*made})} client ids: {made}"
@@ -196,10 +198,10 @@ async def _check_reads(stage: Stage, order: LedgerOrder) -> None:
         check_order(await reader.get_open_order(order.symbol, order_id=order.id), order, stage.ledger)
 
 
-async def _place_or_refuse(stage: Stage, request: OrderRequest) -> Order | OperationError:
+async def _place_or_refuse(account: OrderControl, request: OrderRequest) -> Order | OperationError:
     """Place an order and return it, or the error that it ended in."""
     try:
-        return await OrderControl.of(stage.account).place_order(request)
+        return await account.place_order(request)
     except OperationError as error:
         return error
 
