@@ -21,6 +21,7 @@ _MODULES = {
     "panic": "panic",
     "plugins": "plugins",
     "reading": "account adl balances brackets fees instruments key positions",
+    "record": "record",
     "resolve": "resolve",
     "settings": "apply leverage plan settings",
     "sim": "sim",

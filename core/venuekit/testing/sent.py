@@ -13,7 +13,7 @@ from venuekit._util.times import read_iso
 from venuekit.encoding import write_json
 from venuekit.endpoint import Endpoint, EndpointName, Security
 from venuekit.message import HttpRequest
-from venuekit.parameters import Kind
+from venuekit.parameters import Kind, Parameter
 from venuekit.simulator import Arrival, SimRequest
 
 
@@ -79,12 +79,13 @@ def as_text(value: object) -> str:
 
 def caller_parameters(endpoint: Endpoint[Any], parameters: Mapping[str, Any]) -> dict[str, Any]:
     """Return recorded parameters as a caller passes them: each in its declared type."""
-    return {name: _as_declared(endpoint, name, value) for name, value in parameters.items()}
+    declared = endpoint.by_name
+    return {name: caller_value(declared[name], one) if name in declared else one for name, one in parameters.items()}
 
 
-def _as_declared(endpoint: Endpoint[Any], name: str, value: Any) -> Any:
-    declared = endpoint.by_name.get(name)
-    kind = None if declared is None else declared.kind
+def caller_value(parameter: Parameter, value: Any) -> Any:
+    """Return a recorded value of a parameter in the type that is declared."""
+    kind = parameter.kind
     if kind is Kind.INTEGER:
         return int(as_text(value))
     if kind in {Kind.DECIMAL, Kind.NUMBER}:

@@ -231,3 +231,19 @@ def test_live_is_not_written_until_it_is_mended(call: Call, shaken: None, monkey
     monkeypatch.setenv("VENUEKIT_DISABLE", "acme-ops")
     assert call("leverage", "real", "GEMUSD", "7", "--yes").status == 0
     assert _leverage(call) == "7"
+
+
+def test_live_answers_are_recorded_with_consent(call: Call, live: Path) -> None:
+    """A live account is recorded from only with ``--yes``, and never by a write; else nothing is sent or written."""
+    recorded = live.parent / "mine"
+    for options in ((), ("--writes",), ("--writes", "--yes")):
+        refused = call("record", "real", "--out", recorded, *options)
+        assert (refused.status, refused.out, recorded.exists()) == (64, "", False)
+    assert "real: live; writes are recorded from a testnet or a simulated venue" in refused.err
+
+    called = call("record", "real", "--out", recorded, "--yes", "--json")
+
+    assert called.status == 0
+    assert {row["endpoint"].partition(" ")[0] for row in called.rows} == {"GET"}
+    assert all('"source": "recorded from live"' in path.read_text() for path in recorded.iterdir())
+    assert _leverage(call) == "10"
