@@ -52,7 +52,7 @@ class RequestChecks(Checks):
 
     async def test_open_request_carries_no_secret(self, open_endpoint: Endpoint[Any]) -> None:
         """A request that is not signed has neither the secret nor a signature in it, in no part of it."""
-        async with fake_stage(self.inventory.venue) as stage:
+        async with fake_stage(self.inventory.staged) as stage:
             key = stage.simulation.key_of(stage.venue.id)
             secrets = [key.secret, *(key.fields[name] for name in _secret_fields(stage.venue) if name in key.fields)]
             signed = len(stage.watch.signatures)
@@ -66,7 +66,7 @@ class RequestChecks(Checks):
     async def test_request_sent_again_is_signed_anew(self) -> None:
         """A read whose answer was lost is sent again with a new time or number, and so with another signature."""
         endpoint, clock = self.inventory.signed_read, InstantClock()
-        async with fake_stage(self.inventory.venue, clock=clock) as stage:
+        async with fake_stage(self.inventory.staged, clock=clock) as stage:
             before = len(stage.watch.signatures)
             lost: list[HttpRequest] = []
 
@@ -95,7 +95,7 @@ class RequestChecks(Checks):
     async def _check_closed(self, answer: HttpResponse, seconds: float | None) -> None:
         """Answer the signed read so, once; try it again at once, and as soon as it may be tried again."""
         endpoint, clock = self.inventory.signed_read, InstantClock()
-        async with fake_stage(self.inventory.venue, clock=clock) as stage:
+        async with fake_stage(self.inventory.staged, clock=clock) as stage:
             parameters = caller_parameters(endpoint, self.inventory.example(endpoint).parameters)
             impatient, simulated = stage.account.with_options(max_wait=0.0), stage.transport.reply
             stage.transport.reply = lambda _: answer
