@@ -8,9 +8,9 @@ from typing import Any
 import attrs
 import pytest
 
-from venuekit.capabilities import LeverageSetting, MarginType
+from venuekit.capabilities import Balance, LeverageSetting, MarginType
 from venuekit.testing.conformance import account_figures, order_figures
-from venuekit.testing.conformance.figures import Figures, equal_as_written
+from venuekit.testing.conformance.figures import Figures, equal_as_written, same
 from venuekit.testing.staged import on_stage
 from venuekit_toy_perp import TOY_PERP
 
@@ -28,7 +28,7 @@ def test_every_field_is_compared_or_beyond_a_ledger(table: Figures[Any]) -> None
     fields = {field.name for field in attrs.fields(table.kind)}
     assert set(table.fields) | table.beyond == fields
     assert not set(table.fields) & table.beyond
-    assert set(table.needed) <= set(table.fields)
+    assert set(table.needed) | table.rounded <= set(table.fields)
 
 
 @pytest.mark.parametrize(
@@ -67,3 +67,20 @@ async def test_a_leverage_is_needed_only_under_a_margin_type_that_has_one() -> N
             facts = account_figures.SymbolFacts(stage.ledger, symbol, margin_types=margin_types)
             assert not list(table.faults(right, facts, symbol, table.needed))
             assert len(list(table.faults(wrong, facts, symbol, table.needed))) == 2
+
+
+def test_money_is_exact_where_no_price_is_in_it() -> None:
+    """A wallet that lacks the digits behind the cents is another one; a profit may lack them."""
+    table = Figures(Balance, fields=same("wallet", "unrealized_pnl"), rounded=frozenset({"unrealized_pnl"}))
+    held = Balance("USD", wallet=Decimal("1000.004"), unrealized_pnl=Decimal("1000.004"))
+    table.check(attrs.evolve(held, unrealized_pnl=Decimal("1000.00")), held, "USD")
+    with pytest.raises(AssertionError, match=r"^USD: wallet is 1000.00; the ledger has 1000.004"):
+        table.check(attrs.evolve(held, wallet=Decimal("1000.00")), held, "USD")
+
+
+def test_field_that_is_needed_is_given() -> None:
+    """A value without a field that it is worthless without is named; where the ledger has none either it may lack."""
+    table: Figures[Balance] = Figures(Balance, fields=same("wallet"), needed=("wallet",))
+    table.check(Balance("USD"), Balance("USD"), "USD")
+    with pytest.raises(AssertionError, match=r"^USD: wallet is None; without it the value is worthless"):
+        table.check(Balance("USD"), Balance("USD", wallet=Decimal(1)), "USD")

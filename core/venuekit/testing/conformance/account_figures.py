@@ -30,6 +30,10 @@ from venuekit.capabilities import (
 from venuekit.simulator.ledger import Contract, Ledger, LedgerTier, PositionFigures, Totals
 from venuekit.testing.conformance.figures import UNKNOWN, Figure, Figures, OneOf, same
 
+#: fields of money in which a price is
+_PRICED = frozenset({"equity", "unrealized_pnl", "cross_unrealized_pnl", "usd_value", "position_initial_margin"}) | {
+    *("open_order_initial_margin", "initial_margin", "maintenance_margin"),
+}
 #: the times of the answer, and the venue's own object
 _OWN = frozenset({"as_of", "received_at", "raw"})
 _NOTHING = Decimal(0)
@@ -65,6 +69,7 @@ BALANCE = Figures(
     },
     needed=("wallet",),
     beyond=_OWN | {"account_alias", "sub_account"},
+    rounded=_PRICED,
 )
 
 
@@ -121,6 +126,8 @@ ACCOUNT = Figures(
     beyond=_OWN
     | {"kind", "is_copy_leader", "can_trade", "can_deposit", "can_withdraw", "fee_tier", "updated_at"}
     | {"balances", "positions", "collateral"},  # each is compared by itself
+    rounded=frozenset({"total_wallet", "total_equity", "total_unrealized_pnl", "total_initial_margin", "margin_ratio"})
+    | {"total_maintenance_margin", "total_available", "total_withdrawable"},
 )
 
 
@@ -171,6 +178,8 @@ POSITION = Figures(
     },
     needed=("quantity", "contract_size", "entry_price"),
     beyond=_OWN | {"bankruptcy_price", "adl_rank", "adl_rank_of", "position_id", "sub_account"},
+    rounded=(_PRICED & {field.name for field in attrs.fields(Position)})
+    | {"entry_price", "break_even_price", "liquidation_price", "notional", "value", "realized_pnl", "isolated_margin"},
 )
 
 # -- contracts
@@ -221,6 +230,7 @@ BRACKET = Figures(
         "initial_margin_rate": _initial_rate,
     },
     beyond=frozenset({"coefficient", "raw"}),
+    rounded=frozenset({"initial_margin_rate"}),
 )
 
 COMMISSION_RATE = Figures(

@@ -44,12 +44,14 @@ class Figures(Generic[F]):
         fields: The figure of each field that a ledger knows; ``UNKNOWN`` where it does not know it this time.
         needed: The fields without which the value is worthless. Any other may be None: the venue did not say.
         beyond: The fields that no ledger knows.
+        rounded: The fields that a venue may write with fewer digits than a ledger keeps, since a price is in them.
     """
 
     kind: type
     fields: Mapping[str, Figure[F]]
     needed: tuple[str, ...] = ()
     beyond: frozenset[str] = frozenset()
+    rounded: frozenset[str] = frozenset()
 
     def check(self, value: object, facts: F, name: str, needed: tuple[str, ...] | None = None) -> None:
         """Fail unless every field that a value gives is the ledger's figure, and those that are needed are given."""
@@ -62,7 +64,7 @@ class Figures(Generic[F]):
             given, held = getattr(value, field), figure(facts)
             if given is None and field in needed and held is not None and held is not UNKNOWN:
                 yield f"{name}: {field} is None; without it the value is worthless, and the ledger has {_shown(held)}"
-            elif given is not None and not _agrees(given, held):
+            elif given is not None and not _agrees(given, held, rounded=field in self.rounded):
                 yield f"{name}: {field} is {_shown(given)}; the ledger has {_shown(held)}"
 
 
@@ -71,13 +73,13 @@ def same(*names: str, of: str = "") -> dict[str, Figure[Any]]:
     return {name: attrgetter(f"{of}.{name}" if of else name) for name in names}
 
 
-def _agrees(given: object, held: object) -> bool:
+def _agrees(given: object, held: object, *, rounded: bool) -> bool:
     if held is UNKNOWN:
         return True
     if isinstance(held, OneOf):
-        return any(_agrees(given, one) for one in held.figures)
+        return any(_agrees(given, one, rounded=rounded) for one in held.figures)
     if isinstance(given, Decimal) and isinstance(held, Decimal):
-        return equal_as_written(given, held)
+        return equal_as_written(given, held) if rounded else abs(given - held) < _LEAST
     return given == held
 
 

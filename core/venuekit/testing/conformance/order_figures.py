@@ -128,6 +128,7 @@ ORDER = Figures(
     needed=("client_id", "quantity", "price", "trigger_price", "triggered_order_id"),
     beyond=frozenset({"working_price", "price_protect", "stp_mode", "price_match", "reject_reason", "venue_status"})
     | frozenset({"received_at", "raw"}),
+    rounded=frozenset({"average_price", "filled_value", "commission"}),
 )
 #: of the answer of a venue that decides later: the others are not decided yet
 _PENDING = Figures(
@@ -181,6 +182,7 @@ FILL = Figures(
         "kind": lambda facts: FillKind(facts.execution.kind.value),
     },
     beyond=frozenset({"id", "raw"}),
+    rounded=frozenset({"value", "realized_pnl", "commission"}),
 )
 
 
