@@ -5,11 +5,14 @@ from __future__ import annotations
 from venuekit.parts.settings.controls import SymbolLeverage, SymbolMarginType
 from venuekit.parts.settings.snapshot import AccountSettings
 from venuekit_toy_perp.endpoints import TOY
+from venuekit_toy_perp.income import ToyIncome
 from venuekit_toy_perp.reading import ToyBalances, ToyInstruments, ToyPositions
 from venuekit_toy_perp.settings import ToySettings
 
 
-class ToyPerpAccount(ToyInstruments, ToyBalances, ToyPositions, SymbolLeverage, SymbolMarginType, AccountSettings):
+class ToyPerpAccount(
+    ToyInstruments, ToyBalances, ToyPositions, SymbolLeverage, SymbolMarginType, AccountSettings, ToyIncome
+):
     """An account of Toy Perpetuals."""
 
     __slots__ = ()

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from venuekit.capabilities import (
     BalanceReader,
+    IncomeReader,
     InstrumentReader,
     LeverageControl,
     LeverageReader,
@@ -43,6 +46,7 @@ from venuekit_toy_perp.codes import Code
 from venuekit_toy_perp.payloads import (
     CollateralRow,
     ContractRow,
+    IncomeRow,
     LeverageRow,
     MarginRow,
     PositionRow,
@@ -53,6 +57,11 @@ from venuekit_toy_perp.payloads import (
 _POOLS = {"weight": None}
 _CONTRACT = Parameter("contract", required=True, role=Role.SYMBOL, pattern="[A-Z0-9]{3,20}")
 _ANY_CONTRACT = Parameter("contract", role=Role.SYMBOL, pattern="[A-Z0-9]{3,20}")
+
+
+def is_note(row: Mapping[str, Any]) -> bool:
+    """Return whether a row is no movement: the venue writes a note beside each funding."""
+    return row.get("why") == "note"
 
 
 async def _find_settings(call: Call, contract: str) -> SettingsRow:
@@ -198,6 +207,17 @@ class ToyEndpoints(EndpointBook):
         parameters=(_CONTRACT, Parameter("since", Kind.INTEGER)),
         weight=10,
         pools=_POOLS,
+    )
+
+    INCOME = Endpoint(
+        "GET",
+        "/v1/income",
+        decode=payload_decoder(tuple[IncomeRow, ...], within=("rows",), drop=is_note),
+        parameters=(_ANY_CONTRACT, Parameter("since", Kind.INTEGER), Parameter("until", Kind.INTEGER)),
+        weight=10,
+        pools=_POOLS,
+        rows=(("rows",),),
+        serves=(IncomeReader.iter_income,),
     )
 
     ADD_COLLATERAL = Endpoint(

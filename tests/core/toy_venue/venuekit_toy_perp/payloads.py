@@ -86,3 +86,15 @@ class CollateralRow:
     contract: str
     amount: Decimal
     at: datetime
+
+
+@attrs.frozen
+class IncomeRow:
+    """A row of ``GET /v1/income``: ``amount`` is received > 0 and paid < 0, ``contract`` null where there is none."""
+
+    id: str
+    at: datetime
+    asset: str
+    amount: Decimal
+    why: str
+    contract: str | None = None

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from venuekit.capabilities import MarginType, Setting
+from venuekit.capabilities import IncomeKind, MarginType, Setting
 from venuekit.plugin import Endpoint, Security
 from venuekit.simulator import (
     Denied,
@@ -27,6 +27,7 @@ from venuekit.simulator import (
 from venuekit.simulator.ledger import (
     Contract,
     Ledger,
+    LedgerIncome,
     LedgerMarginChange,
     LedgerRefusal,
     Pool,
@@ -42,6 +43,14 @@ from venuekit_toy_perp.endpoints import TOY
 from venuekit_toy_perp.signing import KEY_HEADER
 
 _WINDOW = RequestWindow()
+#: the rows of a page of income
+_PAGE = 100
+_INCOMES = {
+    IncomeKind.REALIZED_PNL: "profit",
+    IncomeKind.COMMISSION: "fee",
+    IncomeKind.FUNDING: "funding",
+    IncomeKind.TRANSFER: "transfer",
+}
 
 #: status, code and words for the ledger's refusals
 _REFUSALS: Mapping[Reason, tuple[int, Code, str]] = {
@@ -146,7 +155,23 @@ class SimulatedToy(SimulatedVenue):
             TOY.SET_MARGIN_TYPE: _set_margin,
             TOY.ADD_COLLATERAL: _add_collateral,
             TOY.COLLATERAL_HISTORY: _collateral_history,
+            TOY.INCOME: self._income,
         }
+
+    def _income(self, request: SimRequest, visit: Visit) -> object:
+        """Show the oldest rows of a stretch, a hundred at most; half a second after each funding there is a note."""
+        since, until = int(_number(request, "since")), int(_number(request, "until"))
+        contract = request.text("contract")
+        if contract is not None:
+            visit.ledger.contract(contract)
+        rows: list[dict[str, Any]] = []
+        for income in visit.ledger.incomes():
+            row = _income_row(income)
+            note = {**row, "at": row["at"] + 500, "why": "note", "amount": 0}
+            rows += [row, note] if income.kind is IncomeKind.FUNDING else [row]
+        shown = [row for row in rows if since <= row["at"] <= until and contract in {None, row["contract"]}]
+        shown.sort(key=lambda row: row["at"])
+        return {"rows": shown[: min(_PAGE, self.page_limit or _PAGE)]}
 
     def make_contract(self, market: Market, prices: Mapping[str, Decimal]) -> Contract:
         """Return the contract of a symbol such as PINUSD."""
@@ -323,6 +348,17 @@ def _collateral_history(request: SimRequest, visit: Visit) -> object:
     changes = visit.ledger.margin_changes(_needed(request, "contract"))
     rows = [_change_row(change) for change in changes if (_milliseconds(change.time) or 0) >= since]
     return {"changes": rows}
+
+
+def _income_row(income: LedgerIncome) -> dict[str, Any]:
+    return {
+        "id": income.id,
+        "at": _milliseconds(income.time),
+        "asset": income.asset,
+        "amount": income.amount,
+        "why": _INCOMES.get(income.kind, income.kind.value),
+        "contract": income.symbol,
+    }
 
 
 def _change_row(change: LedgerMarginChange) -> dict[str, object]:

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from venuekit.capabilities import (
+    HistoryBehaviour,
     LeverageBehaviour,
     MarginTypeBehaviour,
     MarginTypeScope,
@@ -49,6 +50,7 @@ TOY_PERP = Venue(
         LeverageBehaviour(minimum=Decimal(1), step=Decimal(1)),
         MarginTypeBehaviour(MarginTypeScope.SYMBOL),
         PositionBehaviour(frozenset({"symbol"})),
+        HistoryBehaviour(income="90 days"),
     ),
     blockers=(
         Blocker(Setting.MARGIN_TYPE, BlockedBy.ORDERS, BlockerScope.SYMBOL, "2004 there are open orders"),
