@@ -45,15 +45,14 @@ class Story:
     """
     A history that happened on a stage, and a walk of it.
 
-    ``arguments`` are those of every walk, ``opened`` is the time of the oldest record, ``began`` that of the first act,
-    and ``declared`` notes the histories that the method walks; none where the plugin has a walk of its own.
+    ``arguments`` are those of every walk, ``began`` is the time of the first act, and ``declared`` notes the histories
+    that the method walks; none where the plugin has a walk of its own.
     """
 
     subject: HistorySubject
     place: Place
     clock: InstantClock
     arguments: Mapping[str, Any]
-    opened: datetime
     began: datetime = attrs.field(init=False)
     declared: PageCut = attrs.field(init=False)
 
@@ -64,9 +63,9 @@ class Story:
             warnings.simplefilter("ignore", UserWarning)
             return tuple(await method(**{**self.arguments, **arguments}).all())
 
-    async def walk_all(self, **arguments: Any) -> tuple[Any, ...]:
-        """Walk from the oldest record to the end; a walk from the venue's retention on has many empty windows."""
-        return await self.walk(**{"start": self.opened, **arguments})
+    async def walk_acts(self, **arguments: Any) -> tuple[Any, ...]:
+        """Walk from the first act on: of the moment before it there may be more records than a cut page holds."""
+        return await self.walk(**{"start": self.began, **arguments})
 
     @property
     def records(self) -> list[Facts]:
@@ -109,15 +108,15 @@ class HistoryChecks(Checks):
     async def test_history_pages(self, history: HistorySubject) -> None:
         """Pages of 3 and of 8 rows give the items of whole pages, in their order."""
         async with self._story(history) as story:
-            items = await story.walk_all()
+            items = await story.walk_acts()
             for rows in _CUTS:
                 with _cut(story, rows):
-                    _same(history, await story.walk_all(), items, f"in pages of {rows}")
+                    _same(history, await story.walk_acts(), items, f"in pages of {rows}")
 
     async def test_history_resumes(self, history: HistorySubject) -> None:
         """Behind every item comes exactly what followed it, in pages of 8 rows, also for a copy of the item."""
         async with self._story(history) as story:
-            items = await story.walk_all()
+            items = await story.walk_acts()
             with _cut(story, _CUTS[1]):
                 for place, item in enumerate(items):
                     rest = await story.walk(after=attrs.evolve(item))
@@ -126,7 +125,7 @@ class HistoryChecks(Checks):
     async def test_history_spans(self, history: HistorySubject) -> None:
         """Start and end are both inclusive, also at the edges of the venue's windows; a reversed span is refused."""
         async with self._story(history) as story:
-            items = await story.walk_all()
+            items = await story.walk_acts()
             times = sorted({history.time_of(item) for item in items})
             spans = [(moment, moment) for moment in times[-9:]] + [(times[-4], times[-2]), (story.began, times[-1])]
             with _cut(story, _CUTS[1]):
@@ -142,13 +141,13 @@ class HistoryChecks(Checks):
         """A filter leaves exactly the items that fit; one that fits none gives nothing, or is refused."""
         names = inspect.signature(history.method).parameters.keys() - {"self", "start", "end", "after"}
         async with self._story(history) as story:
-            items = await story.walk_all()
+            items = await story.walk_acts()
             for name in sorted(names - story.arguments.keys()):
                 met = dict.fromkeys(getattr(item, name) for item in items)
                 for value in met:
                     if value is not None:
                         fitting = [item for item in items if getattr(item, name) == value]
-                        _same(history, await story.walk_all(**{name: value}), fitting, f"with {name}={value}")
+                        _same(history, await story.walk_acts(**{name: value}), fitting, f"with {name}={value}")
                 if all(value is None or type(value) is str for value in met):
                     await self._check_no_such(story, name)
             for kind in self._parts() if "kind" in names else ():
@@ -164,7 +163,7 @@ class HistoryChecks(Checks):
     async def _check_no_such(self, story: Story, name: str) -> None:
         """Check a filter that fits nothing."""
         try:
-            found = await story.walk_all(**{name: "NOSUCH"})
+            found = await story.walk_acts(**{name: "NOSUCH"})
         except (InvalidArgument, InvalidRequest, NotFound):
             return
         assert not found, f"{story.subject.method.__name__} with {name}=NOSUCH gives {found[0]!r}"
@@ -178,17 +177,17 @@ class HistoryChecks(Checks):
             count = min(max(limits, default=_UNKNOWN_PAGE), _LONGEST_PAGE)
             story.place.ledger.repeat(record, count)
             await story.clock.sleep(1 + count / 1000)
-            _compare(repeated_history, await story.walk_all(), story.records)
+            _compare(repeated_history, await story.walk(), story.records)
 
     async def test_history_odd_rows(self, paged_history: HistorySubject) -> None:
         """A page of which one row can be read is not the last: the rest comes, or the walk ends in an error."""
         async with self._story(paged_history) as story:
-            items = await story.walk_all()
+            items = await story.walk_acts()
             with _cut(story, _CUTS[0]), _odd_page(story.place.stage, paged_history) as spoilt:
                 try:
                     with warnings.catch_warnings():
                         warnings.simplefilter("ignore", OddRow)
-                        found = await story.walk_all()
+                        found = await story.walk_acts()
                 except PayloadMismatch:
                     return
             assert spoilt, f"{paged_history.method.__name__}: no page of an endpoint that serves it has two rows"
@@ -210,8 +209,7 @@ class HistoryChecks(Checks):
         async with fake_stage(self.inventory.venue, clock=clock) as stage:
             place = Place(stage)
             symbol = subject.symbol(place)
-            opened = from_milliseconds(clock.milliseconds())
-            story = Story(subject, place, clock, {} if symbol is None else {"symbol": symbol}, opened)
+            story = Story(subject, place, clock, {} if symbol is None else {"symbol": symbol})
             with small_pages(None) as story.declared:
                 await story.walk()
             subject.prepare(place)
