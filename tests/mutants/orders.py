@@ -196,8 +196,23 @@ _CANCEL_EVERYTHING = '''    async def cancel_all_orders(self, *, symbol: str | N
     def iter_orders(
 '''
 
+_OPEN_ORDERS_OF_ALL = '''    async def get_open_orders(self, *, symbol: str | None = None) -> tuple[Order, ...]:
+        """Return the open orders."""
+        return await super().get_open_orders()
+
+    def iter_orders(
+'''
+
 #: a change of more orders than were named, or of others
 _CHANGES = (
+    _chain(
+        name="the open orders of a symbol are those of all",
+        kind="states of an order",
+        file="orders.py",
+        old="    def iter_orders(\n",
+        new=_OPEN_ORDERS_OF_ALL,
+        caught_by=_STATE,
+    ),
     _chain(
         name="cancelling the orders of a symbol ends those of all",
         kind="changes of orders",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Any, TypeAlias
 
 import attrs
@@ -44,13 +45,13 @@ Name: TypeAlias = Mapping[str, str]
 def order_change_cases(inventory: Inventory) -> dict[str, dict[str, Any]]:
     """Return the cases of these checks, by argument and readable id; none where the venue takes no orders."""
     controls, amends = OrderControl in inventory.capabilities, OrderAmendControl in inventory.capabilities
-    batches = OrderBatchControl.place_orders, OrderBatchControl.cancel_orders, OrderAmendControl.amend_orders
     lookups = {name: look for name, look in _LOOKUPS.items() if amends or name != "amend_order"}
+    methods = {one.__name__ for one in inventory.methods}
     return {
         "order_name": {name: name for name in ("order_id", "client_id") if controls},
         "cancel_scope": {scope: scope == "symbol" for scope in ("symbol", "account") if controls},
         "amended_terms": {"-".join(names): names for names in _AMENDED if amends},
-        "batch_method": {one.__name__: one.__name__ for one in batches if one in inventory.methods},
+        "order_batch": {name: batch for name, batch in _BATCHES.items() if name.partition("-")[0] in methods},
         "order_lookup": lookups if controls else {},
     }
 
@@ -107,9 +108,10 @@ class OrderChangeChecks(Checks):
             order = await _place(stage)
             new = _give_terms(stage, order, amended_terms)
             terms: dict[str, Any] = {term: getattr(new, term) for term in amended_terms}
+            terms |= _name_of(order, "client_id" if amended_terms == ("price",) else "order_id")
             await stage.clock.sleep(1)
             with _Untouched(stage, order.id):
-                told = await account.amend_order(order.symbol, OrderSide.BUY, order_id=order.id, **terms)
+                told = await account.amend_order(order.symbol, OrderSide.BUY, **terms)
             held = stage.ledger.order(order.id)
             assert held == attrs.evolve(
                 new, updated_at=held.updated_at, amendments=held.amendments, labels=held.labels
@@ -117,11 +119,11 @@ class OrderChangeChecks(Checks):
             later = stage.venue.behaviour(OrderBehaviour).decides_later
             check_order(told, held, stage.ledger, may_be_pending=later)
 
-    async def test_batch_has_each_result_in_its_place(self, batch_method: str) -> None:
+    async def test_batch_has_each_result_in_its_place(self, order_batch: Callable[[Stage], Awaitable[None]]) -> None:
         """The results of a batch are in the order of its items, also where an item between them is refused."""
         async with on_stage(self.inventory.venue, "flat") as stage:
             _rest_everywhere(stage)
-            await _BATCHES[batch_method](stage)
+            await order_batch(stage)
 
     async def test_unknown_order_is_not_found(self, order_lookup: Callable[..., Awaitable[Any]]) -> None:
         """An order that the venue does not know is NotFound, by either name, and nothing changes."""
@@ -230,15 +232,18 @@ async def _place_batch(stage: Stage) -> None:
     assert new == {one.id for one in orders}, f"{len(orders)} orders were placed, and the ledger has {sorted(new)} more"
 
 
-async def _cancel_batch(stage: Stage) -> None:
+async def _cancel_batch(stage: Stage, names: str = "order_ids") -> None:
     """Cancel orders of which the second is not known."""
     placed = [await _place(stage, lower=lower) for lower in range(3)]
-    names = [placed[0].id, _NO_ORDER, placed[2].id][: stage.venue.behaviour(OrderBehaviour).cancel_batch]
-    with _Untouched(stage, *names):
-        results = await OrderBatchControl.of(stage.account).cancel_orders(stage.scenario.flat, order_ids=names)
-    for name, told in zip(names[::2], _orders_in(results, len(names), NotFound), strict=True):
-        ended = stage.ledger.order(name)
-        assert ended.status is OrderStatus.CANCELED, f"order {name} of a batch is {ended.status}"
+    named = [one.id if names == "order_ids" else one.client_id for one in placed]
+    named[1] = _NO_ORDER if names == "order_ids" else make_own_id(stage)
+    named = named[: stage.venue.behaviour(OrderBehaviour).cancel_batch]
+    named_by: dict[str, Any] = {names: named}
+    with _Untouched(stage, placed[0].id, placed[2].id):
+        results = await OrderBatchControl.of(stage.account).cancel_orders(stage.scenario.flat, **named_by)
+    for order, told in zip(placed[: len(named) : 2], _orders_in(results, len(named), NotFound), strict=True):
+        ended = stage.ledger.order(order.id)
+        assert ended.status is OrderStatus.CANCELED, f"order {order.id} of a batch is {ended.status}"
         check_order(told, ended, stage.ledger)
 
 
@@ -279,6 +284,7 @@ def _orders_in(
 
 _BATCHES: Mapping[str, Callable[[Stage], Awaitable[None]]] = {
     "place_orders": _place_batch,
-    "cancel_orders": _cancel_batch,
+    "cancel_orders-by_id": _cancel_batch,
+    "cancel_orders-by_client_id": partial(_cancel_batch, names="client_ids"),
     "amend_orders": _amend_batch,
 }

@@ -35,7 +35,9 @@ from venuekit.testing.conformance.order_examples import (
     make_order,
     make_own_id,
     orders_of,
+    other_symbols,
     price_to_take,
+    rest,
     rest_of_account,
     set_mode,
 )
@@ -122,17 +124,23 @@ class OrderValueChecks(Checks):
             assert given == asked, f"an order was asked for with {name} {asked}, and is read with {given}"
 
     async def test_order_of_a_leg(self, leg: PositionSide) -> None:
-        """In hedge mode an order names its leg, and opens that one."""
+        """In hedge mode an order names its leg, which it opens, adds to and closes."""
         async with on_stage(self.inventory.venue, "flat") as stage:
             set_mode(stage, PositionMode.HEDGE)
-            side = OrderSide.BUY if leg is PositionSide.LONG else OrderSide.SELL
+            opening, closing = OrderSide.BUY, OrderSide.SELL
+            if leg is PositionSide.SHORT:
+                opening, closing = closing, opening
             for kind in (OrderType.LIMIT, OrderType.MARKET):
                 if kind in stage.venue.behaviour(OrderBehaviour).types:
-                    await _place_and_compare(stage, make_order(stage, kind, side, position_side=leg))
+                    await _place_and_compare(stage, make_order(stage, kind, opening, position_side=leg))
+            if stage.ledger.position(stage.scenario.flat, leg).quantity:
+                await _place_and_compare(stage, make_order(stage, side=closing, position_side=leg))
 
     async def test_order_is_read_in_each_state(self, order_state: State) -> None:
         """An order is read as the ledger has it, be it open, partly filled, filled, cancelled, expired or triggered."""
         async with on_stage(self.inventory.venue, "flat") as stage:
+            for symbol in (stage.scenario.flat, *other_symbols(stage)):
+                rest(stage, symbol, lower=1)
             for order in await order_state(stage):
                 await _check_reads(stage, order)
 
@@ -295,15 +303,20 @@ async def _expire(stage: Stage) -> list[LedgerOrder]:
 
 
 async def _trigger(stage: Stage) -> list[LedgerOrder]:
-    types = stage.venue.behaviour(OrderBehaviour).types
-    kind = next(kind for kind in _WITH_TRIGGER if kind in types)
-    order = await _place(stage, kind)
-    assert order.trigger_price is not None
-    await stage.clock.sleep(1)
-    stage.ledger.set_mark(order.symbol, order.trigger_price)
-    ended = stage.ledger.order(order.id)
-    successor = ended.triggered_order_id
-    return [ended] if successor is None else [ended, stage.ledger.order(successor)]
+    """Trigger an order of each type, and return them with the orders that they became."""
+    orders: list[LedgerOrder] = []
+    for kind in _WITH_TRIGGER:
+        if kind not in stage.venue.behaviour(OrderBehaviour).types:
+            continue
+        order = await _place(stage, kind)
+        assert order.trigger_price is not None
+        await stage.clock.sleep(1)
+        stage.ledger.set_mark(order.symbol, order.trigger_price)
+        ended = stage.ledger.order(order.id)
+        orders.append(ended)
+        if ended.triggered_order_id is not None:
+            orders.append(stage.ledger.order(ended.triggered_order_id))
+    return orders
 
 
 async def _reject(stage: Stage) -> list[LedgerOrder]:
