@@ -22,7 +22,7 @@ from venuekit.capabilities import (
     OrderType,
 )
 from venuekit.errors import InvalidArgument, NeverSent, NotExecuted, NotFound, OutcomeUnknown, Rejected
-from venuekit.parts.orders.checks import margin_type_misfit
+from venuekit.parts.orders.checks import margin_type_misfit, missing_term
 from venuekit.simulator import DropAfter, DropBefore
 from venuekit.testing.staged import Stage, on_stage
 from venuekit.venue import Venue
@@ -106,6 +106,29 @@ async def test_everything_is_cancelled_on_every_route(stage: Stage, symbol: str 
     assert await stage.account.cancel_all_orders(symbol=symbol) == ()
     left = [order.id for order in await stage.account.get_open_orders()]
     assert left == ([] if symbol is None else [elsewhere.id])
+
+
+async def test_everything_is_cancelled_one_by_one_on_the_only_route(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where no request cancels all, orders of either kind are cancelled by themselves."""
+    routes = stage.account.ORDER_ROUTES
+    singly = tuple(attrs.evolve(route, cancel_all=None) for route in routes)
+    monkeypatch.setattr(type(stage.account), "ORDER_ROUTES", attrs.evolve(routes, routes=singly))
+    for request in (LIMIT, STOP):
+        await stage.account.place_order(request)
+    assert await stage.account.cancel_all_orders(symbol="GEMUSD") == ()
+    assert stage.ledger.open_orders() == ()
+
+
+@pytest.mark.parametrize(
+    ("terms", "words"),
+    [({}, None), ({"reduce_only": True}, "no order only reduces here"), ({"stp_mode": "none"}, "orders meet here")],
+)
+def test_a_term_that_the_venue_lacks_is_refused_by_its_sentence(terms: dict[str, Any], words: str | None) -> None:
+    """An order that names none of the missing terms is taken."""
+    missing = {"reduce_only": "no order only reduces here", "stp_mode": "orders meet here"}
+    assert missing_term(missing, attrs.evolve(LIMIT, **terms)) == words
 
 
 @pytest.mark.parametrize("fate", [DropBefore(), DropAfter()], ids=["lost before", "lost after"])

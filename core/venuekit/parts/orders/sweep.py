@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import attrs
 
 from venuekit.account import Account
-from venuekit.capabilities import Order, OrderBehaviour
+from venuekit.capabilities import Order, OrderBehaviour, OrderKind
 from venuekit.endpoint import Priority
 from venuekit.errors import OperationError, Outcome, OutcomeUnknown
 from venuekit.order_scope import OrderName
@@ -123,7 +123,9 @@ class Sweep:
             orders = left or await Orders(account, self.routes).list_open(symbol)
         except OperationError as unread:
             return [unread]
-        mine = [order for order in orders if order.symbol == symbol and order.kind is route.kind]
+        # where all orders wait on one route, its kind is not that of each
+        kinds = set(OrderKind) if len(self.routes.routes) == 1 else {route.kind}
+        mine = [order for order in orders if order.symbol == symbol and order.kind in kinds]
         return list(await gather_all(_failure_of(self._cancel_one(account, route, order)) for order in mine))
 
     async def _cancel_one(self, account: Account, route: OrderRoute, order: Order) -> None:
