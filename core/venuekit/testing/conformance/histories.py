@@ -152,7 +152,7 @@ class HistoryChecks(Checks):
                     await self._check_no_such(story, name)
             for kind in self._parts() if "kind" in names else ():
                 with pytest.raises(InvalidArgument):
-                    await story.walk_all(kind=kind)
+                    await story.walk_acts(kind=kind)
 
     def _parts(self) -> Iterable[IncomeKind]:
         """Return the kinds of income that are part of other rows."""
