@@ -23,6 +23,7 @@ from venuekit.capabilities import (
     CommissionReader,
     IdentityReader,
     InstrumentReader,
+    LeverageControl,
     MarginType,
     MarkPriceReader,
     OrderControl,
@@ -55,6 +56,7 @@ from venuekit.testing.conformance.recorded_values import RecordedValueChecks
 from venuekit.testing.conformance.recordings import RecordingChecks
 from venuekit.testing.conformance.requests import LimitChecks, RequestChecks
 from venuekit.testing.conformance.secrets import SecretChecks
+from venuekit.testing.conformance.setting_values import SettingValueChecks, leverage_names
 from venuekit.testing.conformance.symbols import SymbolChecks, filters_of, methods_of_a_symbol
 from venuekit.testing.conformance.tiers import NO_SIMULATED_VENUE, Tier
 from venuekit.testing.recorded import find_recorded, load_recorded
@@ -86,6 +88,7 @@ class Suite(
     MarketValueChecks,
     KeyValueChecks,
     SymbolChecks,
+    SettingValueChecks,
     MarginMoveChecks,
     OrderValueChecks,
     OrderChangeChecks,
@@ -170,6 +173,8 @@ def _cases(inventory: Inventory) -> dict[str, dict[str, Any]]:
         "adl_reader": _supported(inventory, AdlReader),
         "row_filter": filters_of(inventory),
         "symbol_method": methods_of_a_symbol(inventory),
+        "leverage_name": leverage_names(inventory),
+        "leverage_control": _supported(inventory, LeverageControl),
         "margin_move": moves_of(inventory),
         **order_cases(inventory),
         **order_change_cases(inventory),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from decimal import ROUND_DOWN, Decimal
+from typing import Any
 
 import attrs
 import pytest
 
-from venuekit.capabilities import MarginChange, MarginType, PositionMarginControl, PositionMode
-from venuekit.errors import InvalidArgument
+from venuekit.capabilities import MarginChange, MarginType, PositionMarginControl, PositionMode, PositionSide
+from venuekit.errors import InvalidArgument, InvalidRequest, Rejected
 from venuekit.simulator.ledger import PositionFigures
 from venuekit.testing.conformance.account_states import AccountState, on_account, states_of
 from venuekit.testing.conformance.inventory import Checks, Inventory
@@ -36,10 +37,14 @@ class MarginMove:
 
     async def make(self, stage: Stage, leg: PositionFigures, amount: Decimal) -> MarginChange:
         """Move the margin of a leg."""
-        account = PositionMarginControl.of(stage.account)
         hedged = stage.ledger.position_mode is PositionMode.HEDGE
+        return await self.move(stage, leg.symbol, amount, leg.side if hedged else None)
+
+    async def move(self, stage: Stage, symbol: str, amount: Decimal, side: PositionSide | None) -> MarginChange:
+        """Move margin of a symbol, and of one side of it where sides have positions of their own."""
+        account = PositionMarginControl.of(stage.account)
         move = account.add_margin if self.sign > 0 else account.reduce_margin
-        return await move(leg.symbol, amount, side=leg.side if hedged else None)
+        return await move(symbol, amount, side=side)
 
 
 def moves_of(inventory: Inventory) -> dict[str, MarginMove]:
@@ -90,10 +95,35 @@ class MarginMoveChecks(Checks):
         async with on_account(self.inventory.venue, margin_move.state) as stage:
             leg = next(leg for leg in stage.ledger.positions() if leg.margin_type is MarginType.ISOLATED)
             before = snapshot(stage.ledger)
-            for amount in (-margin_move.amount_of(stage, leg), Decimal(0), Decimal("NaN")):
+            amount = margin_move.amount_of(stage, leg)
+            odd_amounts: tuple[Any, ...] = (-amount, Decimal(0), Decimal("NaN"), float(amount))
+            for odd in odd_amounts:
                 with pytest.raises(InvalidArgument):
-                    await margin_move.make(stage, leg, amount)
+                    await margin_move.make(stage, leg, odd)
             assert not touched(before, snapshot(stage.ledger))
+
+    async def test_margin_of_another_leg_is_refused(self, margin_move: MarginMove) -> None:
+        """
+        A leg that the position mode lacks, a cross position and a flat one have no margin to move, and none is moved.
+
+        The first is refused before it is sent, or by the venue as the others are.
+        """
+        async with on_account(self.inventory.venue, margin_move.state) as stage:
+            ledger = stage.ledger
+            held = next(leg for leg in ledger.positions() if leg.margin_type is MarginType.ISOLATED)
+            amount = margin_move.amount_of(stage, held)
+            hedged = ledger.position_mode is PositionMode.HEDGE
+            legs = [attrs.evolve(held, side=PositionSide.BOTH if hedged else PositionSide.LONG)]
+            before = snapshot(ledger)
+            legs += [
+                leg for leg in ledger.positions(include_flat=True) if leg.isolated_wallet is None or not leg.quantity
+            ]
+            for leg in legs:
+                with pytest.raises((InvalidArgument, Rejected, InvalidRequest)):
+                    await margin_move.move(
+                        stage, leg.symbol, amount, None if leg.side is PositionSide.BOTH else leg.side
+                    )
+            assert not touched(before, snapshot(ledger))
 
 
 def _check_change(stage: Stage, change: MarginChange, leg: PositionFigures, moved: Decimal) -> None:

@@ -1,4 +1,4 @@
-"""Checks of symbols: the named one is read and written, no other; one that is not listed is refused."""
+"""Checks of symbols: a filter gives the rows of the named one, and one that is not listed is refused."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ from venuekit.capabilities import (
     SettingsReader,
 )
 from venuekit.errors import InvalidArgument, InvalidRequest
-from venuekit.simulator.ledger import Contract, Side
+from venuekit.simulator.ledger import Contract
 from venuekit.testing.conformance.account_states import AccountState, on_account
-from venuekit.testing.conformance.examples import Setter, arguments_for
+from venuekit.testing.conformance.examples import arguments_for
 from venuekit.testing.conformance.inventory import Checks, Inventory, Method
 from venuekit.testing.conformance.snapshots import snapshot, touched
 from venuekit.testing.conformance.tiers import Tier
@@ -122,7 +122,7 @@ def methods_of_a_symbol(inventory: Inventory) -> dict[str, Method]:
 
 
 class SymbolChecks(Checks):
-    """A symbol that is named is the one that is read and written."""
+    """A symbol that is named is the one that is read, and it is listed."""
 
     tier = Tier.GOLD
 
@@ -163,49 +163,9 @@ class SymbolChecks(Checks):
             balances = await balance_reader.of(stage.account).get_balances(asset="QXQ")
             assert balances == (), f"asset QXQ gives {balances}"
 
-    async def test_setting_changes_nothing_else(self, setter: Setter) -> None:
-        """
-        A setting reaches the ledger with its value, and nothing of another symbol or another setting changes.
-
-        The setter returns the value that holds.
-        """
-        async with on_stage(self.inventory.venue, "flat") as stage:
-            symbol = setter.scope(stage).get("symbol")
-            name = (symbol or "account", _SETTINGS[setter.method.__name__])
-            if symbol is not None:
-                _hold_others(stage, symbol)
-            target = setter.another(stage, await setter.read(stage))
-            before = snapshot(stage.ledger)
-            setting = await setter.write(stage, target)
-            returned = (getattr(setting, "symbol", symbol), getattr(setting, setter.field))
-            assert returned == (symbol, target), f"{setter.method.__name__} returned {setting}"
-            after = snapshot(stage.ledger)
-            assert after[name] == target, f"{name} is {after[name]}; {target} was set"
-            # a margin type may bring a leverage of its own into force
-            also = {(name[0], "leverage")} if name[1] == "margin type" else set()
-            others = touched(before, after) - {name} - also
-            assert not others, f"{setter.method.__name__} of {name[0]} changed {others}"
-
-
-#: the names of settings in a snapshot
-_SETTINGS = {
-    "set_leverage": "leverage",
-    "set_margin_type": "margin type",
-    "set_position_mode": "position mode",
-    "set_asset_mode": "asset mode",
-}
-
 
 def _are_of_pairs(rows: tuple[Any, ...]) -> bool:
     return bool(rows) and all(getattr(row, "symbol", "") is None for row in rows)
-
-
-def _hold_others(stage: Stage, symbol: str) -> None:
-    """Open a small position in every other contract whose asset the account has."""
-    ledger = stage.ledger
-    for one in ledger.contracts.values():
-        if one.symbol != symbol and ledger.balance(one.settle, purse=one.purse).available > 0:
-            ledger.fill(one.symbol, Side.BUY, one.min_quantity, ledger.mark(one.symbol))
 
 
 def _unlisted(stage: Stage) -> str:
