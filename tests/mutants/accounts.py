@@ -129,6 +129,15 @@ _SIGNS = (
         new="row.taker_commission_rate, row.maker_commission_rate",
         caught_by="test_commission_rates_agree",
     ),
+    Mutant(
+        name="the leverage of the long side is that of both",
+        kind="signs and sides",
+        of="toy_swap",
+        file="settings.py",
+        old='by[word, "long"], by[word, "short"]',
+        new='by[word, "long"], by[word, "long"]',
+        caught_by="test_settings_agree",
+    ),
 )
 
 _OTHER_FIELDS = (
@@ -263,6 +272,15 @@ _TYPES = (
         new="updated_at=as_of,\n        as_of",
         caught_by="test_positions_agree",
     ),
+    Mutant(
+        name="a float is taken for a leverage",
+        kind="types and times",
+        of="bybit_inverse",
+        file="symbol_controls.py",
+        old="isinstance(leverage, int | Decimal)",
+        new="isinstance(leverage, int | float | Decimal)",
+        caught_by="test_leverage_that_is_no_number_is_refused",
+    ),
 )
 
 _FILTERS = (
@@ -380,6 +398,15 @@ _WRITES = (
         old="positionSide=None if given_side is None else given_side.name",
         new='positionSide=None if given_side is None else "LONG"',
         caught_by="test_margin_moves_by_the_amount",
+    ),
+    Mutant(
+        name="margin of a side that is not there goes to the one position",
+        kind="opposite and excessive writes",
+        of="toy_swap",
+        file="account.py",
+        old="check_one_way(self, symbol, side)\n        satoshi",
+        new="satoshi",
+        caught_by="test_margin_of_another_leg_is_refused",
     ),
     Mutant(
         name="a leverage is set for every symbol",
