@@ -132,6 +132,11 @@ async def _check_snapshot(stage: Stage) -> None:
     }
     for name, value in held.items():
         assert getattr(snapshot, name) in {None, value}, f"{name} is {getattr(snapshot, name)}, not {value}"
+    for symbol in (*ledger.contracts,)[:: max(1, len(ledger.contracts) - 1)]:  # the first one, and the last
+        row = (await stage.account.get_settings((symbol,))).symbol(symbol)
+        assert row is not None, f"the settings of {symbol} alone lack it"
+        needed = tuple(name for name in figures.SYMBOL_SETTINGS.needed if name != "open_orders")
+        figures.SYMBOL_SETTINGS.check(row, _symbol(stage, symbol), symbol, needed)
     legs = ledger.positions()
     assert snapshot.open_positions in {len(legs), len({leg.symbol for leg in legs})}
     assert snapshot.open_orders == len(ledger.open_orders())
@@ -175,6 +180,8 @@ def _check_position(stage: Stage, position: Position) -> None:
     facts = figures.PositionFacts(leg, stage.ledger.contract(position.symbol))
     name = f"{position.symbol} {position.side.name}"
     figures.POSITION.check(position, facts, name)
+    if position.adl_rank is not None:
+        assert 0 <= position.adl_rank <= (position.adl_rank_of or 0), f"{name}: rank {position.adl_rank} of no queue"
     check_times(stage, position, name)
 
 

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from venuekit.capabilities import BracketReader, CommissionReader, InstrumentReader, MarkPriceReader
+from datetime import timedelta
+
+from venuekit.capabilities import BracketReader, CommissionReader, InstrumentReader, MarkPrice, MarkPriceReader
+from venuekit.plugin import from_milliseconds
+from venuekit.simulator.ledger import Contract
 from venuekit.testing.conformance import account_figures as figures
 from venuekit.testing.conformance.inventory import Checks
 from venuekit.testing.conformance.tiers import Tier
-from venuekit.testing.staged import on_stage
+from venuekit.testing.staged import Stage, on_stage
+
+#: the time in which an answer comes, and the longest one between two fundings
+_ANSWER, _LONGEST = timedelta(seconds=10), timedelta(days=1)
 
 
 class MarketValueChecks(Checks):
@@ -44,9 +51,28 @@ class MarketValueChecks(Checks):
                 figures.COMMISSION_RATE.check(rate, contract, symbol)
 
     async def test_mark_prices_agree(self, mark_price_reader: type[MarkPriceReader]) -> None:
-        """The mark of each contract is the ledger's, after it moved as well."""
+        """
+        The mark of each contract is the ledger's, after it moved as well, and is of the present.
+
+        The next funding is ahead, by an interval at most; a contract that expires has none.
+        """
         async with on_stage(self.inventory.venue) as stage:
             for symbol, contract in stage.ledger.contracts.items():
                 stage.ledger.set_mark(symbol, stage.ledger.mark(symbol) + 7 * contract.price_tick)
                 price = await mark_price_reader.of(stage.account).get_mark_price(symbol)
                 figures.MARK_PRICE.check(price, figures.SymbolFacts(stage.ledger, symbol), symbol)
+                _check_times(stage, price, contract)
+
+
+def _check_times(stage: Stage, price: MarkPrice, contract: Contract) -> None:
+    """Fail unless a price is of the present, and its next funding ahead of that."""
+    now = from_milliseconds(stage.simulation.milliseconds())
+    if price.time is not None:
+        assert abs(price.time - now) < _ANSWER, f"{contract.symbol}: the price is of {price.time}; it is {now}"
+    if contract.expires_at is not None:
+        funding = (price.funding_rate, price.next_funding_at)
+        assert funding == (None, None), f"{contract.symbol} expires, and has a funding: {funding}"
+    elif price.next_funding_at is not None:
+        latest = now + (contract.funding_interval or _LONGEST)
+        fits = now < price.next_funding_at <= latest
+        assert fits, f"{contract.symbol}: the next funding is at {price.next_funding_at}; it is {now}"
