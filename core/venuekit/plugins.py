@@ -238,21 +238,18 @@ class Plugins:
         """Say whether a cross-cutting plugin answers a hook, rather than core alone."""
         return self._caller.is_answered(hook)
 
-    def find_broken_simulated(self, venue_id: str) -> Broken | None:
-        """Return a venue whose simulated venue cannot be made as a broken plugin, None when it can or has none."""
-        from venuekit.simulator.simulated_venue import SimulatedVenue
-
+    def find_broken_simulated(self, venue_id: str, kind: type) -> Broken | None:
+        """Return a venue whose simulated venue is not of this kind as a broken plugin, None when it is or has none."""
         venue, one = self.venue(venue_id), self._announced_venue(venue_id)
         if venue.simulated is None:
             return None
         try:
             with watch_loading(partial(files_of, one)):
                 simulated: object = venue.simulated()
-            if not isinstance(simulated, SimulatedVenue):
-                kind = type(simulated).__name__
+            if not isinstance(simulated, kind):
                 raise ContractBroken(
-                    f"its simulator: it is a {kind}, no SimulatedVenue",
-                    "return a SimulatedVenue",
+                    f"its simulator: it is a {type(simulated).__name__}, no {kind.__name__}",
+                    f"return a {kind.__name__}",
                     place_of_function(venue.simulated),
                 )
         except Exception as error:  # noqa: BLE001 - a plugin's error of any class must not stop the others

@@ -23,7 +23,9 @@ STOREYS = (
     {"foreign", "session_token"},
     {"payloads", "hooks", "read_cache"},
     {"_entry_points"},
-    {"_contract"},
+    {"_broken", "_installed"},
+    {"_contract", "_loading"},
+    {"_asking"},
     {"plugins"},
     {"pipeline"},
     {"account"},
@@ -40,6 +42,7 @@ STOREYS = (
 #: the only imports that go up, each within a function: core's own answers to hooks, and what is loaded when asked for
 UPWARDS = {
     ("plugins", "_defaults"),  # core's implementations are one more plugin, registered last
+    ("plugins", "plugin"),  # loaded before a plugin, whose time of loading is then its own
     ("_contract", "pipeline"),  # the class that an answer of a hook must be of, when there is one
     ("_contract", "account"),  # the class that a venue's account must be of
 }

@@ -151,7 +151,7 @@ def _installed(plugins: Plugins) -> Iterator[Venue[Any]]:
         except PluginError:
             broken = plugins.find_broken(venue_id)
         else:
-            broken = plugins.find_broken_simulated(venue_id)
+            broken = plugins.find_broken_simulated(venue_id, SimulatedVenue)
         if broken is not None:
             plugins.tell(broken)
         elif venue.simulated is not None:
@@ -160,7 +160,7 @@ def _installed(plugins: Plugins) -> Iterator[Venue[Any]]:
 
 def _requested(plugins: Plugins, venue_id: str) -> Venue[Any]:
     venue = plugins.venue(venue_id)
-    broken = plugins.find_broken_simulated(venue_id)
+    broken = plugins.find_broken_simulated(venue_id, SimulatedVenue)
     if broken is not None:
         raise PluginError(str(broken))
     return venue
