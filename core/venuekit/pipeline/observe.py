@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import logging
+import traceback
 from collections.abc import Iterable
 from typing import Protocol
 
@@ -52,9 +53,13 @@ class Observer(Protocol):
 
 
 def notify(observers: Iterable[Observer], event: Event) -> None:
-    """Notify every observer; one that raises is logged and changes nothing."""
+    """Notify every observer; one that raises is logged by its line, and changes nothing."""
     for observer in observers:
         try:
             observer(event)
-        except Exception:  # noqa: BLE001 - whatever a stranger's observer raises must not change an outcome
-            _log.exception("an observer failed on %s of %s", event.operation, event.venue)
+        except Exception as error:  # noqa: BLE001 - whatever a stranger's observer raises must not change an outcome
+            frame = traceback.extract_tb(error.__traceback__)[-1]
+            words = "an observer failed on %s of %s: %s: %s (%s:%s); mend it, or disable its plugin"
+            kind = type(error).__name__
+            _log.error(words, event.operation, event.venue, kind, error, frame.filename, frame.lineno)
+            _log.debug("its traceback", exc_info=error)

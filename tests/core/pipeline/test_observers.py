@@ -51,4 +51,6 @@ async def test_an_observer_that_raises_changes_nothing(stage: Any, caplog: pytes
 
     assert change.changed is True
     assert 2 == len(stage.events)
-    assert "set_leverage of toy_perp" in caplog.text
+    line = broken.__code__.co_firstlineno + 1
+    words = f"set_leverage of toy_perp: RuntimeError: observers may fail ({__file__}:{line}); mend it"
+    assert [words in record.getMessage() for record in caplog.records] == [True, True]
