@@ -31,7 +31,7 @@ class InstalledPlugin:
     One entry point of an installed distribution.
 
     ``hooks`` are the names of the hooks that it implements, none unless it is ready; ``seconds`` is the time of its
-    loading, None where it was not tried; ``problem`` is the sentence about one that is broken, or works with a fault.
+    loading, None where it was not tried; ``problem`` is the sentence about one that is out, or works with a fault.
     ``tier`` is that of the venue in the report of the conformance suite that its package brings, and ``tested`` the
     version of the distribution that was tested; None without a report.
     """

@@ -213,8 +213,10 @@ class Plugins:
             with suppress(PluginError):
                 self.venue(venue_id)
         listed = [self._describe(one) for one in self._announced.values()]
+        problem = f"it is named in {DISABLE_VARIABLE}"
         listed += [
-            InstalledPlugin(one.name, one.group, (one.origin,), PluginState.DISABLED) for one in self._disabled.values()
+            InstalledPlugin(one.name, one.group, (one.origin,), PluginState.DISABLED, problem=problem)
+            for one in self._disabled.values()
         ]
         return tuple(sorted(listed, key=lambda one: (one.group, one.name)))
 
@@ -280,7 +282,9 @@ class Plugins:
                 plugin = one.load()
                 with self._lock:
                     self._register(one, plugin)
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a plugin raises must not stop the host
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001 - whatever a plugin raises must not stop the host
             self._broken[one.group, one.name] = broken_of(one, error)
             return error
         finally:
@@ -375,19 +379,20 @@ class Plugins:
         made = cast("list[Observer | None]", self._caller.ask("venuekit_observe", venue=venue))
         return tuple(observer for observer in made if observer is not None)
 
-    def commands(self, wrong: Callable[[Any, Collection[Any]], str | None] | None = None) -> tuple[Any, ...]:
+    def commands(
+        self, wrong: Callable[[Any, Collection[Any]], tuple[str, str] | None] | None = None
+    ) -> tuple[Any, ...]:
         """
         Return the commands that plugins add to the command line.
 
-        ``wrong`` is asked about each, and told those that were registered before it; a plugin with a command of which
-        it returns a reason is broken, and adds none.
+        ``wrong`` is asked about each, and given those that were registered before it; a plugin with a command of which
+        it returns a reason and a mend is broken, and adds none.
         """
         found: list[Any] = []
 
         def register(command: Any) -> None:
             if wrong is not None and (reason := wrong(command, found)) is not None:
-                place = place_of_function(getattr(command, "callback", None))
-                raise ContractBroken(reason, "register named click commands whose names are not taken", place)
+                raise ContractBroken(*reason, place_of_function(getattr(command, "callback", None)))
             found.append(command)
 
         self._caller.ask("venuekit_register_commands", found.clear, register=register)

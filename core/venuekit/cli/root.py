@@ -50,12 +50,13 @@ class _Root(Group):
         return {str(command.name): run_coroutines(command) for command in state_of(ctx).plugins.commands(_wrong)}
 
 
-def _wrong(command: object, others: Collection[click.Command]) -> str | None:
-    """Return the reason why a plugin's command is unusable, None when it is usable."""
+def _wrong(command: object, others: Collection[click.Command]) -> tuple[str, str] | None:
+    """Return the reason why a plugin's command is unusable, and the mend; None when it is usable."""
     if not isinstance(command, click.Command) or not command.name:
-        return f"it registered {command!r}, which is no named click command"
+        return f"it registered {command!r}, which is no named click command", "register a click command with a name"
     if command.name in COMMANDS or any(command.name == other.name for other in others):
-        return f"it registered the command {command.name!r}, which is taken"
+        mend = "give it a name that venuekit --help does not list"
+        return f"it registered the command {command.name!r}, which is taken", mend
     return None
 
 

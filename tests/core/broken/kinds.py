@@ -128,6 +128,7 @@ VENUES = (
     ),
     Kind("syntax_error", f"import sys\n\ndef f(:{HERE}", "SyntaxError: invalid syntax", "mend its syntax"),
     Kind("exit", f"import sys\nsys.exit(3){HERE}", "SystemExit: 3", "remove the call that ends the process"),
+    Kind("stops", f"import asyncio\nraise asyncio.CancelledError{HERE}", "CancelledError", _START),
     Kind(
         "raises",
         f"import json\n\ndef f():\n    json.loads('x'){HERE}\nf()",
@@ -313,7 +314,7 @@ OPERATORS = (
             """
         ),
         "it registered the command 'balances', which is taken",
-        "register named click commands whose names are not taken",
+        "give it a name that venuekit --help does not list",
     ),
     Kind(
         "op_commands_raise",
@@ -321,6 +322,15 @@ OPERATORS = (
         "venuekit_register_commands raised AttributeError: 'function' object has no attribute 'nothing'",
         _START,
     ),
+)
+
+#: a venue whose loading takes long
+SLOW = Kind(
+    "slow",
+    f"{HERE}\n{_venue().replace(HERE, '')}",
+    "took 1.3 s to load",
+    "import heavy modules, and ask others, where they are used",
+    is_usable=True,
 )
 
 #: usable, with a fault to be told of

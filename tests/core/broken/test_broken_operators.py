@@ -102,6 +102,15 @@ def test_every_command_tells_each(tmp_path: Path) -> None:
     assert done.returncode == 0
 
 
+async def test_the_first_runtime_warns(site: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """A program that opens accounts reads the sentence in its log before anything is sent."""
+    OPERATORS[0].install(site, "venuekit.plugins")
+
+    async with Runtime(journal=False):
+        assert [record.getMessage() for record in caplog.records] == [OPERATORS[0].sentence(site)]
+        assert caplog.records[0].levelname == "WARNING"
+
+
 async def test_the_import_of_a_slow_operator_delays_no_beat(site: Path, gate: threading.Event) -> None:
     """A runtime that is opened loads the plugins in a worker thread: the loop goes on, and lets the import end."""
     code = "from venuekit.plugin import hookimpl\nVENUEKIT_API = 1\n"

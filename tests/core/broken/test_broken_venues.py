@@ -6,13 +6,15 @@ import asyncio
 import json
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from tests.core.broken.command import run_command
-from tests.core.broken.kinds import FLAWED_VENUES, FRONTS, VENUES, WAITS, Kind
+from tests.core.broken.kinds import FLAWED_VENUES, FRONTS, SLOW, VENUES, WAITS, Kind
 from tests.core.plugin_sites import Discover, Install, venue_code
 
+from venuekit import _loading
 from venuekit.errors import PluginError
 from venuekit.plugins import Broken, make_plugins
 from venuekit.simulator import simulate
@@ -126,6 +128,18 @@ def test_three_distributions_claim_one_id(install: Install, discover: Discover) 
     (broken,) = plugins.broken()
     assert isinstance(broken, Broken)
     assert broken.distribution == "acme-one and acme-three and acme-two"
+
+
+def test_a_slow_venue_is_named(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A second of loading is reported once, and the venue works."""
+    seconds = iter((0.0, 1.26))
+    monkeypatch.setattr(_loading, "time", SimpleNamespace(perf_counter=lambda: next(seconds), thread_time=lambda: 0.0))
+    SLOW.install(site, "venuekit.venues")
+    told: list[Any] = []
+    plugins = make_plugins(on_flaw=told.append)
+
+    assert plugins.venue(SLOW.name) is plugins.venue(SLOW.name)
+    assert list(map(str, told)) == [SLOW.sentence(site)]
 
 
 async def test_a_slow_import_delays_neither_the_loop_nor_another_venue(site: Path, gate: threading.Event) -> None:

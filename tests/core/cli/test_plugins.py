@@ -69,6 +69,7 @@ def test_a_plugin_that_is_out_has_the_reason(
     assert states == {"syntax_error": "broken", "op_misspelt": "broken", "op_prints": "ready", "desk": "disabled"}
     assert {rows[name]["hooks"] for name in states} == {""}
     assert (rows["desk"]["kind"], rows["desk"]["load_ms"]) == ("operator", None)
+    assert rows["desk"]["problem"] == "it is named in VENUEKIT_DISABLE"
     assert called.status == 1
     told = [json.loads(line) for line in called.err.splitlines() if line.startswith("{")]
     assert sorted(one.get("message") or one["warning"] for one in told) == sorted(sentences.values())
