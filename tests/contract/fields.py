@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +10,10 @@ import attrs
 from tests.contract.contract_registry import ROWS
 
 from venuekit import capabilities
-from venuekit.endpoint import Changing
 from venuekit.parts.columns import Column, Constant, Joined, Same, Source, nested
-from venuekit.parts.rows import Document, Reads
+from venuekit.parts.rows import Reads
 from venuekit.plugins import Plugins, make_plugins
+from venuekit.testing.reading import declared_rows
 from venuekit.venue import Venue
 
 TARGET = Path(__file__).parents[2] / "docs" / "fields.md"
@@ -42,25 +40,7 @@ def render(plugins: Plugins) -> str:
 
 def _declarations(venue: Venue[Any]) -> Iterator[Reads[Any]]:
     for endpoint in venue.endpoints:
-        yield from _reads_of(endpoint.decode)
-
-
-def _reads_of(decode: Any) -> Iterator[Reads[Any]]:
-    """Yield the declarations that a decoder is made of."""
-    if isinstance(decode, Reads):
-        yield decode
-    elif isinstance(decode, Document):
-        yield from decode.parts.values()
-    elif isinstance(decode, Changing):
-        yield from _reads_of(decode.answer)
-    elif isinstance(decode, partial):
-        for part in (decode.func, *decode.args, *decode.keywords.values()):
-            yield from _reads_of(part)
-    elif inspect.ismethod(decode):
-        yield from _reads_of(decode.__self__)
-    elif attrs.has(type(decode)):
-        for field in attrs.fields(type(decode)):
-            yield from _reads_of(getattr(decode, field.name, None))
+        yield from declared_rows(endpoint.decode)
 
 
 def _table(value: type[Any], declared: dict[str, list[Reads[Any]]]) -> str:

@@ -18,7 +18,7 @@ import attrs
 from venuekit._util.times import read_iso
 from venuekit.message import HttpResponse
 
-#: fields of a value that say when and from what it was read, not what was read
+#: fields of a value that are about its reading: when it was read, and from which object
 OF_READING = frozenset({"as_of", "received_at", "raw"})
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d.*(Z|[+-]\d\d:?\d\d)").fullmatch
 
@@ -79,7 +79,7 @@ def _is_equal(value: object, expected: Any) -> bool:
 
 
 def _number(expected: Any) -> Decimal | None:
-    """Return an expected number, None for what is no number."""
+    """Return an expected number, None where it is none."""
     try:
         return (
             Decimal(expected) if isinstance(expected, str | int | Decimal) and not isinstance(expected, bool) else None

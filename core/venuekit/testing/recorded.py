@@ -33,7 +33,7 @@ members of an enumeration their value, and null is None. The method is called wi
 ``client_id`` of the recorded parameters, without them with the symbol of an object that is expected, and a history from
 the first expected time on; ``arguments`` (``{"include_flat": true}``) go before those, each for the methods that have
 it. Where a method asks other endpoints as well, ``beside`` lists the recorded answers that they give; the simulated
-venue answers the rest.
+venue answers the rest. ``unread`` lists fields of the answer that the plugin does without: ``result.list.feeRate``.
 """
 
 from __future__ import annotations
@@ -56,8 +56,8 @@ from venuekit.venue import Venue
 
 _FACTS = frozenset({"source", "verb", "path", "action", "security", "parameters", "status", "code", "message", "fault"})
 #: how the names of capability methods begin that read
-_READING = ("get_", "iter_")
-_WISHES = frozenset({"expect", "arguments", "beside"})
+READING = ("get_", "iter_")
+_WISHES = frozenset({"expect", "arguments", "beside", "unread"})
 
 
 @attrs.frozen(kw_only=True)
@@ -83,13 +83,14 @@ class RecordedCase:
     expect: Mapping[str, Any] = attrs.field(factory=dict)
     arguments: Mapping[str, Any] = attrs.field(factory=dict)
     beside: tuple[str, ...] = attrs.field(default=(), converter=tuple)
+    unread: frozenset[str] = attrs.field(default=frozenset(), converter=frozenset)
 
     def __attrs_post_init__(self) -> None:
         if self.is_success and self.fault is not None:
             raise ValueError(f"a success has no fault, and not {self.fault}")
         if self.expect and not self.is_success:
             raise ValueError("a refusal becomes no value: leave expect out")
-        if writes := [name for name in self.expect if not name.startswith(_READING)]:
+        if writes := [name for name in self.expect if not name.startswith(READING)]:
             raise ValueError(f"expect is for methods that read, and not for {', '.join(writes)}")
 
     @property

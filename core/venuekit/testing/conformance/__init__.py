@@ -38,6 +38,7 @@ from venuekit.testing.conformance.access import AccessChecks
 from venuekit.testing.conformance.account_states import states_of
 from venuekit.testing.conformance.account_values import AccountValueChecks
 from venuekit.testing.conformance.arrivals import ArrivalChecks
+from venuekit.testing.conformance.completeness import CompletenessChecks
 from venuekit.testing.conformance.countdowns import CountdownChecks, countdown_cases
 from venuekit.testing.conformance.declarations import DeclarationChecks, SimulatedVenueChecks
 from venuekit.testing.conformance.effects import EffectChecks
@@ -84,6 +85,7 @@ class Suite(
     HistoryChecks,
     AccessChecks,
     SecretChecks,
+    CompletenessChecks,
     AccountValueChecks,
     MarketValueChecks,
     KeyValueChecks,
@@ -130,6 +132,8 @@ def _cases(inventory: Inventory) -> dict[str, dict[str, Any]]:
         "recorded_case": {case.name: case for case in inventory.recorded},
         "expecting_case": {case.name: case for case in inventory.recorded if case.expect},
         "limit_case": {case.name: case for case in inventory.recorded if case.fault in _LIMITS},
+        "refusal_case": {case.name: case for case in inventory.recorded if not case.is_success},
+        "read_case": {case.name: case for case in inventory.recorded_reads},
         "refused_case": {case.name: case for case in inventory.recorded if case.fault is not None},
         "capability_method": {method.__qualname__: method for method in inventory.methods},
         "margin_type": {

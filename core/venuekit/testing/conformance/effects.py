@@ -1,4 +1,4 @@
-"""Checks of effects against the ledger: what a request is declared to do, and when a lost write is proven absent."""
+"""Checks of effects against the ledger: the declared effect of a request, and the proof that a lost write is absent."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _READS = 60
 
 
 class EffectChecks(Checks):
-    """A request does to the account what its effect says, and no less is believed of a lost one."""
+    """A request has its declared effect on the account, and a lost one is believed to have it until the proof."""
 
     tier = Tier.GOLD
 

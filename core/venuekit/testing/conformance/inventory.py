@@ -22,7 +22,7 @@ from venuekit.request_bounds import RequestExpiry
 from venuekit.testing.conformance.examples import SETTERS, Setter
 from venuekit.testing.conformance.ledger_records import SUBJECTS, HistorySubject
 from venuekit.testing.conformance.tiers import Tier
-from venuekit.testing.recorded import Recorded, RecordedCase
+from venuekit.testing.recorded import READING, Recorded, RecordedCase
 from venuekit.testing.replay import ConvertKey, is_replayed, replay_of
 from venuekit.testing.sent import caller_parameters
 from venuekit.testing.staged import Stage
@@ -111,6 +111,12 @@ class Inventory:
         """The histories with an endpoint that declares where its rows stand."""
         endpoints = [endpoint for endpoint in self.reads if endpoint.rows]
         return tuple(one for one in self.histories if any(one.method in endpoint.serves for endpoint in endpoints))
+
+    @cached_property
+    def recorded_reads(self) -> tuple[RecordedCase, ...]:
+        """The recorded successes of reads that serve a capability method which reads, too."""
+        serving = [one for one in self.reads if any(method.__name__.startswith(READING) for method in one.serves)]
+        return tuple(case for endpoint in serving for case in self.recorded.of(endpoint) if case.is_success)
 
     @cached_property
     def signed_read(self) -> Endpoint[Any]:

@@ -29,7 +29,7 @@ _NAMES = (Role.SYMBOL, Role.ORDER_ID, Role.CLIENT_ID)
 
 
 class RecordedValueChecks(Checks):
-    """Each recorded answer means what is written beside it."""
+    """Each recorded answer has the meaning that is written beside it."""
 
     tier = Tier.BRONZE
     needs_simulated = False
@@ -55,7 +55,7 @@ class RecordedValueChecks(Checks):
 
 async def value_of(venue: Venue[Any], recorded: Recorded, case: RecordedCase, name: str) -> Any:
     """
-    Return what a capability method makes of a recorded answer; a history is walked to its end.
+    Return the result of a capability method for a recorded answer; a history is walked to its end.
 
     The first request of its endpoint is answered with it, another one than that with a page without rows; so are those
     of the answers beside it.

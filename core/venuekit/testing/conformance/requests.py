@@ -1,4 +1,4 @@
-"""Checks of requests: the hosts, limits and secrets of what is sent, and of what is sent again."""
+"""Checks of requests: their hosts, limits, secrets and repetitions."""
 
 from __future__ import annotations
 

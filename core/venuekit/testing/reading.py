@@ -1,0 +1,133 @@
+"""Fields of a recorded answer that are read, found by changing them, and the declarations that read them."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from decimal import Decimal, InvalidOperation
+from functools import partial
+from typing import Any, TypeAlias
+
+import attrs
+import msgspec
+
+from venuekit.endpoint import Changing
+from venuekit.parts.rows import Document, Reads, Rows
+
+#: the names on the way to a field, ``*`` for any item of a list
+Place: TypeAlias = tuple[str, ...]
+_ITEM = "*"
+#: in how many rows a field is changed: one may be read of rows of one kind alone
+_MOST_ROWS = 10
+_ENCODER = msgspec.json.Encoder(decimal_format="number")
+
+
+def unread_fields(body: bytes, read: Callable[[bytes], Any]) -> Collection[str]:
+    """
+    Return the fields of a JSON body whose value does not matter to ``read`` in any row, as ``result.list.feeRate``.
+
+    A field matters where another value makes another result, or an error.
+    """
+    document = json.loads(body, parse_float=Decimal)
+    before = _result(body, read)
+    matters: dict[Place, bool] = {}
+    tried: Counter[Place] = Counter()
+    for place, path, value in _leaves(document):
+        tried[place] += 1
+        if not matters.get(place) and tried[place] <= _MOST_ROWS:
+            matters[place] = any(
+                _result(_with_value(document, path, other), read) != before for other in _others(value)
+            )
+    return [".".join(step for step in place if step != _ITEM) for place, does in matters.items() if not does]
+
+
+def _leaves(value: Any, place: Place = (), path: tuple[Any, ...] = ()) -> Iterator[tuple[Place, tuple[Any, ...], Any]]:
+    """Yield each plain value: its place, the names and indexes that lead to it, and itself."""
+    if isinstance(value, dict) and value:
+        for name, one in value.items():
+            yield from _leaves(one, (*place, name), (*path, name))
+    elif isinstance(value, list) and value:
+        for index, one in enumerate(value):
+            yield from _leaves(one, (*place, _ITEM), (*path, index))
+    elif place and place[-1] != _ITEM:
+        yield place, path, value
+
+
+def _others(value: Any) -> Iterator[Any]:
+    """Yield other values of the type of one, and of other types."""
+    if isinstance(value, bool):
+        yield not value
+    elif isinstance(value, str):
+        with_digits = _number(value)
+        if with_digits is not None:
+            yield format(with_digits + 1, "f")
+        yield f"{value}x"
+    elif isinstance(value, int | Decimal):
+        yield value + 1
+    yield from ("1", 1, True, "x", {"x": 1}, [1])
+
+
+def _number(text: str) -> Decimal | None:
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() else None
+
+
+def _with_value(document: Any, path: Sequence[Any], value: Any) -> bytes:
+    """Return the body of a document with another value at a place; the document stays as it is."""
+    inner = document
+    for step in path[:-1]:
+        inner = inner[step]
+    before, inner[path[-1]] = inner[path[-1]], value
+    try:
+        return _ENCODER.encode(document)
+    finally:
+        inner[path[-1]] = before
+
+
+def _result(body: bytes, read: Callable[[bytes], Any]) -> Any:
+    """Return the result of a reader as plain values, or the kind of its error."""
+    try:
+        return plain(read(body))
+    except Exception as error:  # noqa: BLE001 - a decoder may raise anything about an answer that it cannot read
+        return f"{type(error).__name__}: {error}"
+
+
+def declared_rows(decode: Any) -> Iterator[Reads[Any]]:
+    """Yield the declarations of rows that a decoder is made of."""
+    if isinstance(decode, Reads):
+        yield decode
+    elif isinstance(decode, Document):
+        yield from decode.parts.values()
+    elif isinstance(decode, Changing):
+        yield from declared_rows(decode.answer)
+    elif isinstance(decode, partial):
+        for part in (decode.func, *decode.args, *decode.keywords.values()):
+            yield from declared_rows(part)
+    elif inspect.ismethod(decode):
+        yield from declared_rows(decode.__self__)
+    elif attrs.has(type(decode)):
+        for name in names_of_fields(decode):
+            yield from declared_rows(getattr(decode, name, None))
+
+
+def names_of_fields(value: Any) -> tuple[str, ...]:
+    """Return the names of the fields of an attrs value."""
+    return tuple(field.name for field in attrs.fields(type(value)))
+
+
+def plain(value: Any) -> Any:
+    """Return a decoded answer as plain lists and dictionaries, to be compared; rows that no value was made of, too."""
+    if isinstance(value, Rows):
+        return [plain(row) for row in value]
+    if isinstance(value, msgspec.Struct):
+        return {name: plain(getattr(value, name)) for name in value.__struct_fields__}
+    if attrs.has(type(value)):
+        return {name: plain(getattr(value, name)) for name in names_of_fields(value)}
+    if isinstance(value, Mapping):
+        return {name: plain(one) for name, one in value.items()}
+    return [plain(one) for one in value] if isinstance(value, list | tuple) else value
