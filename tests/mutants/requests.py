@@ -278,6 +278,72 @@ _RECORDED = (
     ),
 )
 
+_COMPLETENESS = (
+    Mutant(
+        name="a state of orders is passed on as the venue writes it",
+        kind="forgotten words",
+        of="toy_swap",
+        file="rows.py",
+        old='    "resting": OrderStatus.OPEN,\n',
+        new="",
+        caught_by="test_recorded_value",
+    ),
+    Mutant(
+        name="a word of the table is no member",
+        kind="forgotten words",
+        of="toy_swap",
+        file="rows.py",
+        old='"sell": OrderSide.SELL}',
+        new='"sell": OrderSide.SELL, "short": OrderSide("short")}',
+        caught_by="test_table_of_words_has_members",
+    ),
+    Mutant(
+        name="the time of a balance is not read",
+        kind="forgotten fields",
+        of="toy_swap",
+        file="rows.py",
+        old='available=minor("free", PLACES),\n    updated_at=iso("updated", may_be_blank=True),\n)\n\nPOSITIONS',
+        new='available=minor("free", PLACES),\n)\n\nPOSITIONS',
+        caught_by="test_documented_field_is_read",
+    ),
+    Mutant(
+        name="the collateral of a position is not read",
+        kind="forgotten fields",
+        of="toy_perp",
+        file="payloads.py",
+        old="    collateral: Decimal | None\n",
+        new="",
+        caught_by="test_documented_field_is_read",
+    ),
+    Mutant(
+        name="a recorded read says nothing of its values",
+        kind="forgotten values",
+        of="toy_perp",
+        file="tests/recorded/time.json",
+        old='"expect": {\n    "get_server_time": "2025-06-15T15:06:40.123Z"\n  }',
+        new='"expect": {}',
+        caught_by="test_recorded_read_has_its_values",
+    ),
+    Mutant(
+        name="a recorded value lacks the parent of an account",
+        kind="forgotten values",
+        of="toy_chain",
+        file="tests/recorded/wallet.json",
+        old='{"account": "account-2", "parent": "account-1"}',
+        new='{"account": "account-2"}',
+        caught_by="test_recorded_value_is_whole",
+    ),
+    Mutant(
+        name="a recorded refusal has no meaning",
+        kind="forgotten values",
+        of="toy_swap",
+        file="tests/recorded/order_unknown.json",
+        old='  "fault": "not_found",\n',
+        new="",
+        caught_by="test_recorded_refusal_has_its_fault",
+    ),
+)
+
 MUTANTS: tuple[Mutant, ...] = (
     *_FENCES,
     *_PROOFS,
@@ -286,4 +352,5 @@ MUTANTS: tuple[Mutant, ...] = (
     *_HOSTS,
     *_REFUSALS,
     *_RECORDED,
+    *_COMPLETENESS,
 )
