@@ -102,7 +102,7 @@ class HookCaller:
                     return answer
                 if not self._expel_misfits(hook, answer, arguments):
                     return answer
-            except Exception as error:
+            except (Exception, SystemExit) as error:
                 # an error of ours is about an account, and commands have none
                 is_ours = isinstance(error, VenuekitError) and hook != "venuekit_register_commands"
                 if not is_ours and hook in _EXPELLING and self._expel_for(hook, error):
@@ -161,7 +161,7 @@ class HookCaller:
                     break
         return expelled
 
-    def _expel_for(self, hook: str, error: Exception, name: str | None = None) -> bool:
+    def _expel_for(self, hook: str, error: BaseException, name: str | None = None) -> bool:
         """Keep the plugin whose hook has failed apart; False when it is none of the cross-cutting ones."""
         name = self._culprit(hook, error) if name is None else name
         one = self._loaded.get(name)
@@ -170,7 +170,7 @@ class HookCaller:
         self._expel(name, broken_of(one, error, f"{hook} raised "))
         return True
 
-    def _culprit(self, hook: str, error: Exception) -> str:
+    def _culprit(self, hook: str, error: BaseException) -> str:
         """Return the name of the plugin whose function raised, empty when none of them ran."""
         ran = {frame.f_code for frame, _ in traceback.walk_tb(error.__traceback__)}
         for implementation in getattr(self._manager.hook, hook).get_hookimpls():

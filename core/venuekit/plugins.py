@@ -254,7 +254,7 @@ class Plugins:
                     f"return a {kind.__name__}",
                     place_of_function(venue.simulated),
                 )
-        except Exception as error:  # noqa: BLE001 - a plugin's error of any class must not stop the others
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - a plugin's error of any class must not stop the others
             return broken_of(one, error, "its simulator: ")
         return None
 

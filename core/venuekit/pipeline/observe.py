@@ -57,7 +57,7 @@ def notify(observers: Iterable[Observer], event: Event) -> None:
     for observer in observers:
         try:
             observer(event)
-        except Exception as error:  # noqa: BLE001 - whatever a stranger's observer raises must not change an outcome
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a stranger's observer raises must not change an outcome
             frame = traceback.extract_tb(error.__traceback__)[-1]
             words = "an observer failed on %s of %s: %s: %s (%s:%s); mend it, or disable its plugin"
             kind = type(error).__name__

@@ -244,6 +244,12 @@ FRONTS = (
         _START,
     ),
     Kind(
+        "front_exits",
+        _evolved("lambda: exit(0)"),
+        "its simulator: SystemExit: 0",
+        "remove the call that ends the process",
+    ),
+    Kind(
         "front_text",
         _evolved("lambda: 'x'"),
         "its simulator: it is a str, no SimulatedVenue",
@@ -358,6 +364,12 @@ ASKED_OPERATORS = (
         _operator(f"@hookimpl\ndef venuekit_observe(venue):\n    raise RuntimeError('boom'){HERE}\n"),
         "venuekit_observe raised RuntimeError: boom",
         _START,
+    ),
+    Kind(
+        "op_policy_exits",
+        _operator(f"@hookimpl\ndef venuekit_retry_policy(venue):\n    raise SystemExit(0){HERE}\n"),
+        "venuekit_retry_policy raised SystemExit: 0",
+        "remove the call that ends the process",
     ),
     Kind(
         "op_observer",

@@ -39,11 +39,14 @@ async def test_an_unknown_outcome_is_told(stage: Any) -> None:
     assert caught.value is next(event.error for event in stage.events if event.kind == "unknown_outcome")
 
 
-async def test_an_observer_that_raises_changes_nothing(stage: Any, caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize("kind", [RuntimeError, SystemExit])
+async def test_an_observer_that_raises_changes_nothing(
+    stage: Any, caplog: pytest.LogCaptureFixture, kind: type[BaseException]
+) -> None:
     """A stranger's broken observer is logged, and the call goes on as if it were not there."""
 
     def broken(event: Event) -> None:
-        raise RuntimeError("observers may fail")
+        raise kind("observers may fail")
 
     stage.account._session.venue_session.observers = (broken, stage.events.append)
     with caplog.at_level(logging.ERROR, logger="venuekit.observe"):
@@ -52,5 +55,5 @@ async def test_an_observer_that_raises_changes_nothing(stage: Any, caplog: pytes
     assert change.changed is True
     assert 2 == len(stage.events)
     line = broken.__code__.co_firstlineno + 1
-    words = f"set_leverage of toy_perp: RuntimeError: observers may fail ({__file__}:{line}); mend it"
+    words = f"set_leverage of toy_perp: {kind.__name__}: observers may fail ({__file__}:{line}); mend it"
     assert [words in record.getMessage() for record in caplog.records] == [True, True]
