@@ -63,6 +63,15 @@ MUTANTS: tuple[Mutant, ...] = (
         caught_by="test_history_items",
     ),
     Mutant(
+        name="all movements of an asset have one id",
+        kind="other field",
+        of="toy_perp",
+        file="income.py",
+        old="            id=row.id,",
+        new="            id=row.asset,",
+        caught_by="test_history_items",
+    ),
+    Mutant(
         name="movements of one moment and asset are taken for one",
         kind="lost items",
         of="toy_swap",

@@ -86,6 +86,7 @@ class HistoryChecks(Checks):
             for item in items:
                 check_plain(item, promised, name=history.method.__name__)
             _check_order(history, items)
+            _check_keys(history, items)
             _compare(history, items, story.records)
             if history.method is IncomeReader.iter_income:
                 await self._check_sums(story, items)
@@ -123,7 +124,7 @@ class HistoryChecks(Checks):
                     _same(history, rest, items[place + 1 :], f"behind {item!r}")
 
     async def test_history_spans(self, history: HistorySubject) -> None:
-        """Start and end are both inclusive, also at the edges of the venue's windows; a reversed span is refused."""
+        """Start and end are both inclusive, also at the edges of windows; a span that cannot be is refused."""
         async with self._story(history) as story:
             items = await story.walk_acts()
             times = sorted({history.time_of(item) for item in items})
@@ -136,6 +137,10 @@ class HistoryChecks(Checks):
                 await story.walk(start=times[-1], end=times[-1] - _HOUR)
             with pytest.raises(InvalidArgument):
                 await story.walk(start=times[-1].replace(tzinfo=None))
+            ages = [one.retention.age for one in story.declared.histories if one.retention.age is not None]
+            if ages and history.method is IncomeReader.iter_income:
+                with pytest.raises(InvalidArgument):
+                    await story.walk(start=times[-1] - max(ages) - _HOUR)
 
     async def test_history_filters(self, history: HistorySubject) -> None:
         """A filter leaves exactly the items that fit; one that fits none gives nothing, or is refused."""
@@ -212,6 +217,7 @@ class HistoryChecks(Checks):
             story = Story(subject, place, clock, {} if symbol is None else {"symbol": symbol})
             with small_pages(None) as story.declared:
                 await story.walk()
+            place.deposit_enough()
             subject.prepare(place)
             await clock.sleep(0.001)
             story.began = from_milliseconds(clock.milliseconds())
@@ -290,6 +296,15 @@ def _check_order(subject: HistorySubject, items: Sequence[Any]) -> None:
     for before, item in pairwise(items):
         in_order = subject.time_of(before) <= subject.time_of(item)
         assert in_order, f"{subject.method.__name__} is not oldest first: {item!r} comes behind {before!r}"
+
+
+def _check_keys(subject: HistorySubject, items: Sequence[Any]) -> None:
+    """Fail if two items have one identity."""
+    known: dict[Any, Any] = {}
+    for item in items:
+        key = getattr(item, "key", None)
+        assert key is None or key not in known, f"{subject.method.__name__}: {item!r} has the key of {known[key]!r}"
+        known[key] = item
 
 
 def _same(subject: HistorySubject, found: Sequence[Any], items: Sequence[Any], where: str) -> None:

@@ -193,8 +193,9 @@ def _withdrawal_records(place: Place) -> Iterable[Facts]:
 
 
 def _convert(place: Place, number: int) -> None:
-    keys = place.assets
-    (purse, source), (_, target) = keys[number % len(keys)], keys[(number + 1) % len(keys)]
+    """Convert a little of each wallet into another asset."""
+    purse, source = place.assets[number % len(place.assets)]
+    target = next((one.asset for one in place.ledger.balances(purse=purse) if one.asset != source), source)
     place.ledger.convert(source, (number + 1) * _CENT, target, (number + 2) * _CENT, purse=purse)
 
 

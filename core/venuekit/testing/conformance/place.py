@@ -11,6 +11,9 @@ from venuekit.capabilities import PositionMode, PositionSide
 from venuekit.simulator.ledger import AssetKey, Contract, Ledger, Side
 from venuekit.testing.staged import FakeStage
 
+#: more than all acts withdraw or convert
+_SPENT = Decimal(10)
+
 
 @attrs.frozen
 class Place:
@@ -61,6 +64,13 @@ class Place:
         """Return a price on the contract's steps, so many ticks below the mark."""
         tick = self.contract.price_tick
         return self.ledger.mark(self.symbol) // tick * tick - ticks * tick
+
+    def deposit_enough(self) -> None:
+        """Put as much into each wallet with money as acts can use up."""
+        traded = self.contract.value(self.contract.min_quantity * 300, self.price())
+        for purse, asset in self.assets:
+            amount = traded if (purse, asset) == self.contract.asset_key else Decimal(0)
+            self.ledger.deposit(asset, _SPENT + self.ledger.rules.money(amount), purse=purse)
 
     def buy(self, number: int, *, is_maker: bool = False) -> None:
         """Trade some contracts of the symbol."""
