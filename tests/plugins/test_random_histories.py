@@ -15,6 +15,7 @@ import pytest
 from tests.plugins.stages import LeapingStage, leaping
 
 from venuekit.capabilities import IncomeKind
+from venuekit.parts.histories.page_cut import rows_of_page
 from venuekit.plugin import from_milliseconds, to_milliseconds
 from venuekit.simulator.ledger import Book, Side
 from venuekit_binance_common.simulated.account_routes import INCOME_TYPES
@@ -69,7 +70,7 @@ async def test_income(venue: str, chance: random.Random) -> None:
         start = from_milliseconds(stage.sim.milliseconds()) - timedelta(days=chance.choice([1, 20, 85]))
         purse = stage.ledger.contract(stage.symbol).purse
         moments = [0.1, 0.5, 0.5, 0.5, 0.500001, chance.random()]
-        most = BinanceUsdmAccount.INCOME_HISTORY.limit - 1
+        most = rows_of_page(BinanceUsdmAccount.INCOME_HISTORY) - 1
         booked: Counter[tuple[object, ...]] = Counter()
         length = from_milliseconds(stage.sim.milliseconds()) - start
         for number in range(chance.randint(0, 40)):
