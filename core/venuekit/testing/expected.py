@@ -89,12 +89,13 @@ def _number(expected: Any) -> Decimal | None:
 
 
 def unexpected(value: object, expected: Any, where: str = "value") -> Iterator[str]:
-    """Yield the fields of a value that hold something, and of which nothing is expected."""
+    """Yield the fields of a value that hold more than their default, and of which nothing is expected."""
     if isinstance(expected, Mapping) and attrs.has(type(value)):
+        defaults = {field.name: field.default for field in attrs.fields(type(value))}  # type: ignore[arg-type]
         for name, inner in _fields_of(value).items():
             if name in expected:
                 yield from unexpected(inner, expected[name], f"{where}.{name}")
-            elif name not in OF_READING and inner is not None and inner not in ((), {}):
+            elif name not in OF_READING and inner not in (defaults[name], None, (), {}):
                 yield f"{where}.{name}"
     elif isinstance(expected, list) and isinstance(value, tuple) and len(value) == len(expected):
         for index, (one, other) in enumerate(zip(value, expected, strict=True)):

@@ -47,7 +47,7 @@ def test_field_that_matters_in_one_row() -> None:
 
 def test_declarations_of_a_decoder() -> None:
     """Declared rows are found in whatever a decoder is made of."""
-    document = Document(dict, balances=_BALANCES)
+    document: Document[dict[str, object]] = Document(dict, balances=_BALANCES)
     assert [*declared_rows(Changing(_BALANCES.read_all))] == [_BALANCES]
     assert [*declared_rows(document)] == [_BALANCES]
     assert [*declared_rows(payload_decoder(_Row))] == []
