@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -116,6 +117,7 @@ class Suite(
                 metafunc.parametrize(name, list(cases.values()), ids=list(cases))
 
 
+@cache  # asked for again by each test
 def _cases(inventory: Inventory) -> dict[str, dict[str, Any]]:
     """Return the values of each test argument, by readable id."""
     return {
