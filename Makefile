@@ -5,7 +5,7 @@ UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
 UV_HERE := $(if $(filter .tools/%,$(UV)),$(CURDIR)/$(UV),$(UV))
 export UV_PYTHON_DOWNLOADS ?= never
 
-.PHONY: help demo test coverage lint api format bench core-alone interop-node interop-python-binance interop-page conformance-reports packages wheels clean
+.PHONY: help demo test coverage lint api format bench core-alone interop-node interop-python-binance interop-page conformance-reports example-bitmex packages wheels clean
 
 help:
 	@echo "make demo        plan, apply and verify account settings on simulated venues: no keys, nothing leaves this machine"
@@ -18,6 +18,7 @@ help:
 	@echo "make interop-python-binance  python-binance against the simulator, in an environment of its own"
 	@echo "make interop-node  clients for Node against the simulator; needs Node 18 or newer and npm"
 	@echo "make interop-page  docs/interop.md is the result of the last runs of other people's clients"
+	@echo "make example-bitmex  a third party's venue in clean environments, by uv and by pip; its conformance.json is the result"
 	@echo "make conformance-reports  the tiers that plugins ship are those of the last make coverage"
 	@echo "make packages    build and install every distribution with pip, and ask for the venues; then make wheels"
 	@echo "make wheels      build every wheel, and trade on venuekit sim as uvx runs it from them"
@@ -86,6 +87,21 @@ interop-page:
 # what plugins ship as their conformance.json is the result of the last run of make coverage
 conformance-reports:
 	$(UV) run --no-sync python -m tests.contract.conformance --check
+
+# a third party's distribution: its tests, the conformance suite among them, as uv and as pip install it
+BITMEX := examples/venuekit_bitmex
+BITMEX_TESTS := "looptime>=0.6" "pytest>=8.4" "pytest-asyncio>=1.1" "pytest-xdist>=3.6"
+example-bitmex: | $(filter .tools/%,$(UV))
+	rm -rf .tools/bitmex
+	cd $(BITMEX) && $(UV_HERE) run --isolated --no-project --refresh-package venuekit --refresh-package venuekit-bitmex \
+		--with ../.. --with . $(BITMEX_TESTS:%=--with %) pytest -q -n auto --conformance-report=../../.tools/bitmex/uv
+	$(PYTHON) -m venv .tools/bitmex/venv
+	.tools/bitmex/venv/bin/python -m pip install --quiet . $(BITMEX) $(BITMEX_TESTS)
+	cd $(BITMEX) && ../../.tools/bitmex/venv/bin/pytest -q -n auto --conformance-report=../../.tools/bitmex/pip
+	cmp .tools/bitmex/uv/venuekit-bitmex/conformance.json .tools/bitmex/pip/venuekit-bitmex/conformance.json
+	cmp .tools/bitmex/pip/venuekit-bitmex/conformance.json $(BITMEX)/venuekit_bitmex/conformance.json || \
+		{ echo "the report has changed: cp .tools/bitmex/pip/venuekit-bitmex/conformance.json $(BITMEX)/venuekit_bitmex/"; exit 1; }
+	grep -qE '"tier": "(gold|platinum)"' $(BITMEX)/venuekit_bitmex/conformance.json
 
 packages:
 	rm -rf .tools/packages
