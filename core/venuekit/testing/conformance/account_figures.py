@@ -155,7 +155,7 @@ def _settle_or(unit: Unit) -> OneOf:
 
 
 def _most(leg: PositionFigures) -> OneOf:
-    """Return the largest value at the present leverage, or in the present tier: a venue tells one of the two."""
+    """Return the largest value at the present leverage, or in the present tier: a venue shows one of the two."""
     return OneOf((leg.max_position, leg.tier.cap))
 
 

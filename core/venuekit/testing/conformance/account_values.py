@@ -1,4 +1,4 @@
-"""Checks of values: the reads of an account give what the ledger holds, field by field."""
+"""Checks of values: the reads of an account agree with the ledger, field by field."""
 
 from __future__ import annotations
 
@@ -189,8 +189,8 @@ def check_times(stage: Stage, value: Balance | Position | AccountInfo, name: str
     """Fail unless the server's time in an answer, and ours, are the present."""
     now = from_milliseconds(stage.simulation.milliseconds())
     for field in ("as_of", "received_at"):
-        told = getattr(value, field)
-        assert told is None or abs(told - now) < _ANSWER, f"{name}: {field} is {told}; it is {now}"
+        given = getattr(value, field)
+        assert given is None or abs(given - now) < _ANSWER, f"{name}: {field} is {given}; it is {now}"
 
 
 def _purses(stage: Stage) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Checks of what belongs to a key: its account, its permissions, the venue's clock, and places in queues."""
+"""Checks of the facts about a key: its account and permissions, the clock of its venue, and places in queues."""
 
 from __future__ import annotations
 
@@ -44,9 +44,9 @@ class KeyValueChecks(Checks):
         """The venue's time is that of its clock, and not of ours."""
         async with on_stage(self.inventory.venue) as stage:
             stage.simulation.skew(3600)
-            told = await server_time_reader.of(stage.account).get_server_time()
+            given = await server_time_reader.of(stage.account).get_server_time()
             held = from_milliseconds(stage.simulation.milliseconds())
-            assert abs(told - held) < timedelta(seconds=1), f"the time is {told}; the venue has {held}"
+            assert abs(given - held) < timedelta(seconds=1), f"the time is {given}; the venue has {held}"
 
     async def test_adl_quantiles_agree(self, adl_reader: type[AdlReader]) -> None:
         """Every open leg has its place in the queue, and no place is outside of it."""

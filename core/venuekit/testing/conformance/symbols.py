@@ -80,7 +80,7 @@ class Filter:
     name: str
 
     def is_declared(self, stage: Stage) -> bool:
-        """Return whether the venue must have it: a symbol, an asset, or what it declares of its positions."""
+        """Return whether the venue must have it: a symbol, an asset, or a filter of positions that it declares."""
         if self.method is PositionReader.get_positions:
             return self.name in stage.venue.behaviour(PositionBehaviour).filters
         return self.name in {"symbol", "asset"}
@@ -144,7 +144,7 @@ class SymbolChecks(Checks):
                 odd = [row for row in given if not row_filter.fits(stage, row, contract)]
                 assert not odd, f"{contract.symbol}: {row_filter.name} lets pass {odd[0]}"
                 passing = [row for row in rows if row_filter.fits(stage, row, contract)]
-                # rows of a pair stand for all of its contracts, where the venue has such rows
+                # a row of a pair is one of all its contracts, where the venue has such rows
                 least = min(len(passing), 1) if _are_of_pairs(given) else len(passing)
                 assert len(given) >= least, f"{contract.symbol}: {len(given)} of {len(passing)} rows"
 
