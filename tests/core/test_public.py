@@ -57,6 +57,7 @@ PUBLIC = [
     "venuekit.parts.columns",
     "venuekit.parts.concurrency",
     "venuekit.parts.endpoint_book",
+    "venuekit.parts.listing",
     "venuekit.parts.rows",
     "venuekit.parts.values",
     "venuekit.plugin",
