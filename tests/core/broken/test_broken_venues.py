@@ -112,6 +112,24 @@ def test_a_simulation_leaves_each_out_with_one_line(site: Path) -> None:
         assert str(caught.value) == kind.sentence(site)
 
 
+def test_the_line_to_blame_is_the_innermost_of_the_plugins_own(site: Path) -> None:
+    """In a package it may be in any module; an error in somebody else's module names the line that calls it."""
+    package = site / "acme_package"
+    (package / "deep").mkdir(parents=True)
+    (package / "__init__.py").write_text("from acme_package.deep import rows\n")
+    (package / "deep" / "rows.py").write_text("import acme_helper\n\nacme_helper.read({})\n")
+    (site / "acme_helper.py").write_text("def read(row):\n    return row['total']\n")
+    info = site / "acme-1.5.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: acme\nVersion: 1.5\n")
+    (info / "entry_points.txt").write_text("[venuekit.venues]\nacme_perp = acme_package\n")
+
+    with pytest.raises(PluginError) as caught:
+        make_plugins().venue("acme_perp")
+
+    assert f"cannot be used: KeyError: 'total' ({package / 'deep' / 'rows.py'}:3); mend it" in str(caught.value)
+
+
 def test_three_distributions_claim_one_id(install: Install, discover: Discover) -> None:
     """None of them is taken silently; the sentence names all, and the way to choose."""
     for name in ("acme-one", "acme-two", "acme-three"):
