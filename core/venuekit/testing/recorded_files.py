@@ -12,7 +12,7 @@ from venuekit.encoding import write_json
 from venuekit.testing.recorded import RecordedCase
 
 #: fields that people write, which a newer answer leaves as they are
-_KEPT = ("source", "arguments", "beside", "expect", "fault")
+_KEPT = ("source", "arguments", "beside", "expect", "fault", "unread")
 
 
 def write_recorded(case: RecordedCase, path: Path) -> None:

@@ -122,9 +122,7 @@ def _cases(inventory: Inventory) -> dict[str, dict[str, Any]]:
     """Return the values of each test argument, by readable id."""
     return {
         "endpoint": {str(endpoint): endpoint for endpoint in inventory.venue.endpoints},
-        "private_endpoint": {str(one): one for one in inventory.venue.endpoints if one.security is not Security.NONE},
         "open_endpoint": {str(one): one for one in inventory.venue.endpoints if one.security in _UNSIGNED},
-        "limit": {limit.name: limit for limit in inventory.venue.limits},
         "read_endpoint": {str(endpoint): endpoint for endpoint in inventory.reads},
         "setting_endpoint": {str(endpoint): endpoint for endpoint in inventory.settings},
         "once_endpoint": {str(endpoint): endpoint for endpoint in inventory.once},
@@ -134,9 +132,7 @@ def _cases(inventory: Inventory) -> dict[str, dict[str, Any]]:
         "recorded_case": {case.name: case for case in inventory.recorded},
         "expecting_case": {case.name: case for case in inventory.recorded if case.expect},
         "limit_case": {case.name: case for case in inventory.recorded if case.fault in _LIMITS},
-        "refusal_case": {case.name: case for case in inventory.recorded if not case.is_success},
         "read_case": {case.name: case for case in inventory.recorded_reads},
-        "refused_case": {case.name: case for case in inventory.recorded if case.fault is not None},
         "capability_method": {method.__qualname__: method for method in inventory.methods},
         "margin_type": {
             margin_type.value: margin_type

@@ -8,12 +8,11 @@ from typing import Any
 
 import attrs
 
-from venuekit.endpoint import Endpoint
 from venuekit.faults import is_listed
 from venuekit.message import HttpResponse
 from venuekit.parts.columns import Column, nested
 from venuekit.testing.conformance.inventory import Checks
-from venuekit.testing.conformance.recorded_values import value_of
+from venuekit.testing.conformance.recorded_values import recorded_value
 from venuekit.testing.conformance.tiers import Tier
 from venuekit.testing.expected import unexpected
 from venuekit.testing.reading import declared_rows, names_of_fields, unread_fields
@@ -26,35 +25,43 @@ class CompletenessChecks(Checks):
     tier = Tier.PLATINUM
     needs_simulated = False
 
-    def test_recorded_read_has_its_values(self, read_case: RecordedCase) -> None:
+    def test_recorded_read_has_its_values(self) -> None:
         """A recorded answer to a read that serves a capability carries the values that it must become."""
-        assert read_case.expect, f"{read_case.name} has no expect: write down the values that it becomes, from the docs"
+        lacking = [case.name for case in self.inventory.recorded_reads if not case.expect]
+        assert not lacking, f"{', '.join(lacking)}: no expect; write down the values that they become, from the docs"
 
-    def test_recorded_refusal_has_its_fault(self, refusal_case: RecordedCase) -> None:
+    def test_recorded_refusal_has_its_fault(self) -> None:
         """A recorded refusal carries its meaning, unless it says that there is nothing to change."""
-        endpoint, case = self.inventory.endpoint(refusal_case), refusal_case
-        assert endpoint is not None, f"{case.name}: no endpoint {case.endpoint_name} is declared"
-        is_no_change = is_listed(endpoint.no_change, case.code, case.message or "")
-        assert is_no_change or case.fault is not None, f"{case.name} has no fault: write down its meaning"
+        cases = [case for case in self.inventory.recorded if not case.is_success and case.fault is None]
+        lacking = [case.name for case in cases if not self._needs_no_change(case)]
+        assert not lacking, f"{', '.join(lacking)}: no fault; write down the meaning"
+
+    def _needs_no_change(self, case: RecordedCase) -> bool:
+        endpoint = self.inventory.endpoint(case)
+        return endpoint is not None and is_listed(endpoint.no_change, case.code, case.message or "")
 
     async def test_recorded_value_is_whole(self, expecting_case: RecordedCase) -> None:
         """Every field of a value that a recorded answer becomes is expected, and every word in it has its meaning."""
-        case, inventory = expecting_case, self.inventory
+        case = expecting_case
         for name in case.expect:
-            value = await value_of(inventory.venue, inventory.recorded, case, name)
+            value = await recorded_value(self.inventory, case, name)
             surplus = [*unexpected(value, case.expect[name], name)]
             assert not surplus, f"{case.name} expects nothing of {', '.join(surplus)}"
             unknown = [*_words_passed_on(value, name, case.body.decode())]
             assert not unknown, f"{case.name}: {', '.join(unknown)} is the venue's word: map it to a member"
 
-    def test_table_of_words_has_members(self, endpoint: Endpoint[Any]) -> None:
+    def test_table_of_words_has_members(self) -> None:
         """No word in a declared table is passed on as a member that its enumeration does not have."""
-        for rows in declared_rows(endpoint.decode):
-            for field, source in rows.sources.items():
-                tables = [one.table for one in nested(source) if isinstance(one, Column) and one.table is not None]
-                for table in tables:
-                    unknown = [word for word, entry in table.items() if not _is_member(entry) and entry.value == word]
-                    assert not unknown, f"{endpoint}, {field}: {', '.join(unknown)} is no member of its enumeration"
+        wrong = [
+            f"{endpoint}, {field}: {word}"
+            for endpoint in self.inventory.venue.endpoints
+            for rows in declared_rows(endpoint.decode)
+            for field, source in rows.sources.items()
+            for column in nested(source)
+            for word, entry in ((column.table or {}) if isinstance(column, Column) else {}).items()
+            if not _is_member(entry) and entry.value == word
+        ]
+        assert not wrong, f"{'; '.join(wrong)}: no member of its enumeration"
 
     def test_documented_field_is_read(self, read_case: RecordedCase) -> None:
         """A field of a recorded answer is read, or listed as unread: in its file, or in the declaration of its rows."""

@@ -64,6 +64,8 @@ class Inventory:
         self.reads = tuple(one for one in venue.endpoints if one.effect is Effect.READ)
         self.settings = tuple(one for one in venue.endpoints if one.effect is Effect.SET)
         self.once = tuple(one for one in venue.endpoints if one.effect in {Effect.DELTA, Effect.KEYED})
+        #: the values made of recorded answers, by case and method, which several checks look at
+        self.recorded_values: dict[tuple[str, str], Any] = {}
         self.sessions = tuple(one for one in venue.endpoints if one.effect is Effect.SESSION)
 
         guarded = tuple(one for one in self.sessions if one.area is not None)

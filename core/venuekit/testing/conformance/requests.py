@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from multidict import CIMultiDict
 
-from venuekit.endpoint import Endpoint
+from venuekit.endpoint import Endpoint, Security
 from venuekit.errors import AnswerLost, Banned, OperationError, Throttled
 from venuekit.faults import Fault
 from venuekit.message import HttpRequest, HttpResponse
@@ -21,7 +21,7 @@ from venuekit.testing.conformance.tiers import Tier
 from venuekit.testing.recorded import RecordedCase, believe_answers
 from venuekit.testing.sent import caller_parameters
 from venuekit.testing.staged import FakeStage, fake_stage
-from venuekit.venue import Limit, Venue
+from venuekit.venue import Venue
 
 #: seconds for which a limit is told to be exhausted
 _SECONDS = 7
@@ -35,20 +35,25 @@ class RequestChecks(Checks):
     tier = Tier.BRONZE
     needs_simulated = False
 
-    def test_signed_request_goes_to_an_allowed_host(self, private_endpoint: Endpoint[Any]) -> None:
-        """In each environment that has the endpoint, its host is one that signed requests may travel to."""
+    def test_signed_request_goes_to_an_allowed_host(self) -> None:
+        """In each environment that has an endpoint, its host is one that signed requests may travel to."""
         for environment in self.inventory.venue.environments:
-            host = private_endpoint.host
-            url = environment.rest if host is None else environment.further_hosts.get(host)
-            if url is not None:
-                reached = urlsplit(url).hostname
-                words = f"{environment.name}: {private_endpoint} is reached at {reached}, which hosts does not list"
-                assert reached in environment.hosts, words
+            for endpoint in self._private_endpoints:
+                rest, further = environment.rest, environment.further_hosts
+                url = rest if endpoint.host is None else further.get(endpoint.host)
+                reached = None if url is None else urlsplit(url).hostname
+                words = f"{environment.name}: {endpoint} is reached at {reached}, which hosts does not list"
+                assert reached is None or reached in environment.hosts, words
 
-    def test_private_request_is_counted(self, private_endpoint: Endpoint[Any]) -> None:
+    def test_private_request_is_counted(self) -> None:
         """An endpoint that needs a key pays into a limit, or its note gives the reason why there is none."""
-        words = f"{private_endpoint} pays into no limit: a loop of it shuts the address out. Declare pools, or a note"
-        assert private_endpoint.pools or private_endpoint.note, words
+        uncounted = [str(one) for one in self._private_endpoints if not one.pools and not one.note]
+        words = "pays into no limit: a loop of it shuts the address out. Declare pools, or a note"
+        assert not uncounted, f"{', '.join(uncounted)} {words}"
+
+    @property
+    def _private_endpoints(self) -> list[Endpoint[Any]]:
+        return [one for one in self.inventory.venue.endpoints if one.security is not Security.NONE]
 
     async def test_open_request_carries_no_secret(self, open_endpoint: Endpoint[Any]) -> None:
         """A request that is not signed has neither the secret nor a signature in it, in no part of it."""
@@ -134,27 +139,27 @@ class LimitChecks(Checks):
 
     tier = Tier.GOLD
 
-    def test_simulated_limit_names_its_time(self, limit: Limit) -> None:
+    def test_simulated_limit_names_its_time(self) -> None:
         """
         The simulated venue's answer about an exhausted limit is THROTTLED or BANNED.
 
         The time that it names, if any, is read as no less than it lasts, and as no more than an hour.
         """
-        venue, endpoint = self.inventory.venue, self.inventory.signed_read
+        venue, endpoint, now = self.inventory.venue, self.inventory.signed_read, InstantClock().milliseconds()
         assert venue.simulated is not None
-        now = InstantClock().milliseconds()
-        usage = Usage(limit, limit.amount + 1, now + _SECONDS * 1000)
         simulated = venue.simulated()
-        told = simulated.limit_response(usage, SimRequest.of(endpoint.verb, endpoint.path), now)
-        headers = CIMultiDict({**simulated.limit_headers((usage,), now), **told.headers})
-        answer = HttpResponse(told.status, headers, told.body)
-        refusal = venue.answers(answer)
-        assert refusal is not None, f"{limit.name}: the answer about the limit is taken for a success"
-        fault = fault_of(venue, endpoint, answer.status, refusal)
-        assert fault in _LIMITS, f"{limit.name}: {refusal.code} {refusal.message} is {fault}"
-        seconds = retry_after(refusal, answer.headers, now)
-        is_plausible = seconds is None or _SECONDS - 1 <= seconds <= _HOUR
-        assert is_plausible, f"{limit.name}: {_SECONDS} s are read as {seconds} s"
+        for limit in venue.limits:
+            usage = Usage(limit, limit.amount + 1, now + _SECONDS * 1000)
+            told = simulated.limit_response(usage, SimRequest.of(endpoint.verb, endpoint.path), now)
+            headers = CIMultiDict({**simulated.limit_headers((usage,), now), **told.headers})
+            answer = HttpResponse(told.status, headers, told.body)
+            refusal = venue.answers(answer)
+            assert refusal is not None, f"{limit.name}: the answer about the limit is taken for a success"
+            fault = fault_of(venue, endpoint, answer.status, refusal)
+            assert fault in _LIMITS, f"{limit.name}: {refusal.code} {refusal.message} is {fault}"
+            seconds = retry_after(refusal, answer.headers, now)
+            is_plausible = seconds is None or _SECONDS - 1 <= seconds <= _HOUR
+            assert is_plausible, f"{limit.name}: {_SECONDS} s are read as {seconds} s"
 
 
 def _secret_fields(venue: Venue[Any]) -> list[str]:
