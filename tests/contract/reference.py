@@ -31,6 +31,7 @@ SHOWN_IN = (
 _GUIDE = "[guide](plugins.md)"
 _SYMBOLS = "tests/core/toy_venue/venuekit_toy_perp/endpoints.py"
 _ACCOUNTS = "plugins/binance_common/venuekit_binance_common/settings.py"
+_READERS = "tests/core/parts/test_readers.py"
 _MARGIN = "plugins/bybit_inverse/venuekit_bybit_inverse/endpoints/settings.py"
 #: protocols and types that are met without importing them
 MET_BY = {
@@ -38,6 +39,9 @@ MET_BY = {
     **dict.fromkeys(("Signer", "SigningScheme", "Transport"), _GUIDE),
     **dict.fromkeys(("LeverageEndpoints", "SymbolEndpoints"), f"[endpoints.py](../{_SYMBOLS})"),
     **dict.fromkeys(("AssetModeEndpoints", "PositionModeEndpoints"), f"[settings.py](../{_ACCOUNTS})"),
+    **dict.fromkeys(
+        ("BalanceEndpoints", "InstrumentEndpoints", "PositionEndpoints"), f"[test_readers.py](../{_READERS})"
+    ),
     "AccountMarginTypeEndpoints": f"[settings.py](../{_MARGIN})",
 }
 #: plain values, which have no documentation of their own

@@ -58,6 +58,7 @@ PUBLIC = [
     "venuekit.parts.concurrency",
     "venuekit.parts.endpoint_book",
     "venuekit.parts.listing",
+    "venuekit.parts.readers",
     "venuekit.parts.rows",
     "venuekit.parts.values",
     "venuekit.plugin",

@@ -5,6 +5,7 @@ Parts: ready-made pieces that plugins put venues and accounts together from, one
 * :mod:`~venuekit.parts.rows`, :mod:`~venuekit.parts.columns`: rows of an answer that become values by declaration
 * :mod:`~venuekit.parts.values`: values of an answer without its odd rows, and answers that repeat
 * :mod:`~venuekit.parts.listing`: the contracts that a venue lists, as its other parts need them
+* :mod:`~venuekit.parts.readers`: instruments, balances and positions of declared rows
 * :mod:`~venuekit.parts.histories`: every way in which venues page their histories
 * :mod:`~venuekit.parts.orders`: orders over routes: place, find, cancel, amend, batches, lost ones, countdown
 * :mod:`~venuekit.parts.checks`: amounts, sides and numbers, checked before anything is sent
@@ -28,6 +29,7 @@ __all__ = [
     "histories",
     "listing",
     "orders",
+    "readers",
     "rows",
     "settings",
     "values",
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
         histories,
         listing,
         orders,
+        readers,
         rows,
         settings,
         values,

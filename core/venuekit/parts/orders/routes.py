@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 
 import attrs
 
+from venuekit._util.quick_init import quick_copy
 from venuekit.account import Account
 from venuekit.capabilities import Amendment, Order, OrderBehaviour, OrderKind, OrderRequest
 from venuekit.endpoint import Endpoint
@@ -19,6 +20,13 @@ from venuekit.parts.orders.reads import MANY, ONE, OrderNames, OrderReads, Row, 
 Size: TypeAlias = Any
 #: one request that cancels all orders: the name of a parameter, and a symbol or coin
 CancelScope: TypeAlias = tuple[str, str]
+
+_complete = quick_copy(Order, "received_at", "raw")
+
+
+def _itself(order: Row, _: Size, received_at: datetime | None, raw: Any) -> Order:
+    return _complete(order, received_at, raw)
+
 
 #: makes of an answer the order of its row, whatever was asked for
 _OF_ITS_ROW: Any = attrs.Factory(lambda route: lambda _, *row: route.order_of(*row), takes_self=True)
@@ -82,7 +90,8 @@ class OrderRoute:
         cancel_all: Empties the route for one :data:`CancelScope`; None where its orders are cancelled one by one.
         form: An order, whose client id is filled in, by the venue's names.
         request: Makes the parameters of a request of a form and the size of its contracts.
-        order_of: The order of a row; its size is that of the symbol's contracts (``OrderRoutes.sizes``).
+        order_of: The order of a row; its size is that of the symbol's contracts (``OrderRoutes.sizes``). By default a
+            row is an ``Order`` already, as ``Reads`` makes it.
         placed: The order of the answer to ``place``, PENDING where that has no row; by default that of its row.
         amended: Likewise the order of the answer to an amendment.
         acknowledges: Whether the answer to ``cancel`` has the row of the order.
@@ -100,7 +109,7 @@ class OrderRoute:
     cancel_all: Endpoint[Any] | None
     form: Callable[[OrderRequest], dict[str, Any]]
     request: Callable[[dict[str, Any], Size], Mapping[str, Any]] = lambda form, _: form
-    order_of: Callable[[Row, Size, datetime | None, Any], Order]
+    order_of: Callable[[Row, Size, datetime | None, Any], Order] = _itself
     placed: Callable[[OrderRequest, Row, Size, datetime | None, Any], Order] = attrs.field(default=_OF_ITS_ROW)
     amended: Callable[[Amendment, Row, Size, datetime | None, Any], Order] = attrs.field(default=_OF_ITS_ROW)
     acknowledges: bool = False

@@ -16,6 +16,7 @@ from venuekit.parts.settings.controls import (
 )
 from venuekit.parts.settings.joint import JointLens
 from venuekit.parts.settings.lens import AccountLens, RowSettings, SymbolLens
+from venuekit.parts.settings.of_positions import PositionSettings, position_lens, settings_of
 from venuekit.parts.settings.risk_limit import RiskLimitPart, RiskLimitRoute
 from venuekit.parts.settings.snapshot import AccountSettings, LeverageTier, SettingsDraft, SettingsSource
 
@@ -31,6 +32,7 @@ __all__ = [
     "LeverageEndpoints",
     "LeverageTier",
     "PositionModeEndpoints",
+    "PositionSettings",
     "RiskLimitPart",
     "RiskLimitRoute",
     "RowSettings",
@@ -40,4 +42,6 @@ __all__ = [
     "SymbolLens",
     "SymbolLeverage",
     "SymbolMarginType",
+    "position_lens",
+    "settings_of",
 ]
