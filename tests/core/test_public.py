@@ -57,6 +57,7 @@ PUBLIC = [
     "venuekit.parts.columns",
     "venuekit.parts.concurrency",
     "venuekit.parts.endpoint_book",
+    "venuekit.new_plugin",
     "venuekit.parts.listing",
     "venuekit.parts.readers",
     "venuekit.parts.rows",

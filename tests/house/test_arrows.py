@@ -35,7 +35,7 @@ STOREYS = (
     {"exports", "settings", "simulator"},
     {"_defaults", "_simulate"},
     {"__init__", "plugin"},
-    {"testing"},
+    {"new_plugin", "testing"},
     {"cli"},
     {"__main__"},
 )

@@ -69,7 +69,7 @@ ROOMS = {
         "errors",
         "commands",
         "accounts consent declarations sim_control",
-        "history order plugins reading record resolve root settings sim",
+        "history new_plugin order plugins reading record resolve root settings sim",
         "demo panic",
     ),
 }

@@ -17,6 +17,7 @@ _MODULES = {
     "declarations": "capabilities endpoints venues",
     "demo": "demo",
     "history": "history",
+    "new_plugin": "new-plugin",
     "order": "order",
     "panic": "panic",
     "plugins": "plugins",
@@ -42,7 +43,7 @@ class _Root(Group):
         module = COMMANDS.get(cmd_name)
         if module is None:
             return self._of_plugins(ctx).get(cmd_name)
-        command = getattr(importlib.import_module(f"venuekit.cli.{module}"), f"{cmd_name}_command")
+        command = getattr(importlib.import_module(f"venuekit.cli.{module}"), f"{cmd_name.replace('-', '_')}_command")
         assert isinstance(command, click.Command)  # noqa: S101 - the table above is ours
         return run_coroutines(command)
 

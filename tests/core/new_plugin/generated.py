@@ -1,0 +1,67 @@
+"""Distributions made by ``venuekit new-plugin``: written, announced in their own directory, and run."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+from venuekit.new_plugin import Contracts, PluginAnswers, Positions, RouteCount, SigningStyle, make_plugin
+
+#: the most lines of Python that a distribution has, tests included: it is read in ten minutes
+MOST_LINES = 960
+
+
+def all_answers() -> Iterator[PluginAnswers]:
+    """Yield every combination of answers, each with a name of its own."""
+    for signing, positions, contracts, routes in itertools.product(SigningStyle, Positions, Contracts, RouteCount):
+        name = f"{signing}_{positions.replace('-', '_')}_{contracts}_{routes}"
+        yield PluginAnswers(name=name, signing=signing, positions=positions, contracts=contracts, order_routes=routes)
+
+
+def generate(answers: PluginAnswers, parent: Path) -> Path:
+    """Write a distribution below a directory, and the metadata by which its entry point is found there."""
+    directory = parent / answers.distribution
+    make_plugin(answers, directory)
+    announce(directory)
+    return directory
+
+
+def announce(directory: Path) -> None:
+    """Write the metadata of a distribution into its own directory, as an installer does elsewhere."""
+    project = tomllib.loads((directory / "pyproject.toml").read_text())["project"]
+    info = directory / f"{project['name'].replace('-', '_')}-{project['version']}.dist-info"
+    info.mkdir(exist_ok=True)
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {project['name']}\nVersion: {project['version']}\n")
+    ((group, points),) = project["entry-points"].items()
+    lines = [f"{name} = {module}" for name, module in points.items()]
+    (info / "entry_points.txt").write_text("\n".join([f"[{group}]", *lines]) + "\n")
+
+
+def run(directory: Path, *words: str, timeout: float = 300) -> subprocess.CompletedProcess[str]:
+    """Run a module of Python in a distribution's directory, where its package is found."""
+    return subprocess.run(  # noqa: S603 - our own programs
+        [sys.executable, "-m", *words],
+        cwd=directory,
+        env={**os.environ, "PYTHONPATH": str(directory)},
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+    )
+
+
+def run_kit(directory: Path, *words: str) -> str:
+    """Run the conformance suite of a distribution; return its last line, and raise AssertionError with all it said."""
+    done = run(directory, "pytest", "-q", "-x", "-p", "no:randomly", "-p", "no:cacheprovider", *words)
+    assert done.returncode == 0, f"{directory.name}:\n{done.stdout[-8000:]}{done.stderr[-2000:]}"
+    return done.stdout.strip().splitlines()[-1]
+
+
+def count_lines(directory: Path) -> int:
+    """Return the lines of Python of a distribution, blank ones, comments and tests included."""
+    return sum(len(path.read_text().splitlines()) for path in directory.rglob("*.py"))
