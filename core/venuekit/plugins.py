@@ -276,20 +276,20 @@ class Plugins:
         """Load one plugin; a failure is kept and returned."""
         import venuekit.plugin  # noqa: F401 - the time of core's own modules is not the plugin's
 
-        loading = None
-        try:
-            with watch_loading(partial(files_of, one)) as loading:
+        plugin, failure = None, None
+        with watch_loading(partial(files_of, one)) as loading:
+            try:
                 plugin = one.load()
                 with self._lock:
                     self._register(one, plugin)
-        except KeyboardInterrupt:
-            raise
-        except BaseException as error:  # noqa: BLE001 - whatever a plugin raises must not stop the host
-            self._broken[one.group, one.name] = broken_of(one, error)
-            return error
-        finally:
-            if loading is not None:
-                self._seconds[one] = loading.seconds
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:  # noqa: BLE001 - whatever a plugin raises must not stop the host
+                failure = error
+        self._seconds[one] = loading.seconds
+        if failure is not None:
+            self._broken[one.group, one.name] = broken_of(one, failure)
+            return failure
         for flaw in (*flaws_of(one, plugin, loading), *find_outdated(one, plugin, self._manager)):
             self._flaws.append(flaw)
             self.tell(flaw)

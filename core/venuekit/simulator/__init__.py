@@ -146,6 +146,7 @@ def _by_venue(
 def _installed(plugins: Plugins) -> Iterator[Venue[Any]]:
     """Yield every installed venue that can be simulated; one that cannot is reported, and does not stop the others."""
     for venue_id in plugins.venue_ids():
+        venue = None
         try:
             venue = plugins.venue(venue_id)
         except PluginError:
@@ -154,7 +155,7 @@ def _installed(plugins: Plugins) -> Iterator[Venue[Any]]:
             broken = plugins.find_broken_simulated(venue_id, SimulatedVenue)
         if broken is not None:
             plugins.tell(broken)
-        elif venue.simulated is not None:
+        elif venue is not None and venue.simulated is not None:
             yield venue
 
 
