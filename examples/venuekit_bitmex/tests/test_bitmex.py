@@ -58,7 +58,7 @@ def test_signature_is_that_of_the_documentation(
 
 def test_contracts_are_inverse_linear_and_quanto() -> None:
     """One rule for all: the multiplier is the worth of a contract at a price of 1, in units of the currency."""
-    inverse, linear, quanto = rows.read_instruments(body("instruments"))
+    inverse, linear, quanto, _ = rows.read_instruments(body("instruments"))
     assert (inverse.contract_size, inverse.contract_unit, inverse.settle) == (D(1), Unit.QUOTE, "XBT")
     assert (linear.contract_size, linear.contract_unit, linear.settle) == (D("0.0001"), Unit.BASE, "USDT")
     assert (quanto.multiplier, quanto.contract_unit, quanto.settle) == (D("0.000001"), Unit.CONTRACTS, "XBT")
