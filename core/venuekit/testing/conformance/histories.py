@@ -74,7 +74,7 @@ class Story:
 
 
 class HistoryChecks(Checks):
-    """What a history shows is what the ledger holds."""
+    """The items of a history are the records of the ledger."""
 
     tier: ClassVar[Tier] = Tier.GOLD
 
@@ -115,7 +115,7 @@ class HistoryChecks(Checks):
                     _same(history, await story.walk_acts(), items, f"in pages of {rows}")
 
     async def test_history_resumes(self, history: HistorySubject) -> None:
-        """Behind every item comes exactly what followed it, in pages of 8 rows, also for a copy of the item."""
+        """Behind every item come exactly those that followed it, in pages of 8 rows, also for a copy of the item."""
         async with self._story(history) as story:
             items = await story.walk_acts()
             with _cut(story, _CUTS[1]):
@@ -350,7 +350,7 @@ def _by_key(subject: HistorySubject, rows: Sequence[Facts]) -> dict[tuple[Any, .
 
 
 def _agree(given: Any, value: Any) -> bool:
-    """Return whether what an item says is the ledger's figure, to the last digit that the venue wrote."""
+    """Return whether a fact of an item is the ledger's figure, to the last digit that the venue wrote."""
     if isinstance(value, frozenset):
         return all(any(_agree(one, held) for held in value) for one in given - {None})
     if isinstance(value, Decimal) and isinstance(given, Decimal):

@@ -28,10 +28,10 @@ from venuekit.simulator.ledger import Book, Record, Side
 from venuekit.testing.conformance.place import Place
 from venuekit.venue import Venue
 
-#: what an item says of itself, by the names of its attributes
+#: the facts of an item, by the names of its attributes
 Facts: TypeAlias = Mapping[str, Any]
 
-#: the kinds of income that every venue of futures tells apart; any other one may have no word of its own
+#: the kinds of income that every venue of futures distinguishes; any other one may have no word of its own
 _COMMON_KINDS = frozenset(
     {IncomeKind.REALIZED_PNL, IncomeKind.COMMISSION, IncomeKind.FUNDING, IncomeKind.TRANSFER, IncomeKind.OTHER}
 )
@@ -47,7 +47,7 @@ class HistorySubject:
         method: The method that walks it.
         act: Writes the n-th record; no two are alike. Every fifth act may write two, any other one of the walk's own.
         records: Returns the facts of every record that the walk must show, by the names of the item's attributes.
-        key: The facts that tell records apart.
+        key: The facts by which records differ.
         needed: Facts without which an item is worth nothing; None of any other one is a venue that does not say.
         time: The attribute with the time by which the walk is ordered.
         symbol: Returns the symbol that it is walked for, None for a walk of everything.
@@ -86,7 +86,7 @@ class HistorySubject:
         return moment
 
     def facts_of(self, items: Iterable[Any], names: Iterable[str]) -> list[Facts]:
-        """Return what items say of themselves."""
+        """Return the facts of items."""
         known = tuple(names)
         return self.join({name: getattr(item, name) for name in known} for item in items)
 
@@ -293,7 +293,12 @@ def _fill_records(place: Place) -> Iterable[Facts]:
 
 
 def _force(place: Place, number: int) -> None:
-    place.ledger.deleverage(place.symbol, place.leg, place.contract.min_quantity * (1 + number % 2))
+    """Let the venue close a part of the position; sometimes all of it, which is bought anew."""
+    if number % 6 == 5:
+        place.ledger.liquidate(place.symbol, place.leg)
+        _buy_many(place)
+    else:
+        place.ledger.deleverage(place.symbol, place.leg, place.contract.min_quantity * (1 + number % 2))
 
 
 def _forced_records(place: Place) -> Iterable[Facts]:
