@@ -103,15 +103,16 @@ class Documented:
 
     What a case also needs and no document shows, such as the account before a change, comes ``from_simulated``.
     ``value`` is a table for a value, a list of them for a tuple; a field whose expected value is None is named in the
-    text ``none`` of its table. What is sent first to the route of a body must be what was recorded with it; ``sent``
-    has the parameters of those bodies that the case asks for otherwise. A parameter made up is "made up".
+    text ``none`` of its table. It is left out where the first of the bodies that expects something of the method says
+    just that (``RecordedCase.expect``). What is sent first to the route of a body must be what was recorded with it;
+    ``sent`` has the parameters of those bodies that the case asks for otherwise. A parameter made up is "made up".
     """
 
     row: str
     venue: str
     method: str
     bodies: tuple[str, ...] = attrs.field(converter=tuple)
-    value: Any
+    value: Any = None
     arguments: Mapping[str, Any] = attrs.field(factory=dict)
     name: str = ""
     from_simulated: tuple[str, ...] = attrs.field(default=(), converter=tuple)
