@@ -219,7 +219,7 @@ class Recorder:
             needed = parameter.name in known or parameter.name in endpoint.required
             if not needed or parameter.local:
                 continue
-            own = self._seen(parameter) if parameter.role in _IDS else None
+            own = self._look_up(parameter) if parameter.role in _IDS else None
             value = own if own is not None else known.get(parameter.name)
             value = self._find(parameter) if value is None else value
             if value is None:
@@ -231,7 +231,7 @@ class Recorder:
     def _first_id(self, endpoint: Endpoint[Any]) -> dict[str, Any]:
         """Return the name of an order that an answer has brought, for a read that was not given one."""
         for parameter in () if endpoint.is_write else endpoint.parameters:
-            value = self._seen(parameter) if parameter.role in _IDS else None
+            value = self._look_up(parameter) if parameter.role in _IDS else None
             if value is not None:
                 return {parameter.name: value}
         return {}
@@ -246,9 +246,9 @@ class Recorder:
             return caller_value(parameter, as_text(parameter.minimum))
         if parameter.kind is Kind.BOOLEAN:
             return False
-        return self._seen(parameter)
+        return self._look_up(parameter)
 
-    def _seen(self, parameter: Parameter) -> Any:
+    def _look_up(self, parameter: Parameter) -> Any:
         """Return the value that a field of a parameter's name has in an earlier answer, None without any."""
         for exchange in self._tape.exchanges:
             for name, value in _scalars(_json_of(exchange.body)):
@@ -281,7 +281,7 @@ def _case_of(
     endpoint = exchange.endpoint
     body = _json_of(exchange.body)
     for path in endpoint.rows:
-        body = _shortened(body, path, symbol)
+        body = _shorten(body, path, symbol)
     text = isinstance(body, str) and not exchange.body.lstrip().startswith(b'"')
     kept = redaction.redact(body)
     parameters = {name: _plain(endpoint.by_name[name], value) for name, value in exchange.parameters.items()}
@@ -316,11 +316,11 @@ def _plain(parameter: Parameter, value: Any) -> Any:
     return value
 
 
-def _shortened(body: Any, path: Sequence[str | int], symbol: str | None) -> Any:
+def _shorten(body: Any, path: Sequence[str | int], symbol: str | None) -> Any:
     """Return an answer with few rows in a list: those of the symbol, then the first of the others."""
     if path:
         try:
-            inside = _shortened(body[path[0]], path[1:], symbol)
+            inside = _shorten(body[path[0]], path[1:], symbol)
         except (LookupError, TypeError):
             return body
         copied = dict(body) if isinstance(body, dict) else dict(enumerate(body))
