@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import shutil
@@ -15,6 +16,8 @@ import attrs
 import pytest
 
 from venuekit.cli import main
+from venuekit.simulator.background import BackgroundSimulation
+from venuekit.simulator.serve import announcement, write_accounts_file
 
 
 @attrs.frozen
@@ -38,11 +41,11 @@ class Called:
 
 @attrs.frozen
 class Served:
-    """A simulation in another process: its announcement and the accounts file it wrote."""
+    """A simulation in another process or thread: its announcement and the accounts file it wrote."""
 
-    process: subprocess.Popen[str]
     announced: Any
     accounts: Path
+    process: subprocess.Popen[str] | None = None
 
 
 @pytest.fixture
@@ -80,10 +83,11 @@ def _start(command: list[str], directory: Path, words: tuple[str, ...]) -> Serve
     assert process.stdout is not None
     line = process.stdout.readline()
     assert line, process.communicate(timeout=10)[1]
-    return Served(process, json.loads(line), accounts)
+    return Served(json.loads(line), accounts, process)
 
 
 def _end(served: Served) -> None:
+    assert served.process is not None
     served.process.terminate()
     served.process.communicate(timeout=10)
 
@@ -103,9 +107,13 @@ def serve(command: list[str], tmp_path: Path) -> Iterator[Callable[..., Served]]
 
 
 @pytest.fixture
-def fresh(serve: Callable[..., Served]) -> Served:
-    """The toy venue with an open position, for this test alone."""
-    return serve("--venue", "toy_perp")
+def fresh(tmp_path: Path) -> Iterator[Served]:
+    """The toy venue with an open position, for this test alone; a thread serves it, since a process takes a second."""
+    accounts = tmp_path / "fresh" / "accounts.toml"
+    accounts.parent.mkdir()
+    with BackgroundSimulation("toy_perp") as background:
+        background.call(functools.partial(write_accounts_file, accounts))
+        yield Served(json.loads(background.call(announcement)), accounts)
 
 
 @pytest.fixture(scope="session")

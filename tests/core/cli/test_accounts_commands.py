@@ -131,12 +131,11 @@ def test_a_wrong_secret(call: Call, served: Any) -> None:
     assert [one for one in secrets if one in everything and not one.startswith("http")] == []
 
 
-def test_nobody_listens(call: Call, fresh: Any) -> None:
+def test_nobody_listens(call: Call, served: Any) -> None:
     """A venue that cannot be reached is an error of status 1 in one line."""
-    fresh.process.terminate()
-    fresh.process.wait(timeout=10)
+    served.accounts.write_text(re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:9", served.accounts.read_text()))
 
-    called = call("balances", "--accounts", fresh.accounts)
+    called = call("balances", "--accounts", served.accounts)
 
     assert called.status == 1
     assert called.err.count("\n") == 1

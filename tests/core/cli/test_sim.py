@@ -52,12 +52,14 @@ def test_a_seed_gives_the_same_keys(serve: Serve) -> None:
 
 
 @pytest.mark.parametrize(("asked", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 0)])
-def test_how_it_ends(fresh: Any, asked: signal.Signals, status: int) -> None:
+def test_how_it_ends(serve: Serve, asked: signal.Signals, status: int) -> None:
     """Ctrl-C is 130, being asked to terminate is a regular end; neither leaves a traceback."""
-    fresh.process.send_signal(asked)
-    out, err = fresh.process.communicate(timeout=20)
+    process = serve("--venue", "toy_perp").process
+    assert process is not None
+    process.send_signal(asked)
+    out, err = process.communicate(timeout=20)
 
-    assert (fresh.process.returncode, out, err.strip()) == (status, "", "")
+    assert (process.returncode, out, err.strip()) == (status, "", "")
 
 
 def test_a_port_that_is_taken(served: Any, command: list[str]) -> None:

@@ -76,8 +76,7 @@ def test_a_closed_stream_is_one_that_nobody_reads(run: Any, closed: str, words: 
     assert ("GEMUSD" in done.stdout) is (">&-" not in closed.replace("2>&-", ""))
 
 
-@pytest.mark.parametrize("encoding", ["latin-1", "cp1252"])
-@pytest.mark.parametrize("more", [[], ["--json"]])
+@pytest.mark.parametrize(("encoding", "more"), [("latin-1", []), ("cp1252", ["--json"])])
 def test_a_name_that_cannot_be_encoded_is_escaped(
     run: Any, fresh: Any, tmp_path: Path, encoding: str, more: list[str]
 ) -> None:
