@@ -512,10 +512,10 @@ def test_warnings_are_told(call: Call, market: Any) -> None:
 
 def test_a_venue_without_this_history(call: Call, served: Any) -> None:
     """What the venue lacks is an error of status 1 that says so, leaves a file without rows, and promises none."""
-    called = call("history", "income", "--accounts", served.accounts, "--output", "out.csv")
+    called = call("history", "pnl", "--accounts", served.accounts, "--output", "out.csv")
 
     assert called.status == 1
-    assert "IncomeReader is not supported" in called.err
+    assert "ClosedPnlReader is not supported" in called.err
     assert called.err.endswith("out.csv: 0 rows added, 0 in all; not all of it\n")
     assert _read(Path("out.csv")) == []
 

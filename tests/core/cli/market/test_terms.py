@@ -80,7 +80,7 @@ def test_accounts_that_nobody_named_are_left_out(call: Call, market: Any, served
     every = call("key", "--accounts", served.accounts, "--json")
     text = call("key", "--accounts", served.accounts)
     named = call("key", "toy_perp", "main", "--accounts", served.accounts, "--json")
-    walked = call("history", "income", "--accounts", served.accounts)
+    walked = call("history", "pnl", "--accounts", served.accounts)
 
     assert (every.status, text.status, named.status, walked.status) == (0, 0, 1, 0)
     assert [row["account"] for row in every.rows] == [row["account"] for row in named.rows] == ["main"]
@@ -90,7 +90,7 @@ def test_accounts_that_nobody_named_are_left_out(call: Call, market: Any, served
     }
     assert json.loads(named.err.splitlines()[-1])["error"] == "UnsupportedCapability"
     assert text.err.endswith("left out: toy_perp: ApiKeyReader is not supported: not implemented by this plugin\n")
-    assert "left out: toy_perp: IncomeReader is not supported" in walked.err
+    assert "left out: toy_perp: ClosedPnlReader is not supported" in walked.err
     assert walked.out.count("\nmain,") == 3
 
 
