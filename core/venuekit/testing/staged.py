@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -15,7 +15,7 @@ from venuekit.credentials import Credentials
 from venuekit.endpoint import Endpoint
 from venuekit.message import HttpRequest, HttpResponse
 from venuekit.runtime import Runtime
-from venuekit.simulator import Arrival, Scenario, Simulation
+from venuekit.simulator import Arrival, Market, Scenario, Simulation
 from venuekit.simulator.ledger import Ledger
 from venuekit.testing.clocks import InstantClock
 from venuekit.testing.fake import FakeTransport, Watch, plugins_with
@@ -55,10 +55,17 @@ class Stage:
 
 @asynccontextmanager
 async def on_stage(
-    venue: Venue[Any], scenario: str = "holding", *, clock: Clock | None = None, keep_raw: bool = False
+    venue: Venue[Any],
+    scenario: str = "holding",
+    *,
+    clock: Clock | None = None,
+    keep_raw: bool = False,
+    markets: Sequence[Market] = (),
 ) -> AsyncIterator[Stage]:
     """
-    Simulate a venue and open an account on it; by default on a clock without real waits.
+    Simulate a venue, with changed or further ``markets``, and open an account on it.
+
+    By default it has a clock without real waits.
 
     A venue without a simulated venue answers from its recorded answers, and is the stage's ``venue`` with that replay.
     """
@@ -66,7 +73,7 @@ async def on_stage(
     watch = Watch()
     with believe_replay(venue):
         async with (
-            Simulation((venue,), scenario=scenario, clock=clock) as simulation,
+            Simulation((venue,), scenario=scenario, clock=clock, markets={venue.id: markets}) as simulation,
             Runtime(plugins=plugins_with(watch), clock=clock, journal=False) as runtime,
         ):
             account = await runtime.open(venue, simulation.credentials(venue.id), keep_raw=keep_raw)

@@ -182,6 +182,9 @@ def _check_position(stage: Stage, position: Position) -> None:
     figures.POSITION.check(position, facts, name)
     if position.adl_rank is not None:
         assert 0 <= position.adl_rank <= (position.adl_rank_of or 0), f"{name}: rank {position.adl_rank} of no queue"
+    if position.bankruptcy_price is not None and position.liquidation_price is not None:
+        beyond = (position.liquidation_price - position.bankruptcy_price) * position.quantity
+        assert beyond >= 0, f"{name}: bankrupt at {position.bankruptcy_price}, before its liquidation"
     check_times(stage, position, name)
 
 

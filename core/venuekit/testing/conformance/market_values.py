@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
+from decimal import Decimal
+from typing import Any
 
 from venuekit.capabilities import BracketReader, CommissionReader, InstrumentReader, MarkPrice, MarkPriceReader
 from venuekit.plugin import from_milliseconds
+from venuekit.simulator import Market
 from venuekit.simulator.ledger import Contract
 from venuekit.testing.conformance import account_figures as figures
 from venuekit.testing.conformance.inventory import Checks
 from venuekit.testing.conformance.tiers import Tier
 from venuekit.testing.staged import Stage, on_stage
+from venuekit.venue import Venue
 
 #: the time in which an answer comes, and the longest one between two fundings
 _ANSWER, _LONGEST = timedelta(seconds=10), timedelta(days=1)
@@ -22,8 +27,8 @@ class MarketValueChecks(Checks):
     tier = Tier.GOLD
 
     async def test_instruments_agree(self, instrument_reader: type[InstrumentReader]) -> None:
-        """Each contract is the ledger's, and all are there."""
-        async with on_stage(self.inventory.venue) as stage:
+        """Each contract is the ledger's, and all are there, also where no two of its terms are alike."""
+        async with _on_changed_markets(self.inventory.venue) as stage:
             instruments = await instrument_reader.of(stage.account).get_instruments()
             assert {one.symbol for one in instruments} == set(stage.ledger.contracts)
             for one in instruments:
@@ -45,7 +50,7 @@ class MarketValueChecks(Checks):
 
     async def test_commission_rates_agree(self, commission_reader: type[CommissionReader]) -> None:
         """The rates of each contract are the ledger's; they cost where they are above zero."""
-        async with on_stage(self.inventory.venue) as stage:
+        async with _on_changed_markets(self.inventory.venue) as stage:
             for symbol, contract in stage.ledger.contracts.items():
                 rate = await commission_reader.of(stage.account).get_commission_rate(symbol)
                 figures.COMMISSION_RATE.check(rate, contract, symbol)
@@ -76,3 +81,21 @@ def _check_times(stage: Stage, price: MarkPrice, contract: Contract) -> None:
         latest = now + (contract.funding_interval or _LONGEST)
         fits = now < price.next_funding_at <= latest
         assert fits, f"{contract.symbol}: the next funding is at {price.next_funding_at}; it is {now}"
+
+
+def _on_changed_markets(venue: Venue[Any]) -> AbstractAsyncContextManager[Stage]:
+    """Simulate a venue whose contracts differ from each other in their quantities and fees."""
+    contracts = () if venue.simulated is None else venue.simulated().contracts
+    return on_stage(venue, "flat", markets=[_change(number, one) for number, one in enumerate(contracts)])
+
+
+def _change(number: int, contract: Contract) -> Market:
+    """Return a market with a contract's symbol, and with quantities and fees that no other one has."""
+    step = contract.quantity_step
+    return Market(
+        contract.symbol,
+        min_quantity=(number + 3) * step,
+        max_quantity=max(contract.max_quantity // 2 // step - number, Decimal(100)) * step,
+        maker_fee=Decimal("0.00013") + Decimal("0.00001") * number,
+        taker_fee=Decimal("0.00047") + Decimal("0.00001") * number,
+    )
