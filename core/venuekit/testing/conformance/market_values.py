@@ -91,11 +91,13 @@ def _on_changed_markets(venue: Venue[Any]) -> AbstractAsyncContextManager[Stage]
 
 def _change(number: int, contract: Contract) -> Market:
     """Return a market with a contract's symbol, and with quantities and fees that no other one has."""
-    step = contract.quantity_step
+    step = (number + 2) * contract.quantity_step
     return Market(
         contract.symbol,
-        min_quantity=(number + 3) * step,
-        max_quantity=max(contract.max_quantity // 2 // step - number, Decimal(100)) * step,
+        step=step,
+        # a venue may have one figure for both
+        min_quantity=step if contract.min_quantity == contract.quantity_step else 3 * step,
+        max_quantity=max(contract.max_quantity // 2 // step, Decimal(100)) * step,
         maker_fee=Decimal("0.00013") + Decimal("0.00001") * number,
         taker_fee=Decimal("0.00047") + Decimal("0.00001") * number,
     )
