@@ -260,6 +260,7 @@ _TERMS: Mapping[str, Term] = {
     "price_protect": lambda stage: make_order(stage, OrderType.STOP_MARKET, price_protect=True),
     "expires_at": lambda stage: make_order(stage, expires_at=_expiry(stage)),
     "callback_rate": _with(callback_rate=Decimal(1)),
+    "activation_price": lambda stage: make_order(stage, activation_price=make_order(stage).price),
     "stp_mode": _with(stp_mode="none_of_yours"),
     "price_match": _with(price=None, price_match="none_of_yours"),
 }
