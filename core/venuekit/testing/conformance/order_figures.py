@@ -155,9 +155,14 @@ def check_order(given: Order, order: LedgerOrder, ledger: Ledger, *, may_be_pend
     if may_be_pending and given.status is OrderStatus.PENDING:
         _PENDING.check(given, facts, name)
         return
-    flags = [flag for flag in ("reduce_only", "close_position") if getattr(order, flag)]
-    plain = [] if order.type.is_conditional else ["filled"]
-    ORDER.check(given, facts, name, (*ORDER.needed, *flags, *plain))
+    needed = [flag for flag in ("reduce_only", "close_position") if getattr(order, flag)]
+    needed += [] if order.type.is_conditional else ["filled"]
+    ORDER.check(given, facts, name, (*ORDER.needed, *needed, *_leg(order.position_side)))
+
+
+def _leg(side: PositionSide) -> tuple[str, ...]:
+    """Return the field that is needed of an order or fill in hedge mode."""
+    return () if side is PositionSide.BOTH else ("position_side",)
 
 
 # -- fills
@@ -189,4 +194,9 @@ FILL = Figures(
 def check_fill(given: Fill, execution: Execution, ledger: Ledger) -> None:
     """Fail unless a value is the ledger's execution, in every field that it gives."""
     check_plain(given, Fill)
-    FILL.check(given, FillFacts(execution, ledger.contract(execution.symbol)), f"fill {execution.trade_id}")
+    FILL.check(
+        given,
+        FillFacts(execution, ledger.contract(execution.symbol)),
+        f"fill {execution.trade_id}",
+        _leg(execution.position_side),
+    )
