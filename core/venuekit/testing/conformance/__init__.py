@@ -141,7 +141,7 @@ def _cases(inventory: Inventory) -> dict[str, dict[str, Any]]:
         },
         "history": {subject.method.__qualname__: subject for subject in inventory.histories},
         "repeated_history": {one.method.__qualname__: one for one in inventory.histories if one.pattern is not None},
-        "paged_history": {subject.method.__qualname__: subject for subject in inventory.paged_histories},
+        "paged_history": {subject.method.__qualname__: subject for subject in inventory.histories_with_rows},
         "missing_batch": {method.__qualname__: method for method in inventory.missing_batches},
         "unsupported": {capability.__name__: capability for capability in inventory.unsupported},
         "setter": {setter.method.__name__: setter for setter in inventory.setters},

@@ -109,7 +109,7 @@ class Inventory:
         return tuple(subject.at(self.venue) for subject in SUBJECTS if subject.method in self.methods)
 
     @cached_property
-    def paged_histories(self) -> tuple[HistorySubject, ...]:
+    def histories_with_rows(self) -> tuple[HistorySubject, ...]:
         """The histories with an endpoint that declares where its rows stand."""
         endpoints = [endpoint for endpoint in self.reads if endpoint.rows]
         return tuple(one for one in self.histories if any(one.method in endpoint.serves for endpoint in endpoints))

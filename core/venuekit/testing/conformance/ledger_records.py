@@ -152,7 +152,7 @@ def _join_incomes(rows: Iterable[Facts]) -> list[Facts]:
     return list(joined.values())
 
 
-def _closed_pnl_records(place: Place) -> Iterable[Facts]:
+def _pnl_records(place: Place) -> Iterable[Facts]:
     for row in place.ledger.closed_pnls():
         yield {
             "symbol": row.symbol,
@@ -215,10 +215,10 @@ def _conversion_records(place: Place) -> Iterable[Facts]:
 def _move_margin(place: Place, number: int) -> None:
     """Add margin twice, then take some away."""
     amount = (number + 1) * _CENT * _CENT
-    place.ledger.adjust_margin(place.other, -amount if number % 3 == 2 else amount, _held_leg(place))
+    place.ledger.adjust_margin(place.other, -amount if number % 3 == 2 else amount, _leg_of_other(place))
 
 
-def _held_leg(place: Place) -> PositionSide:
+def _leg_of_other(place: Place) -> PositionSide:
     sides = (PositionSide.BOTH, PositionSide.LONG, PositionSide.SHORT)
     return next((side for side in sides if place.ledger.position(place.other, side).quantity), place.leg)
 
@@ -301,7 +301,7 @@ def _force(place: Place, number: int) -> None:
         place.ledger.deleverage(place.symbol, place.leg, place.contract.min_quantity * (1 + number % 2))
 
 
-def _forced_records(place: Place) -> Iterable[Facts]:
+def _records_of_force(place: Place) -> Iterable[Facts]:
     for row in place.ledger.forced_orders():
         yield {
             "id": row.id,
@@ -326,7 +326,7 @@ SUBJECTS: Sequence[HistorySubject] = (
     HistorySubject(
         method=ClosedPnlReader.iter_closed_pnl,
         act=_close_some,
-        records=_closed_pnl_records,
+        records=_pnl_records,
         key=("order_id",),
         needed=frozenset({"symbol", "quantity", "pnl_net", "closed_at"}),
         time="closed_at",
@@ -381,7 +381,7 @@ SUBJECTS: Sequence[HistorySubject] = (
     HistorySubject(
         method=ForcedOrderReader.iter_forced_orders,
         act=_force,
-        records=_forced_records,
+        records=_records_of_force,
         key=("id",),
         needed=frozenset({"symbol", "side", "quantity"}),
         time="created_at",
