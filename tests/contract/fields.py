@@ -13,7 +13,7 @@ from venuekit import capabilities
 from venuekit.parts.columns import Column, Constant, Joined, Same, Source, nested
 from venuekit.parts.rows import Reads
 from venuekit.plugins import Plugins, make_plugins
-from venuekit.testing.reading import declared_rows
+from venuekit.testing.reading import find_declarations
 from venuekit.venue import Venue
 
 TARGET = Path(__file__).parents[2] / "docs" / "fields.md"
@@ -40,7 +40,7 @@ def render(plugins: Plugins) -> str:
 
 def _declarations(venue: Venue[Any]) -> Iterator[Reads[Any]]:
     for endpoint in venue.endpoints:
-        yield from declared_rows(endpoint.decode)
+        yield from find_declarations(endpoint.decode)
 
 
 def _table(value: type[Any], declared: dict[str, list[Reads[Any]]]) -> str:

@@ -21,7 +21,7 @@ from venuekit.errors import OperationError
 from venuekit.message import HttpRequest, HttpResponse
 from venuekit.plugins import make_plugins
 from venuekit.testing import FakeStage, InstantClock, Recorded, fake_stage, find_recorded, load_recorded
-from venuekit.testing.expected import OF_READING, differences, unexpected
+from venuekit.testing.expected import OF_READING, differences, find_surplus, without_rows
 from venuekit.testing.recorded import believe_answers
 from venuekit.testing.sent import Sent, as_text
 from venuekit.venue import Venue
@@ -45,26 +45,13 @@ def replaying(stage: FakeStage, recorded: Recorded, case: Documented) -> Any:
             return simulated(request)
         if "cursor=" in request.url.partition("?")[2]:
             # a documented page may go on behind its cursor: what follows it here is an empty one
-            return emptied(turns[-1])
+            return without_rows(turns[-1])
         answer = turns.pop(0) if len(turns) > 1 else turns[0]
         if walks and turns == [answer]:
-            turns[0] = emptied(answer)
+            turns[0] = without_rows(answer)
         return answer
 
     return reply
-
-
-def emptied(answer: HttpResponse) -> HttpResponse:
-    """Return the same answer without a row and without a cursor."""
-
-    def without(value: Any) -> Any:
-        if isinstance(value, list):
-            return []
-        if isinstance(value, dict):
-            return {name: "" if "ursor" in name else without(one) for name, one in value.items()}
-        return value
-
-    return HttpResponse(answer.status, answer.headers, json.dumps(without(json.loads(answer.body))).encode())
 
 
 async def called(stage: FakeStage, case: Documented) -> Any:
@@ -171,7 +158,7 @@ def check_recorded(value: object, recorded: Recorded, case: Documented, *, keeps
     name = case.method.partition(".")[2]
     expected = next(body.expect[name] for body in map(recorded.case, case.bodies) if name in body.expect)
     assert [*differences(value, expected)] == []
-    assert [*unexpected(value, expected)] == []
+    assert [*find_surplus(value, expected)] == []
     check_reading(value, "value", keeps_raw=keeps_raw)
 
 

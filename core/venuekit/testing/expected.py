@@ -88,18 +88,18 @@ def _number(expected: Any) -> Decimal | None:
         return None
 
 
-def unexpected(value: object, expected: Any, where: str = "value") -> Iterator[str]:
+def find_surplus(value: object, expected: Any, where: str = "value") -> Iterator[str]:
     """Yield the fields of a value that hold more than their default, and of which nothing is expected."""
     if isinstance(expected, Mapping) and attrs.has(type(value)):
         defaults = {field.name: field.default for field in attrs.fields(type(value))}  # type: ignore[arg-type]
         for name, inner in _fields_of(value).items():
             if name in expected:
-                yield from unexpected(inner, expected[name], f"{where}.{name}")
+                yield from find_surplus(inner, expected[name], f"{where}.{name}")
             elif name not in OF_READING and inner not in (defaults[name], None, (), {}):
                 yield f"{where}.{name}"
     elif isinstance(expected, list) and isinstance(value, tuple) and len(value) == len(expected):
         for index, (one, other) in enumerate(zip(value, expected, strict=True)):
-            yield from unexpected(one, other, f"{where}[{index}]")
+            yield from find_surplus(one, other, f"{where}[{index}]")
 
 
 def times_in(expected: Any) -> Iterator[datetime]:
@@ -114,20 +114,20 @@ def times_in(expected: Any) -> Iterator[datetime]:
         yield read_iso(expected)
 
 
-def typed_arguments(method: Callable[..., Any], arguments: Mapping[str, Any]) -> dict[str, Any]:
+def convert_arguments(method: Callable[..., Any], arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Return the arguments that a method has, each in its annotated type instead of as plain JSON."""
     hints = typing.get_type_hints(method)
     known = inspect.signature(method).parameters
-    return {name: _typed(value, hints[name]) for name, value in arguments.items() if name in known and name != "self"}
+    return {name: _convert(value, hints[name]) for name, value in arguments.items() if name in known and name != "self"}
 
 
-def _typed(value: Any, hint: Any) -> Any:
+def _convert(value: Any, hint: Any) -> Any:
     if typing.get_origin(hint) in {typing.Union, types.UnionType}:
         options = [one for one in typing.get_args(hint) if one is not type(None)]
-        return None if value is None else _typed(value, options[0])
+        return None if value is None else _convert(value, options[0])
     if isinstance(value, list) and isinstance(typing.get_origin(hint), type):
         (item, *_) = typing.get_args(hint)
-        return tuple(_typed(one, item) for one in value)
+        return tuple(_convert(one, item) for one in value)
     if hint is Decimal and not isinstance(value, bool):
         return Decimal(value)
     if hint is datetime:
@@ -138,14 +138,14 @@ def _typed(value: Any, hint: Any) -> Any:
 def without_rows(answer: HttpResponse) -> HttpResponse:
     """Return an answer as the page behind it: without a row, and without a cursor."""
 
-    def emptied(value: Any) -> Any:
+    def empty(value: Any) -> Any:
         if isinstance(value, list):
             return []
         if isinstance(value, dict):
-            return {name: "" if _leads_on(name, one) else emptied(one) for name, one in value.items()}
+            return {name: "" if _leads_on(name, one) else empty(one) for name, one in value.items()}
         return value
 
-    body = json.dumps(emptied(json.loads(answer.body))).encode()
+    body = json.dumps(empty(json.loads(answer.body))).encode()
     return HttpResponse(answer.status, answer.headers, body)
 
 

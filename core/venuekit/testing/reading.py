@@ -24,7 +24,7 @@ _MOST_ROWS = 10
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 
 
-def unread_fields(body: bytes, read: Callable[[bytes], Any]) -> Collection[str]:
+def find_unread(body: bytes, read: Callable[[bytes], Any]) -> Collection[str]:
     """
     Return the fields of a JSON body whose value does not matter to ``read`` in any row, as ``result.list.feeRate``.
 
@@ -97,22 +97,22 @@ def _result(body: bytes, read: Callable[[bytes], Any]) -> Any:
         return f"{type(error).__name__}: {error}"
 
 
-def declared_rows(decode: Any) -> Iterator[Reads[Any]]:
+def find_declarations(decode: Any) -> Iterator[Reads[Any]]:
     """Yield the declarations of rows that a decoder is made of."""
     if isinstance(decode, Reads):
         yield decode
     elif isinstance(decode, Document):
         yield from decode.parts.values()
     elif isinstance(decode, Changing):
-        yield from declared_rows(decode.answer)
+        yield from find_declarations(decode.answer)
     elif isinstance(decode, partial):
         for part in (decode.func, *decode.args, *decode.keywords.values()):
-            yield from declared_rows(part)
+            yield from find_declarations(part)
     elif inspect.ismethod(decode):
-        yield from declared_rows(decode.__self__)
+        yield from find_declarations(decode.__self__)
     elif attrs.has(type(decode)):
         for name in names_of_fields(decode):
-            yield from declared_rows(getattr(decode, name, None))
+            yield from find_declarations(getattr(decode, name, None))
 
 
 def names_of_fields(value: Any) -> tuple[str, ...]:

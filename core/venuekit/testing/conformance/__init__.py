@@ -132,7 +132,7 @@ def _cases(inventory: Inventory) -> dict[str, dict[str, Any]]:
         "recorded_case": {case.name: case for case in inventory.recorded},
         "expecting_case": {case.name: case for case in inventory.recorded if case.expect},
         "limit_case": {case.name: case for case in inventory.recorded if case.fault in _LIMITS},
-        "read_case": {case.name: case for case in inventory.recorded_reads},
+        "read_case": {case.name: case for case in inventory.read_cases},
         "capability_method": {method.__qualname__: method for method in inventory.methods},
         "margin_type": {
             margin_type.value: margin_type

@@ -12,10 +12,10 @@ from venuekit.faults import is_listed
 from venuekit.message import HttpResponse
 from venuekit.parts.columns import Column, nested
 from venuekit.testing.conformance.inventory import Checks
-from venuekit.testing.conformance.recorded_values import recorded_value
+from venuekit.testing.conformance.recorded_values import read_value
 from venuekit.testing.conformance.tiers import Tier
-from venuekit.testing.expected import unexpected
-from venuekit.testing.reading import declared_rows, names_of_fields, unread_fields
+from venuekit.testing.expected import find_surplus
+from venuekit.testing.reading import find_declarations, find_unread, names_of_fields
 from venuekit.testing.recorded import RecordedCase
 
 
@@ -27,7 +27,7 @@ class CompletenessChecks(Checks):
 
     def test_recorded_read_has_its_values(self) -> None:
         """A recorded answer to a read that serves a capability carries the values that it must become."""
-        lacking = [case.name for case in self.inventory.recorded_reads if not case.expect]
+        lacking = [case.name for case in self.inventory.read_cases if not case.expect]
         assert not lacking, f"{', '.join(lacking)}: no expect; write down the values that they become, from the docs"
 
     def test_recorded_refusal_has_its_fault(self) -> None:
@@ -44,8 +44,8 @@ class CompletenessChecks(Checks):
         """Every field of a value that a recorded answer becomes is expected, and every word in it has its meaning."""
         case = expecting_case
         for name in case.expect:
-            value = await recorded_value(self.inventory, case, name)
-            surplus = [*unexpected(value, case.expect[name], name)]
+            value = await read_value(self.inventory, case, name)
+            surplus = [*find_surplus(value, case.expect[name], name)]
             assert not surplus, f"{case.name} expects nothing of {', '.join(surplus)}"
             unknown = [*_words_passed_on(value, name, case.body.decode())]
             assert not unknown, f"{case.name}: {', '.join(unknown)} is the venue's word: map it to a member"
@@ -55,7 +55,7 @@ class CompletenessChecks(Checks):
         wrong = [
             f"{endpoint}, {field}: {word}"
             for endpoint in self.inventory.venue.endpoints
-            for rows in declared_rows(endpoint.decode)
+            for rows in find_declarations(endpoint.decode)
             for field, source in rows.sources.items()
             for column in nested(source)
             for word, entry in ((column.table or {}) if isinstance(column, Column) else {}).items()
@@ -74,8 +74,8 @@ class CompletenessChecks(Checks):
             given_at = None if venue.answered_at is None else venue.answered_at(answer)
             return venue.answers(answer), given_at, endpoint.decode(body)
 
-        found = set(unread_fields(case.body, read))
-        listed = {name for rows in declared_rows(endpoint.decode) for name in rows.unread}
+        found = set(find_unread(case.body, read))
+        listed = {name for rows in find_declarations(endpoint.decode) for name in rows.unread}
         forgotten = sorted(one for one in found - case.unread if one.rpartition(".")[2] not in listed)
         words = "is neither read nor listed: read it, or name it in unread"
         assert not forgotten, f"{case.name}: {', '.join(forgotten)} {words}"

@@ -115,7 +115,7 @@ class Inventory:
         return tuple(one for one in self.histories if any(one.method in endpoint.serves for endpoint in endpoints))
 
     @cached_property
-    def recorded_reads(self) -> tuple[RecordedCase, ...]:
+    def read_cases(self) -> tuple[RecordedCase, ...]:
         """The recorded successes of reads that serve a capability method which reads, too."""
         serving = [one for one in self.reads if any(method.__name__.startswith(READING) for method in one.serves)]
         return tuple(case for endpoint in serving for case in self.recorded.of(endpoint) if case.is_success)

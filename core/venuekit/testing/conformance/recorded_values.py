@@ -18,7 +18,7 @@ from venuekit.pipeline.failures import fault_of
 from venuekit.testing.clocks import InstantClock
 from venuekit.testing.conformance.inventory import Checks, Inventory
 from venuekit.testing.conformance.tiers import Tier
-from venuekit.testing.expected import differences, span_of, times_in, typed_arguments, without_rows
+from venuekit.testing.expected import convert_arguments, differences, span_of, times_in, without_rows
 from venuekit.testing.recorded import Recorded, RecordedCase, believe_answers
 from venuekit.testing.staged import FakeStage, fake_stage
 from venuekit.venue import Venue
@@ -37,17 +37,17 @@ class RecordedValueChecks(Checks):
     async def test_recorded_value(self, expecting_case: RecordedCase) -> None:
         """A capability method makes exactly the expected values of a recorded answer, in their units and signs."""
         for name in expecting_case.expect:
-            value = await recorded_value(self.inventory, expecting_case, name)
+            value = await read_value(self.inventory, expecting_case, name)
             problems = [*differences(value, expecting_case.expect[name], name)]
             assert not problems, f"{expecting_case.name}: {'; '.join(problems)}"
 
     def test_recorded_fault(self) -> None:
         """A recorded refusal has the meaning that is recorded with it, and so the error of that meaning."""
         cases = [case for case in self.inventory.recorded if case.fault is not None]
-        wrong = [reason for case in cases if (reason := self._misread(case)) is not None]
+        wrong = [reason for case in cases if (reason := self._why_misread(case)) is not None]
         assert not wrong, "; ".join(wrong)
 
-    def _misread(self, case: RecordedCase) -> str | None:
+    def _why_misread(self, case: RecordedCase) -> str | None:
         """Return why a refusal is not read as recorded, None where it is."""
         venue, endpoint = self.inventory.venue, self.inventory.endpoint(case)
         refusal = venue.answers(case.response())
@@ -60,7 +60,7 @@ class RecordedValueChecks(Checks):
         return None if fault is case.fault else f"{words} is {fault} instead of {case.fault}"
 
 
-async def recorded_value(inventory: Inventory, case: RecordedCase, name: str) -> Any:
+async def read_value(inventory: Inventory, case: RecordedCase, name: str) -> Any:
     """Return the value that a capability method makes of a recorded answer; it is made once for all checks of it."""
     place = case.name, name
     if place not in inventory.recorded_values:
@@ -106,11 +106,11 @@ def _arguments(
     arguments |= {name: str(value) for name, value in named.items() if value is not None}
     span = span_of([*times_in(expected), *times_in(case.arguments)])
     if span is None:
-        return typed_arguments(method, {**arguments, **case.arguments}), InstantClock()
+        return convert_arguments(method, {**arguments, **case.arguments}), InstantClock()
     if method.__name__.startswith("iter_"):
         span = span[0], span[1] + _AFTERWARDS
         arguments |= {"start": write_iso(span[0]), "end": write_iso(span[1])}
-    return typed_arguments(method, {**arguments, **case.arguments}), InstantClock(to_milliseconds(span[1]))
+    return convert_arguments(method, {**arguments, **case.arguments}), InstantClock(to_milliseconds(span[1]))
 
 
 class _Answers:

@@ -61,7 +61,7 @@ class RequestChecks(Checks):
             key = stage.simulation.key_of(stage.venue.id)
             secrets = [key.secret, *(key.fields[name] for name in _secret_fields(stage.venue) if name in key.fields)]
             signed = len(stage.watch.signatures)
-            requests = await self._sent_recorded(stage, open_endpoint)
+            requests = await self._send_as_recorded(stage, open_endpoint)
             assert requests, f"nothing was sent to {open_endpoint}"
             for request in requests:
                 everything = "\n".join((request.url, *request.headers.values(), (request.body or b"").decode()))
@@ -75,13 +75,13 @@ class RequestChecks(Checks):
             before = len(stage.watch.signatures)
             lost: list[HttpRequest] = []
 
-            def losing(request: HttpRequest) -> None:
+            def lose_first(request: HttpRequest) -> None:
                 if not lost and stage.arrival(request).endpoint_name == endpoint.name:
                     lost.append(request)
                     clock.waited += 1  # some venues count whole seconds
                     raise AnswerLost("the first answer is lost")
 
-            first, again, *_ = await self._sent_recorded(stage, endpoint, losing)
+            first, again, *_ = await self._send_as_recorded(stage, endpoint, lose_first)
             signatures = stage.watch.signatures[before:]
             assert (first.url, first.headers, first.body) != (again.url, again.headers, again.body)
             assert len(set(signatures)) == len(signatures), f"{endpoint} is sent again with the old signature"
@@ -117,7 +117,7 @@ class RequestChecks(Checks):
                     await stage.account.call(endpoint, **parameters)
                 assert seconds <= clock.monotonic() - before + 0.001, "it was sent again before Retry-After"
 
-    async def _sent_recorded(
+    async def _send_as_recorded(
         self, stage: FakeStage, endpoint: Endpoint[Any], look: Callable[[HttpRequest], None] = lambda _: None
     ) -> list[HttpRequest]:
         """Return the requests to an endpoint of a call as recorded, which is answered as recorded."""
