@@ -5,7 +5,7 @@ UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
 UV_HERE := $(if $(filter .tools/%,$(UV)),$(CURDIR)/$(UV),$(UV))
 export UV_PYTHON_DOWNLOADS ?= never
 
-.PHONY: help demo test coverage lint api format bench core-alone interop-node interop-python-binance interop-page conformance-reports example-bitmex packages wheels clean
+.PHONY: help demo test coverage lint api format bench core-alone interop-node interop-python-binance interop-page conformance-reports example-bitmex packages wheels clean template
 
 help:
 	@echo "make demo        plan, apply and verify account settings on simulated venues: no keys, nothing leaves this machine"
@@ -20,6 +20,7 @@ help:
 	@echo "make interop-page  docs/interop.md is the result of the last runs of other people's clients"
 	@echo "make example-bitmex  a third party's venue in clean environments, by uv and by pip; its conformance.json is the result"
 	@echo "make conformance-reports  the tiers that plugins ship are those of the last make coverage"
+	@echo "make template    write every plugin that venuekit new-plugin can write, and check form, types and conformance"
 	@echo "make packages    build and install every distribution with pip, and ask for the venues; then make wheels"
 	@echo "make wheels      build every wheel, and trade on venuekit sim as uvx runs it from them"
 
@@ -87,6 +88,11 @@ interop-page:
 # what plugins ship as their conformance.json is the result of the last run of make coverage
 conformance-reports:
 	$(UV) run --no-sync python -m tests.contract.conformance --check
+
+# every plugin that venuekit new-plugin can write: form and types of all, the suite of two as uv and as pip install them
+template: | $(filter .tools/%,$(UV))
+	$(UV) sync --quiet --locked
+	$(UV) run --no-sync python -m tests.core.new_plugin.check $(UV_HERE)
 
 # a third party's distribution: its tests, the conformance suite among them, as uv and as pip install it
 BITMEX := examples/venuekit_bitmex

@@ -13,7 +13,7 @@ from pathlib import Path
 from venuekit.new_plugin import Contracts, PluginAnswers, Positions, RouteCount, SigningStyle, make_plugin
 
 #: the most lines of Python that a distribution has, tests included: it is read in ten minutes
-MOST_LINES = 960
+MOST_LINES = 980
 
 
 def all_answers() -> Iterator[PluginAnswers]:
