@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from venuekit.capabilities import Income, IncomeKind, IncomeReader, Pager
 from venuekit.endpoint import Endpoint
-from venuekit.errors import InvalidArgument, PayloadMismatch
+from venuekit.errors import InvalidArgument, InvalidRequest, Outcome, PayloadMismatch
 from venuekit.message import HttpRequest, HttpResponse
 from venuekit.parameters import Kind, Parameter
 from venuekit.parts.histories import (
@@ -62,7 +62,7 @@ def decode(body: bytes) -> Answered:
 
 INCOME: Endpoint[Answered] = Endpoint(
     "GET",
-    "/v1/income",
+    "/v1/movements",
     decode=decode,
     parameters=(
         *(Parameter(name, Kind.INTEGER) for name in ("since", "until", "limit", "page", "from", "skip", "newest")),
@@ -272,6 +272,28 @@ async def test_spans_and_kinds_are_checked_for_every_history() -> None:
         assert venue.asked == []
         fees = await account.iter_income(kind=IncomeKind.COMMISSION).all()
     assert [item.id for item in fees] == ["0", "2", "4", "6", "8"]
+
+
+async def test_check_of_a_history_refuses_before_the_first_page() -> None:
+    """For a venue that answers an empty list about what it does not know; once a walk, and after the span."""
+    checked: list[Mapping[str, Any]] = []
+
+    async def check(account: Account, filters: Mapping[str, Any]) -> None:
+        checked.append(filters)
+        if len(checked) > 1:
+            raise account.make_error(InvalidRequest, "not listed", outcome=Outcome.NOT_APPLIED)
+
+    venue, now = ToyIncome([row(number) for number in range(10)]), from_milliseconds(NOW)
+    paged = attrs.evolve(WAYS["by time"], check=check)
+    async with account_over(venue_of(paged), FakeTransport(venue)) as account:
+        assert len(await account.iter_income().all()) == 10
+        venue.asked.clear()
+        with pytest.raises(InvalidArgument, match="reversed"):
+            await account.iter_income(start=now, end=now - timedelta(hours=1)).all()
+        refused = account.iter_income()
+        with pytest.raises(InvalidRequest, match=r"iter_income.*not listed"):
+            await refused.all()
+    assert (checked, venue.asked) == ([{}, {}], [])
 
 
 @given(

@@ -87,6 +87,8 @@ class History(Generic[T]):
         start, end, limit_name: The venue's names for the ends of a window, both inclusive, and for the limit; None for
             a limit that is not sent. Ends are sent in milliseconds, or in ISO 8601 where their kind is TIME.
         words: Attributes of items that come from the venue's words.
+        check: Awaited with the account and the filters before the first page: it refuses a symbol that is not listed,
+            where the venue would answer with an empty list.
     """
 
     endpoint: Endpoint[Any]
@@ -102,6 +104,7 @@ class History(Generic[T]):
     end: str = "endTime"
     limit_name: str | None = "limit"
     words: Mapping[str, VenueWords] = attrs.field(factory=dict)
+    check: Callable[[Account, Mapping[str, Any]], Awaitable[Any]] | None = None
 
     def walk(
         self,
@@ -130,6 +133,9 @@ class History(Generic[T]):
         async def windows() -> Sequence[Span]:
             resume = None if after is None else from_milliseconds(self.track.milliseconds(after))
             span = await call.span(self.retention, start, end, after=resume)
+            if self.check is not None:
+                with run_as((*CALLED.get(), call.origin.operation)):
+                    await self.check(account, narrowed)
             return span.windows(self.width // MILLISECOND)
 
         def items() -> AsyncGenerator[T, None]:
