@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from operator import attrgetter
 from typing import Any
@@ -52,6 +52,12 @@ async def _incomes(account: Any, answer: vk.Answer[Any]) -> Sequence[cap.Income]
     return values_of(account, WALLET, answer, settled)
 
 
+async def _check(account: vk.Account, filters: Mapping[str, Any]) -> None:
+    """Refuse a contract that BitMEX does not list: it answers an empty list about one."""
+    if "symbol" in filters:
+        await LISTING.find(account, filters["symbol"])
+
+
 def _history(
     endpoint: vk.Endpoint[Any], items: Any, paging: parts.Paging, time: str = "time", **more: Any
 ) -> parts.History[Any]:
@@ -64,6 +70,7 @@ def _history(
         limit_name="count",
         width=timedelta(days=36_500),
         retention=parts.Retention(words="everything", since=datetime(2014, 1, 1, tzinfo=UTC)),
+        check=_check,
         **more,
     )
 
@@ -83,7 +90,7 @@ class BitmexHistories(vk.Account, cap.FillReader, cap.IncomeReader, cap.OrderRea
         self, symbol: str, *, start: datetime | None = None, end: datetime | None = None, after: cap.Fill | None = None
     ) -> vk.Pager[cap.Fill]:
         """Walk the trades of a contract."""
-        return self._of(symbol, FILL_HISTORY, start=start, end=end, after=after)
+        return FILL_HISTORY.walk(self, filters={"symbol": symbol}, start=start, end=end, after=after)
 
     def iter_income(
         self,
@@ -110,16 +117,4 @@ class BitmexHistories(vk.Account, cap.FillReader, cap.IncomeReader, cap.OrderRea
         after: cap.Order | None = None,
     ) -> vk.Pager[cap.Order]:
         """Walk the orders by the time of their last change."""
-        return self._of(symbol, ORDER_HISTORY, start=start, end=end, after=after)
-
-    def _of(self, symbol: str | None, history: parts.History[Any], **span: Any) -> vk.Pager[Any]:
-        """Walk a history of a contract; BitMEX answers an empty list about one that it does not know."""
-        pager = history.walk(self, filters={"symbol": symbol}, **span)
-
-        async def items() -> AsyncGenerator[Any, None]:
-            if symbol is not None:
-                await LISTING.find(self, symbol)
-            async for item in pager:
-                yield item
-
-        return vk.Pager(items, cost_per_page=pager.cost_per_page)
+        return ORDER_HISTORY.walk(self, filters={"symbol": symbol}, start=start, end=end, after=after)

@@ -212,22 +212,13 @@ def order_of(order: cap.Order, contract: cap.Instrument | None, received_at: dat
     return _complete(order, size, unit, received_at, raw)
 
 
-_UNKNOWN = (
-    "position_side",
-    "price_protect",
-    "activation_price",
-    "callback_rate",
-    "expires_at",
-    "stp_mode",
-    "price_match",
-)
+_NO = ["position_side", "price_protect", "activation_price", "callback_rate", "expires_at", "stp_mode", "price_match"]
+_MISSING = {name: f"an order takes no {name} here" for name in _NO}
 
 
 def _misfit(behaviour: cap.OrderBehaviour, request: cap.OrderRequest) -> str | None:
-    if words := parts.common_misfit(behaviour, request):
+    if words := parts.common_misfit(behaviour, request) or parts.missing_term(_MISSING, request):
         return words
-    if given := [name for name in _UNKNOWN if getattr(request, name) is not None]:
-        return f"an order takes no {', '.join(given)} here"
     if request.working_price is not None and request.working_price not in _PRICES:
         return f"a trigger watches the last, mark or index price, not {request.working_price}"
     if request.close_position and (request.quantity is not None or request.reduce_only):
