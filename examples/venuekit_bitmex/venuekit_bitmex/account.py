@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, ClassVar
+
 import venuekit.capabilities as cap
 import venuekit.plugin as vk
 from venuekit.parts.orders import CountdownPart, CountdownRoute, OrderPart
@@ -52,7 +54,7 @@ class BitmexAccount(
 
     __slots__ = ()
 
-    endpoints = positions.BOOK
+    endpoints: ClassVar[Any] = positions.BOOK
     settings_source = positions.BitmexSettings()
     ORDER_ROUTES = orders.ROUTES
     COUNTDOWN = CountdownRoute(orders.CANCEL_ALL_AFTER, time="timeout")

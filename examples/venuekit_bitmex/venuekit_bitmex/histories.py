@@ -32,7 +32,9 @@ WALLET = private(
     serves=(cap.IncomeReader.iter_income,),
 )
 #: a session's profit is booked net of fees and funding
-PARTS = dict.fromkeys((cap.IncomeKind.COMMISSION, cap.IncomeKind.FUNDING), cap.IncomeKind.REALIZED_PNL)
+PARTS: Mapping[cap.IncomeKind, cap.IncomeKind] = dict.fromkeys(
+    (cap.IncomeKind.COMMISSION, cap.IncomeKind.FUNDING), cap.IncomeKind.REALIZED_PNL
+)
 
 
 async def _fills(account: Any, answer: vk.Answer[Any]) -> Sequence[cap.Fill]:
@@ -103,7 +105,7 @@ class BitmexHistories(vk.Account, cap.FillReader, cap.IncomeReader, cap.OrderRea
         after: cap.Income | None = None,
     ) -> vk.Pager[cap.Income]:
         """Walk the movements of the wallet; the profit of a contract is booked once a session."""
-        if kind in PARTS:
+        if kind is not None and kind in PARTS:
             raise self.refuse(f"{kind} is booked as a part of {PARTS[kind]} here: ask for that")
         matching = {"symbol": symbol, "asset": asset, "kind": kind}
         return INCOME_HISTORY.walk(self, start=start, end=end, after=after, matching=matching)

@@ -93,13 +93,15 @@ SET_LEVERAGE = write(
 )
 
 
-class _Settings(EndpointBook):
+class SettingsBook(EndpointBook):
+    """Where the controls of settings find what they need."""
+
     SYMBOL_LENS: parts.SymbolLens[cap.Position] = LENS
     SET_LEVERAGE = SET_LEVERAGE
     SET_MARGIN_TYPE = SET_LEVERAGE
 
 
-BOOK = _Settings()
+BOOK = SettingsBook()
 LEVERAGE = cap.LeverageBehaviour(minimum=_LEAST, maximum=_MOST, step=_LEAST, moves_margin=True, margin_types=ISOLATED)
 
 

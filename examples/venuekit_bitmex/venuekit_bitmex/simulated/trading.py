@@ -136,16 +136,18 @@ def cancel(request: SimRequest, visit: Visit) -> object:
     named = next((name for name, text in names.items() if text), "orderID")
     try:
         order = visit.ledger.order(names["orderID"], client_id=names["clOrdID"])
-        order = visit.ledger.cancel_order(order.id)
     except Refused as refused:
-        if refused.reason is Reason.UNKNOWN_ORDER:
-            given = {name: text for name, text in names.items() if text}
-            return [{**given, "ordStatus": "Rejected", "ordRejReason": f"Invalid {named}", "text": ""}]
+        if refused.reason is not Reason.UNKNOWN_ORDER:
+            raise
+        given = {name: text for name, text in names.items() if text}
+        return [{**given, "ordStatus": "Rejected", "ordRejReason": f"Invalid {named}", "text": ""}]
+    try:
+        return [order_row(visit.ledger.cancel_order(order.id), visit)]
+    except Refused as refused:
         if refused.reason is not Reason.ORDER_FINISHED:
             raise
         row = order_row(order, visit)
         return [{**row, "error": f"Unable to cancel order due to existing state: {row['ordStatus']}"}]
-    return [order_row(order, visit)]
 
 
 def cancel_all(request: SimRequest, visit: Visit) -> object:
