@@ -36,7 +36,7 @@ def write_recorded(case: RecordedCase, path: Path) -> None:
         **_answer_of(case),
         **{name: former[name] for name in _KEPT[1:] if name in former},
     }
-    text = _indented({name: value for name, value in facts.items() if value is not None or name == "answer"}, "\n")
+    text = _indent({name: value for name, value in facts.items() if value is not None or name == "answer"}, "\n")
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(f"{text}\n", encoding="utf-8")
 
@@ -48,12 +48,12 @@ def _answer_of(case: RecordedCase) -> dict[str, Any]:
         return {"text": case.body.decode()}
 
 
-def _indented(value: Any, end: str) -> str:
+def _indent(value: Any, end: str) -> str:
     """Return JSON with a line for each field and row; numbers are written digit for digit."""
     inner = f"{end}  "
     if isinstance(value, Mapping) and value:
-        fields = (f"{write_json(str(name))}: {_indented(each, inner)}" for name, each in value.items())
+        fields = (f"{write_json(str(name))}: {_indent(each, inner)}" for name, each in value.items())
         return f"{{{inner}{f',{inner}'.join(fields)}{end}}}"
     if isinstance(value, list | tuple) and value:
-        return f"[{inner}{f',{inner}'.join(_indented(each, inner) for each in value)}{end}]"
+        return f"[{inner}{f',{inner}'.join(_indent(each, inner) for each in value)}{end}]"
     return write_json(value)
