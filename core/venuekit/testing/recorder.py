@@ -22,7 +22,7 @@ from venuekit.account import Account
 from venuekit.capabilities import InstrumentReader, InstrumentStatus
 from venuekit.credentials import redact
 from venuekit.encoding import write_json
-from venuekit.endpoint import Endpoint
+from venuekit.endpoint import Endpoint, Security
 from venuekit.errors import AuthenticationFailed, VenuekitError
 from venuekit.hooks import hookimpl
 from venuekit.message import HttpRequest, HttpResponse, Transport
@@ -36,6 +36,8 @@ from venuekit.testing.sent import as_text, caller_parameters, caller_value
 from venuekit.venue import Environment, Refusal, Venue
 
 _IDS = frozenset({Role.ORDER_ID, Role.CLIENT_ID})
+#: refusals of a key after which no more is asked; a single endpoint may refuse one that others accept
+_REJECTIONS = 3
 #: rows of one list that are kept
 _MOST_ROWS = 5
 
@@ -157,6 +159,7 @@ class Recorder:
         self._recorded = recorded
         self._symbol = symbol
         self.failures: dict[Endpoint[Any], str] = {}
+        self._rejections = 0
 
     async def find_symbol(self) -> str | None:
         """Return the symbol to ask for: the given one, else a recorded one, else the first that the venue lists."""
@@ -176,7 +179,7 @@ class Recorder:
         return self._symbol
 
     async def ask_all(self, endpoints: Iterable[Endpoint[Any]]) -> None:
-        """Ask endpoints, those again that lacked an id when an answer has brought it."""
+        """Ask endpoints, those again that lacked an id when an answer has brought it; errors as of :meth:`ask`."""
         await self.find_symbol()
         waiting = list(endpoints)
         while waiting:
@@ -190,7 +193,7 @@ class Recorder:
         Ask one endpoint, and return whether it was asked; a refusal is an answer.
 
         Raises:
-            AuthenticationFailed: the key is not accepted.
+            AuthenticationFailed: the key was refused several times and accepted nowhere.
         """
         parameters = self._parameters(endpoint)
         if parameters is None:
@@ -199,13 +202,21 @@ class Recorder:
         for attempt in [parameters] if with_id == parameters else [parameters, with_id]:
             try:
                 await self._account.call(endpoint, **attempt)
-            except AuthenticationFailed:
-                raise
             except VenuekitError as error:
                 self.failures[endpoint] = str(error)
+                self._check_key(error)
             else:
                 break
         return True
+
+    def _check_key(self, error: VenuekitError) -> None:
+        """Raise an error of authentication after others, unless an endpoint that needs the key has answered."""
+        if not isinstance(error, AuthenticationFailed):
+            return
+        self._rejections += 1
+        with_key = (one for one in self._account.venue.endpoints if one.security is not Security.NONE)
+        if self._rejections >= _REJECTIONS and not any(map(self._tape.has_success, with_key)):
+            raise error
 
     def _parameters(self, endpoint: Endpoint[Any]) -> dict[str, Any] | None:
         """Return the parameters to ask with; None, and the reason in mind, where one that is needed has no value."""

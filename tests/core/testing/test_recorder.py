@@ -11,7 +11,7 @@ from typing import Any
 import attrs
 import pytest
 
-from venuekit.errors import ConfigurationError
+from venuekit.errors import AuthenticationFailed, ConfigurationError
 from venuekit.message import HttpRequest, HttpResponse
 from venuekit.testing import (
     FakeTransport,
@@ -211,3 +211,32 @@ async def test_long_lists_are_shortened() -> None:
     assert recording.case is not None
     kept = [one["contract"] for one in json.loads(recording.case.body)["positions"]]
     assert kept == ["C0", "C1", "C2", "C3", "C33"]
+
+
+@pytest.mark.parametrize("accepted", [(), (TOY.SETTINGS.path,)], ids=["nowhere", "somewhere"])
+async def test_a_key_that_is_refused(accepted: tuple[str, ...]) -> None:
+    """A key that no endpoint accepts ends the recording after three; one that some accept is refused by the others."""
+    tape, here = Tape(TOY_PERP), Environment(name=EnvironmentName.SIM, rest="http://127.0.0.1:9/toy_perp")
+    refusal = KNOWN.case("wallet_bad_signature")
+    asked: list[str] = []
+
+    def reply(request: HttpRequest) -> HttpResponse:
+        path = request.url.removeprefix(here.rest).partition("?")[0]
+        asked.append(path)
+        is_accepted = path in {*accepted, TOY.SERVER_TIME.path, TOY.CONTRACTS.path}
+        answer = next(case for case in KNOWN if case.path == path).response() if is_accepted else refusal.response()
+        tape.note(request, answer, here)
+        return answer
+
+    endpoints = [TOY.WALLET, TOY.SETTINGS, TOY.POSITIONS, TOY.COLLATERAL_HISTORY]
+    async with account_over(TOY_PERP, FakeTransport(reply)) as account:
+        recorder = Recorder(account, tape, KNOWN)
+        if not accepted:
+            with pytest.raises(AuthenticationFailed):
+                await recorder.ask_all(endpoints)
+            assert TOY.COLLATERAL_HISTORY.path not in asked
+            return
+        await recorder.ask_all(endpoints)
+        recordings = recorder.recordings(endpoints, "recorded")
+    assert [one.endpoint for one in recordings if one.reason is None] == [TOY.SETTINGS]
+    assert all("1002" in one.reason for one in recordings if one.reason is not None)
