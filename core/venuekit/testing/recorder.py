@@ -198,8 +198,8 @@ class Recorder:
         parameters = self._parameters(endpoint)
         if parameters is None:
             return False
-        with_id = {**parameters, **self._first_id(endpoint)}
-        for attempt in [parameters] if with_id == parameters else [parameters, with_id]:
+        more = {**self._likely(endpoint), **parameters}
+        for attempt in [parameters] if more == parameters else [parameters, more]:
             try:
                 await self._account.call(endpoint, **attempt)
             except VenuekitError as error:
@@ -239,13 +239,17 @@ class Recorder:
             parameters[parameter.name] = value
         return parameters
 
-    def _first_id(self, endpoint: Endpoint[Any]) -> dict[str, Any]:
-        """Return the name of an order that an answer has brought, for a read that was not given one."""
-        for parameter in () if endpoint.is_write else endpoint.parameters:
+    def _likely(self, endpoint: Endpoint[Any]) -> dict[str, Any]:
+        """Return what a read may want besides: the symbol, and the name of an order that an answer has brought."""
+        if endpoint.is_write:
+            return {}
+        symbol = endpoint.name_of(Role.SYMBOL)
+        likely = {} if symbol is None or self._symbol is None else {symbol: self._symbol}
+        for parameter in endpoint.parameters:
             value = self._look_up(parameter) if parameter.role in _IDS else None
             if value is not None:
-                return {parameter.name: value}
-        return {}
+                return {**likely, parameter.name: value}
+        return likely
 
     def _find(self, parameter: Parameter) -> Any:
         """Return a value for a parameter without a recorded one, None without any."""

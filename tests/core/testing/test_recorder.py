@@ -11,6 +11,7 @@ from typing import Any
 import attrs
 import pytest
 
+from venuekit.endpoint import Endpoint
 from venuekit.errors import AuthenticationFailed, ConfigurationError
 from venuekit.message import HttpRequest, HttpResponse
 from venuekit.testing import (
@@ -228,7 +229,7 @@ async def test_a_key_that_is_refused(accepted: tuple[str, ...]) -> None:
         tape.note(request, answer, here)
         return answer
 
-    endpoints = [TOY.WALLET, TOY.SETTINGS, TOY.POSITIONS, TOY.COLLATERAL_HISTORY]
+    endpoints: list[Endpoint[Any]] = [TOY.WALLET, TOY.SETTINGS, TOY.POSITIONS, TOY.COLLATERAL_HISTORY]
     async with account_over(TOY_PERP, FakeTransport(reply)) as account:
         recorder = Recorder(account, tape, KNOWN)
         if not accepted:
