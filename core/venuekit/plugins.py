@@ -203,7 +203,7 @@ class Plugins:
         """Return the faults of plugins that work: those that were slow to load, or printed meanwhile."""
         return tuple(self._flaws)
 
-    def installed(self) -> tuple[InstalledPlugin, ...]:
+    def list_installed(self) -> tuple[InstalledPlugin, ...]:
         """
         Return every installed plugin, cross-cutting ones first, each group by name; imports all that were not yet.
 

@@ -28,7 +28,7 @@ def plugins_command(context: click.Context, as_json: bool) -> int:
     """List the installed plugins: hooks, capabilities, tier, load time, and those that are broken or disabled."""
     plugins = state_of(context).plugins
     capabilities = core_capabilities()
-    rows = [_row(plugins, one, capabilities) for one in plugins.installed()]
+    rows = [_row(plugins, one, capabilities) for one in plugins.list_installed()]
     if rows or as_json:
         shown = rows if as_json else [_shorten(row) for row in rows]
         names = columns("plugin kind distribution version hooks capabilities tier load_ms state")
