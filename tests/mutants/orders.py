@@ -1,4 +1,4 @@
-"""Mutants of orders, fills and countdowns."""
+"""Mutants of orders: their terms, states, changes and refusals."""
 
 from __future__ import annotations
 
@@ -9,15 +9,12 @@ from tests.mutants.harness import Mutant
 _swap = partial(Mutant, of="toy_swap")
 _chain = partial(Mutant, of="toy_chain")
 _usdm = partial(Mutant, of="binance_usdm", package="venuekit_binance_common")
-_coinm = partial(Mutant, of="binance_coinm", package="venuekit_binance_common")
 _bybit = partial(Mutant, of="bybit_inverse")
 
 _PLACED = "test_order_is_placed_as_requested"
 _TERM = "test_order_has_a_term_or_is_refused"
 _STATE = "test_order_is_read_in_each_state"
 _BATCH = "test_batch_has_each_result_in_its_place"
-_FILLS = "test_fills_agree_with_the_ledger"
-_BEATS = "test_countdown_block_beats_in_time"
 
 #: an order that reaches the venue with other terms than were asked for
 _REQUESTS = (
@@ -314,143 +311,4 @@ _REFUSALS = (
     ),
 )
 
-_OF_FILLS = (
-    _usdm(
-        name="a commission that is paid is positive",
-        kind="fills",
-        file="orders/rows.py",
-        old="_ZERO + commission_sign * commission",
-        new="_ZERO - commission_sign * commission",
-        caught_by=_FILLS,
-    ),
-    _usdm(
-        name="makers and takers change places",
-        kind="fills",
-        file="orders/rows.py",
-        old='is_maker=flag("maker", may_be_blank=True),',
-        new='is_maker=derived(lambda maker: not maker, flag("maker", may_be_blank=True)),',
-        caught_by=_FILLS,
-    ),
-    _usdm(
-        name="quantity and value of a fill change places",
-        kind="fills",
-        file="orders/rows.py",
-        old="""quantity=number("qty"),
-            time=milliseconds("time"),
-            position_side=words("positionSide", POSITION_SIDES, unknown=PositionSide, may_be_blank=True),
-            value=number(quantity, may_be_blank=True),""",
-        new="""quantity=number(quantity),
-            time=milliseconds("time"),
-            position_side=words("positionSide", POSITION_SIDES, unknown=PositionSide, may_be_blank=True),
-            value=number("qty", may_be_blank=True),""",
-        caught_by=_FILLS,
-    ),
-    _coinm(
-        name="a fill's profit is a loss",
-        kind="fills",
-        file="orders/rows.py",
-        old='realized_pnl=number("realizedPnl", may_be_blank=True),',
-        new='realized_pnl=derived(lambda pnl: -(pnl or _ZERO), number("realizedPnl", may_be_blank=True)),',
-        caught_by=_FILLS,
-    ),
-    _bybit(
-        name="a rebate is a fee",
-        kind="fills",
-        file="order_rows.py",
-        old="return None if paid is None else Decimal(0) - paid",
-        new="return None if paid is None else abs(paid)",
-        caught_by=_FILLS,
-    ),
-)
-
-_BLOCK = '''class SwapCountdown(CountdownPart):
-    """The countdown of the account."""
-
-    __slots__ = ()
-
-    @asynccontextmanager
-    async def countdown(self, symbol: str | None, seconds: float) -> AsyncIterator[None]:
-        """Keep the countdown armed."""
-        await self.set_countdown(symbol, seconds)
-{block}
-
-class ToySwapAccount(
-'''
-
-
-def _block(name: str, block: str, caught_by: str) -> Mutant:
-    """Return the mutant of an author who writes the block of a countdown anew."""
-    return _swap(
-        name=name,
-        kind="countdowns",
-        file="account.py",
-        old="class ToySwapAccount(\n",
-        new="from contextlib import asynccontextmanager\nfrom collections.abc import AsyncIterator\n\n\n"
-        + _BLOCK.replace("{block}", block)
-        + "    SwapCountdown,\n",
-        caught_by=caught_by,
-    )
-
-
-_COUNTDOWNS = (
-    _swap(
-        name="seconds are sent as milliseconds",
-        kind="countdowns",
-        file="account.py",
-        old='time="seconds", unit=1000)',
-        new='time="seconds", unit=1)',
-        caught_by="test_countdown_has_its_deadline",
-    ),
-    _swap(
-        name="a countdown is never disarmed",
-        kind="countdowns",
-        file="endpoints.py",
-        old='Parameter("seconds", Kind.INTEGER, required=True, minimum=Decimal(0)),',
-        new='Parameter("seconds", Kind.INTEGER, required=True, minimum=Decimal(1)),',
-        caught_by="test_countdown_has_its_deadline",
-    ),
-    _block(
-        "a block does not renew its countdown",
-        "        yield\n        await self.set_countdown(symbol, None)\n",
-        _BEATS,
-    ),
-    _block(
-        "a block renews its countdown when it has ended",
-        """        import asyncio
-
-        async def beat() -> None:
-            while True:
-                await self.pause(seconds)
-                await self.set_countdown(symbol, seconds)
-
-        beating = asyncio.create_task(beat())
-        yield
-        beating.cancel()
-        await self.set_countdown(symbol, None)
-""",
-        _BEATS,
-    ),
-    _block(
-        "a block waits by the clock of the loop",
-        """        import asyncio
-
-        async def beat() -> None:
-            while True:
-                await asyncio.sleep(seconds / 3)
-                await self.set_countdown(symbol, seconds)
-
-        beating = asyncio.create_task(beat())
-        yield
-        beating.cancel()
-        await self.set_countdown(symbol, None)
-""",
-        _BEATS,
-    ),
-    _block(
-        "an exception in a block disarms its countdown",
-        "        try:\n            yield\n        finally:\n            await self.set_countdown(symbol, None)\n",
-        "test_countdown_stays_armed_after_an_exception",
-    ),
-)
-
-MUTANTS: tuple[Mutant, ...] = (*_REQUESTS, *_READS, *_CHANGES, *_REFUSALS, *_OF_FILLS, *_COUNTDOWNS)
+MUTANTS: tuple[Mutant, ...] = (*_REQUESTS, *_READS, *_CHANGES, *_REFUSALS)
