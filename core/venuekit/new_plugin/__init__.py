@@ -85,10 +85,10 @@ class PluginAnswers:
         """The name of its package."""
         return f"venuekit_{self.name}"
 
-    def given(self) -> dict[str, Any]:
+    def to_data(self) -> dict[str, Any]:
         """Return the answers that are not left open, by the names of the questions."""
-        given = attrs.asdict(self, filter=lambda _, value: value is not None)
-        return {name: int(value) if isinstance(value, RouteCount) else str(value) for name, value in given.items()}
+        data = attrs.asdict(self, filter=lambda _, value: value is not None)
+        return {name: int(value) if isinstance(value, RouteCount) else str(value) for name, value in data.items()}
 
 
 def make_plugin(answers: PluginAnswers, directory: Path, *, ask: bool = False) -> None:
@@ -109,7 +109,7 @@ def make_plugin(answers: PluginAnswers, directory: Path, *, ask: bool = False) -
     if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
         raise ConfigurationError(f"{directory} exists and is not empty: name another directory")
     try:
-        run_copy(str(_TEMPLATE), directory, data=answers.given(), defaults=not ask, quiet=True)
+        run_copy(str(_TEMPLATE), directory, data=answers.to_data(), defaults=not ask, quiet=True)
     except InteractiveSessionError as error:
         raise ConfigurationError("there is no terminal to ask on: give --defaults, or every option") from error
     except CopierAnswersInterrupt as interruption:

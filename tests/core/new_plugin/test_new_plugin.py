@@ -63,7 +63,7 @@ def test_every_combination_is_another_plugin() -> None:
     combinations = list(all_answers())
 
     assert len({answers.name for answers in combinations}) == len(combinations) == 4 * 2 * 2 * 3
-    assert combinations[0].given() == {
+    assert combinations[0].to_data() == {
         "name": "header_one_way_linear_0",
         "signing": "header",
         "positions": "one-way",
