@@ -99,7 +99,7 @@ BITMEX := examples/venuekit_bitmex
 BITMEX_TESTS := "looptime>=0.6" "pytest>=8.4" "pytest-asyncio>=1.1" "pytest-xdist>=3.6"
 example-bitmex: | $(filter .tools/%,$(UV))
 	rm -rf .tools/bitmex
-	cd $(BITMEX) && $(UV_HERE) run --isolated --no-project --refresh-package venuekit --refresh-package venuekit-bitmex \
+	cd $(BITMEX) && $(UV_HERE) run --isolated --no-project --no-cache \
 		--with ../.. --with . $(BITMEX_TESTS:%=--with %) pytest -q -n auto --conformance-report=../../.tools/bitmex/uv
 	$(PYTHON) -m venv .tools/bitmex/venv
 	.tools/bitmex/venv/bin/python -m pip install --quiet . $(BITMEX) $(BITMEX_TESTS)

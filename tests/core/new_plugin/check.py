@@ -62,7 +62,7 @@ def _check_form(parent: Path, answers: Sequence[PluginAnswers]) -> None:
 
 def _run_by_uv(uv: str, directory: Path) -> Sequence[str]:
     with_ = ("--with", str(ROOT), "--with", f"{directory}[dev]")
-    return (uv, "run", "--isolated", "--no-project", "--refresh-package", "venuekit", *with_, "pytest")
+    return (uv, "run", "--isolated", "--no-project", "--no-cache", *with_, "pytest")
 
 
 def _run_by_pip(directory: Path, environment: Path) -> Sequence[str]:
