@@ -45,7 +45,8 @@ def replay_of(
     if venue.simulated is not None:
         return venue
     answers = load_recorded(find_recorded(venue)) if recorded is None else recorded
-    return attrs.evolve(venue, simulated=_MakeReplay(venue, answers, convert_key))
+    # the recorded time is that of one answer: requests carry our own
+    return attrs.evolve(venue, simulated=_MakeReplay(venue, answers, convert_key), server_time=None)
 
 
 def is_replayed(venue: Venue[Any]) -> bool:
