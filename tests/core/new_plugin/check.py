@@ -69,7 +69,7 @@ def _run_by_pip(directory: Path, environment: Path) -> Sequence[str]:
     _run(sys.executable, "-m", "venv", str(environment), directory=directory)
     python = str(environment / "bin" / "python")
     _run(python, "-m", "pip", "install", "--quiet", str(ROOT), f"{directory}[dev]", directory=directory)
-    return (python, "-m", "pytest")
+    return (str(environment / "bin" / "pytest"),)
 
 
 def _report(installer: str, directory: Path, pytest: Sequence[str], parent: Path) -> None:
