@@ -19,7 +19,7 @@ from venuekit._entry_points import Announced, Place
 #: a plugin that computes or waits for longer is reported
 _SLOW_SECONDS = 1.0
 #: seconds that a thread may have waited for the processor for each that it computed, on a busy machine
-_BUSY = 3.0
+_BUSY = 5.0
 
 
 @attrs.define
