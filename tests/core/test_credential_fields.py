@@ -73,23 +73,31 @@ def test_a_field_that_cannot_be_one_is_refused(name: Any, why: str, cause: str) 
 
 
 @pytest.mark.parametrize(
-    ("declared", "cause"),
+    ("declared", "cause", "mend"),
     [
-        ("(CredentialField('memo', 'm'),) * 2", "ValueError: acme_perp: two credential fields are named 'memo'; give"),
-        ("('memo',)", "TypeError: acme_perp: its credential_fields hold 'memo'; each is a CredentialField"),
-        ("(), key_check='0x'", "key_check of acme_perp is '0x'; give it a function that returns the fault of a key"),
-        ("(), secret_check='0x'", "secret_check of acme_perp is '0x'; give it a function"),
-        ("(), make_signer='x'", "make_signer of acme_perp is 'x'; give it a function that returns the Signer of some"),
+        (
+            "(CredentialField('memo', 'm'),) * 2",
+            "ValueError: acme_perp: two credential fields are named 'memo'",
+            "give",
+        ),
+        ("('memo',)", "TypeError: acme_perp: its credential_fields hold 'memo'", "each is a CredentialField"),
+        ("(), key_check='0x'", "key_check of acme_perp is '0x'", "give it a function that returns the fault of a key"),
+        ("(), secret_check='0x'", "secret_check of acme_perp is '0x'", "give it a function"),
+        (
+            "(), make_signer='x'",
+            "make_signer of acme_perp is 'x'",
+            "give it a function that returns the Signer of some",
+        ),
     ],
 )
 def test_a_venue_with_unusable_fields_is_refused_at_import(
-    install: Install, discover: Discover, declared: str, cause: str
+    install: Install, discover: Discover, declared: str, cause: str, mend: str
 ) -> None:
-    """The error names the distribution, the venue and the mend."""
+    """The error names the distribution, the venue, the line and the mend."""
     code = venue_code("acme_perp").replace("limits=()", f"limits=(), credential_fields={declared}")
     install("acme", f"from venuekit.plugin import CredentialField\n{code}", venues=("acme_perp",))
 
-    with pytest.raises(PluginError, match=rf"(?s)acme 1\.5 cannot be used: {re.escape(cause)}"):
+    with pytest.raises(PluginError, match=rf"(?s)acme 1\.5 cannot be used: {re.escape(cause)}.*{mend}"):
         discover().venue("acme_perp")
 
 

@@ -131,9 +131,9 @@ async def test_request_that_differs(name: str, changes: dict[str, Any]) -> None:
 
 async def test_answer_that_is_taken_for_the_opposite() -> None:
     """A refusal that is recorded as a success, and a success recorded as a refusal, are found."""
-    refusal = changed_case("set_margin_position", code=None, status=200)
+    refusal = changed_case("set_margin_position", code=None, fault=None, status=200)
     assert "was taken for a refusal" in await fails(suite().test_recorded_answer, recorded_case=refusal)
-    success = changed_case("wallet", code=1007)
+    success = changed_case("wallet", code=1007, expect={})
     assert "was taken for a success" in await fails(suite().test_recorded_answer, recorded_case=success)
 
 
@@ -148,7 +148,8 @@ async def test_value_of_another_type(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(ToyPerpAccount, "get_balances", get_balances, raising=False)
     words = await fails(suite().test_capability_method, capability_method=BalanceReader.get_balances)
-    assert "BalanceReader.get_balances: (WalletRow(" in words
+    assert "BalanceReader.get_balances[0] is the WalletRow " in words
+    assert "it should be Balance" in words
 
 
 async def test_method_that_no_endpoint_admits_to(monkeypatch: pytest.MonkeyPatch) -> None:
