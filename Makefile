@@ -68,8 +68,9 @@ bench: | $(filter .tools/%,$(UV))
 	$(UV) sync --quiet --locked
 	$(UV) run --no-sync python bench/run.py
 
+CORE_TESTS ?= tests/core
 core-alone: | $(filter .tools/%,$(UV))
-	$(UV) run --isolated --locked --no-dev --group test pytest -q -n auto tests/core
+	$(UV) run --isolated --locked --no-dev --group test pytest -q -n auto $(CORE_TESTS)
 
 # the locked clients, without their install scripts; writes .interop/node.json
 interop-node: | $(filter .tools/%,$(UV))
