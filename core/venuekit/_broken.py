@@ -172,7 +172,7 @@ def _mend_of_import(error: ImportError, one: Announced) -> str:
 
 
 def conflict_of(name: str, origins: tuple[PluginOrigin, ...], provided: str) -> Broken:
-    """Return the plugin of a name that several distributions claim; ``provided`` says what each has."""
+    """Return the plugin of a name that several distributions claim; ``provided`` is the thing that each of them has."""
     ordered = tuple(sorted(origins, key=str))
     both = "both " if len(ordered) == 2 else ""
     cause = f"{' and '.join(map(str, ordered))} {both}provide {provided} {name}"

@@ -1,4 +1,4 @@
-"""Drift: what an answer of a venue has that its recorded answers have not, and the other way round."""
+"""Drift: differences between the answers of a venue and its recorded ones."""
 
 from __future__ import annotations
 

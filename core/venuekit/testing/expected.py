@@ -125,12 +125,12 @@ def _convert(value: Any, hint: Any) -> Any:
     if typing.get_origin(hint) in {typing.Union, types.UnionType}:
         options = [one for one in typing.get_args(hint) if one is not type(None)]
         return None if value is None else _convert(value, options[0])
-    if isinstance(value, list) and isinstance(typing.get_origin(hint), type):
+    if isinstance(value, list):
         (item, *_) = typing.get_args(hint)
         return tuple(_convert(one, item) for one in value)
     if hint is Decimal and not isinstance(value, bool):
         return Decimal(value)
-    if hint is datetime:
+    if hint is datetime and isinstance(value, str):
         return read_iso(value)
     return hint(value) if isinstance(hint, type) and issubclass(hint, enum.Enum) else value
 

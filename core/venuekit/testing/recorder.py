@@ -105,7 +105,7 @@ class Tape:
         symbol: str | None,
     ) -> list[Recording]:
         """
-        Return what was answered: the first success of each endpoint, else its last refusal, nothing private in it.
+        Return the answers: the first success of each endpoint, else its last refusal, without anything private.
 
         Made-up ids are numbered in the order of the endpoints. A long list keeps few rows, those of ``symbol`` first.
         ``source`` is the origin that the recorded answers name, ``failures`` says why an endpoint has no success.
@@ -240,7 +240,7 @@ class Recorder:
         return parameters
 
     def _likely(self, endpoint: Endpoint[Any]) -> dict[str, Any]:
-        """Return what a read may want besides: the symbol, and the name of an order that an answer has brought."""
+        """Return further parameters that a read may need: the symbol, and the name of an order that was answered."""
         if endpoint.is_write:
             return {}
         symbol = endpoint.name_of(Role.SYMBOL)
@@ -272,7 +272,7 @@ class Recorder:
         return None
 
     def recordings(self, endpoints: Iterable[Endpoint[Any]], source: str) -> list[Recording]:
-        """Return what was answered; as of :meth:`Tape.recordings`."""
+        """Return the answers; as of :meth:`Tape.recordings`."""
         return self._tape.recordings(endpoints, source, self.failures, symbol=self._symbol)
 
 
@@ -338,7 +338,7 @@ def _shorten(body: Any, path: Sequence[str | int], symbol: str | None) -> Any:
             inside = _shorten(body[path[0]], path[1:], symbol)
         except (LookupError, TypeError):
             return body
-        copied = dict(body) if isinstance(body, dict) else dict(enumerate(body))
+        copied: dict[Any, Any] = dict(body) if isinstance(body, dict) else dict(enumerate(body))
         copied[path[0]] = inside
         return copied if isinstance(body, dict) else list(copied.values())
     if not isinstance(body, list) or len(body) <= _MOST_ROWS:

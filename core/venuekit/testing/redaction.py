@@ -29,7 +29,7 @@ _DIGITS = 7
 
 class Redaction:
     """
-    Replaces what is private in the answers of one venue.
+    Replaces private texts in the answers of one venue.
 
     The same text or number gets the same made-up one wherever it stands, by the order in which they are met: equal
     answers in an equal order become equal bytes. Secrets are found by the names of their fields, and those of this

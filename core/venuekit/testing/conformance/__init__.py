@@ -162,21 +162,21 @@ def _cases(inventory: Inventory) -> dict[str, dict[str, Any]]:
         },
         "skew": {"ahead": 90.0, "behind": -90.0},
         "account_state": {state.value: state for state in states_of(inventory.venue)},
-        "account_reader": _supported(inventory, AccountReader),
-        "balance_reader": _supported(inventory, BalanceReader),
-        "bracket_reader": _supported(inventory, BracketReader),
-        "commission_reader": _supported(inventory, CommissionReader),
-        "instrument_reader": _supported(inventory, InstrumentReader),
-        "mark_price_reader": _supported(inventory, MarkPriceReader),
-        "position_reader": _supported(inventory, PositionReader),
-        "identity_reader": _supported(inventory, IdentityReader),
-        "api_key_reader": _supported(inventory, ApiKeyReader),
-        "server_time_reader": _supported(inventory, ServerTimeReader),
-        "adl_reader": _supported(inventory, AdlReader),
+        "account_reader": _if_supported(inventory, AccountReader),
+        "balance_reader": _if_supported(inventory, BalanceReader),
+        "bracket_reader": _if_supported(inventory, BracketReader),
+        "commission_reader": _if_supported(inventory, CommissionReader),
+        "instrument_reader": _if_supported(inventory, InstrumentReader),
+        "mark_price_reader": _if_supported(inventory, MarkPriceReader),
+        "position_reader": _if_supported(inventory, PositionReader),
+        "identity_reader": _if_supported(inventory, IdentityReader),
+        "api_key_reader": _if_supported(inventory, ApiKeyReader),
+        "server_time_reader": _if_supported(inventory, ServerTimeReader),
+        "adl_reader": _if_supported(inventory, AdlReader),
         "row_filter": filters_of(inventory),
         "symbol_method": methods_of_a_symbol(inventory),
         "leverage_name": leverage_names(inventory),
-        "leverage_control": _supported(inventory, LeverageControl),
+        "leverage_control": _if_supported(inventory, LeverageControl),
         "margin_move": moves_of(inventory),
         **order_cases(inventory),
         **order_change_cases(inventory),
@@ -186,7 +186,7 @@ def _cases(inventory: Inventory) -> dict[str, dict[str, Any]]:
     }
 
 
-def _supported(inventory: Inventory, capability: type[Capability]) -> dict[str, type[Capability]]:
+def _if_supported(inventory: Inventory, capability: type[Capability]) -> dict[str, type[Capability]]:
     """Return a capability by its name, if the venue supports it."""
     return {capability.__name__: capability} if capability in inventory.capabilities else {}
 

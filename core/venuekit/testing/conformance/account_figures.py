@@ -39,18 +39,18 @@ _OWN = frozenset({"as_of", "received_at", "raw"})
 _NOTHING = Decimal(0)
 
 
-def _known(figure: Callable[[Any], Any]) -> Figure[Any]:
+def _figure_if_any(figure: Callable[[Any], Any]) -> Figure[Any]:
     """Return a figure that is unknown where the ledger has none: a simulated venue may still print a constant."""
 
-    def known(facts: Any) -> Any:
+    def find(facts: Any) -> Any:
         held = figure(facts)
         return UNKNOWN if held is None else held
 
-    return known
+    return find
 
 
-def _known_of(of: str, *names: str) -> dict[str, Figure[Any]]:
-    return {name: _known(figure) for name, figure in same(*names, of=of).items()}
+def _figures_if_any(of: str, *names: str) -> dict[str, Figure[Any]]:
+    return {name: _figure_if_any(figure) for name, figure in same(*names, of=of).items()}
 
 
 # -- money
@@ -61,7 +61,7 @@ BALANCE = Figures(
         **same("asset", "wallet", "cross_wallet", "cross_unrealized_pnl", "unrealized_pnl", "equity", "available"),
         **same("withdrawable", "position_initial_margin", "open_order_initial_margin", "initial_margin"),
         **same("maintenance_margin", "is_collateral", "updated_at"),
-        "usd_value": _known(lambda balance: balance.usd_value),
+        "usd_value": _figure_if_any(lambda balance: balance.usd_value),
         "borrowed": lambda balance: max(_NOTHING, -balance.wallet),
         "accrued_interest": lambda _: _NOTHING,
         "locked": lambda _: _NOTHING,
@@ -142,7 +142,7 @@ class PositionFacts:
     contract: Contract
 
 
-def _realized(facts: PositionFacts) -> OneOf:
+def _find_realized_pnl(facts: PositionFacts) -> OneOf:
     """Return the profit of an open position, with or without its commissions, or of all since the first fill."""
     leg = facts.figures
     plain = (leg.realized_pnl, leg.total_realized_pnl)
@@ -168,8 +168,8 @@ POSITION = Figures(
         **same("maintenance_margin", "liquidation_price", "updated_at", of="figures"),
         **same("opened_at", "sequence", of="figures"),
         **same("contract_size", "contract_unit", of="contract"),
-        **_known_of("figures", "break_even_price"),
-        "realized_pnl": _realized,
+        **_figures_if_any("figures", "break_even_price"),
+        "realized_pnl": _find_realized_pnl,
         "max_position": lambda facts: _most(facts.figures),
         "max_position_unit": lambda facts: _settle_or(facts.figures.max_position_unit),
         "state": lambda _: PositionState.NORMAL,
@@ -195,9 +195,9 @@ INSTRUMENT = Figures(
         **same("symbol", "pair", "base", "quote", "settle", "is_inverse", "contract_size", "contract_unit"),
         **same("price_tick", "quantity_step", "min_quantity", "max_quantity", "leverage_step", "expires_at"),
         **same("multiplier"),
-        **{name: _known(figure) for name, figure in same("listed_at", "min_price", "max_price").items()},
-        **{name: _known(figure) for name, figure in same("max_market_quantity", "min_notional").items()},
-        "funding_interval": _known(lambda contract: contract.funding_interval),
+        **{name: _figure_if_any(figure) for name, figure in same("listed_at", "min_price", "max_price").items()},
+        **{name: _figure_if_any(figure) for name, figure in same("max_market_quantity", "min_notional").items()},
+        "funding_interval": _figure_if_any(lambda contract: contract.funding_interval),
         "kind": _kind,
         "status": lambda _: InstrumentStatus.TRADING,
         "leverage_min": lambda contract: contract.min_leverage,

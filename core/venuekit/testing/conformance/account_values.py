@@ -79,7 +79,7 @@ class AccountValueChecks(Checks):
                 assert (position.symbol, position.side) == (leg.symbol, leg.side), "the position of another leg"
                 _check_position(stage, position)
             with pytest.raises(InvalidArgument):
-                await reader.get_position(leg.symbol, side=None if hedged else PositionSide.LONG)
+                await reader.get_position(stage.scenario.flat, side=None if hedged else PositionSide.LONG)
 
     async def test_flat_positions_agree(self, position_reader: type[PositionReader]) -> None:
         """A flat position is listed where flat ones are asked for, and only there; it has the ledger's settings."""
@@ -153,7 +153,7 @@ _SETTINGS: Mapping[type[Capability], Callable[[Stage], Awaitable[None]]] = {
 
 def check_balances(stage: Stage, balances: Iterable[Balance]) -> None:
     """Fail unless each balance is the ledger's, and every asset with money in it is there once."""
-    held = {row.asset: row for row in _held(stage)}
+    held = {row.asset: row for row in _balances_of(stage)}
     given = [balance.asset for balance in balances]
     assert len(given) == len(set(given)), f"an asset comes twice: {given}"
     missing = {asset for asset, row in held.items() if row.wallet} - set(given)
@@ -201,7 +201,7 @@ def _purses(stage: Stage) -> tuple[str, ...]:
     return tuple(dict.fromkeys(contract.purse for contract in stage.ledger.contracts.values()))
 
 
-def _held(stage: Stage) -> tuple[BalanceFigures, ...]:
+def _balances_of(stage: Stage) -> tuple[BalanceFigures, ...]:
     return tuple(row for purse in _purses(stage) for row in stage.ledger.balances(purse=purse))
 
 

@@ -63,9 +63,9 @@ class Figures(Generic[F]):
         for field, figure in self.fields.items():
             given, held = getattr(value, field), figure(facts)
             if given is None and field in needed and held is not None and held is not UNKNOWN:
-                yield f"{name}: {field} is None; without it the value is worthless, and the ledger has {_shown(held)}"
+                yield f"{name}: {field} is None; without it the value is worthless, and the ledger has {_show(held)}"
             elif given is not None and not _agrees(given, held, rounded=field in self.rounded):
-                yield f"{name}: {field} is {_shown(given)}; the ledger has {_shown(held)}"
+                yield f"{name}: {field} is {_show(given)}; the ledger has {_show(held)}"
 
 
 def same(*names: str, of: str = "") -> dict[str, Figure[Any]]:
@@ -94,9 +94,9 @@ def equal_as_written(given: Decimal, held: Decimal) -> bool:
     return given == held or abs(given - held) < min(max(_LEAST, last_digit), max(_LEAST, _SHARE * abs(held)))
 
 
-def _shown(figure: object) -> str:
+def _show(figure: object) -> str:
     if isinstance(figure, OneOf):
-        return " or ".join(map(_shown, figure.figures))
+        return " or ".join(map(_show, figure.figures))
     if isinstance(figure, enum.Enum):
         return figure.name
     return format(figure, "f") if isinstance(figure, Decimal) else str(figure)

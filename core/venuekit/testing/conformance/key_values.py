@@ -26,9 +26,9 @@ class KeyValueChecks(Checks):
         """Two keys of one account have one identity; a sub-account has another, below the master if below any."""
         async with on_stage(self.inventory.venue) as stage:
             own = await identity_reader.of(stage.account).get_identity()
-            async with _opened(stage, read_only=True) as again:
+            async with _open(stage, read_only=True) as again:
                 assert await again.get_identity() == own, "another key of the same account has another identity"
-            async with _opened(stage, sub_account=True) as below:
+            async with _open(stage, sub_account=True) as below:
                 other = await below.get_identity()
             assert other.account != own.account, f"a sub-account has the master's identity {own}"
             assert other.parent in {None, own.account}, f"{other} is below {own}"
@@ -37,7 +37,7 @@ class KeyValueChecks(Checks):
         """A key that may only read says so, and one that may trade does not."""
         async with on_stage(self.inventory.venue) as stage:
             assert (await api_key_reader.of(stage.account).get_api_key()).read_only is False
-            async with _opened(stage, read_only=True) as reading:
+            async with _open(stage, read_only=True) as reading:
                 assert (await reading.get_api_key()).read_only is True
 
     async def test_server_time_agrees(self, server_time_reader: type[ServerTimeReader]) -> None:
@@ -61,7 +61,7 @@ class KeyValueChecks(Checks):
 
 
 @asynccontextmanager
-async def _opened(stage: Stage, *, read_only: bool = False, sub_account: bool = False) -> AsyncIterator[Any]:
+async def _open(stage: Stage, *, read_only: bool = False, sub_account: bool = False) -> AsyncIterator[Any]:
     """Open an account with another key of a simulation."""
     credentials = stage.simulation.credentials(stage.venue.id, read_only=read_only, sub_account=sub_account)
     async with Runtime(plugins=plugins_with(Watch()), clock=stage.clock, journal=False) as runtime:

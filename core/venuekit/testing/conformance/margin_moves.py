@@ -13,7 +13,7 @@ from venuekit.errors import InvalidArgument, InvalidRequest, Rejected
 from venuekit.simulator.ledger import PositionFigures
 from venuekit.testing.conformance.account_states import AccountState, on_account, states_of
 from venuekit.testing.conformance.inventory import Checks, Inventory
-from venuekit.testing.conformance.snapshots import snapshot, touched
+from venuekit.testing.conformance.snapshots import differing_parts, snapshot
 from venuekit.testing.conformance.tiers import Tier
 from venuekit.testing.staged import Stage
 
@@ -82,7 +82,7 @@ class MarginMoveChecks(Checks):
                 change = await margin_move.make(stage, leg, amount)
                 after = snapshot(stage.ledger)
                 margin = (leg.symbol, f"{leg.side.value} margin")
-                others = touched(before, after) - {margin}
+                others = differing_parts(before, after) - {margin}
                 assert not others, f"{leg.symbol} {leg.side.name}: {others} changed as well"
                 moved = margin_move.sign * amount
                 held = stage.ledger.position(leg.symbol, leg.side)
@@ -100,7 +100,7 @@ class MarginMoveChecks(Checks):
             for odd in odd_amounts:
                 with pytest.raises(InvalidArgument):
                     await margin_move.make(stage, leg, odd)
-            assert not touched(before, snapshot(stage.ledger))
+            assert not differing_parts(before, snapshot(stage.ledger))
 
     async def test_margin_of_another_leg_is_refused(self, margin_move: MarginMove) -> None:
         """
@@ -123,7 +123,7 @@ class MarginMoveChecks(Checks):
                     await margin_move.move(
                         stage, leg.symbol, amount, None if leg.side is PositionSide.BOTH else leg.side
                     )
-            assert not touched(before, snapshot(ledger))
+            assert not differing_parts(before, snapshot(ledger))
 
 
 def _check_change(stage: Stage, change: MarginChange, leg: PositionFigures, moved: Decimal) -> None:

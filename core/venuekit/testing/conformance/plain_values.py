@@ -98,7 +98,7 @@ def _faults_of_anything(value: object, path: str) -> Iterator[str]:
         for key, item in value.items():
             yield from _faults_of_anything(item, f"{path}[{key!r}]")
     elif (fault := _fault_of_leaf(value)) is not None:
-        yield f"{path} is {_shown(value)}; {fault}"
+        yield f"{path} is {_show(value)}; {fault}"
 
 
 def _fault_of_leaf(value: object) -> str | None:
@@ -134,8 +134,8 @@ def _fields(kind: type) -> Mapping[str, Any]:
 
 def _misfit(value: object, promised: Any, path: str) -> str:
     wanted = promised.__name__ if isinstance(promised, type) else promised
-    return f"{path} is {_shown(value)}; it should be {wanted}"
+    return f"{path} is {_show(value)}; it should be {wanted}"
 
 
-def _shown(value: object) -> str:
+def _show(value: object) -> str:
     return f"the {type(value).__name__} {value!r:.100}"

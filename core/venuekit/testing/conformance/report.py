@@ -109,7 +109,7 @@ class ConformanceReport:
         return {
             "tier": standing.tier,
             "not_higher_because": dict(standing.reasons),
-            "passed": {tier: _passed(results, tier) for tier in Tier},
+            "passed": {tier: _count_passed(results, tier) for tier in Tier},
             "failed": {name: one.failure for name, one in results.items() if one.failure},
             "left_out": dict(sorted({**suite.left_out, **skipped}.items())),
         }
@@ -119,7 +119,7 @@ class ConformanceReport:
         return TestResult(Tier(suite.tiers[name]), suite.cases.get(name, 0), outcomes["passed"], outcomes["skipped"])
 
 
-def _passed(results: Mapping[str, TestResult], tier: Tier) -> Mapping[str, int]:
+def _count_passed(results: Mapping[str, TestResult], tier: Tier) -> Mapping[str, int]:
     """Return the number of passed cases of each test of a tier that has none which did not pass."""
     passed = {name: one.passed for name, one in results.items() if one.tier is tier and not one.failure}
     return {name: cases for name, cases in passed.items() if cases}

@@ -13,7 +13,7 @@ from venuekit.errors import InvalidArgument
 from venuekit.simulator.ledger import Side
 from venuekit.testing.conformance.examples import SETTERS, Setter
 from venuekit.testing.conformance.inventory import Checks, Inventory
-from venuekit.testing.conformance.snapshots import snapshot, touched
+from venuekit.testing.conformance.snapshots import differing_parts, snapshot
 from venuekit.testing.conformance.tiers import Tier
 from venuekit.testing.staged import Stage, on_stage
 
@@ -85,7 +85,7 @@ class SettingValueChecks(Checks):
             assert after[name] == target, f"{name} is {after[name]}; {target} was set"
             # a margin type may bring a leverage of its own into force
             also = {(name[0], "leverage")} if name[1] == "margin type" else set()
-            others = touched(before, after) - {name} - also
+            others = differing_parts(before, after) - {name} - also
             assert not others, f"{setter.method.__name__} of {name[0]} changed {others}"
 
     async def test_leverage_of_one_name_leaves_the_others(self, leverage_name: LeverageName) -> None:

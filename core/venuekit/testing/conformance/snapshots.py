@@ -34,6 +34,6 @@ def snapshot(ledger: Ledger) -> Snapshot:
     return facts
 
 
-def touched(before: Snapshot, after: Snapshot) -> set[tuple[str, str]]:
+def differing_parts(before: Snapshot, after: Snapshot) -> set[tuple[str, str]]:
     """Return the names whose facts differ, or which only one of two snapshots has."""
     return {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}

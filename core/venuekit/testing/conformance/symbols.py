@@ -32,7 +32,7 @@ from venuekit.simulator.ledger import Contract
 from venuekit.testing.conformance.account_states import AccountState, on_account
 from venuekit.testing.conformance.examples import arguments_for
 from venuekit.testing.conformance.inventory import Checks, Inventory, Method
-from venuekit.testing.conformance.snapshots import snapshot, touched
+from venuekit.testing.conformance.snapshots import differing_parts, snapshot
 from venuekit.testing.conformance.tiers import Tier
 from venuekit.testing.staged import Stage, on_stage
 
@@ -151,11 +151,11 @@ class SymbolChecks(Checks):
     async def test_unknown_symbol_is_refused(self, symbol_method: Method) -> None:
         """A symbol that is not listed is refused, by the venue or before sending; nothing is invented or changed."""
         async with on_stage(self.inventory.venue) as stage:
-            arguments = _with_symbol(await arguments_for(symbol_method, stage), _unlisted(stage))
+            arguments = _with_symbol(await arguments_for(symbol_method, stage), _find_unlisted(stage))
             before = snapshot(stage.ledger)
             with pytest.raises((InvalidRequest, InvalidArgument)):
                 await getattr(stage.account, symbol_method.__name__)(**arguments)
-            assert not touched(before, snapshot(stage.ledger))
+            assert not differing_parts(before, snapshot(stage.ledger))
 
     async def test_unknown_asset_has_no_balance(self, balance_reader: type[BalanceReader]) -> None:
         """An asset that the venue does not list gives no balance."""
@@ -168,7 +168,7 @@ def _are_of_pairs(rows: tuple[Any, ...]) -> bool:
     return bool(rows) and all(getattr(row, "symbol", "") is None for row in rows)
 
 
-def _unlisted(stage: Stage) -> str:
+def _find_unlisted(stage: Stage) -> str:
     """Return a symbol that the venue does not list, in the form of one that it does."""
     symbol = f"QXQ{stage.scenario.flat[3:]}"
     assert symbol not in stage.ledger.contracts
