@@ -22,6 +22,7 @@ from venuekit.capabilities import (
     PositionReader,
 )
 from venuekit.endpoint import Change, Changing, Effect, Endpoint, Security, WriteScope
+from venuekit.faults import Fault
 from venuekit.resolution import Call, Completed, Completion, Lost, Reading
 from venuekit.simulator import Cut, DropAfter
 from venuekit.testing import find_recorded, load_recorded
@@ -135,6 +136,16 @@ async def test_answer_that_is_taken_for_the_opposite() -> None:
     assert "was taken for a refusal" in await fails(suite().test_recorded_answer, recorded_case=refusal)
     success = changed_case("wallet", code=1007, expect={})
     assert "was taken for a success" in await fails(suite().test_recorded_answer, recorded_case=success)
+
+
+async def test_refusal_that_leaves_a_write_open() -> None:
+    """A recorded refusal after which a margin move may have happened is looked for; a plain rejection is not."""
+    body = RECORDED.case("set_leverage_not_known").body
+    unknown: dict[str, Any] = {"code": 3001, "fault": Fault.UNKNOWN_OUTCOME}
+    await suite().test_recorded_answer(changed_case("add_collateral", body=body, status=504, **unknown))
+
+    rejected = changed_case("add_collateral_no_position", fault=Fault.UNKNOWN_OUTCOME)
+    assert "was not looked for" in await fails(suite().test_recorded_answer, recorded_case=rejected)
 
 
 # -- capabilities
