@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import itertools
+import multiprocessing
 import os
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+
+import pytest
 
 from venuekit.new_plugin import Contracts, PluginAnswers, Positions, RouteCount, SigningStyle, make_plugin
 
+#: plugins of pytest that no distribution needs; that of hypothesis alone takes as long as a hundred tests
+PYTEST = ("-p", "no:randomly", "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:cov", "-p", "no:hypothesispytest")
+#: the imports of a kit's run; none of them asks for venues
+_KIT = ["pytest", "venuekit.cli", "venuekit.simulator", "venuekit.testing.conformance"]
 #: the most lines of Python that a distribution has, tests included: it is read in ten minutes
 MOST_LINES = 980
 
@@ -55,9 +62,38 @@ def run(directory: Path, *words: str, timeout: float = 300) -> subprocess.Comple
     )
 
 
+def run_forked(directory: Path, *words: str, timeout: float = 300) -> tuple[int, str]:
+    """
+    Run pytest in a distribution's directory, as a fork of a process that has imported the kit already.
+
+    Returns its exit status and output. Of a few tests of a distribution that changes, the imports are most of the time.
+    """
+    output = directory.with_suffix(".txt")
+    forks = multiprocessing.get_context("forkserver")
+    forks.set_forkserver_preload(_KIT)
+    process = forks.Process(target=_run_pytest, args=(directory, words, output))
+    process.start()
+    process.join(timeout)
+    if process.is_alive():
+        process.kill()
+        process.join()
+    assert process.exitcode is not None
+    return process.exitcode, output.read_text()
+
+
+def _run_pytest(directory: Path, words: Sequence[str], output: Path) -> None:
+    with output.open("w") as file:
+        os.dup2(file.fileno(), 1)
+        os.dup2(file.fileno(), 2)
+    os.chdir(directory)
+    sys.path.insert(0, str(directory))
+    os.environ["PYTHONPATH"] = str(directory)
+    sys.exit(pytest.main([*PYTEST, *words]))
+
+
 def run_kit(directory: Path, *words: str) -> str:
     """Run the conformance suite of a distribution; return its last line, and raise AssertionError with all it said."""
-    done = run(directory, "pytest", "-q", "-x", "-p", "no:randomly", "-p", "no:cacheprovider", *words)
+    done = run(directory, "pytest", "-q", "-x", *PYTEST, *words)
     assert done.returncode == 0, f"{directory.name}:\n{done.stdout[-8000:]}{done.stderr[-2000:]}"
     return done.stdout.strip().splitlines()[-1]
 
