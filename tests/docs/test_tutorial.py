@@ -1,24 +1,20 @@
-"""docs/tutorial.md is true: its patches fit the generated plugin, which passes the suite after each step."""
+"""docs/tutorial.md is true: its blocks fit the generated plugin, and its commands pass after each step."""
 
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from tests.core.new_plugin.generated import generate, run_kit
-from tests.docs.conftest import Page
+from tests.core.new_plugin.generated import generate, run, run_forked
+from tests.docs.conftest import Block, Page
 
 from venuekit.new_plugin import PluginAnswers
 
-#: the steps by their headings, each with the tests that tell about it; None for all
-STEPS = {
-    "The wallet": "recorded or account_agrees or balances or accounts",
-    "Positions": "recorded or position or settings",
-    "Cancel all orders": None,
-}
+#: the commands that a reader runs after the last step; pytest with -k after each other one
+WHOLE = ["pytest -q", "mypy", "ruff check", "ruff format --check"]
 _FILE = re.compile(r"^--- (.+)$", re.MULTILINE)
 _NAMED = re.compile(r"`(tests/recorded/\w+\.json)`")
 
@@ -29,37 +25,73 @@ def tutorial(root: Path) -> Page:
     return Page(root / "docs" / "tutorial.md")
 
 
-def test_each_step_passes_the_suite(tutorial: Page, tmp_path: Path) -> None:
-    """The skeleton takes each patch of the page, and passes."""
+def test_each_step_passes(tutorial: Page, tmp_path: Path) -> None:
+    """The skeleton takes each block of the page in turn, and each command passes where it stands."""
     directory = generate(PluginAnswers(name="acme_perp"), tmp_path)
+    _, *steps = _headings(tutorial)  # the first one makes and tests the skeleton, as the tests of new-plugin do
 
-    for heading, tests in STEPS.items():
-        _apply(tutorial, heading, directory)
-        assert " passed" in run_kit(directory, *(() if tests is None else ("-k", tests)))
-
-
-def test_every_block_belongs_to_a_step(tutorial: Page) -> None:
-    """Patches and recorded answers stand below the headings of steps; only the beginning has commands."""
-    blocks = [(block.language, block.heading) for block in tutorial.blocks]
-
-    assert {heading for language, heading in blocks if language in {"diff", "json"}} == set(STEPS)
-    assert [heading for language, heading in blocks if language == "sh"] == ["Begin"]
+    for heading in steps:
+        names = iter(_NAMED.findall(_section(tutorial, heading)))
+        for block in tutorial.blocks:
+            if block.heading == heading:
+                _follow(block, directory, names)
 
 
-def _apply(page: Any, heading: str, directory: Path) -> None:
+def test_every_step_ends_with_a_result(tutorial: Page) -> None:
+    """Each step ends with the tests of its subject, and the last one with all, types and form."""
+    commands = {heading: _commands(tutorial, heading) for heading in _headings(tutorial)}
+    _, *steps, last = commands
+
+    assert steps == ["The wallet", "Positions", "Leverage", "Cancel all orders", "Income", "Trouble"]
+    assert all(len(commands[step]) == 1 and commands[step][0].startswith("pytest -q -k ") for step in steps)
+    assert commands[last] == WHOLE
+    assert all([block for block in tutorial.blocks if block.heading == step][-1].language == "sh" for step in steps)
+
+
+def _headings(page: Page) -> list[str]:
+    """Return the headings that have blocks, in order."""
+    return list(dict.fromkeys(block.heading for block in page.blocks))
+
+
+def _section(page: Page, heading: str) -> str:
     sections = re.split(r"^## ", page.text, flags=re.MULTILINE)
     (text,) = [part for part in sections if part.partition("\n")[0] == heading]
-    names = iter(_NAMED.findall(text))
-    for block in page.blocks:
-        if block.heading != heading:
-            continue
-        if block.language == "json":
+    return text
+
+
+def _commands(page: Page, heading: str) -> list[str]:
+    blocks = [block.code for block in page.blocks if block.heading == heading and block.language == "sh"]
+    return [line.removeprefix(".venv/bin/") for code in blocks for line in code.splitlines()]
+
+
+def _follow(block: Block, directory: Path, names: Iterator[str]) -> None:
+    """Do what a reader does with a block."""
+    match block.language:
+        case "json":
             (directory / next(names)).write_text(block.code)
-        for name, before, after in _hunks(block.code) if block.language == "diff" else ():
-            path = directory / name
-            whole = path.read_text()
-            assert whole.count(before) == 1, f"{heading}: {name} has {whole.count(before)} times\n{before}"
-            path.write_text(whole.replace(before, after))
+        case "python":
+            (directory / block.title).write_text(block.code.partition("\n")[2])
+        case "diff":
+            for name, before, after in _hunks(block.code):
+                path = directory / name
+                whole = path.read_text()
+                assert whole.count(before) == 1, f"{block.heading}: {name} has {whole.count(before)} times\n{before}"
+                path.write_text(whole.replace(before, after))
+        case "sh":
+            for line in block.code.splitlines():
+                _execute(directory, *shlex.split(line.removeprefix(".venv/bin/")))
+        case language:
+            raise AssertionError(f"{block.heading}: a block of {language}")
+
+
+def _execute(directory: Path, program: str, *words: str) -> None:
+    """Run a command of the page, which must succeed."""
+    if program == "pytest":
+        status, output = run_forked(directory, "-x", *words)
+    else:
+        done = run(directory, program, *words)
+        status, output = done.returncode, done.stdout + done.stderr
+    assert status == 0, f"{program} {' '.join(words)}:\n{output[-8000:]}"
 
 
 def _hunks(patch: str) -> Iterator[tuple[str, str, str]]:
