@@ -19,6 +19,7 @@ from venuekit.capabilities import (
     OrderStatus,
     OrderType,
     Pager,
+    Unit,
 )
 from venuekit.parts.endpoint_book import EndpointBook
 from venuekit.parts.histories import HistoryCall, Retention
@@ -65,6 +66,8 @@ def _order(row: OrderRow, _: Any, received_at: datetime | None, raw: Any) -> Ord
         status=_STATES[row.state],
         quantity=row.size,
         filled=row.done,
+        contract_size=Decimal(1),
+        contract_unit=Unit.BASE,
         price=row.price,
         margin_type=MarginType(row.margin),
         venue_status=row.state,
