@@ -23,6 +23,7 @@ from venuekit.capabilities import (
     Capability,
     CommissionReader,
     IdentityReader,
+    IncomeReader,
     InstrumentReader,
     LeverageControl,
     MarginType,
@@ -44,10 +45,12 @@ from venuekit.testing.conformance.countdowns import CountdownChecks, countdown_c
 from venuekit.testing.conformance.declarations import DeclarationChecks, SimulatedVenueChecks
 from venuekit.testing.conformance.effects import EffectChecks
 from venuekit.testing.conformance.fills import FillChecks, fill_cases
+from venuekit.testing.conformance.guards import GuardChecks, quanto_symbols
 from venuekit.testing.conformance.histories import HistoryChecks
 from venuekit.testing.conformance.inventory import Checks, Inventory
 from venuekit.testing.conformance.key_values import KeyValueChecks
 from venuekit.testing.conformance.losses import OnceChecks, ReadChecks, SettingChecks
+from venuekit.testing.conformance.lost_writes import LostMarginChecks, LostWriteChecks, lost_write_cases
 from venuekit.testing.conformance.margin_moves import MarginMoveChecks, moves_of
 from venuekit.testing.conformance.market_values import MarketValueChecks
 from venuekit.testing.conformance.order_changes import OrderChangeChecks, order_change_cases
@@ -98,6 +101,9 @@ class Suite(
     OrderRefusalChecks,
     FillChecks,
     CountdownChecks,
+    GuardChecks,
+    LostWriteChecks,
+    LostMarginChecks,
 ):
     """
     All checks of one venue.
@@ -142,6 +148,12 @@ def _cases(inventory: Inventory) -> dict[str, dict[str, Any]]:
         "history": {subject.method.__qualname__: subject for subject in inventory.histories},
         "repeated_history": {one.method.__qualname__: one for one in inventory.histories if one.pattern is not None},
         "paged_history": {subject.method.__qualname__: subject for subject in inventory.histories_with_rows},
+        "income_history": {
+            one.method.__qualname__: one for one in inventory.histories if one.method is IncomeReader.iter_income
+        },
+        "account_field": {
+            one.name: one for one in inventory.venue.credential_fields if one.names_account and not one.required
+        },
         "missing_batch": {method.__qualname__: method for method in inventory.missing_batches},
         "unsupported": {capability.__name__: capability for capability in inventory.unsupported},
         "setter": {setter.method.__name__: setter for setter in inventory.setters},
@@ -183,6 +195,8 @@ def _cases(inventory: Inventory) -> dict[str, dict[str, Any]]:
         **order_refusal_cases(inventory),
         **fill_cases(inventory),
         **countdown_cases(inventory),
+        **lost_write_cases(inventory),
+        "quanto_symbol": quanto_symbols(inventory),
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import re
 import typing
 import warnings
 from collections.abc import AsyncIterator, Awaitable, Iterable, Iterator, Mapping, Sequence
@@ -32,6 +33,8 @@ from venuekit.testing.staged import FakeStage, fake_stage
 
 #: milliseconds between acts: several in one, in a row, an hour apart
 _STEPS = (0, 0, 1, 0, 1, 1, 998, 0, 3_600_000, 1, 1)
+#: a word that no venue has
+_UNHEARD = "UNHEARD_OF"
 _MILLISECOND = timedelta(milliseconds=1)
 _HOUR = timedelta(hours=1)
 #: the sizes of cut pages
@@ -105,6 +108,21 @@ class HistoryChecks(Checks):
             missing = _cut_digits(amounts, story.place.ledger.rules.money_decimals)
             words = f"the income of {asset} adds up to {total}; its wallet is {wallets[asset]}"
             assert abs(total - wallets[asset]) <= missing, words
+
+    async def test_unheard_word_is_no_known_kind(self, income_history: HistorySubject) -> None:
+        """Movements under a word that the plugin has never heard of keep it, and are of the kind OTHER."""
+        async with self._story(income_history) as story:
+            words = {item.venue_kind for item in await story.walk_acts()}
+            transport = story.place.stage.transport
+            simulated = transport.reply
+
+            def reply(request: HttpRequest) -> Any:
+                answer: Any = simulated(request)
+                return HttpResponse(answer.status, answer.headers, _with_unheard(answer.body, words))
+
+            transport.reply = reply
+            kinds = {item.kind for item in await story.walk_acts() if item.venue_kind == _UNHEARD}
+            assert kinds == {IncomeKind.OTHER}, f"movements that the venue calls {_UNHEARD} are of the kinds {kinds}"
 
     async def test_history_pages(self, history: HistorySubject) -> None:
         """Pages of 3 and of 8 rows give the items of whole pages, in their order."""
@@ -290,6 +308,13 @@ def _cut_digits(amounts: Sequence[Decimal], decimals: int) -> Decimal:
     exponents = (amount.as_tuple().exponent for amount in amounts)
     finest = min(exponent for exponent in exponents if isinstance(exponent, int))
     return len(amounts) * Decimal(1).scaleb(finest) if -finest < decimals else Decimal(0)
+
+
+def _with_unheard(body: bytes, words: Iterable[str]) -> bytes:
+    """Return a body in which a word that no plugin knows stands for each of some words, names of fields apart."""
+    for word in words:
+        body = re.sub(rf'"{re.escape(word)}"(?!\s*:)'.encode(), f'"{_UNHEARD}"'.encode(), body)
+    return body
 
 
 def _check_order(subject: HistorySubject, items: Sequence[Any]) -> None:

@@ -6,26 +6,33 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
+import attrs
 from multidict import CIMultiDict
 
+from venuekit.credential_fields import CredentialField
+from venuekit.credentials import Credentials
 from venuekit.endpoint import Endpoint, Security
 from venuekit.errors import AnswerLost, Banned, OperationError, Throttled
 from venuekit.faults import Fault
 from venuekit.message import HttpRequest, HttpResponse
 from venuekit.pipeline.failures import fault_of, retry_after
-from venuekit.simulator import SimRequest
+from venuekit.runtime import Runtime
+from venuekit.simulator import SimRequest, SimulatedVenue
 from venuekit.simulator.access import Usage
 from venuekit.testing.clocks import InstantClock
 from venuekit.testing.conformance.inventory import Checks
 from venuekit.testing.conformance.tiers import Tier
+from venuekit.testing.fake import Watch, plugins_with
 from venuekit.testing.recorded import RecordedCase, believe_answers
 from venuekit.testing.sent import caller_parameters
 from venuekit.testing.staged import FakeStage, fake_stage
-from venuekit.venue import Venue
+from venuekit.venue import Limit, Venue
 
 #: seconds for which a limit is told to be exhausted
 _SECONDS = 7
 _HOUR = 3600
+#: names of accounts below a key, of several forms
+_ACCOUNTS = ("777000777", "account-of-the-kit", f"0x{'7' * 40}")
 _LIMITS = frozenset({Fault.THROTTLED, Fault.BANNED})
 
 
@@ -44,6 +51,15 @@ class RequestChecks(Checks):
                 reached = None if url is None else urlsplit(url).hostname
                 words = f"{environment.name}: {endpoint} is reached at {reached}, which hosts does not list"
                 assert reached is None or reached in environment.hosts, words
+
+    def test_environments_are_told_apart(self) -> None:
+        """No two environments send their requests to one address with the same headers: a demo order would be real."""
+        seen: dict[tuple[Any, ...], str] = {}
+        for environment in self.inventory.venue.environments:
+            address = environment.rest, tuple(sorted(environment.headers.items()))
+            other = seen.setdefault(address, environment.name)
+            words = f"{environment.name} and {other} have one address, {environment.rest}, and no header between them"
+            assert other == environment.name, words
 
     def test_private_request_is_counted(self) -> None:
         """An endpoint that needs a key pays into a limit, or its note gives the reason why there is none."""
@@ -67,6 +83,26 @@ class RequestChecks(Checks):
                 everything = "\n".join((request.url, *request.headers.values(), (request.body or b"").decode()))
                 assert not any(secret in everything for secret in secrets), f"{open_endpoint} shows a secret"
             assert len(stage.watch.signatures) == signed, f"{open_endpoint} is signed, and declared not to be"
+
+    async def test_field_that_names_the_account_is_sent(self, account_field: CredentialField) -> None:
+        """Each request, read or write, carries the optional field that names another account below the key."""
+        check = account_field.check or (lambda _: None)
+        text = next(text for text in _ACCOUNTS if check(text) is None)
+        async with fake_stage(self.inventory.staged) as stage:
+            key = stage.simulation.key_of(stage.venue.id)
+            credentials = Credentials.sim(
+                stage.base, key.key, key.secret, fields={**key.fields, account_field.name: text}
+            )
+            plugins = plugins_with(Watch(stage.transport))
+            async with Runtime(plugins=plugins, clock=InstantClock(), journal=False) as runtime:
+                named = attrs.evolve(stage, account=await runtime.open(stage.venue, credentials))
+                for endpoint in self._private_endpoints:
+                    if endpoint.security is Security.TOKEN:  # the session that the token is of was opened with it
+                        continue
+                    for request in await self._send_as_recorded(named, endpoint):
+                        sent = "\n".join((request.url, *request.headers.values(), (request.body or b"").decode()))
+                        words = f"{endpoint} does not name the {account_field.name}: it is about the account of the key"
+                        assert text in sent, words
 
     async def test_request_sent_again_is_signed_anew(self) -> None:
         """A read whose answer was lost is sent again with a new time or number, and so with another signature."""
@@ -143,23 +179,32 @@ class LimitChecks(Checks):
         """
         The simulated venue's answer about an exhausted limit is THROTTLED or BANNED.
 
-        The time that it names, if any, is read as no less than it lasts, and as no more than an hour.
+        The time that it names, if any, is read as no less than it lasts, and as no more than an hour. An answer that is
+        another one for another time names it.
         """
         venue, endpoint, now = self.inventory.venue, self.inventory.signed_read, InstantClock().milliseconds()
         assert venue.simulated is not None
         simulated = venue.simulated()
         for limit in venue.limits:
-            usage = Usage(limit, limit.amount + 1, now + _SECONDS * 1000)
-            told = simulated.limit_response(usage, SimRequest.of(endpoint.verb, endpoint.path), now)
-            headers = CIMultiDict({**simulated.limit_headers((usage,), now), **told.headers})
-            answer = HttpResponse(told.status, headers, told.body)
+            answer, later = (_limit_answer(simulated, limit, endpoint, now, wait) for wait in (_SECONDS, 2 * _SECONDS))
             refusal = venue.answers(answer)
             assert refusal is not None, f"{limit.name}: the answer about the limit is taken for a success"
             fault = fault_of(venue, endpoint, answer.status, refusal)
             assert fault in _LIMITS, f"{limit.name}: {refusal.code} {refusal.message} is {fault}"
             seconds = retry_after(refusal, answer.headers, now)
-            is_plausible = seconds is None or _SECONDS - 1 <= seconds <= _HOUR
+            names_none = (answer.body, dict(answer.headers)) == (later.body, dict(later.headers))
+            is_plausible = names_none if seconds is None else _SECONDS - 1 <= seconds <= _HOUR
             assert is_plausible, f"{limit.name}: {_SECONDS} s are read as {seconds} s"
+
+
+def _limit_answer(
+    simulated: SimulatedVenue, limit: Limit, endpoint: Endpoint[Any], now: int, seconds: int
+) -> HttpResponse:
+    """Return the simulated venue's answer about a limit that is exhausted for so long."""
+    usage = Usage(limit, limit.amount + 1, now + seconds * 1000)
+    told = simulated.limit_response(usage, SimRequest.of(endpoint.verb, endpoint.path), now)
+    headers = CIMultiDict({**simulated.limit_headers((usage,), now), **told.headers})
+    return HttpResponse(told.status, headers, told.body)
 
 
 def _secret_fields(venue: Venue[Any]) -> list[str]:
