@@ -19,6 +19,8 @@ from venuekit.testing.staged import Stage
 
 #: the places of an amount that every venue takes
 _PLACES = Decimal("0.0001")
+#: an amount below the smallest unit of every venue
+_TINY = Decimal("1e-12")
 
 
 @attrs.frozen
@@ -101,6 +103,19 @@ class MarginMoveChecks(Checks):
                 with pytest.raises(InvalidArgument):
                     await margin_move.make(stage, leg, odd)
             assert not differing_parts(before, snapshot(stage.ledger))
+
+    async def test_margin_amount_is_not_rounded(self, margin_move: MarginMove) -> None:
+        """An amount with more places than the venue takes is refused, and nothing is moved, or moved as it is."""
+        async with on_account(self.inventory.venue, margin_move.state) as stage:
+            leg = next(leg for leg in stage.ledger.positions() if leg.margin_type is MarginType.ISOLATED)
+            amount, before = margin_move.amount_of(stage, leg) + _TINY, snapshot(stage.ledger)
+            try:
+                await margin_move.make(stage, leg, amount)
+            except (InvalidArgument, InvalidRequest, Rejected):
+                assert not differing_parts(before, snapshot(stage.ledger))
+            else:
+                by = stage.ledger.position(leg.symbol, leg.side).added_margin - leg.added_margin
+                assert by == margin_move.sign * amount, f"{amount} was asked for, and the margin changed by {by}"
 
     async def test_margin_of_another_leg_is_refused(self, margin_move: MarginMove) -> None:
         """
