@@ -69,9 +69,15 @@ def _trails(kind: OrderType) -> bool:
 
 
 def other_symbols(stage: Stage) -> tuple[str, ...]:
-    """Return two other contracts of the venue than the scenario's flat one, or as many as there are."""
-    own = [one.symbol for one in stage.ledger.contracts.values() if one.venue in {"", stage.venue.id}]
-    return tuple(symbol for symbol in own if symbol != stage.scenario.flat)[:2]
+    """
+    Return two other contracts of the venue than the scenario's flat one, or as many as there are.
+
+    Those that settle in another asset come first.
+    """
+    ledger, flat = stage.ledger, stage.scenario.flat
+    own = [one for one in ledger.contracts.values() if one.venue in {"", stage.venue.id} and one.symbol != flat]
+    own.sort(key=lambda one: one.settle == ledger.contract(flat).settle)
+    return tuple(one.symbol for one in own[:2])
 
 
 def rest(stage: Stage, symbol: str, *, book: Book = Book.PLAIN, lower: int = 0, client_id: str | None = None) -> str:

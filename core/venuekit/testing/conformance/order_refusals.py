@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Any
 
 import attrs
@@ -18,10 +19,14 @@ from venuekit.capabilities import (
     OrderStatus,
     OrderTestControl,
     OrderType,
+    PositionMode,
+    PositionModeControl,
+    PositionSide,
     TimeInForce,
 )
 from venuekit.endpoint import Effect
 from venuekit.errors import InvalidArgument, InvalidRequest, NotFound, OperationError, Outcome, Rejected
+from venuekit.simulator.ledger import Side
 from venuekit.testing.conformance.inventory import Checks, Inventory
 from venuekit.testing.conformance.order_examples import (
     empty_wallets,
@@ -30,6 +35,7 @@ from venuekit.testing.conformance.order_examples import (
     price_to_take,
     rest,
     rest_of_account,
+    set_mode,
 )
 from venuekit.testing.conformance.tiers import Tier
 from venuekit.testing.staged import Stage, on_stage
@@ -61,6 +67,8 @@ def order_refusal_cases(inventory: Inventory) -> dict[str, dict[str, Any]]:
         return {"refused_order": {}, "testable_order": {}, "orders_of_symbol": {}}
     behaviour = inventory.venue.behaviour(OrderBehaviour)
     refused = {name: one for name, one in _REFUSED.items() if one.comes_to_be(behaviour)}
+    if PositionModeControl in inventory.capabilities:
+        refused |= _REFUSED_LEGS
     tests = OrderTestControl in inventory.capabilities
     return {
         "refused_order": refused,
@@ -144,6 +152,15 @@ def _with_taken_id(stage: Stage) -> OrderRequest:
     return make_order(stage, client_id=name)
 
 
+def _open_as_reducing(leg: PositionSide, side: OrderSide, stage: Stage) -> OrderRequest:
+    """Return an order that adds to a leg of hedge mode, and says that it reduces."""
+    set_mode(stage, PositionMode.HEDGE)
+    order = make_order(stage, OrderType.LIMIT, side, position_side=leg, reduce_only=True)
+    assert order.quantity is not None
+    stage.ledger.fill(order.symbol, Side(side.value), 2 * order.quantity, stage.ledger.mark(order.symbol), leg)
+    return order
+
+
 def _off_step(name: str) -> Callable[[Stage], OrderRequest]:
     """Return the maker of an order whose quantity or price is half a step beside one."""
 
@@ -191,6 +208,13 @@ _REFUSED: Mapping[str, Refusable] = {
         comes_to_be=lambda behaviour: OrderType.TRAILING_STOP_MARKET not in behaviour.types,
     ),
     "unknown_client_id": Refusable(lambda stage: make_order(stage, client_id=" "), (InvalidArgument,), is_unsent=True),
+}
+
+_REFUSED_LEGS: Mapping[str, Refusable] = {
+    f"opens_a_leg_as_reducing-{leg.value}": Refusable(
+        partial(_open_as_reducing, leg, side), (Rejected, InvalidArgument)
+    )
+    for leg, side in ((PositionSide.LONG, OrderSide.BUY), (PositionSide.SHORT, OrderSide.SELL))
 }
 
 # -- symbols that are not listed

@@ -6,6 +6,7 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any, TypeAlias
 
 from venuekit._util.times import from_milliseconds
@@ -233,9 +234,9 @@ def _expiry(stage: Stage) -> Any:
     return from_milliseconds(stage.simulation.milliseconds() // 1000 * 1000) + _EXPIRY
 
 
-def _reduce(stage: Stage) -> OrderRequest:
+def _reduce(stage: Stage, *, kind: OrderType = OrderType.LIMIT) -> OrderRequest:
     buy(stage)
-    return make_order(stage, side=OrderSide.SELL, reduce_only=True)
+    return make_order(stage, kind, OrderSide.SELL, reduce_only=True)
 
 
 def _close(stage: Stage) -> OrderRequest:
@@ -254,6 +255,7 @@ def _with(**terms: Any) -> Term:
 _TERMS: Mapping[str, Term] = {
     "client_id": lambda stage: make_order(stage, client_id=make_own_id(stage)),
     "reduce_only": _reduce,
+    "reduce_only-stop_market": partial(_reduce, kind=OrderType.STOP_MARKET),
     "close_position": _close,
     "position_side": _with(position_side=PositionSide.LONG),
     **{f"working_price-{price.value}": _watch(price) for price in WorkingPrice},
