@@ -8,10 +8,17 @@ from operator import attrgetter
 from pathlib import Path
 
 import pytest
-from tests.mutants import accounts, fills, histories, orders, requests
+from tests.mutants import accounts, fills, histories, orders, rare_days, requests
 from tests.mutants.harness import Mutant, run_correct, run_mutant
 
-MUTANTS = (*accounts.MUTANTS, *orders.MUTANTS, *fills.MUTANTS, *histories.MUTANTS, *requests.MUTANTS)
+MUTANTS = (
+    *accounts.MUTANTS,
+    *orders.MUTANTS,
+    *fills.MUTANTS,
+    *histories.MUTANTS,
+    *requests.MUTANTS,
+    *rare_days.MUTANTS,
+)
 
 
 def plugins() -> Iterator[tuple[str, str, list[str]]]:
