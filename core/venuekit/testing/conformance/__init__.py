@@ -31,6 +31,7 @@ from venuekit.capabilities import (
     OrderControl,
     PositionReader,
     ServerTimeReader,
+    SettingsReader,
 )
 from venuekit.endpoint import Security
 from venuekit.faults import Fault
@@ -189,6 +190,7 @@ def _cases(inventory: Inventory) -> dict[str, dict[str, Any]]:
         "symbol_method": methods_of_a_symbol(inventory),
         "leverage_name": leverage_names(inventory),
         "leverage_control": _if_supported(inventory, LeverageControl),
+        "settings_reader": _if_supported(inventory, SettingsReader),
         "margin_move": moves_of(inventory),
         **order_cases(inventory),
         **order_change_cases(inventory),

@@ -8,11 +8,20 @@ from itertools import product
 import attrs
 import pytest
 
-from venuekit.capabilities import LeverageBehaviour, LeverageControl, LeverageScope, MarginType, PositionSide
+from venuekit.capabilities import (
+    LeverageBehaviour,
+    LeverageControl,
+    LeverageScope,
+    MarginType,
+    OrderControl,
+    PositionSide,
+    SettingsReader,
+)
 from venuekit.errors import InvalidArgument
-from venuekit.simulator.ledger import Side
+from venuekit.simulator.ledger import Book, Side
 from venuekit.testing.conformance.examples import SETTERS, Setter
 from venuekit.testing.conformance.inventory import Checks, Inventory
+from venuekit.testing.conformance.order_examples import books_of, other_symbols, rest
 from venuekit.testing.conformance.snapshots import differing_parts, snapshot
 from venuekit.testing.conformance.tiers import Tier
 from venuekit.testing.staged import Stage, on_stage
@@ -107,6 +116,43 @@ class SettingValueChecks(Checks):
                 with pytest.raises(InvalidArgument):
                     await leverage_control.of(stage.account).set_leverage(**_LEVERAGE.arguments(stage, leverage))
             assert not stage.arrivals(self.inventory.endpoint_of(_LEVERAGE)), "a leverage that is no number was sent"
+
+    async def test_settings_count_every_order(self, settings_reader: type[SettingsReader]) -> None:
+        """The settings of a symbol, alone or beside others, count its open orders, plain and conditional ones."""
+        async with on_stage(self.inventory.venue, "flat") as stage:
+            symbols = (stage.scenario.flat, *other_symbols(stage))
+            takes_orders = OrderControl in self.inventory.capabilities
+            for book in books_of(stage) if takes_orders else (Book.PLAIN,):
+                for lower, symbol in enumerate(symbols, start=1):
+                    rest(stage, symbol, book=book, lower=lower)
+            reader = settings_reader.of(stage.account)
+            for orders in (True, symbols, symbols[:1]):
+                told = await reader.get_settings(symbols, orders=orders)
+                counted = {row.symbol: row.open_orders for row in told.symbols if row.open_orders is not None}
+                held = {symbol: len(stage.ledger.open_orders(symbol)) for symbol in counted}
+                assert counted == held, f"the open orders are {held}, and {counted} were counted"
+
+    async def test_highest_leverage_is_that_of_the_position(self, settings_reader: type[SettingsReader]) -> None:
+        """The highest leverage is that of the bracket that a position is in: the first one, or the one above it."""
+        for share in (Decimal("0.25"), Decimal("1.25")):
+            async with on_stage(self.inventory.venue, "flat") as stage:
+                ledger, contract = stage.ledger, stage.ledger.contract(stage.scenario.flat)
+                if share > 1 and len(contract.brackets) == 1:
+                    return
+                mark, worth = ledger.mark(contract.symbol), share * contract.brackets[0].cap
+                quantity = worth / contract.value(Decimal(1), mark) // contract.quantity_step * contract.quantity_step
+                ledger.deposit(contract.settle, 2 * worth, purse=contract.purse)
+                ledger.set_leverage(contract.symbol, max(Decimal(1), contract.min_leverage))
+                reader = settings_reader.of(stage.account)
+                flat = (await reader.get_settings((contract.symbol,), brackets=True)).symbol(contract.symbol)
+                ledger.fill(contract.symbol, Side.BUY, quantity, mark)
+                held = (await reader.get_settings((contract.symbol,), brackets=True)).symbol(contract.symbol)
+                assert flat is not None
+                assert held is not None
+                highest, read = ledger.max_leverage(contract.symbol), held.max_leverage
+                words = f"a position worth {worth} may have a leverage of {highest}, and {read} was read"
+                # a venue without brackets knows none, whatever the position is
+                assert read == (None if flat.max_leverage is None else highest), words
 
 
 def _hold_others(stage: Stage, symbol: str) -> None:
