@@ -1,4 +1,4 @@
-"""Mutants whose mistake is harmless on most days: lost writes, guards, other accounts, unheard words and long waits."""
+"""Mutants whose mistake is harmless on most days: lost writes, guards, plans, other accounts and unheard words."""
 
 from __future__ import annotations
 
@@ -159,6 +159,33 @@ _GUARDS = (
     ),
 )
 
+_PLANS = (
+    _usdm(
+        name="conditional orders are not counted among the settings",
+        kind="lost items",
+        file="settings.py",
+        old="if orders.algo is not None:",
+        new="if orders.reads is None:",
+        caught_by="test_settings_count_every_order",
+    ),
+    _bybit(
+        name="the bracket of a position is found by its contracts",
+        kind="units",
+        file="settings.py",
+        old="position.symbol: position.value for",
+        new="position.symbol: position.notional for",
+        caught_by="test_highest_leverage_is_that_of_the_position",
+    ),
+    _bybit(
+        name="a conditional order that is to reduce may open",
+        kind="terms of an order",
+        file="order_form.py",
+        old="True if request.reduce_only else None",
+        new="True if request.reduce_only and not conditional else None",
+        caught_by="test_order_has_a_term_or_is_refused",
+    ),
+)
+
 _OTHERS = (
     _swap(
         name="orders of the demo are sent to the live account",
@@ -202,4 +229,4 @@ _OTHERS = (
     ),
 )
 
-MUTANTS: tuple[Mutant, ...] = (*_LOSSES, *_GUARDS, *_OTHERS)
+MUTANTS: tuple[Mutant, ...] = (*_LOSSES, *_GUARDS, *_PLANS, *_OTHERS)
