@@ -56,8 +56,8 @@ class GuardChecks(Checks):
                 worth = _worth_of(stage, order)
                 await _check_refused(stage, Guard(max_notional=worth - _LITTLE), order)
                 async with _guarded(stage, Guard(max_notional=worth)) as account:
-                    told = await order_control.of(account).place_order(order)
-                    assert stage.ledger.order(told.id).is_open
+                    placed = await order_control.of(account).place_order(order)
+                    assert stage.ledger.order(placed.id).is_open
 
     async def test_guard_knows_a_reducing_order(self, order_control: type[OrderControl]) -> None:
         """Beside a position only an order that says so passes as one that reduces, the other side alone does not."""
@@ -68,12 +68,12 @@ class GuardChecks(Checks):
                 await _check_refused(stage, guard, make_order(stage, OrderType.LIMIT, side))
             async with _guarded(stage, guard) as account:
                 try:
-                    told = await order_control.of(account).place_order(
+                    placed = await order_control.of(account).place_order(
                         make_order(stage, OrderType.LIMIT, OrderSide.SELL, reduce_only=True)
                     )
                 except InvalidArgument:  # the venue has no such orders
                     return
-            assert stage.ledger.order(told.id).reduce_only
+            assert stage.ledger.order(placed.id).reduce_only
 
     async def test_guard_knows_the_side_that_reduces_a_leg(self, leg: PositionSide) -> None:
         """In hedge mode an order on the closing side of a leg passes as one that reduces, one on the other does not."""
@@ -89,8 +89,8 @@ class GuardChecks(Checks):
             stage.ledger.fill(symbol, Side(opening.value), 2 * order.quantity, mark, leg)
             await _check_refused(stage, guard, make_order(stage, OrderType.LIMIT, opening, position_side=leg))
             async with _guarded(stage, guard) as account:
-                told = await OrderControl.of(account).place_order(order)
-            assert stage.ledger.order(told.id).position_side is leg
+                placed = await OrderControl.of(account).place_order(order)
+            assert stage.ledger.order(placed.id).position_side is leg
 
     async def test_guard_knows_the_direction_of_an_order(self, order_control: type[OrderControl]) -> None:
         """Beside an open order to buy, one to buy more than the limit leaves is refused, and one to sell passes."""
@@ -102,8 +102,8 @@ class GuardChecks(Checks):
             # to sell is at three times the price, so that this order and the open one are worth more
             await _check_refused(stage, guard, attrs.evolve(more, quantity=3 * more.quantity))
             async with _guarded(stage, guard) as account:
-                told = await order_control.of(account).place_order(other)
-            assert stage.ledger.order(told.id).is_open
+                placed = await order_control.of(account).place_order(other)
+            assert stage.ledger.order(placed.id).is_open
 
     async def test_guard_refuses_an_order_without_a_worth(self, quanto_symbol: str) -> None:
         """An order for a quanto contract, which has no worth in the quote, is refused beside any limit."""

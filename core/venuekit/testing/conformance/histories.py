@@ -311,7 +311,7 @@ def _cut_digits(amounts: Sequence[Decimal], decimals: int) -> Decimal:
 
 
 def _with_unheard(body: bytes, words: Iterable[str]) -> bytes:
-    """Return a body in which a word that no plugin knows stands for each of some words, names of fields apart."""
+    """Return a body in which a word that no plugin knows replaces each of some words, except as the name of a field."""
     for word in words:
         body = re.sub(rf'"{re.escape(word)}"(?!\s*:)'.encode(), f'"{_UNHEARD}"'.encode(), body)
     return body

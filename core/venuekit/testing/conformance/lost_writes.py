@@ -53,25 +53,25 @@ def lost_write_cases(inventory: Inventory) -> dict[str, dict[str, Any]]:
 
 
 class LostWriteChecks(Checks):
-    """A lost write is told apart from those of others, and found when it has ended."""
+    """A lost write is distinguished from those of others, and found when it has ended."""
 
     tier = Tier.GOLD
 
     async def test_lost_order_that_has_ended_is_found(self, order_control: type[OrderControl]) -> None:
-        """A lost order that was filled at once, or cancelled by somebody else, is never taken for absent."""
+        """A lost order that was filled at once, or cancelled by another client, is never taken for absent."""
         for is_filled in (True, False):
             async with on_stage(self.inventory.venue, "flat") as stage:
                 order = make_order(stage, OrderType.LIMIT)
                 if is_filled:
                     order = attrs.evolve(order, price=price_to_take(stage))
                 _disturb_placing(stage, _Lost(None if is_filled else partial(_cancel_all, symbol=order.symbol)))
-                told = await _place(order_control.of(stage.account), order)
-                (placed,) = orders_of(stage)
-                if isinstance(told, Order):
-                    assert told.id == placed
+                result = await _place(order_control.of(stage.account), order)
+                (held,) = orders_of(stage)
+                if isinstance(result, Order):
+                    assert result.id == held
                 else:
                     end = "filled" if is_filled else "cancelled"
-                    assert not isinstance(told, NotExecuted), f"a lost order was {end} at once, and {told}"
+                    assert not isinstance(result, NotExecuted), f"a lost order was {end} at once, and {result}"
 
     async def test_order_of_another_client_is_not_the_lost_one(self, order_control: type[OrderControl]) -> None:
         """An order of another side or quantity that has the client id of a lost one is not returned as that one."""
@@ -80,9 +80,9 @@ class LostWriteChecks(Checks):
                 order = make_order(stage, OrderType.LIMIT, OrderSide.BUY, client_id=make_own_id(stage))
                 act = partial(_rest, order=order, side=side, times=times)
                 _disturb_placing(stage, _Lost(act, is_applied=False))
-                told = await _place(order_control.of(stage.account), order)
-                problem = f"an order to {order.side} {order.quantity} was lost, and that of another client is told"
-                assert isinstance(told, OperationError), f"{problem}: {told}"
+                result = await _place(order_control.of(stage.account), order)
+                problem = f"an order to {order.side} {order.quantity} was lost, and that of another client is returned"
+                assert isinstance(result, OperationError), f"{problem}: {result}"
 
     async def test_lost_change_of_orders_is_made_or_said(self, order_change: Change) -> None:
         """
@@ -105,7 +105,7 @@ class LostWriteChecks(Checks):
 
 
 class LostMarginChecks(Checks):
-    """A lost move of margin is told apart from those of others."""
+    """A lost move of margin is distinguished from those of others."""
 
     tier = Tier.GOLD
 
@@ -120,7 +120,7 @@ class LostMarginChecks(Checks):
                 if is_applied:
                     assert not isinstance(error, NotExecuted), f"{moving_endpoint} was carried out, and {error}"
                 else:
-                    words = f"{moving_endpoint} was not carried out, and a move of another client is told as its own"
+                    words = f"{moving_endpoint} was not carried out, and a move of another client passes for its own"
                     assert error is not None, words
 
     async def test_move_of_before_is_not_the_lost_one(self, moving_endpoint: Endpoint[Any]) -> None:
@@ -133,7 +133,7 @@ class LostMarginChecks(Checks):
                     continue  # it was not found: nothing to be taken for the second one
                 stage.disturb(moving_endpoint, DropBefore())
                 error = await self._move(stage, moving_endpoint)
-                assert error is not None, f"{moving_endpoint} was not carried out again, and an earlier move is told"
+                assert error is not None, f"{moving_endpoint} was not carried out, and an earlier move passes for it"
 
     async def test_lost_move_beside_a_clock_that_is_off(self, moving_endpoint: Endpoint[Any]) -> None:
         """A lost move that was carried out is not taken for absent because the venue's time was measured badly."""

@@ -202,9 +202,9 @@ def _limit_answer(
 ) -> HttpResponse:
     """Return the simulated venue's answer about a limit that is exhausted for so long."""
     usage = Usage(limit, limit.amount + 1, now + seconds * 1000)
-    told = simulated.limit_response(usage, SimRequest.of(endpoint.verb, endpoint.path), now)
-    headers = CIMultiDict({**simulated.limit_headers((usage,), now), **told.headers})
-    return HttpResponse(told.status, headers, told.body)
+    answer = simulated.limit_response(usage, SimRequest.of(endpoint.verb, endpoint.path), now)
+    headers = CIMultiDict({**simulated.limit_headers((usage,), now), **answer.headers})
+    return HttpResponse(answer.status, headers, answer.body)
 
 
 def _secret_fields(venue: Venue[Any]) -> list[str]:

@@ -127,8 +127,8 @@ class SettingValueChecks(Checks):
                     rest(stage, symbol, book=book, lower=lower)
             reader = settings_reader.of(stage.account)
             for orders in (True, symbols, symbols[:1]):
-                told = await reader.get_settings(symbols, orders=orders)
-                counted = {row.symbol: row.open_orders for row in told.symbols if row.open_orders is not None}
+                read = await reader.get_settings(symbols, orders=orders)
+                counted = {row.symbol: row.open_orders for row in read.symbols if row.open_orders is not None}
                 held = {symbol: len(stage.ledger.open_orders(symbol)) for symbol in counted}
                 assert counted == held, f"the open orders are {held}, and {counted} were counted"
 
