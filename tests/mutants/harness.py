@@ -105,7 +105,8 @@ def _copy(package: str, directory: Path) -> Path:
 
 
 @cache
-def _forkserver() -> multiprocessing.context.ForkServerContext:
+def forkserver() -> multiprocessing.context.ForkServerContext:
+    """Return the context whose processes have imported the conformance suite already, and no venue."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["pytest", "pytest_asyncio", "venuekit.testing.conformance"])
     return context
@@ -113,7 +114,7 @@ def _forkserver() -> multiprocessing.context.ForkServerContext:
 
 def _run(venue_id: str, tests: Sequence[str], copy: Path) -> Outcome:
     here, there = multiprocessing.Pipe(duplex=False)
-    process = _forkserver().Process(target=_in_process, args=(venue_id, tests, copy, there))
+    process = forkserver().Process(target=_in_process, args=(venue_id, tests, copy, there))
     process.start()
     there.close()
     try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import multiprocessing
 import os
 import subprocess
 import sys
@@ -12,13 +11,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from tests.mutants.harness import forkserver
 
 from venuekit.new_plugin import Contracts, PluginAnswers, Positions, RouteCount, SigningStyle, make_plugin
 
 #: plugins of pytest that no distribution needs; that of hypothesis alone takes as long as a hundred tests
 PYTEST = ("-p", "no:randomly", "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:cov", "-p", "no:hypothesispytest")
-#: the imports of a kit's run; none of them asks for venues
-_KIT = ["pytest", "venuekit.cli", "venuekit.simulator", "venuekit.testing.conformance"]
 #: the most lines of Python that a distribution has, tests included: it is read in ten minutes
 MOST_LINES = 980
 
@@ -69,9 +67,7 @@ def run_forked(directory: Path, *words: str, timeout: float = 300) -> tuple[int,
     Returns its exit status and output. Of a few tests of a distribution that changes, the imports are most of the time.
     """
     output = directory.with_suffix(".txt")
-    forks = multiprocessing.get_context("forkserver")
-    forks.set_forkserver_preload(_KIT)
-    process = forks.Process(target=_run_pytest, args=(directory, words, output))
+    process = forkserver().Process(target=_run_pytest, args=(directory, words, output))
     process.start()
     process.join(timeout)
     if process.is_alive():
