@@ -14,7 +14,7 @@ from tests.docs.conftest import Block, Page
 from venuekit.new_plugin import PluginAnswers
 
 #: the commands that a reader runs after the last step; pytest with -k after each other one
-WHOLE = ["pytest -q", "mypy", "ruff check", "ruff format --check"]
+WHOLE = ["pytest -q", "mypy -p venuekit_acme_perp", "ruff check", "ruff format --check"]
 _FILE = re.compile(r"^--- (.+)$", re.MULTILINE)
 _NAMED = re.compile(r"`(tests/recorded/\w+\.json)`")
 
