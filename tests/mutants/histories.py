@@ -8,7 +8,7 @@ MUTANTS: tuple[Mutant, ...] = (
     # -- the items
     Mutant(
         name="income that is received reads as paid",
-        kind="sign",
+        kind="signs and sides",
         of="toy_swap",
         file="rows.py",
         old='    amount=minor("amount", PLACES),',
@@ -17,7 +17,7 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     Mutant(
         name="income in satoshi",
-        kind="unit",
+        kind="units",
         of="toy_swap",
         file="rows.py",
         old='    amount=minor("amount", PLACES),',
@@ -26,7 +26,7 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     Mutant(
         name="profits and fees have each other's kind",
-        kind="kind",
+        kind="kinds of items",
         of="toy_swap",
         file="rows.py",
         old="""    "profit": IncomeKind.REALIZED_PNL,
@@ -37,7 +37,7 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     Mutant(
         name="funding is a kind of its own that nobody knows",
-        kind="kind",
+        kind="kinds of items",
         of="toy_perp",
         file="income.py",
         old='    "funding": IncomeKind.FUNDING,',
@@ -46,7 +46,7 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     Mutant(
         name="the wallet after a movement is in satoshi",
-        kind="unit",
+        kind="units",
         of="toy_swap",
         file="rows.py",
         old='    balance_after=minor("after", PLACES),',
@@ -55,7 +55,7 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     Mutant(
         name="the asset stands where the symbol should",
-        kind="other field",
+        kind="another field",
         of="toy_perp",
         file="income.py",
         old="            symbol=row.contract,",
@@ -64,7 +64,7 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     Mutant(
         name="all movements of an asset have one id",
-        kind="other field",
+        kind="another field",
         of="toy_perp",
         file="income.py",
         old="            id=row.id,",
@@ -100,7 +100,7 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     Mutant(
         name="orders of other contracts are walked too",
-        kind="filter",
+        kind="filters and symbols",
         of="toy_chain",
         file="orders.py",
         old="            answer = await self.answer(CHAIN.ORDERS, market=symbol)",
@@ -118,7 +118,7 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     Mutant(
         name="newest order first",
-        kind="order",
+        kind="order of items",
         of="toy_chain",
         file="orders.py",
         old="for row in answer.value), key=_place_of)",
@@ -127,7 +127,7 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     Mutant(
         name="orders by the time of their last change",
-        kind="order",
+        kind="order of items",
         of="toy_swap",
         file="histories.py",
         old='_history(SWAP.ORDER_HISTORY, "orders", "created_at")',
@@ -137,7 +137,7 @@ MUTANTS: tuple[Mutant, ...] = (
     # -- pages
     Mutant(
         name="the cursor of the next page is not read",
-        kind="dropped page",
+        kind="lost pages",
         of="toy_swap",
         file="histories.py",
         old="        paging=FromCursor(),",
@@ -146,7 +146,7 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     Mutant(
         name="the last row of each page is lost",
-        kind="dropped page",
+        kind="lost pages",
         of="toy_swap",
         file="histories.py",
         old="            return tuple(answer.value.rows)",
@@ -155,7 +155,7 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     Mutant(
         name="a page is full by one row more than it has",
-        kind="dropped page",
+        kind="lost pages",
         of="toy_perp",
         file="income.py",
         old="    limit=100,",
@@ -164,7 +164,7 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     Mutant(
         name="a page is full by the rows that became items",
-        kind="dropped page",
+        kind="lost pages",
         of="toy_perp",
         file="income.py",
         old="    items=_items,",
@@ -173,7 +173,7 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     Mutant(
         name="a page without a movement in it is the last",
-        kind="dropped page",
+        kind="lost pages",
         of="toy_swap",
         file="rows.py",
         old="Document(lambda rows, end: Page(rows.values(), end.values()[0].cursor), rows=rows, end=_END)",
@@ -186,7 +186,7 @@ MUTANTS: tuple[Mutant, ...] = (
     # -- where a walk goes on
     Mutant(
         name="after is ignored",
-        kind="resume",
+        kind="walks that go on",
         of="toy_swap",
         file="histories.py",
         old='after=after, filters={"contract": symbol}, matching=matching)',
@@ -195,7 +195,7 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     Mutant(
         name="the item to go on behind comes again",
-        kind="resume",
+        kind="walks that go on",
         of="toy_chain",
         file="orders.py",
         old="_place_of(order) > _place_of(after)",
@@ -204,7 +204,7 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     Mutant(
         name="a walk goes on behind the moment of an item",
-        kind="resume",
+        kind="walks that go on",
         of="toy_chain",
         file="orders.py",
         old="_place_of(order) > _place_of(after)",
@@ -213,7 +213,7 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     Mutant(
         name="a walk goes on from the very item it was given",
-        kind="resume",
+        kind="walks that go on",
         of="toy_perp",
         file="income.py",
         old="return _INCOME.walk(self, start=start, end=end, after=after,",
@@ -223,7 +223,7 @@ MUTANTS: tuple[Mutant, ...] = (
     # -- spans
     Mutant(
         name="the start of a span is ignored",
-        kind="span",
+        kind="spans of histories",
         of="toy_swap",
         file="histories.py",
         old="return _ORDERS.walk(self, start=start, end=end,",
@@ -232,7 +232,7 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     Mutant(
         name="the end of a span is exclusive",
-        kind="span",
+        kind="spans of histories",
         of="toy_chain",
         file="orders.py",
         old="to_milliseconds(created) <= span.end",
@@ -241,7 +241,7 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     Mutant(
         name="the start of a span is exclusive",
-        kind="span",
+        kind="spans of histories",
         of="toy_chain",
         file="orders.py",
         old="span.start <= to_milliseconds(created)",
@@ -250,7 +250,7 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     Mutant(
         name="a span ends a millisecond early",
-        kind="span",
+        kind="spans of histories",
         of="toy_perp",
         file="income.py",
         old="return _INCOME.walk(self, start=start, end=end,",
@@ -259,7 +259,7 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     Mutant(
         name="a reversed span is walked",
-        kind="span",
+        kind="spans of histories",
         of="toy_perp",
         file="income.py",
         old="return _INCOME.walk(self, start=start, end=end,",
@@ -269,7 +269,7 @@ MUTANTS: tuple[Mutant, ...] = (
     # -- filters
     Mutant(
         name="the asset of income is not filtered by",
-        kind="filter",
+        kind="filters and symbols",
         of="toy_swap",
         file="histories.py",
         old='        matching = {"asset": asset, "kind": kind}',
@@ -278,7 +278,7 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     Mutant(
         name="the kind of income is not filtered by",
-        kind="filter",
+        kind="filters and symbols",
         of="toy_perp",
         file="income.py",
         old='        matching = {"asset": asset, "kind": kind}',
@@ -287,7 +287,7 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     Mutant(
         name="the symbol of income does not reach the venue",
-        kind="filter",
+        kind="filters and symbols",
         of="toy_perp",
         file="income.py",
         old='filters={"contract": symbol}',
@@ -297,7 +297,7 @@ MUTANTS: tuple[Mutant, ...] = (
     # -- histories that no made-up venue has
     Mutant(
         name="the fees of a closed position are received",
-        kind="sign",
+        kind="signs and sides",
         of="bybit_inverse",
         file="closed_pnl.py",
         old="Decimal(0) - row.open_fee - row.close_fee",
@@ -306,7 +306,7 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     Mutant(
         name="a conversion receives the asset that it gives",
-        kind="sign",
+        kind="signs and sides",
         of="bybit_inverse",
         file="conversions.py",
         old="        from_amount=-row.from_amount,",
@@ -315,7 +315,7 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     Mutant(
         name="margin that is taken away was added",
-        kind="sign",
+        kind="signs and sides",
         of="binance_usdm",
         package="venuekit_binance_common",
         file="positions/margin.py",
