@@ -19,8 +19,14 @@ from venuekit.testing.conformance.tiers import NO_SIMULATED_VENUE, TestResult, T
 from venuekit_toy_perp import TOY_PERP
 
 MODULE = """
-from venuekit.testing import conformance_suite
+import attrs
+from venuekit.testing import conformance_suite, find_recorded, load_recorded
+from venuekit.testing.conformance import suite_of
+from venuekit.testing.conformance.inventory import Inventory
+from venuekit_toy_perp import TOY_PERP
 TestToyPerp = conformance_suite("toy_perp")
+recorded = load_recorded(find_recorded(TOY_PERP))
+TestNotInstalled = suite_of(Inventory(attrs.evolve(TOY_PERP, id="toy_elsewhere"), recorded))
 """
 #: those that the run needs; others take longer to load than its tests to run
 PLUGINS = ("-p", "venuekit.testing.fixtures", "-p", "pytest_asyncio.plugin", "-p", "no:cacheprovider")
@@ -43,7 +49,11 @@ def run(directory: Path, *options: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("options", [(), ("-p", "xdist", "-n2")], ids=["one process", "two workers"])
 def test_deselected_test_counts_as_one_that_did_not_run(tmp_path: Path, options: tuple[str, ...]) -> None:
-    """A run of some tests proves nothing: those that ran are listed, the others are the reasons for no tier."""
+    """
+    A run of some tests proves nothing: those that ran are listed, the others are the reasons for no tier.
+
+    A venue that no distribution provides has no report, and keeps no other from its own.
+    """
     venue = run(tmp_path, *options, "-k", SOME)
 
     assert venue["tier"] is None

@@ -85,7 +85,7 @@ class ConformanceReport:
             return
         plugins = make_plugins()
         venues: dict[tuple[str, str], dict[str, Any]] = {}
-        for venue_id in sorted(self._suites):
+        for venue_id in sorted(self._suites.keys() & {*plugins.venue_ids()}):  # others are of no distribution
             origin = plugins.distribution(venue_id)
             venues.setdefault((origin.distribution, origin.version), {})[venue_id] = self._venue(venue_id)
         for (distribution, its_version), reports in venues.items():
