@@ -41,7 +41,7 @@ def shipped_reports() -> dict[str, Path]:
     return {name: path for name, path in files.items() if path.parent.is_dir()}
 
 
-def tests_table() -> str:
+def table_of_tests() -> str:
     """Return the conformance tests by tier, each with its sentence."""
     groups = [group for group in Suite.__mro__ if issubclass(group, Checks) and "tier" in vars(group)]
     tests = sorted(
@@ -60,7 +60,7 @@ def _first_sentence(function: Any) -> str:
     return " ".join(paragraph.split())
 
 
-def mutants_table() -> str:
+def table_of_mutants() -> str:
     """Return the mutants by kind, with the tests that catch them."""
     lines = [
         f"{len(MUTANTS)} of {len(MUTANTS)} are caught.",
@@ -73,7 +73,7 @@ def mutants_table() -> str:
     return "\n".join(lines)
 
 
-def tiers_table() -> str:
+def table_of_tiers() -> str:
     """Return the tier of each venue that this repository ships."""
     lines = ["| venue | distribution | tier | passed cases |", "|---|---|---|---:|"]
     for name, path in sorted(shipped_reports().items()):
@@ -85,7 +85,7 @@ def tiers_table() -> str:
 
 def render(text: str) -> str:
     """Return the page with its tables brought up to date."""
-    for name, table in (("tests", tests_table()), ("mutants", mutants_table()), ("tiers", tiers_table())):
+    for name, table in (("tests", table_of_tests()), ("mutants", table_of_mutants()), ("tiers", table_of_tiers())):
         begin, end = f"<!-- begin: {name} -->\n", f"<!-- end: {name} -->"
         before, _, rest = text.partition(begin)
         _, _, after = rest.partition(end)

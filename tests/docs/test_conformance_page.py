@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 
 import pytest
-from tests.contract.conformance import PAGE, mutants_table, render, tests_table, tiers_table
+from tests.contract.conformance import PAGE, render, table_of_mutants, table_of_tests, table_of_tiers
 from tests.mutants.test_mutants import MUTANTS
 
 from venuekit.plugins import make_plugins
 from venuekit.testing.conformance import Suite
 
 
-@pytest.mark.parametrize("table", [tests_table, mutants_table, tiers_table])
+@pytest.mark.parametrize("table", [table_of_tests, table_of_mutants, table_of_tiers])
 def test_table_is_up_to_date(table: object) -> None:
     """Each table is that of the code; ``python -m tests.contract.conformance`` writes them."""
     assert callable(table)
@@ -28,7 +28,7 @@ def test_nothing_else_is_generated() -> None:
 
 def test_every_test_has_a_sentence_and_at_least_60_mistakes_are_caught() -> None:
     """A stranger reads what each test shows, and the score of the suite."""
-    rows = re.findall(r"^\| (\w+) \| `(test_\w+)` \| (.+) \|$", tests_table(), re.MULTILINE)
+    rows = re.findall(r"^\| (\w+) \| `(test_\w+)` \| (.+) \|$", table_of_tests(), re.MULTILINE)
 
     assert {name for _, name, _ in rows} == {name for name in dir(Suite) if name.startswith("test_")}
     assert all(sentence.endswith(".") for *_, sentence in rows)
@@ -38,7 +38,7 @@ def test_every_test_has_a_sentence_and_at_least_60_mistakes_are_caught() -> None
 
 def test_venues_of_this_repository_are_platinum() -> None:
     """Each venue of plugins/ ships a report, and is proven as far as the suite goes."""
-    tiers = dict(re.findall(r"^\| `(\w+)` \| `[\w-]+` \| (\w+) \|", tiers_table(), re.MULTILINE))
+    tiers = dict(re.findall(r"^\| `(\w+)` \| `[\w-]+` \| (\w+) \|", table_of_tiers(), re.MULTILINE))
 
     made_up = {one for one in make_plugins().venue_ids() if one.startswith("toy_")}
     assert set(tiers) == set(make_plugins().venue_ids()) - made_up
