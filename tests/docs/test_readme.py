@@ -142,5 +142,5 @@ def test_the_readme_names_commands_and_targets_that_exist(root: Path, readme: An
     for target in re.findall(r"\bmake ([a-z-]+)", "\n".join(_commands(readme))):
         assert re.search(rf"^{target}:", makefile, re.MULTILINE)
     typed = "\n".join((*_commands(readme), *re.findall(r"`[^`\n]+`", readme.text)))
-    named = re.findall(r"(?:^|`)venuekit ([a-z]+)", typed, re.MULTILINE)
+    named = re.findall(r"(?:^|`)venuekit ([a-z-]+)", typed, re.MULTILINE)
     assert {"demo", "sim", "resolve"} <= set(named) <= COMMANDS.keys()

@@ -117,8 +117,7 @@ async def test_conditional_types_go_to_their_own_book(stage: Stage, kind: OrderT
     plain = await stage.account.place_order(stage.order())
     order = await stage.account.place_order(stage.order(kind, client_id="when", **details))
     held = stage.ledger.order(order.id)
-    order_kind = OrderKind.PLAIN if stage.account.endpoints.ORDERS.algo is None else OrderKind.CONDITIONAL
-    assert (order.type, order.kind, order.status) == (kind, order_kind, OrderStatus.UNTRIGGERED)
+    assert (order.type, order.kind, order.status) == (kind, OrderKind.CONDITIONAL, OrderStatus.UNTRIGGERED)
     assert (order.trigger_price, order.price) == (details.get("trigger_price"), details.get("price"))
     assert (order.callback_rate, order.activation_price) == (
         details.get("callback_rate"),
@@ -133,7 +132,7 @@ async def test_conditional_types_go_to_their_own_book(stage: Stage, kind: OrderT
         await account.get_open_order(symbol, order_id=order.id),
         await account.get_open_order(symbol, client_id="when"),
     ):
-        assert (told.id, told.kind, told.working_price) == (order.id, order_kind, WorkingPrice.MARK)
+        assert (told.id, told.kind, told.working_price) == (order.id, OrderKind.CONDITIONAL, WorkingPrice.MARK)
         assert told.price_protect is True
         assert (told.status, told.trigger_price) == (OrderStatus.UNTRIGGERED, details.get("trigger_price"))
     assert [one.id for one in await account.get_open_orders(symbol=symbol)] == [plain.id, order.id]
