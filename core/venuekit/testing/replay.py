@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, TypeAlias
 
 import attrs
@@ -150,7 +151,9 @@ class Replay(SimulatedVenue):
 
         def answer(request: SimRequest, visit: Visit) -> Response:  # noqa: ARG001 - a handler's signature
             if not cases:
-                return _text(501, f"no recorded answer of {endpoint} in {self._recorded.directory}")
+                # its last two names: a longer path may look like a key, and would be hidden in the error
+                place = Path(*self._recorded.directory.parts[-2:])
+                return _text(501, f"no recorded answer of {endpoint} in {place}")
             case = max(cases, key=lambda case: _nearness(case, endpoint, request))
             recorded = case.response()
             return Response(recorded.status, recorded.body, recorded.headers)
