@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from venuekit._entry_points import Announced, Place, PluginOrigin
+from venuekit._entry_points import Announced, PluginOrigin, SourceLine
 from venuekit.hooks import PROJECT
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class Flaw:
     name: str
     origins: tuple[PluginOrigin, ...]
     cause: str
-    place: Place | None
+    place: SourceLine | None
     mend: str
 
     @property
@@ -69,32 +69,32 @@ class Broken(Flaw):
 class ContractBroken(Exception):
     """A plugin does not keep the contract of :mod:`venuekit.hooks`; ``mend`` is the remedy, ``place`` the line."""
 
-    def __init__(self, cause: str, mend: str, place: Place | None = None) -> None:
+    def __init__(self, cause: str, mend: str, place: SourceLine | None = None) -> None:
         super().__init__(cause)
         self.mend = mend
         self.place = place
 
 
-def place_of_function(function: object) -> Place | None:
+def place_of_function(function: object) -> SourceLine | None:
     """Return the line that defines a function, below its decorators; None where it has no code."""
     code = getattr(inspect.unwrap(function) if callable(function) else function, "__code__", None)
     if code is None:
         return None
     first = int(code.co_firstlineno)
     if code.co_name == "<lambda>":
-        return Place(code.co_filename, first)
+        return SourceLine(code.co_filename, first)
     lines = linecache.getlines(code.co_filename)[first - 1 :]
     defining = (first + number for number, line in enumerate(lines) if line.lstrip().startswith(("def ", "async def ")))
-    return Place(code.co_filename, next(defining, first))
+    return SourceLine(code.co_filename, next(defining, first))
 
 
-def place_of_version(plugin: object) -> Place | None:
+def place_of_version(plugin: object) -> SourceLine | None:
     """Return the line of a plugin's module that says ``VENUEKIT_API``, its first one without any."""
     file = getattr(plugin, "__file__", None)
     if not isinstance(file, str):
         return None
     lines = enumerate(linecache.getlines(file), 1)
-    return Place(file, next((number for number, line in lines if line.startswith("VENUEKIT_API")), 1))
+    return SourceLine(file, next((number for number, line in lines if line.startswith("VENUEKIT_API")), 1))
 
 
 def files_of(one: Announced) -> Callable[[str], bool]:
@@ -108,14 +108,14 @@ def files_of(one: Announced) -> Callable[[str], bool]:
     return lambda file: any(os.path.abspath(file) == place or file.startswith(f"{place}{os.sep}") for place in own)
 
 
-def find_place(error: BaseException, one: Announced) -> Place | None:
+def find_place(error: BaseException, one: Announced) -> SourceLine | None:
     """Return the innermost line of a plugin's own code that an error came through; else that of its entry point."""
     if isinstance(error, ContractBroken) and error.place is not None:
         return error.place
     if isinstance(error, SyntaxError) and error.filename and error.lineno:
-        return Place(error.filename, error.lineno)
+        return SourceLine(error.filename, error.lineno)
     is_own = files_of(one)
-    found = [Place(file, line) for file, line in _lines(error.__traceback__) if is_own(file)]
+    found = [SourceLine(file, line) for file, line in _lines(error.__traceback__) if is_own(file)]
     return found[-1] if found else one.place
 
 

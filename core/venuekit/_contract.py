@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from venuekit._broken import ContractBroken, Flaw, place_of_function, place_of_version
-from venuekit._entry_points import Announced, EntryPointGroup, Place
+from venuekit._entry_points import Announced, EntryPointGroup, SourceLine
 from venuekit._util.texts import nearest
 from venuekit.hooks import API_VERSION, PROJECT
 
@@ -83,7 +83,7 @@ def find_outdated(one: Announced, plugin: object, manager: pluggy.PluginManager)
                 yield Flaw(one.name, (one.origin,), cause, place_of_function(function), str(outdated[argument]))
 
 
-def place_of_hook(plugin: object, manager: pluggy.PluginManager) -> Place | None:
+def place_of_hook(plugin: object, manager: pluggy.PluginManager) -> SourceLine | None:
     """Return the line of the first hook that a plugin implements, None without any."""
     for name, _ in _find_implementations(plugin, manager):
         return place_of_function(getattr(plugin, name))

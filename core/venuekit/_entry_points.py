@@ -44,7 +44,7 @@ class PluginOrigin:
 
 
 @attrs.frozen
-class Place:
+class SourceLine:
     """A line of a file; ``line`` counts from 1."""
 
     file: str
@@ -67,7 +67,7 @@ class Announced:
     value: str
     load: Callable[[], object]
     find_origin: Callable[[], PluginOrigin]
-    place: Place | None = None
+    place: SourceLine | None = None
 
     @property
     def module(self) -> str:
@@ -161,7 +161,7 @@ def _in_distribution(parent: str, name: str) -> Iterator[Announced]:
             group = _GROUPS.get(text[1:-1].strip())
         elif group is not None and "=" in text and not text.startswith("#"):
             name, _, value = (part.strip() for part in text.partition("="))
-            yield Announced(group, name, value, partial(_load, value), find_origin, Place(file, number))
+            yield Announced(group, name, value, partial(_load, value), find_origin, SourceLine(file, number))
 
 
 def _split(value: str) -> tuple[str, str]:

@@ -14,7 +14,7 @@ from typing import Any, TextIO
 import attrs
 
 from venuekit._broken import Flaw
-from venuekit._entry_points import Announced, Place
+from venuekit._entry_points import Announced, SourceLine
 
 #: a plugin that computes or waits for longer is reported
 _SLOW_SECONDS = 1.0
@@ -34,7 +34,7 @@ class Loading:
     seconds: float = 0.0
     computed: float = 0.0
     printed: str | None = None
-    printed_at: Place | None = None
+    printed_at: SourceLine | None = None
 
     @property
     def is_slow(self) -> bool:
@@ -52,7 +52,7 @@ class Loading:
         while frame is not None and not is_own(frame.f_code.co_filename):
             frame = frame.f_back
         if frame is not None:
-            self.printed_at = Place(frame.f_code.co_filename, frame.f_lineno)
+            self.printed_at = SourceLine(frame.f_code.co_filename, frame.f_lineno)
 
 
 #: the loadings of running threads
@@ -118,7 +118,7 @@ def flaws_of(one: Announced, plugin: object, loading: Loading) -> Iterator[Flaw]
     flaw = partial(Flaw, one.name, (one.origin,))
     if loading.is_slow:
         file = getattr(plugin, "__file__", None)
-        place = Place(file, 1) if isinstance(file, str) else one.place
+        place = SourceLine(file, 1) if isinstance(file, str) else one.place
         cause = f"took {loading.seconds:.1f} s to load"
         yield flaw(cause, place, "import heavy modules, and ask others, where they are used")
     if loading.printed is not None:

@@ -28,7 +28,7 @@ from venuekit._broken import (
     place_of_function,
 )
 from venuekit._contract import check_contract, check_venue, find_outdated, place_of_hook
-from venuekit._entry_points import Announced, EntryPointGroup, Place, PluginOrigin, find_announced, find_installed
+from venuekit._entry_points import Announced, EntryPointGroup, PluginOrigin, SourceLine, find_announced, find_installed
 from venuekit._installed import InstalledPlugin, PluginState, read_tier
 from venuekit._loading import flaws_of, watch_loading
 from venuekit._util.texts import did_you_mean
@@ -49,10 +49,10 @@ __all__ = [
     "Broken",
     "Flaw",
     "InstalledPlugin",
-    "Place",
     "PluginOrigin",
     "PluginState",
     "Plugins",
+    "SourceLine",
     "make_plugins",
 ]
 

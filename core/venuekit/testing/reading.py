@@ -17,7 +17,7 @@ from venuekit.endpoint import Changing
 from venuekit.parts.rows import Document, Reads, Rows
 
 #: the names on the way to a field, ``*`` for any item of a list
-Place: TypeAlias = tuple[str, ...]
+FieldPath: TypeAlias = tuple[str, ...]
 _ITEM = "*"
 #: in how many rows a field is changed: one may be read of rows of one kind alone
 _MOST_ROWS = 10
@@ -32,27 +32,29 @@ def find_unread(body: bytes, read: Callable[[bytes], Any]) -> Collection[str]:
     """
     document = json.loads(body, parse_float=Decimal)
     before = _result(body, read)
-    matters: dict[Place, bool] = {}
-    tried: Counter[Place] = Counter()
-    for place, path, value in _leaves(document):
-        tried[place] += 1
-        if not matters.get(place) and tried[place] <= _MOST_ROWS:
-            matters[place] = any(
+    matters: dict[FieldPath, bool] = {}
+    tried: Counter[FieldPath] = Counter()
+    for field, path, value in _leaves(document):
+        tried[field] += 1
+        if not matters.get(field) and tried[field] <= _MOST_ROWS:
+            matters[field] = any(
                 _result(_with_value(document, path, other), read) != before for other in _others(value)
             )
-    return [".".join(step for step in place if step != _ITEM) for place, does in matters.items() if not does]
+    return [".".join(step for step in field if step != _ITEM) for field, does in matters.items() if not does]
 
 
-def _leaves(value: Any, place: Place = (), path: tuple[Any, ...] = ()) -> Iterator[tuple[Place, tuple[Any, ...], Any]]:
-    """Yield each plain value: its place, the names and indexes that lead to it, and itself."""
+def _leaves(
+    value: Any, field: FieldPath = (), path: tuple[Any, ...] = ()
+) -> Iterator[tuple[FieldPath, tuple[Any, ...], Any]]:
+    """Yield each plain value: its field, the names and indexes that lead to it, and itself."""
     if isinstance(value, dict) and value:
         for name, one in value.items():
-            yield from _leaves(one, (*place, name), (*path, name))
+            yield from _leaves(one, (*field, name), (*path, name))
     elif isinstance(value, list) and value:
         for index, one in enumerate(value):
-            yield from _leaves(one, (*place, _ITEM), (*path, index))
-    elif place and place[-1] != _ITEM:
-        yield place, path, value
+            yield from _leaves(one, (*field, _ITEM), (*path, index))
+    elif field and field[-1] != _ITEM:
+        yield field, path, value
 
 
 def _others(value: Any) -> Iterator[Any]:
@@ -78,7 +80,7 @@ def _number(text: str) -> Decimal | None:
 
 
 def _with_value(document: Any, path: Sequence[Any], value: Any) -> bytes:
-    """Return the body of a document with another value at a place; the document stays as it is."""
+    """Return the body of a document with another value at a field; the document stays as it is."""
     inner = document
     for step in path[:-1]:
         inner = inner[step]

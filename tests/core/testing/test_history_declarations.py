@@ -13,7 +13,7 @@ from venuekit.plugin import Venue
 from venuekit.simulator.ledger import Side
 from venuekit.testing.conformance.histories import _agree, _cut_digits
 from venuekit.testing.conformance.ledger_records import SUBJECTS, HistorySubject
-from venuekit.testing.conformance.place import Place
+from venuekit.testing.conformance.trading_stage import TradingStage
 from venuekit.testing.staged import fake_stage
 from venuekit_toy_swap import TOY_SWAP
 
@@ -36,8 +36,11 @@ async def test_income_that_is_a_part_of_other_rows() -> None:
     subject = subject_of(IncomeReader.iter_income)
     assert subject.at(TOY_SWAP) is subject
     async with fake_stage(TOY_SWAP) as stage:
-        kinds = [row["kind"] for row in subject.records(Place(stage))]
-        net = [row["kind"] for row in subject.at(declaring(HistoryBehaviour(income_parts=NET))).records(Place(stage))]
+        kinds = [row["kind"] for row in subject.records(TradingStage(stage))]
+        net = [
+            row["kind"]
+            for row in subject.at(declaring(HistoryBehaviour(income_parts=NET))).records(TradingStage(stage))
+        ]
     assert IncomeKind.COMMISSION in kinds
     assert net == [NET.get(kind, kind) for kind in kinds]
 
@@ -49,7 +52,7 @@ async def test_orders_that_tell_no_creation() -> None:
     changed = subject.at(declaring(attrs.evolve(declared, tells_creation=False)))
     assert (changed.time, "created_at" in changed.needed) == ("updated_at", False)
     async with fake_stage(TOY_SWAP) as stage:
-        place = Place(stage)
+        place = TradingStage(stage)
         place.ledger.rest_order(place.symbol, Side.BUY, D(2), D("0.01"))
         (record,) = changed.records(place)
         (order,) = place.ledger.orders(place.symbol)

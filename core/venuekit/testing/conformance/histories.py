@@ -26,9 +26,9 @@ from venuekit.testing.clocks import InstantClock
 from venuekit.testing.conformance.figures import equal_as_written
 from venuekit.testing.conformance.inventory import Checks
 from venuekit.testing.conformance.ledger_records import Facts, HistorySubject
-from venuekit.testing.conformance.place import Place
 from venuekit.testing.conformance.plain_values import check_plain
 from venuekit.testing.conformance.tiers import Tier
+from venuekit.testing.conformance.trading_stage import TradingStage
 from venuekit.testing.staged import FakeStage, fake_stage
 
 #: milliseconds between acts: several in one, in a row, an hour apart
@@ -53,7 +53,7 @@ class Story:
     """
 
     subject: HistorySubject
-    place: Place
+    place: TradingStage
     clock: InstantClock
     arguments: Mapping[str, Any]
     began: datetime = attrs.field(init=False)
@@ -230,7 +230,7 @@ class HistoryChecks(Checks):
         """
         clock = InstantClock()
         async with fake_stage(self.inventory.venue, clock=clock) as stage:
-            place = Place(stage)
+            place = TradingStage(stage)
             symbol = subject.symbol(place)
             story = Story(subject, place, clock, {} if symbol is None else {"symbol": symbol})
             with small_pages(None) as story.declared:

@@ -25,7 +25,7 @@ from venuekit.capabilities import (
     WithdrawalReader,
 )
 from venuekit.simulator.ledger import Book, Record, Side
-from venuekit.testing.conformance.place import Place
+from venuekit.testing.conformance.trading_stage import TradingStage
 from venuekit.venue import Venue
 
 #: the facts of an item, by the names of its attributes
@@ -58,13 +58,13 @@ class HistorySubject:
     """
 
     method: Callable[..., Any]
-    act: Callable[[Place, int], None]
-    records: Callable[[Place], Iterable[Facts]]
+    act: Callable[[TradingStage, int], None]
+    records: Callable[[TradingStage], Iterable[Facts]]
     key: tuple[str, ...]
     needed: frozenset[str]
     time: str = "time"
-    symbol: Callable[[Place], str | None] = lambda _: None
-    prepare: Callable[[Place], None] = lambda _: None
+    symbol: Callable[[TradingStage], str | None] = lambda _: None
+    prepare: Callable[[TradingStage], None] = lambda _: None
     join: Callable[[Iterable[Facts]], list[Facts]] = list
     pattern: tuple[Record, int] | None = None
 
@@ -94,7 +94,7 @@ class HistorySubject:
 # -- money
 
 
-def _move_money(place: Place, number: int) -> None:
+def _move_money(place: TradingStage, number: int) -> None:
     """Deposit, pay a commission, pay funding twice, or close with a profit, in turn; sometimes in another wallet."""
     key = place.assets[number // 5 % len(place.assets)]
     match number % 5:
@@ -110,12 +110,12 @@ def _move_money(place: Place, number: int) -> None:
             place.sell(number)
 
 
-def _buy_many(place: Place) -> None:
+def _buy_many(place: TradingStage) -> None:
     quantity = place.contract.min_quantity * 100
     place.ledger.fill(place.symbol, Side.BUY, quantity, place.price(), place.leg)
 
 
-def _income_records(place: Place) -> Iterable[Facts]:
+def _income_records(place: TradingStage) -> Iterable[Facts]:
     for row in place.ledger.incomes():
         if row.purse in place.purses:
             yield {
@@ -152,7 +152,7 @@ def _join_incomes(rows: Iterable[Facts]) -> list[Facts]:
     return list(joined.values())
 
 
-def _pnl_records(place: Place) -> Iterable[Facts]:
+def _pnl_records(place: TradingStage) -> Iterable[Facts]:
     for row in place.ledger.closed_pnls():
         yield {
             "symbol": row.symbol,
@@ -166,19 +166,19 @@ def _pnl_records(place: Place) -> Iterable[Facts]:
         }
 
 
-def _close_some(place: Place, number: int) -> None:
+def _close_some(place: TradingStage, number: int) -> None:
     if number % 6 == 5:
         place.trade_other(number)
     place.sell(number + 1, 1 + number % 3)
 
 
-def _withdraw(place: Place, number: int) -> None:
+def _withdraw(place: TradingStage, number: int) -> None:
     purse, asset = place.assets[number % len(place.assets)]
     amount, fee = (number + 1) * _CENT, _CENT / 4
     place.ledger.withdraw(asset, amount, fee=fee, chain="CHAIN", address=f"to-{number}", tx_id=f"{number}", purse=purse)
 
 
-def _withdrawal_records(place: Place) -> Iterable[Facts]:
+def _withdrawal_records(place: TradingStage) -> Iterable[Facts]:
     for row in place.ledger.withdrawals():
         yield {
             "id": row.id,
@@ -192,14 +192,14 @@ def _withdrawal_records(place: Place) -> Iterable[Facts]:
         }
 
 
-def _convert(place: Place, number: int) -> None:
+def _convert(place: TradingStage, number: int) -> None:
     """Convert a little of each wallet into another asset."""
     purse, source = place.assets[number % len(place.assets)]
     target = next((one.asset for one in place.ledger.balances(purse=purse) if one.asset != source), source)
     place.ledger.convert(source, (number + 1) * _CENT, target, (number + 2) * _CENT, purse=purse)
 
 
-def _conversion_records(place: Place) -> Iterable[Facts]:
+def _conversion_records(place: TradingStage) -> Iterable[Facts]:
     for row in place.ledger.conversions():
         yield {
             "id": row.id,
@@ -212,18 +212,18 @@ def _conversion_records(place: Place) -> Iterable[Facts]:
         }
 
 
-def _move_margin(place: Place, number: int) -> None:
+def _move_margin(place: TradingStage, number: int) -> None:
     """Add margin twice, then take some away."""
     amount = (number + 1) * _CENT * _CENT
     place.ledger.adjust_margin(place.other, -amount if number % 3 == 2 else amount, _leg_of_other(place))
 
 
-def _leg_of_other(place: Place) -> PositionSide:
+def _leg_of_other(place: TradingStage) -> PositionSide:
     sides = (PositionSide.BOTH, PositionSide.LONG, PositionSide.SHORT)
     return next((side for side in sides if place.ledger.position(place.other, side).quantity), place.leg)
 
 
-def _margin_records(place: Place) -> Iterable[Facts]:
+def _margin_records(place: TradingStage) -> Iterable[Facts]:
     for row in place.ledger.margin_changes(place.other):
         yield {
             "symbol": row.symbol,
@@ -237,7 +237,7 @@ def _margin_records(place: Place) -> Iterable[Facts]:
 # -- orders
 
 
-def _order(place: Place, number: int) -> None:
+def _order(place: TradingStage, number: int) -> None:
     """Let an order rest, in either book, or be filled at once or later; sometimes trade the other symbol."""
     rest, quantity = place.ledger.rest_order, place.contract.min_quantity * (1 + number % 3)
     has_triggers = any(one.is_conditional for one in place.stage.venue.behaviour(OrderBehaviour).types)
@@ -252,7 +252,7 @@ def _order(place: Place, number: int) -> None:
         place.ledger.fill_order(oldest.id)
 
 
-def _order_records(place: Place, time: str = "created_at") -> Iterable[Facts]:
+def _order_records(place: TradingStage, time: str = "created_at") -> Iterable[Facts]:
     for row in place.ledger.orders(place.symbol):
         yield {
             "id": row.id,
@@ -263,7 +263,7 @@ def _order_records(place: Place, time: str = "created_at") -> Iterable[Facts]:
         }
 
 
-def _fill(place: Place, number: int) -> None:
+def _fill(place: TradingStage, number: int) -> None:
     """Buy twice and sell; let funding be paid, which some venues list among the fills; trade another symbol."""
     match number % 6:
         case 0 | 1:
@@ -277,7 +277,7 @@ def _fill(place: Place, number: int) -> None:
                 place.trade_other(number)
 
 
-def _fill_records(place: Place) -> Iterable[Facts]:
+def _fill_records(place: TradingStage) -> Iterable[Facts]:
     for row in place.ledger.fills(place.symbol):
         yield {
             "id": row.trade_id,
@@ -292,7 +292,7 @@ def _fill_records(place: Place) -> Iterable[Facts]:
         }
 
 
-def _force(place: Place, number: int) -> None:
+def _force(place: TradingStage, number: int) -> None:
     """Let the venue close a part of the position; sometimes all of it, which is bought anew."""
     if number % 6 == 5:
         place.ledger.liquidate(place.symbol, place.leg)
@@ -301,7 +301,7 @@ def _force(place: Place, number: int) -> None:
         place.ledger.deleverage(place.symbol, place.leg, place.contract.min_quantity * (1 + number % 2))
 
 
-def _records_of_force(place: Place) -> Iterable[Facts]:
+def _records_of_force(place: TradingStage) -> Iterable[Facts]:
     for row in place.ledger.forced_orders():
         yield {
             "id": row.id,

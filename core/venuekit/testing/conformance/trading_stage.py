@@ -1,4 +1,4 @@
-"""A place in a simulated venue where things happen to an account: symbols to trade, wallets, and trades."""
+"""A venue on stage for histories: symbols to trade, wallets with money, and trades."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _SPENT = Decimal(10)
 
 
 @attrs.frozen
-class Place:
+class TradingStage:
     """A venue on stage, with a symbol to trade that has no position at first, and another one."""
 
     stage: FakeStage
