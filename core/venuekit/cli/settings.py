@@ -6,7 +6,7 @@ import sys
 import textwrap
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -211,7 +211,13 @@ async def apply_command(context: click.Context, target: Path, names: Sequence[st
 def _results(plan: Plan, *, as_json: bool) -> Iterator[Callable[[Result], None]]:
     """Yield a function for the result of each step, which a terminal shows; prints all if the block is interrupted."""
     ended: list[Result] = []
-    try:
+
+    def print_interrupted() -> None:
+        for result in ended:
+            note(f"{result}: {result.status}; interrupted before it was read again", as_json=as_json)
+
+    with ExitStack() as interrupted:
+        interrupted.callback(print_interrupted)
         with _progress(plan, ended, visible=not as_json and sys.stdout.isatty()) as show:
 
             def keep(result: Result) -> None:
@@ -219,10 +225,7 @@ def _results(plan: Plan, *, as_json: bool) -> Iterator[Callable[[Result], None]]
                 show()
 
             yield keep
-    except BaseException:
-        for result in ended:
-            note(f"{result}: {result.status}; interrupted before it was read again", as_json=as_json)
-        raise
+        interrupted.pop_all()
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from types import MappingProxyType, TracebackType
 from typing import Self, TypeVar
 
@@ -60,11 +61,10 @@ class BackgroundSimulation:
 
     def __enter__(self) -> Self:
         self._thread.start()
-        try:
+        with ExitStack() as not_opened:
+            not_opened.callback(self._stop)
             asyncio.run_coroutine_threadsafe(self.simulation.__aenter__(), self._loop).result()
-        except BaseException:
-            self._stop()
-            raise
+            not_opened.pop_all()
         return self
 
     def __exit__(
