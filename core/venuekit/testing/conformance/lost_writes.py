@@ -36,7 +36,7 @@ _SLOW, _MEASUREMENTS = 1.5, 20
 
 
 @attrs.frozen
-class OrderChange:
+class LostChange:
     """A method that changes two orders, and the way to see in the ledger that one was changed."""
 
     method: Callable[..., Any]
@@ -84,7 +84,7 @@ class LostWriteChecks(Checks):
                 problem = f"an order to {order.side} {order.quantity} was lost, and that of another client is returned"
                 assert isinstance(result, OperationError), f"{problem}: {result}"
 
-    async def test_lost_change_of_orders_is_made_or_said(self, order_change: OrderChange) -> None:
+    async def test_lost_change_of_orders_is_made_or_said(self, order_change: LostChange) -> None:
         """
         A lost cancellation or amendment that returns has been made, also where the order is partly filled.
 
@@ -256,13 +256,13 @@ def _is_amended(stage: Stage, order: LedgerOrder) -> bool:
     return (now.quantity, now.price) == (_more(stage, order), _lower(stage, order))
 
 
-_CHANGES: Mapping[str, OrderChange] = {
-    "cancel_order": OrderChange(OrderControl.cancel_order, _cancel_each, _is_ended),
-    "cancel_all_orders": OrderChange(OrderControl.cancel_all_orders, _cancel_every, _is_ended),
-    "cancel_orders-by_id": OrderChange(OrderBatchControl.cancel_orders, _cancel_by_id, _is_ended),
-    "cancel_orders-by_client_id": OrderChange(OrderBatchControl.cancel_orders, _cancel_by_client_id, _is_ended),
-    "amend_order": OrderChange(OrderAmendControl.amend_order, _amend_each, _is_amended),
-    "amend_orders": OrderChange(OrderAmendControl.amend_orders, _amend_batch, _is_amended),
+_CHANGES: Mapping[str, LostChange] = {
+    "cancel_order": LostChange(OrderControl.cancel_order, _cancel_each, _is_ended),
+    "cancel_all_orders": LostChange(OrderControl.cancel_all_orders, _cancel_every, _is_ended),
+    "cancel_orders-by_id": LostChange(OrderBatchControl.cancel_orders, _cancel_by_id, _is_ended),
+    "cancel_orders-by_client_id": LostChange(OrderBatchControl.cancel_orders, _cancel_by_client_id, _is_ended),
+    "amend_order": LostChange(OrderAmendControl.amend_order, _amend_each, _is_amended),
+    "amend_orders": LostChange(OrderAmendControl.amend_orders, _amend_batch, _is_amended),
 }
 
 
