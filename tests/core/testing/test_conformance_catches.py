@@ -15,6 +15,7 @@ from venuekit.capabilities import (
     AssetModeReader,
     BalanceReader,
     Instrument,
+    InstrumentReader,
     LeverageBehaviour,
     LeverageControl,
     MarginType,
@@ -326,4 +327,6 @@ class _Settled(ToyPerpAccount):
 
 async def test_units_that_contradict_the_settle_asset() -> None:
     """A contract that settles in neither base nor quote, and is counted like one that does, is found."""
-    assert ": base x None" in await fails(suite(account=_Settled).test_units_of_instruments)
+    assert ": base x None" in await fails(
+        suite(account=_Settled).test_units_of_instruments, instrument_reader=InstrumentReader
+    )

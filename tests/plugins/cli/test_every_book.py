@@ -168,8 +168,7 @@ def test_mistakes_are_not_sent(simulation: Simulation, call: Call, venue_id: str
 def test_panic(simulation: Simulation, call: Call) -> None:
     """Everything on every venue is cancelled by one command, and nothing is left."""
     able = _able(OrderControl)
-    if not able:
-        pytest.skip("no installed venue has orders")
+    assert able
     for venue_id in able:
         assert call(*_resting(call, venue_id, _held(simulation, venue_id))).status == 0
     assert {row["venue"] for row in call("order", "list", *able, "--json").rows} == set(able)
