@@ -79,3 +79,11 @@ def timeless(value: V) -> V:
     told: Any = value
     evolved: V = attrs.evolve(told, as_of=None, received_at=None)
     return evolved
+
+
+def asked(transport: FakeTransport) -> list[str]:
+    """Return path and parameters of what was asked, without what signing adds."""
+    urls = [
+        request.url.partition("/dapi/")[2].partition("recvWindow")[0].rstrip("?&") for request in transport.requests
+    ]
+    return [url for url in urls if not url.endswith("/time")]
