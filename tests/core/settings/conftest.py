@@ -423,3 +423,11 @@ def fake() -> types.SimpleNamespace:
             one_way_only=ONE_WAY_ONLY,
         ),
     )
+
+
+@pytest.fixture
+def main(fake: types.SimpleNamespace) -> Any:
+    """An acme account with BTC and ETH, flat, cross, leverage 10."""
+    world = fake.World()
+    world.rows("acme_perp").update(BTC=fake.Row(), ETH=fake.Row())
+    return fake.Acme(fake.acme(), world)
