@@ -162,7 +162,7 @@ async def test_recorded_key(account: BybitInverseAccount, replay: Replay) -> Non
         is_master=True,
         may_withdraw=False,
     )
-    assert "XXXXXXXX" not in repr(key)
+    assert "madeUpKey00000001" not in repr(key)
 
 
 async def test_key_that_may_withdraw_is_warned_of(
