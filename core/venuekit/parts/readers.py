@@ -16,6 +16,7 @@ from venuekit.capabilities import (
     PositionSide,
 )
 from venuekit.endpoint import Endpoint
+from venuekit.errors import InvalidRequest, Outcome
 from venuekit.parameters import Role
 from venuekit.parts.rows import Rows
 from venuekit.parts.values import values_of
@@ -46,7 +47,8 @@ class InstrumentPart(Account, InstrumentReader):
     async def get_instruments(self, *, symbol: str | None = None) -> tuple[Instrument, ...]:
         """Return every instrument, or the requested one."""
         endpoint = self.endpoints.INSTRUMENTS
-        return (await self.answer_rows(endpoint, **_of_symbol(endpoint, symbol))).value
+        instruments = (await self.answer_rows(endpoint, **_of_symbol(endpoint, symbol))).value
+        return tuple(instrument for instrument in instruments if symbol in {None, instrument.symbol})
 
 
 class BalanceEndpoints(Protocol):
@@ -103,7 +105,8 @@ class PositionPart(Account, PositionReader):
         parameters = {**_of_symbol(endpoint, symbol), **(self.SHOW_FLAT if include_flat else {})}
         answer = await self.answer_rows(endpoint, **parameters)
         rows = answer.value if include_flat else answer.value.without_flat()
-        return values_of(self, endpoint, answer, rows)
+        positions = values_of(self, endpoint, answer, rows)
+        return tuple(position for position in positions if symbol in {None, position.symbol})
 
     async def get_position(self, symbol: str, *, side: PositionSide | None = None) -> Position:
         """
@@ -111,8 +114,12 @@ class PositionPart(Account, PositionReader):
 
         Raises:
             InvalidArgument: the symbol has several positions, or none of this side: name the one that it has.
+            InvalidRequest: the venue lists no position of the symbol.
         """
         positions = await self.get_positions(symbol=symbol, include_flat=True)
+        if not positions:
+            words = "the venue lists no position of this symbol"
+            raise self.make_error(InvalidRequest, words, subject=symbol, outcome=Outcome.NOT_APPLIED)
         wanted = [position for position in positions if side in {None, position.side}]
         if len(wanted) != 1:
             sides = " or ".join(position.side for position in positions)

@@ -95,6 +95,41 @@ async def test_a_side_that_the_symbol_does_not_have_is_refused(stage: Stage) -> 
         await stage.account.get_positions(pair="ALTXBT")
 
 
+class AllEndpoints(Endpoints):
+    """Reads that take no symbol, and so return everything."""
+
+    INSTRUMENTS = attrs.evolve(SWAP.CONTRACTS, parameters=(), echoes=())
+    POSITIONS = attrs.evolve(
+        SWAP.POSITIONS, parameters=tuple(one for one in SWAP.POSITIONS.parameters if one.role is None), echoes=()
+    )
+
+
+class AllAccount(PartAccount):
+    """An account of a venue whose reads take no symbol."""
+
+    __slots__ = ()
+
+    endpoints = AllEndpoints()
+
+
+async def test_symbol_is_picked_where_the_venue_takes_none() -> None:
+    """An instrument or position of another symbol is never returned, and one that is not listed is refused."""
+    listed = AllEndpoints()
+    reads = {SWAP.CONTRACTS.name: listed.INSTRUMENTS, SWAP.POSITIONS.name: listed.POSITIONS}
+    endpoints = tuple(reads.get(one.name, one) for one in VENUE.endpoints)
+    async with on_stage(attrs.evolve(VENUE, account=AllAccount, endpoints=endpoints)) as stage:
+        account = stage.account
+
+        assert [one.symbol for one in await account.get_instruments(symbol="GEMXBT")] == ["GEMXBT"]
+        assert await account.get_positions(symbol="GEMXBT") == ()
+        assert [one.symbol for one in await account.get_positions(symbol="ALTXBT")] == ["ALTXBT"]
+        assert (await account.get_position("GEMXBT")).symbol == "GEMXBT"
+        with pytest.raises(
+            InvalidRequest, match=r"get_position refused for NOSUCH: the venue lists no position of this symbol"
+        ):
+            await account.get_position("NOSUCH")
+
+
 async def test_positions_show_the_settings(stage: Stage) -> None:
     """Margin type, leverage and position are those of the row, and the highest leverage is that of the instrument."""
     stage.ledger.set_leverage("GEMXBT", Decimal(7))
