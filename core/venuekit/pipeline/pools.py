@@ -14,6 +14,8 @@ _BAN = 120.0
 _BELIEVED = 0.1
 #: how often the first pause the longest one is
 _GROWTH = 128
+#: a bucket is refilled in time when this many seconds are missing: sums of moments are rounded
+_ROUNDING = 1e-7
 #: a refusal that comes this many seconds after a pause, or after as long as it lasted, is one of a row
 _QUIET = 5.0
 
@@ -145,7 +147,8 @@ class BucketBudget(_Pool):
         if now < self._closed_until:
             return self._closed_until - now
         spare = max(0, self._amount - floor(self._amount * reserve) - amount)
-        return max(0.0, self._full_at - spare / self._refill - now)
+        missing = self._full_at - spare / self._refill - now
+        return missing if missing > _ROUNDING else 0.0
 
     def spend(self, amount: int, now: float) -> None:
         """Spend ``amount`` now."""

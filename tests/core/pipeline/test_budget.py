@@ -78,6 +78,15 @@ def test_a_wait_for_a_bucket_is_long_enough_and_not_longer(amounts: list[int]) -
         assert 0.0 == pay([(pool, amount)], now)
 
 
+@given(st.floats(0, 1e7), st.integers(1, 1000))
+def test_a_bucket_pays_all_that_it_holds_at_once(now: float, refill: int) -> None:
+    """The rounding of moments is no wait, on a machine that has run for months, either."""
+    pool = BucketBudget(Limit("tokens", amount=60, refill=refill))
+
+    assert {0.0} == {pay([(pool, 2)], now) for _ in range(30)}
+    assert pool.wait(1, now) > 0
+
+
 def test_a_bucket_fills_to_its_amount_and_no_further() -> None:
     """After an hour of silence it holds what it holds."""
     pool = BucketBudget(BUCKET)
