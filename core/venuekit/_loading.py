@@ -27,18 +27,21 @@ class Loading:
     """
     The loading of a plugin: its seconds, and the first line of code that printed meanwhile, with its text.
 
-    ``computed`` has the seconds of the processor among them.
+    ``computed`` has the seconds of the processor among them, most of which tracing takes where it ``is_traced``.
     """
 
     find_own: Callable[[], Callable[[str], bool]]
     seconds: float = 0.0
     computed: float = 0.0
+    is_traced: bool = False
     printed: str | None = None
     printed_at: SourceLine | None = None
 
     @property
     def is_slow(self) -> bool:
-        """Whether it took over a second by itself, rather than because the machine was busy."""
+        """Whether it took over a second by itself, rather than because the machine was busy or the code traced."""
+        if self.is_traced:
+            return False
         waited = self.seconds - self.computed
         return self.computed > _SLOW_SECONDS or waited > _SLOW_SECONDS + _BUSY * self.computed
 
@@ -86,6 +89,11 @@ class _Output:
         return stream.output if isinstance(stream, _Output) else stream
 
 
+def is_traced() -> bool:
+    """Say whether a debugger or a measurement of coverage watches each line of this thread."""
+    return sys.gettrace() is not None
+
+
 @contextmanager
 def watch_loading(find_own: Callable[[], Callable[[str], bool]]) -> Iterator[Loading]:
     """
@@ -93,7 +101,7 @@ def watch_loading(find_own: Callable[[], Callable[[str], bool]]) -> Iterator[Loa
 
     ``find_own`` returns a function that says whether a file is the plugin's. Other threads print as before.
     """
-    loading, thread = Loading(find_own), threading.get_ident()
+    loading, thread = Loading(find_own, is_traced=is_traced()), threading.get_ident()
     outer = _loadings.get(thread)
     with _lock:
         if sys.stdout is not None and not isinstance(sys.stdout, _Output):

@@ -68,6 +68,7 @@ def test_a_flawed_operator_works_and_is_told_of(site: Path, monkeypatch: pytest.
     """One sentence names the fault; nothing is broken."""
     seconds = iter((0.0, 10.2) if kind.name == "op_slow" else (0.0, 0.2))
     monkeypatch.setattr(_loading, "time", SimpleNamespace(perf_counter=lambda: next(seconds), thread_time=lambda: 0.0))
+    monkeypatch.setattr(_loading, "is_traced", lambda: False)
     kind.install(site, "venuekit.plugins")
     told: list[Any] = []
     plugins = make_plugins(on_flaw=told.append)
@@ -83,6 +84,7 @@ def test_a_flawed_operator_works_and_is_told_of(site: Path, monkeypatch: pytest.
 def test_a_busy_machine_makes_no_plugin_slow(seconds: float, computed: float, is_slow: bool) -> None:
     """A second of computing or of waiting is too long; waiting for a processor in proportion to the work is not."""
     assert _loading.Loading(lambda: lambda _: False, seconds, computed).is_slow is is_slow
+    assert not _loading.Loading(lambda: lambda _: False, seconds, computed, is_traced=True).is_slow
 
 
 def test_every_command_tells_each(tmp_path: Path) -> None:

@@ -152,6 +152,7 @@ def test_a_slow_venue_is_named(site: Path, monkeypatch: pytest.MonkeyPatch) -> N
     """A second of loading is reported once, and the venue works."""
     seconds = iter((0.0, 1.26))
     monkeypatch.setattr(_loading, "time", SimpleNamespace(perf_counter=lambda: next(seconds), thread_time=lambda: 0.0))
+    monkeypatch.setattr(_loading, "is_traced", lambda: False)
     SLOW.install(site, "venuekit.venues")
     told: list[Any] = []
     plugins = make_plugins(on_flaw=told.append)
