@@ -10,6 +10,7 @@ import attrs
 import pytest
 
 from venuekit.capabilities import LeverageBehaviour, MarginType, PositionSide
+from venuekit.endpoint import Endpoint
 from venuekit.errors import InvalidArgument, InvalidRequest
 from venuekit.parts.endpoint_book import EndpointBook
 from venuekit.parts.readers import BalancePart, InstrumentPart, PositionPart
@@ -114,9 +115,12 @@ class AllAccount(PartAccount):
 
 async def test_symbol_is_picked_where_the_venue_takes_none() -> None:
     """An instrument or position of another symbol is never returned, and one that is not listed is refused."""
-    listed = AllEndpoints()
-    reads = {SWAP.CONTRACTS.name: listed.INSTRUMENTS, SWAP.POSITIONS.name: listed.POSITIONS}
-    endpoints = tuple(reads.get(one.name, one) for one in VENUE.endpoints)
+    book = AllEndpoints()
+    of_all: dict[object, Endpoint[Any]] = {
+        SWAP.CONTRACTS.name: book.INSTRUMENTS,
+        SWAP.POSITIONS.name: book.POSITIONS,
+    }
+    endpoints = tuple(of_all.get(one.name, one) for one in VENUE.endpoints)
     async with on_stage(attrs.evolve(VENUE, account=AllAccount, endpoints=endpoints)) as stage:
         account = stage.account
 
