@@ -63,7 +63,8 @@ def compressors() -> dict[str, Any]:
     """Return what compresses, by the name it has in an answer; two of them where their packages are there."""
     found: dict[str, Any] = {"gzip": gzip.compress, "deflate": zlib.compress}
     for name, module in {"br": "brotli", "zstd": "backports.zstd"}.items():
-        if importlib.util.find_spec(module.partition(".")[0]):
+        parent = module.rpartition(".")[0]  # a namespace that other packages may be in
+        if (not parent or importlib.util.find_spec(parent)) and importlib.util.find_spec(module):
             found[name] = importlib.import_module(module).compress
     return found
 
