@@ -70,15 +70,20 @@ class Area(enum.StrEnum):
 
 class Priority(enum.Enum):
     """
-    Who may spend the last of a pool.
+    Who may spend the last of a pool, and who pays first.
 
-    The value is the share of a pool that is reserved for those above: writes may spend everything, a read
-    leaves a tenth, and a walk through history half.
+    A member is a ``rank``, 0 for the first, and a ``reserve``, the share of each pool that is left to the others:
+    writes may spend everything, a read leaves a fifth, and a walk through history two fifths.
     """
 
-    RISK = 0.0
-    READ = 0.1
-    HISTORY = 0.5
+    URGENT = 0, 0.0  #: ends risk: cancels, orders that only reduce a position, beats of a countdown
+    RISK = 1, 0.0  #: every other write
+    READ = 2, 0.2
+    HISTORY = 3, 0.4
+
+    def __init__(self, rank: int, reserve: float) -> None:
+        self.rank = rank
+        self.reserve = reserve
 
 
 @attrs.frozen

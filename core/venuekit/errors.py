@@ -16,6 +16,7 @@
     - PayloadMismatch         an answer that does not have the documented shape
     - TransportError          no usable answer arrived
       . NeverSent             the connection was not made: not one byte was written
+        + BudgetUnavailable   the store of shared budgets is lost; nothing is sent without it
       . AnswerLost            the request may have arrived; no readable answer came back
       . CertificateRejected   the other side could not prove who it is
     - VenueError              the venue answered, and refused (``code``, ``message``)
@@ -46,6 +47,7 @@ __all__ = [
     "AnswerLost",
     "AuthenticationFailed",
     "Banned",
+    "BudgetUnavailable",
     "CertificateRejected",
     "ClockSkew",
     "ConfigurationError",
@@ -321,6 +323,10 @@ class NeverSent(TransportError):
     """The connection was not made, so not one byte of the request was written."""
 
     _outcome = Outcome.NOT_SENT
+
+
+class BudgetUnavailable(NeverSent):
+    """The store of the budgets that processes share cannot be reached, and nothing may be sent without it."""
 
 
 class AnswerLost(TransportError):

@@ -168,7 +168,7 @@ class AccountSession:
         by_symbol = tuple(one for one in priced if one[0].scope is LimitScope.SYMBOL)
         weight = endpoint.weight
         due = due_at(pools, weight) if isinstance(weight, int) and not by_symbol else None
-        return Costs(pools, due, endpoint.priority.value, by_symbol)
+        return Costs(pools, due, endpoint.priority.reserve, by_symbol)
 
     def bill(
         self, endpoint: Endpoint[Any], costs: Costs, parameters: Mapping[str, Any]

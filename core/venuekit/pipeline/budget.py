@@ -32,7 +32,8 @@ class PoolName:
     Which pool: shared by every account of a realm and environment that meets the same limit.
 
     ``owner`` is None where the limit is the address's; else it is the venue's name for the account, or a fingerprint of
-    the API key. ``symbol`` is the symbol where the limit is a symbol's, None for requests that name none.
+    the API key. ``symbol`` is the symbol where the limit is a symbol's, None for requests that name none. ``address``
+    is the one that requests leave from where the limit is the address's, else None.
     """
 
     realm: str
@@ -40,6 +41,7 @@ class PoolName:
     limit: Limit
     owner: str | None = None
     symbol: str | None = None
+    address: str | None = None
 
 
 class Budget(Protocol):

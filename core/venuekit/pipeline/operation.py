@@ -275,7 +275,7 @@ class Operation(Generic[T]):
         if due is None:
             costs, due = session.bill(endpoint, fare, self.parameters)
         if self.options.priority is not None:
-            reserve = self.options.priority.value
+            reserve = self.options.priority.reserve
         if delay := pay(due, session.clock.monotonic(), reserve):
             await self._wait_for_budget(costs, due, delay)
         window = self.options.recv_window or session.venue_session.venue.recv_window
@@ -367,7 +367,7 @@ class Operation(Generic[T]):
                 raise self.annotate(budget_error(self.session, costs, delay, self.max_wait))
             # never less than a millisecond: a rounding short of the window would be waited for again and again
             await self.wait(max(delay, 0.001))
-            delay = pay(due, self.session.clock.monotonic(), self.priority.value)
+            delay = pay(due, self.session.clock.monotonic(), self.priority.reserve)
 
     def _failure_of_foreign_answer(self, why: str, response: HttpResponse) -> Failure:
         self.session.wire.distrust()  # or the true answer would be taken for that of the next request

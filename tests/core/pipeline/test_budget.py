@@ -117,12 +117,12 @@ def test_a_bucket_believes_the_venue_when_it_says_less_is_left() -> None:
 
 
 def test_a_walk_leaves_its_share_of_a_bucket_too() -> None:
-    """Half of a bucket is reserved for those above a walk through history, and a closed one opens for nobody."""
+    """Two fifths of a bucket are left to those above a walk through history, and a closed one opens for nobody."""
     pool = BucketBudget(BUCKET)
 
-    assert 0.0 == pay([(pool, 5)], 0.0, Priority.HISTORY.value)
-    assert pool.wait(1, 0.0, Priority.HISTORY.value) > 0
-    assert 0.0 == pool.wait(5, 0.0)
+    assert 0.0 == pay([(pool, 6)], 0.0, Priority.HISTORY.reserve)
+    assert pool.wait(1, 0.0, Priority.HISTORY.reserve) > 0
+    assert 0.0 == pool.wait(4, 0.0)
     pool.close(7.0, 0.0)
     assert 7.0 == pool.wait(1, 0.0)
 
@@ -320,21 +320,21 @@ def test_a_closed_pool_stays_closed_at_least_as_long_as_told(
 
 
 def test_what_is_urgent_may_spend_what_a_walk_must_leave() -> None:
-    """A walk through history leaves half of a pool, a read a tenth, and what changes something may spend it all."""
+    """A walk through history leaves 40 % of a pool, a read 20 %, and a write may spend it all."""
     pool = SlidingBudget(LIMIT)
-    history, read, risk = Priority.HISTORY.value, Priority.READ.value, Priority.RISK.value
+    history, read, risk = Priority.HISTORY.reserve, Priority.READ.reserve, Priority.RISK.reserve
 
-    assert 0.0 == pay([(pool, 5)], 0.0, history)
+    assert 0.0 == pay([(pool, 6)], 0.0, history)
     assert pool.wait(1, 0.0, history) > 0
-    assert 0.0 == pay([(pool, 4)], 0.0, read)
+    assert 0.0 == pay([(pool, 2)], 0.0, read)
     assert pool.wait(1, 0.0, read) > 0
-    assert 0.0 == pay([(pool, 1)], 0.0, risk)
+    assert 0.0 == pay([(pool, 2)], 0.0, risk)
     assert pool.wait(1, 0.0, risk) > 0
 
 
 def test_a_page_that_costs_more_than_its_share_is_paid_when_nothing_else_is() -> None:
     """A pool too small for a walk's page lets it pass when it is empty, rather than never."""
-    assert 0.0 == SlidingBudget(LIMIT).wait(9, 0.0, Priority.HISTORY.value)
+    assert 0.0 == SlidingBudget(LIMIT).wait(9, 0.0, Priority.HISTORY.reserve)
 
 
 def test_an_endpoint_knows_how_urgent_it_is() -> None:
