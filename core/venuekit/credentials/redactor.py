@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from venuekit._util.texts import HIDDEN
-from venuekit.credentials.secret import living_secrets
+from venuekit.credentials.secret import texts_like
 
 #: names whose values must not be shown, in query strings, JSON and headers of any venue
 _NAMES = (
@@ -48,10 +48,12 @@ def redact_start(text: str, length: int) -> str:
 
 def hide_secrets(text: str) -> str:
     """Return text without the keys and secrets of this process, otherwise unchanged."""
-    for spelling in sorted({item for secret in living_secrets() for item in _spellings(secret.reveal())}, key=_longest):
+    held, near = texts_like(text)
+    found = {*held, *(spelling for secret in near for spelling in _spellings(secret) if spelling in text)}
+    for spelling in sorted(found, key=_longest):
         if len(spelling) >= _SHORT:
             text = text.replace(spelling, HIDDEN)
-        elif spelling in text:
+        else:
             text = re.sub(rf"(?<!\w){re.escape(spelling)}(?!\w)", HIDDEN, text)
     return text
 
@@ -79,8 +81,6 @@ def _spellings(secret: str) -> Iterator[str]:
     if not secret.strip():
         return
     yield secret
-    if secret.isalnum() and secret.isascii():
-        return
     yield quote(secret, safe="")
     yield quote(secret)
     yield quote_plus(secret)

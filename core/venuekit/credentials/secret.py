@@ -2,20 +2,38 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from typing import NoReturn, SupportsIndex
-from weakref import WeakValueDictionary
 
-_living: WeakValueDictionary[int, Secret] = WeakValueDictionary()
+#: the texts of all objects that are in use, by their ids: those that are written in one way alone, and the others, each
+#: after its longest part that is; weak references would take as much memory as a secret
+_plain: dict[int, str] = {}
+_varied: dict[int, tuple[str, str]] = {}
+_PLAIN_PART = re.compile(r"[A-Za-z0-9]+")
 
 
-def living_secrets() -> tuple[Secret, ...]:
-    """Return every secret of this process that is still in use: the redactor hides them."""
-    return tuple(_living.values())
+def texts_like(text: str) -> tuple[list[str], list[str]]:
+    """
+    Return the texts of the secrets in use that are within a text, and those that may be, in another spelling.
+
+    There may be thousands, of which a text has none or one. Letters and digits are spelled alike wherever they are; a
+    URL, JSON or a repr spells other characters differently.
+    """
+    # copied in one step each: another thread, or the collector, may end a secret meanwhile
+    plain, varied = [*_plain.values()], [*_varied.values()]
+    return [secret for secret in plain if secret in text], [secret for part, secret in varied if part in text]
 
 
 def declassify(secret: Secret) -> None:
     """Let texts show the text of this object: its venue says that it is no secret."""
-    _living.pop(id(secret), None)
+    _forget(id(secret))
+
+
+def _forget(secret: int, pops: tuple[Callable[[int, None], object], ...] = (_plain.pop, _varied.pop)) -> None:
+    # the methods as an argument: at the end of the interpreter, globals are gone
+    for pop in pops:
+        pop(secret, None)
 
 
 class Secret:
@@ -26,11 +44,17 @@ class Secret:
     reference such as ``env:NAME`` instead.
     """
 
-    __slots__ = ("__text", "__weakref__")
+    __slots__ = ("__text",)
 
     def __init__(self, text: str) -> None:
         self.__text = text
-        _living[id(self)] = self
+        if text.isascii() and text.isalnum():
+            _plain[id(self)] = text
+        else:
+            _varied[id(self)] = max(_PLAIN_PART.findall(text), key=len, default=""), text
+
+    def __del__(self, forget: Callable[[int], None] = _forget) -> None:
+        forget(id(self))
 
     def reveal(self) -> str:
         """Return the text; call it only where the bytes are needed."""
