@@ -15,6 +15,7 @@ from venuekit.credentials.fields import account_fields, fingerprint
 from venuekit.endpoint import WriteScope
 from venuekit.pipeline.budget import Budget, PoolName
 from venuekit.pipeline.journal import FileJournal
+from venuekit.pipeline.journal_files import JournalName
 from venuekit.pipeline.journal_lines import Unresolved
 from venuekit.pipeline.key_index import KeyIndex
 from venuekit.pipeline.owner import Owner
@@ -46,7 +47,7 @@ class KeyName:
     @classmethod
     def of(cls, venue: Venue[Any], credentials: Credentials) -> Self:
         """Return the names of the key of some credentials."""
-        whole, below = fingerprint(credentials.key), account_fields(venue, credentials)
+        whole, below = fingerprint(credentials.key), account_fields(venue, credentials.fields)
         if not below:
             return cls(whole, whole)
         return cls(fingerprint(credentials.key, below), whole, fingerprint(None, below))
@@ -229,7 +230,7 @@ class Owners:
 
     def _journal(self, environment: Environment, owner: Owner, key: str) -> FileJournal:
         """Return the journal of a key; the first time, its open writes become fences."""
-        write_scopes, stem = owner.write_scopes, self._state / f"{owner.venue.id}-{environment.name}-{key}"
+        write_scopes, stem = owner.write_scopes, self._state / str(JournalName(owner.venue.id, environment.name, key))
         journal = self._journals.get(stem)
         if journal is None:
             journal = self._journals[stem] = self._keep(FileJournal(stem, write_scopes.recent))
@@ -249,7 +250,7 @@ class Owners:
     @property
     def _index(self) -> KeyIndex:
         if self._known_keys is None:
-            self._known_keys = KeyIndex(self._state / "accounts.index")
+            self._known_keys = KeyIndex.beside(self._state)
         return self._known_keys
 
 

@@ -13,7 +13,7 @@ import pytest
 ROOMS = {
     "pipeline": (
         "failures guard interlock journal_lines key_index nonces observe options pools proxy wire write_scopes",
-        "budget connection journal notes owner",
+        "budget connection journal journal_files notes owner",
         "operation tokens transport",
         "arrival",
         "waits",
@@ -68,8 +68,8 @@ ROOMS = {
         "output",
         "errors",
         "commands",
-        "accounts consent declarations sim_control",
-        "history new_plugin order plugins reading record resolve root settings sim",
+        "accounts consent declarations journal_rows sim_control",
+        "history journal new_plugin order plugins reading record resolve root settings sim",
         "demo panic",
     ),
 }

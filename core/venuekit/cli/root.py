@@ -17,6 +17,7 @@ _MODULES = {
     "declarations": "capabilities endpoints venues",
     "demo": "demo",
     "history": "history",
+    "journal": "journal",
     "new_plugin": "new-plugin",
     "order": "order",
     "panic": "panic",

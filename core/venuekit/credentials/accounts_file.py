@@ -15,7 +15,13 @@ from venuekit._util.texts import did_you_mean, nearest
 from venuekit._util.toml_lines import KeyPath, key_lines, key_text, line_of, syntax_error, toml_type
 from venuekit.credential_fields import ACCOUNT_KEYS
 from venuekit.credentials.credentials import Credentials
-from venuekit.credentials.fields import CredentialsFault, find_unfit_name, find_unfit_text
+from venuekit.credentials.fields import (
+    CredentialsFault,
+    account_fields,
+    find_unfit_name,
+    find_unfit_text,
+    fingerprint,
+)
 from venuekit.credentials.references import (
     LITERAL_REFUSED,
     check_reference,
@@ -163,17 +169,11 @@ async def credentials(entry: AccountEntry, plugins: Plugins) -> Credentials:
         if name not in plain and not is_reference(entry.fields[name]):
             raise AccountsFileError(f"{entry.place(name)}: {LITERAL_REFUSED}")
 
-    def resolve(field: str, reference: str) -> Secret:
-        if not is_reference(reference):
-            return Secret(reference)  # of a field that is no secret
-        try:
-            return resolve_reference(reference, others=plugins.resolve_secret, relative_to=entry.directory)
-        except AccountsFileError as error:
-            raise AccountsFileError(f"{entry.place(field)}: {error}") from error
-
-    key = await asyncio.to_thread(resolve, "key", entry.key)
-    secret = await asyncio.to_thread(resolve, "secret", entry.secret)
-    fields = {name: await asyncio.to_thread(resolve, name, text) for name, text in entry.fields.items()}
+    key = await asyncio.to_thread(_resolve, entry, plugins, "key", entry.key)
+    secret = await asyncio.to_thread(_resolve, entry, plugins, "secret", entry.secret)
+    fields = {
+        name: await asyncio.to_thread(_resolve, entry, plugins, name, text) for name, text in entry.fields.items()
+    }
     for name in plain & fields.keys():
         declassify(fields[name])
     try:
@@ -184,6 +184,30 @@ async def credentials(entry: AccountEntry, plugins: Plugins) -> Credentials:
     if (fault := find_unfit_text(venue, found, signs_elsewhere=signs_elsewhere)) is not None:
         raise CredentialsError(_at(entry, fault))
     return found
+
+
+def key_fingerprint(entry: AccountEntry, venue: Venue[Any], plugins: Plugins) -> str:
+    """
+    Return the fingerprint of an account's key and of the fields that name the account below it; may block.
+
+    Its secret is not resolved, and no form is checked: the account need not be one that can be opened.
+
+    Raises:
+        AccountsFileError: a reference cannot be resolved.
+    """
+    below = {one.name for one in venue.credential_fields if one.names_account}
+    fields = {name: _resolve(entry, plugins, name, text) for name, text in entry.fields.items() if name in below}
+    return fingerprint(_resolve(entry, plugins, "key", entry.key), account_fields(venue, fields))
+
+
+def _resolve(entry: AccountEntry, plugins: Plugins, field: str, reference: str) -> Secret:
+    """Return the text of a field; errors name its place in the file."""
+    if not is_reference(reference):
+        return Secret(reference)  # of a field that is no secret
+    try:
+        return resolve_reference(reference, others=plugins.resolve_secret, relative_to=entry.directory)
+    except AccountsFileError as error:
+        raise AccountsFileError(f"{entry.place(field)}: {error}") from error
 
 
 def _at(entry: AccountEntry, fault: CredentialsFault, hint: str = "") -> str:

@@ -37,11 +37,10 @@ def check_credentials(venue: Venue[Any], credentials: Credentials, *, signs_else
         raise CredentialsError(fault.words)
 
 
-def account_fields(venue: Venue[Any], credentials: Credentials) -> Mapping[str, str]:
-    """Return the fields that name the account below the key, by their names in order; empty without any."""
-    given = credentials.fields
+def account_fields(venue: Venue[Any], fields: Mapping[str, Secret]) -> Mapping[str, str]:
+    """Return those of the fields that name the account below the key, by their names in order; empty without any."""
     names = sorted(field.name for field in venue.credential_fields if field.names_account)
-    return {name: given[name].reveal() for name in names if name in given}
+    return {name: fields[name].reveal() for name in names if name in fields}
 
 
 def fingerprint(secret: Secret | None, below: Mapping[str, str] | None = None) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from venuekit.exports.export import Export, open_export
+from venuekit.exports.export import Export, append_rows, open_export, write_new_file
 from venuekit.exports.formats import Format, Sink, stream_sink
 from venuekit.exports.resume import Terms
 from venuekit.exports.rows import Columns, Row, columns_of, plain, row_of
@@ -14,9 +14,11 @@ __all__ = [
     "Row",
     "Sink",
     "Terms",
+    "append_rows",
     "columns_of",
     "open_export",
     "plain",
     "row_of",
     "stream_sink",
+    "write_new_file",
 ]

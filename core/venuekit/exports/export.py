@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import enum
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from decimal import Decimal
+from itertools import islice
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -18,7 +19,10 @@ from venuekit.errors import ConfigurationError
 from venuekit.exports.formats import FileSink, Format, Sink
 from venuekit.exports.parquet import ParquetSink, check_installed
 from venuekit.exports.resume import Resume, Terms, file_lock, read_resume, write_resume
-from venuekit.exports.rows import Row, columns_of
+from venuekit.exports.rows import Columns, Row, columns_of
+
+#: rows of a new file that are written and synced at once
+_BATCH = 5000
 
 T = TypeVar("T", bound=attrs.AttrsInstance)
 
@@ -146,6 +150,37 @@ def open_export(target: Path | Sink, shape: type[T], terms: Terms) -> Iterator[E
             export = Export(target, shape, fresh)
         stack.callback(export.commit)
         yield export
+
+
+def write_new_file(path: Path, file_format: Format, columns: Columns, rows: Iterable[Row]) -> int:
+    """
+    Write rows as CSV or JSON lines into a new file, which is there once it is whole, and return their number.
+
+    Raises:
+        ConfigurationError: there is such a file, it cannot be written, or another process is writing it.
+    """
+    if path.exists():
+        raise ConfigurationError(f"{path} exists; name another file, or remove it")
+    partial = path.with_name(f"{path.name}.partial")
+    with _file_errors(path), file_lock(path):
+        sink = FileSink(partial, file_format, columns, 0)
+        try:
+            count = append_rows(sink, rows)
+        finally:
+            sink.close()
+        partial.replace(path)
+    return count
+
+
+def append_rows(sink: Sink, rows: Iterable[Row]) -> int:
+    """Append rows to a new sink, in batches, and return their number; without any, its heading is written."""
+    count, waiting = 0, iter(rows)
+    while batch := list(islice(waiting, _BATCH)):
+        sink.append(batch)
+        count += len(batch)
+    if not count:
+        sink.append(())
+    return count
 
 
 @contextmanager

@@ -304,7 +304,7 @@ class Day:
         except FileNotFoundError:
             raise
         except OSError as error:
-            self._report(UnreadableLine(self.path, None, f"cannot be read: {error.strerror or error}"))
+            self._list(UnreadableLine(self.path, None, f"cannot be read: {error.strerror or error}"))
 
     def unreadable_lines(self) -> tuple[UnreadableLine, ...]:
         """Return the lines that cannot be read, also the last one as long as nothing follows it."""
@@ -347,16 +347,21 @@ class Day:
                 raise MalformedLine("belongs into the file of another day")
         except MalformedLine as error:
             if not is_last:
-                self._report(UnreadableLine(self.path, self._number, str(error), error.is_cut_off))
+                self.report(str(error), is_cut_off=error.is_cut_off)
             return
         if isinstance(line, Unresolved):
-            self.open[line.id] = line
-            if line.effect is Effect.KEYED:
-                self.recent.note(line.client_ids, to_milliseconds(line.fence))
+            self.note_begin(line)
         else:
-            self._end(line)
+            self.note_end(line)
 
-    def _end(self, line: Ended) -> None:
+    def note_begin(self, line: Unresolved) -> None:
+        """Keep a write as open, in place of its earlier attempt."""
+        self.open[line.id] = line
+        if line.effect is Effect.KEYED:
+            self.recent.note(line.client_ids, to_milliseconds(line.fence))
+
+    def note_end(self, line: Ended) -> None:
+        """Keep of a write that ended only what later writes may be taken for."""
         entry = self.open.pop(line.id, None)
         if line.claims is not None:
             self.claims.add(line.claims)
@@ -370,7 +375,11 @@ class Day:
         elif entry.effect in {Effect.DELTA, None} and line.outcome not in _NOTHING:
             self.added.append((entry, line))
 
-    def _report(self, line: UnreadableLine) -> None:
+    def report(self, reason: str, *, is_cut_off: bool = False) -> None:
+        """List the line that was read last as one that cannot be read."""
+        self._list(UnreadableLine(self.path, self._number, reason, is_cut_off))
+
+    def _list(self, line: UnreadableLine) -> None:
         if line not in self.unreadable and len(self.unreadable) < _MOST_NAMED:
             self.unreadable.append(line)
 

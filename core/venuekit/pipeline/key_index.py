@@ -6,6 +6,7 @@ import errno
 import json
 import os
 from pathlib import Path
+from typing import Self
 
 import attrs
 
@@ -31,6 +32,11 @@ class KeyIndex:
     _keys: dict[tuple[str, str, str], set[str]] = attrs.field(factory=dict, init=False, repr=False)
     #: how far it was read
     _offset: int = attrs.field(default=0, init=False, repr=False)
+
+    @classmethod
+    def beside(cls, journals: Path) -> Self:
+        """Return the index of a directory of journals."""
+        return cls(journals / "accounts.index")
 
     def accounts_of(self, realm: str, site: str, key: str) -> frozenset[str]:
         """Return the names of the accounts that a key has been of."""
