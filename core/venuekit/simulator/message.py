@@ -149,7 +149,8 @@ class Arrival:
     ``verb``, ``path`` (the documented one) and ``action`` are the name of its endpoint; of a route that the venue does
     not have, ``path`` is as it was sent. ``parameters`` exclude the signature. ``at`` is in milliseconds on the venue's
     clock. ``applied`` is whether the venue carried the request out (reads too), None while undecided; ``status`` is the
-    answer's, None until one is sent. ``request`` has everything, key and signature too, and is not shown.
+    answer's, None until one is sent. ``disturbances`` are those it met, as Python writes them, the first one outermost.
+    ``request`` has everything, key and signature too, and is not shown.
     """
 
     venue: str
@@ -161,6 +162,7 @@ class Arrival:
     action: tuple[tuple[str, str], ...] = ()
     applied: bool | None = None
     status: int | None = None
+    disturbances: tuple[str, ...] = ()
 
     @property
     def endpoint_name(self) -> EndpointName:

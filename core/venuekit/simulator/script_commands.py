@@ -8,7 +8,7 @@ from typing import Any
 
 from venuekit._util.texts import did_you_mean
 from venuekit.endpoint import Endpoint, EndpointName
-from venuekit.simulator.disturbances import CannedAnswer, Script, Step
+from venuekit.simulator.disturbances import CannedAnswer, Draws, RandomDisturbances, Script, Step
 from venuekit.simulator.message import DocumentedAnswer
 from venuekit.simulator.realm import RunningVenues
 
@@ -63,11 +63,38 @@ class ScriptCommands(RunningVenues):
         if not isinstance(name, EndpointName):
             name = EndpointName(name[0], name[1])
         for venue_id in steps:
-            service = self._service(venue_id)
-            if not service.serves(name):
-                others = ", ".join(map(str, service.names_at(name.verb, name.path)))
-                raise LookupError(f"the simulated {venue_id} has no {name}" + (f"; it has {others}" if others else ""))
+            self._check_route(venue_id, name)
         self.script.add({one: (self._realms[one].ledgers, steps[one]) for one in steps}, name, times=times)
+
+    def _check_route(self, venue_id: str, name: EndpointName) -> None:
+        service = self._service(venue_id)
+        if not service.serves(name):
+            others = ", ".join(map(str, service.names_at(name.verb, name.path)))
+            raise LookupError(f"the simulated {venue_id} has no {name}" + (f"; it has {others}" if others else ""))
+
+    def disturb_randomly(self, disturbances: RandomDisturbances | None) -> None:
+        """
+        Disturb, from now on, a share of the attempts for which nothing else is scripted; None ends it.
+
+        Attempts are counted anew, so that the same seed plays the same disturbances.
+
+        Raises:
+            LookupError: a venue is not simulated, no venue has one of the routes, or no venue documents one of the
+                answers.
+        """
+        if disturbances is None:
+            self.script.by_chance = None
+            return
+        venue_ids = tuple(disturbances.venue_ids) or tuple(self._services)
+        documented = {venue_id: self.answers_of(venue_id) for venue_id in venue_ids}
+        for route in disturbances.routes:
+            if not any(self.serves(venue_id, route) for venue_id in venue_ids):
+                raise LookupError(f"none of the simulated {', '.join(venue_ids)} has {route}")
+        for choice in disturbances.choices:
+            if isinstance(choice, str) and not any(choice in known for known in documented.values()):
+                others = did_you_mean(choice, {name for known in documented.values() for name in known})
+                raise LookupError(f"none of {', '.join(venue_ids)} documents an answer {choice!r}{others}")
+        self.script.by_chance = Draws(disturbances, documented, self.milliseconds).draw
 
     def documented(self, venue_id: str, name: str, *, applied: bool | None = None) -> CannedAnswer:
         """
@@ -91,9 +118,7 @@ class ScriptCommands(RunningVenues):
         if applied is not None and answer.executed is (not applied):
             what = "carried out" if answer.executed else "not carried out"
             raise ValueError(f"{venue_id} documents that a request is {what} where it answers {name!r}")
-        response = answer.make(self.milliseconds())
-        is_applied = bool(answer.executed) if applied is None else applied
-        return CannedAnswer(response.status, response.body, response.headers, applied=is_applied)
+        return CannedAnswer.documented(answer, self.milliseconds(), applied=applied)
 
     def cut_pages(self, venue_id: str, rows: int | None) -> None:
         """

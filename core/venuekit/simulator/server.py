@@ -89,6 +89,7 @@ class Server:
     async def _play(self, service: Service, arrival: Arrival) -> Reply:
         attempt = ArrivalInPlay(service.ledger, self._clock)
         disturbances = self._script.take(arrival.venue, arrival.endpoint_name)
+        arrival.disturbances = tuple(map(repr, disturbances))
 
         async def carry_out() -> Reply:
             admission = service.admit(arrival.request)

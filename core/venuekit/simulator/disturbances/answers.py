@@ -9,7 +9,7 @@ from typing import Any, Self
 import attrs
 
 from venuekit.simulator.disturbances.base import ArrivalInPlay, Disturbance, Proceed, Reply
-from venuekit.simulator.message import Response, json_response
+from venuekit.simulator.message import DocumentedAnswer, Response, json_response
 
 
 @attrs.frozen
@@ -34,6 +34,17 @@ class CannedAnswer(Disturbance):
         """Return an answer like that of a gateway in front of a venue."""
         body = f"<html><head><title>{status}</title></head><body><h1>{status}</h1></body></html>\n".encode()
         return cls(status, body, {"Content-Type": "text/html"}, applied=applied)
+
+    @classmethod
+    def documented(cls, answer: DocumentedAnswer, milliseconds: int, *, applied: bool | None = None) -> Self:
+        """
+        Return an answer that a venue documents, at a time of its clock.
+
+        ``applied`` is whether the request is carried out where the venue says that it may have been; None: it is not.
+        """
+        response = answer.make(milliseconds)
+        is_applied = bool(applied) if answer.executed is None else answer.executed
+        return cls(response.status, response.body, response.headers, applied=is_applied)
 
     async def play(self, attempt: ArrivalInPlay, proceed: Proceed) -> Reply:  # noqa: ARG002
         """Answer this."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import attrs
 
@@ -22,8 +22,13 @@ class _Attempt:
 
 @attrs.define
 class Script:
-    """Disturbances by venue and endpoint, in the order of the attempts they await."""
+    """
+    Disturbances by venue and endpoint, in the order of the attempts they await.
 
+    ``by_chance`` returns those of an attempt for which nothing is scripted, by venue and endpoint.
+    """
+
+    by_chance: Callable[[str, EndpointName], tuple[Disturbance, ...]] | None = attrs.field(default=None, init=False)
     _waiting: dict[tuple[str, EndpointName], deque[_Attempt]] = attrs.field(factory=dict, init=False)
 
     def add(
@@ -47,14 +52,14 @@ class Script:
                     self._waiting.setdefault((venue, endpoint), deque()).append(attempt)
 
     def take(self, venue: str, endpoint: EndpointName) -> tuple[Disturbance, ...]:
-        """Remove and return the disturbances of this attempt, empty when none are scripted."""
+        """Remove and return the disturbances of this attempt, empty when there are none."""
         waiting = self._waiting.get((venue, endpoint), deque())
         while waiting:
             attempt = waiting.popleft()
             if not attempt.is_played:
                 attempt.is_played = True
                 return attempt.steps[venue]
-        return ()
+        return () if self.by_chance is None else self.by_chance(venue, endpoint)
 
     def waiting(self) -> dict[tuple[str, EndpointName], tuple[tuple[Disturbance, ...], ...]]:
         """Return the disturbances that were not played, one tuple for each attempt, by venue and endpoint."""
@@ -70,8 +75,9 @@ class Script:
         return not self.waiting()
 
     def clear(self) -> None:
-        """Drop the disturbances that have not been played."""
+        """Drop the disturbances that have not been played, and those by chance."""
         self._waiting.clear()
+        self.by_chance = None
 
 
 def _attempts(steps: Iterable[Step], ledgers: Mapping[str, Ledger]) -> list[tuple[Disturbance, ...]]:
