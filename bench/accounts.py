@@ -1,9 +1,9 @@
 """
-Memory of 10,000 accounts opened in one process through one Runtime, each with a key of its own.
+Memory of 10,000 accounts opened in one process through one Runtime, each with a key and a secret of its own.
 
 What is counted is how much the resident memory of the process grows from the first account that is open on: modules,
 transport and clock are there by then. Afterwards each account sends one signed write, which makes what is made when it
-is first needed: its pools and its signer's keys. The server tells how many requests opening cost.
+is first needed, as its pools. The server tells how many requests opening cost.
 
 Prints JSON: MiB, KiB per account, CPU in microseconds per opening, requests.
 """
@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
-from bare import SECRET, serving
+from bare import serving
 from clients import FastClock
 
 import venuekit
@@ -49,7 +49,7 @@ async def measure(base: str) -> dict[str, Any]:
         venue = await runtime.plugins.load("binance_usdm")
 
         async def opened(number: int) -> venuekit.Account:
-            return await runtime.open(venue, venuekit.Credentials.sim(base, f"{number:064}", SECRET))
+            return await runtime.open(venue, venuekit.Credentials.sim(base, f"{number:064}", f"{number:064x}"))
 
         async def write(number: int) -> None:
             await LeverageControl.of(accounts[number]).set_leverage("BTCUSDT", 20)

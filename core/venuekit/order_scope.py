@@ -131,30 +131,33 @@ class ClientIds:
     __slots__ = ("_latest",)
 
     def __init__(self) -> None:
-        self._latest: dict[str, int] = {}
+        self._latest: dict[str, int] | None = None  # most accounts of many place no order
 
     def latest(self, client_id: str) -> int:
         """Return that moment, 0 for an id that is not known here."""
-        return self._latest.get(client_id, 0)
+        return 0 if self._latest is None else self._latest.get(client_id, 0)
 
     def note(self, client_ids: Iterable[str], moment: int) -> None:
         """Remember when an order of each id may have come into being at the latest."""
         latest = self._latest
+        if latest is None:
+            latest = self._latest = {}
         for client_id in client_ids:
             latest[client_id] = moment
         if len(latest) > _MOST:
             newest = max(latest.values())
-            self._latest = {one: when for one, when in latest.items() if when > newest - _LONG_AGO}
-            if len(self._latest) > _MOST // 2:
-                kept = sorted(self._latest.items(), key=lambda item: item[1])[-(_MOST // 2) :]
-                self._latest = dict(kept)
+            latest = {one: when for one, when in latest.items() if when > newest - _LONG_AGO}
+            if len(latest) > _MOST // 2:
+                latest = dict(sorted(latest.items(), key=lambda item: item[1])[-(_MOST // 2) :])
+            self._latest = latest
 
     def absorb(self, other: ClientIds) -> None:
         """Remember the ids of another key of the same account, too."""
-        for client_id, moment in other._latest.items():
+        for client_id, moment in (other._latest or {}).items():
             self.note((client_id,), max(moment, self.latest(client_id)))
 
     def forget(self, client_ids: Iterable[str]) -> None:
         """Forget ids of which no order came into being."""
-        for client_id in client_ids:
-            self._latest.pop(client_id, None)
+        if self._latest is not None:
+            for client_id in client_ids:
+                self._latest.pop(client_id, None)

@@ -236,7 +236,7 @@ class Owners:
             journal = self._journals[stem] = self._keep(FileJournal(stem, write_scopes.recent))
             for entry in journal.open_writes():  # it may still arrive, and win over a write that is sent now
                 if (fence := _fence_of(owner.venue, entry)) is not None:
-                    write_scopes.fences.append(fence)
+                    write_scopes.fences += (fence,)
         elif journal.recent is not write_scopes.recent:
             journal.note_ids_in(write_scopes.recent)
         return journal

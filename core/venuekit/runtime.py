@@ -48,6 +48,9 @@ if TYPE_CHECKING:
 A = TypeVar("A", bound="Account")
 M = TypeVar("M")
 
+#: the guard of accounts whose owner sets none
+_NO_LIMITS = Guard()
+
 
 class Runtime:
     """
@@ -169,10 +172,12 @@ class Runtime:
         environment = environment_of(venue, credentials)
         check_credentials(venue, credentials, signs_elsewhere=self.plugins.is_answered("venuekit_make_signer"))
         venue_session, transport = self._venue_session(venue, environment)
+        if environment == venue_session.environment:
+            environment = venue_session.environment  # one for all accounts
         name = KeyName.of(venue, credentials)
         owner = self._owners.find(venue, environment, name, is_journaled=self._is_journaled(environment))
         signer = self._keep(self.plugins.make_signer(venue, credentials))
-        guard = guard or Guard()
+        guard = guard or _NO_LIMITS
         pool = partial(self._owners.pool, environment, owner)
         self._make_pools(venue, pool)
         if environment.name is EnvironmentName.LIVE and (broken := self.plugins.broken_operators()):

@@ -34,26 +34,24 @@ class Signer(Protocol):
 
 class HmacSigner:
     """
-    HMAC with a precomputed key state, which each signature copies.
+    HMAC; the key is the secret's text as UTF-8. A signature has 32 bytes with ``sha256``, 64 with ``sha512``.
 
-    The key is the secret's text as UTF-8. A signature has 32 bytes with ``sha256``, 64 with ``sha512``.
+    No state of the key is kept: it would save half a microsecond a signature, and take 0.8 KiB an account.
 
     Raises:
         ValueError: the digest is none of these.
     """
 
-    __slots__ = ("_keyed",)
+    __slots__ = ("_digest", "_secret")
 
     def __init__(self, secret: Secret, digest: Digest = "sha256") -> None:
         if digest not in get_args(Digest):
             raise ValueError(f"an HmacSigner has no digest {digest!r}; there are {', '.join(get_args(Digest))}")
-        self._keyed = hmac.new(secret.reveal().encode(), digestmod=digest)
+        self._secret, self._digest = secret, digest
 
     async def sign(self, payload: bytes) -> bytes:
         """Return the signature, as raw bytes."""
-        keyed = self._keyed.copy()
-        keyed.update(payload)
-        return keyed.digest()
+        return hmac.digest(self._secret.reveal().encode(), payload, self._digest)
 
     def __repr__(self) -> str:
         return "HmacSigner(***)"

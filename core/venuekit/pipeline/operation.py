@@ -237,7 +237,7 @@ class Operation(Generic[T]):
             write = self.write if self.endpoint.effect is Effect.SET else object()
             fence = Fence(footprint, self.fence, write, self.description, self.number)
             self.fences += (fence,)
-            self.session.owner.write_scopes.fences.append(fence)
+            self.session.owner.write_scopes.fences += (fence,)
 
     def lower_fence(self) -> None:
         """Take the fence away when there is one open attempt only and it is proven to have arrived."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Hashable, Mapping
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple, Protocol
 
@@ -117,30 +117,33 @@ class WriteScopes:
     and none waits for an unrelated one.
     """
 
+    # an account that is only held has no container of its own
     #: the writes under way, by the identity of their footprint: none is held twice
-    _held: dict[int, tuple[Footprint, Described]] = attrs.field(factory=dict, init=False)
+    _held: dict[int, tuple[Footprint, Described]] | None = attrs.field(default=None, init=False)
     #: how many of them touch a symbol, None for those that touch all: a write that meets none of them waits for none;
     #: counted from the second one on, since most writes are alone
     _touched: dict[str | None, int] | None = attrs.field(default=None, init=False)
-    _waiting: list[_Waiter] = attrs.field(factory=list, init=False)
+    _waiting: list[_Waiter] | None = attrs.field(default=None, init=False)
     #: writes that may still arrive
-    fences: list[Fence] = attrs.field(factory=list, init=False)
+    fences: tuple[Fence, ...] = attrs.field(default=(), init=False)
     #: identities of history rows that writes of this account already explain
     claimed: set[str] | None = attrs.field(default=None, init=False)
     #: client ids that went out lately
     recent: ClientIds = attrs.field(factory=ClientIds, init=False, repr=False)
-    #: the countdowns that blocks keep armed, by venue and symbol
-    countdowns: dict[Hashable, Any] = attrs.field(factory=dict, init=False, repr=False)
+    #: the countdowns that blocks keep armed, by venue and symbol; None where none ever was
+    countdowns: dict[Hashable, Any] | None = attrs.field(default=None, init=False, repr=False)
     #: those of the same account that these were joined with; writes under way end there
     _successor: WriteScopes | None = attrs.field(default=None, init=False, repr=False)
 
     def try_enter(self, footprint: Footprint, write: Described) -> bool:
         """Begin a write if none that it must mind runs or waits; say whether that is so."""
-        if self._held or self._waiting:
-            if self._must_wait(footprint):
-                return False
-            self._count(footprint)
-        self._held[id(footprint)] = footprint, write
+        if not self._held and not self._waiting:
+            self._held = {id(footprint): (footprint, write)}
+            return True
+        if self._must_wait(footprint):
+            return False
+        self._count(footprint)
+        self._hold(footprint, write)
         return True
 
     async def enter(
@@ -155,7 +158,7 @@ class WriteScopes:
         if self.try_enter(footprint, write):
             return
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Waiter(footprint, write, turn))
+        self._waiting = [*(self._waiting or ()), _Waiter(footprint, write, turn)]
         expiry = None if timer is None else asyncio.ensure_future(_expire(turn, timer))
         try:
             await turn
@@ -174,9 +177,10 @@ class WriteScopes:
         if self._successor is not None:
             self._latest().leave(footprint)
             return
-        ended = self._held.pop(id(footprint), None) or self._pop_twin(footprint)
-        if not self._held:
-            self._touched = None
+        held = self._held or {}
+        ended = held.pop(id(footprint), None) or _pop_twin(held, footprint)
+        if not held:
+            self._held = self._touched = None
         elif ended is not None and self._touched is not None:
             for symbol in footprint.symbols or _EVERY:
                 count = self._touched.pop(symbol) - 1
@@ -187,8 +191,8 @@ class WriteScopes:
 
     def ahead(self, footprint: Footprint) -> tuple[str, ...]:
         """Return in words the writes, running or waiting, that a new one has to wait for."""
-        running = [write.description for held, write in self._held.values() if footprint.minds(held)]
-        return (*running, *(one.write.description for one in self._waiting if footprint.minds(one.footprint)))
+        running = [write.description for held, write in self._under_way if footprint.minds(held)]
+        return (*running, *(one.write.description for one in self._waiting or () if footprint.minds(one.footprint)))
 
     def claim(self, identity: str) -> None:
         """Remember that a history row belongs to a write that is explained."""
@@ -196,37 +200,44 @@ class WriteScopes:
 
     def lower(self, fence: Fence) -> None:
         """Forget a write that is proven to have arrived: it cannot arrive once more."""
-        if fence in self.fences:
-            self.fences.remove(fence)
+        self.fences = tuple(one for one in self.fences if one is not fence)
 
     def lower_below(self, signing_key: str, number: int) -> None:
         """Forget the writes that carried a lower number of a signing key: they cannot arrive any more."""
-        self.fences = [
+        self.fences = tuple(
             fence
             for fence in self.fences
             if fence.number is None or fence.number[0] != signing_key or fence.number[1] >= number
-        ]
+        )
 
     def absorb(self, other: WriteScopes) -> None:
         """Take over everything of the write scopes of another key that turned out to be of the same account."""
-        for held, write in other._held.values():
-            # footprints are shared, and both may hold the same one: then each is ended by itself
-            self._held[id(held) if id(held) not in self._held else -id(write)] = held, write
+        for held, write in other._under_way:
+            self._hold(held, write)
         self._touched = None  # counted anew by the next write
-        self._waiting += other._waiting
+        if other._waiting:
+            self._waiting = [*(self._waiting or ()), *other._waiting]
         self.fences += other.fences
         if other.claimed:
             self.claimed = (self.claimed or set()) | other.claimed
         self.recent.absorb(other.recent)
         # of one symbol armed by both, new blocks share ours; the end of the other one is made good by our next beat
-        self.countdowns = other.countdowns | self.countdowns
+        if other.countdowns:
+            self.countdowns = other.countdowns | (self.countdowns or {})
         other._successor = self
-        other._held, other._waiting, other.fences = {}, [], []
+        other._held, other._waiting, other.fences = None, None, ()
 
-    def _pop_twin(self, footprint: Footprint) -> tuple[Footprint, Described] | None:
-        """Take out a write that was begun with a footprint which another one of a joined account held, too."""
-        key = next((key for key, (held, _) in self._held.items() if held is footprint), None)
-        return None if key is None else self._held.pop(key)
+    @property
+    def _under_way(self) -> Iterable[tuple[Footprint, Described]]:
+        return () if self._held is None else self._held.values()
+
+    def _hold(self, footprint: Footprint, write: Described) -> None:
+        """Count a write among those under way."""
+        if self._held is None:
+            self._held = {id(footprint): (footprint, write)}
+            return
+        # footprints are shared, and both of two joined accounts may hold the same one: then each is ended by itself
+        self._held[id(footprint) if id(footprint) not in self._held else -id(write)] = footprint, write
 
     def _latest(self) -> WriteScopes:
         latest = self
@@ -242,7 +253,7 @@ class WriteScopes:
 
         ``overtaken`` is the signing key whose earlier requests cannot arrive after this one, None for no such key.
         """
-        self.fences = [fence for fence in self.fences if fence.until >= now]
+        self.fences = tuple(fence for fence in self.fences if fence.until >= now)
         minded = [fence for fence in self.fences if fence.write != write and footprint.minds(fence.footprint)]
         if overtaken is not None:
             minded = [fence for fence in minded if fence.number is None or fence.number[0] != overtaken]
@@ -253,7 +264,7 @@ class WriteScopes:
         touched = self._touched
         if touched is None:
             touched = self._touched = {}
-            for held, _ in self._held.values():
+            for held, _ in self._under_way:
                 for symbol in held.symbols or _EVERY:
                     touched[symbol] = touched.get(symbol, 0) + 1
         for symbol in footprint.symbols or _EVERY:
@@ -264,12 +275,12 @@ class WriteScopes:
         # nothing of the same symbol, or of every one: no need to look at each
         if touched and touched.keys().isdisjoint((*footprint.symbols, None)):
             return False
-        held = [held for held, _ in self._held.values()]
-        return any(map(footprint.minds, held)) or any(footprint.minds(one.footprint) for one in self._waiting)
+        held = (held for held, _ in self._under_way)
+        return any(map(footprint.minds, held)) or any(footprint.minds(one.footprint) for one in self._waiting or ())
 
     def wake(self) -> None:
         """Let in the waiting writes that need not wait any more."""
-        waiting, self._waiting = self._waiting, []
+        waiting, self._waiting = self._waiting or (), []
         for waiter in waiting:
             if waiter.turn.done():
                 continue  # it gave up
@@ -277,8 +288,15 @@ class WriteScopes:
                 self._waiting.append(waiter)
             else:
                 self._count(waiter.footprint)
-                self._held[id(waiter.footprint)] = waiter.footprint, waiter.write
+                self._hold(waiter.footprint, waiter.write)
                 waiter.turn.set_result(None)
+        self._waiting = self._waiting or None
+
+
+def _pop_twin(held: dict[int, tuple[Footprint, Described]], footprint: Footprint) -> tuple[Footprint, Described] | None:
+    """Take out a write that was begun with a footprint which another one of a joined account held, too."""
+    key = next((key for key, (one, _) in held.items() if one is footprint), None)
+    return None if key is None else held.pop(key)
 
 
 async def _expire(turn: asyncio.Future[None], timer: Callable[[], Awaitable[None]]) -> None:

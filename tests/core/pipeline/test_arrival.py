@@ -289,12 +289,12 @@ def test_answered_number_lowers_the_fences_below_it_of_its_key() -> None:
     """Those of other keys, of later numbers and of none stay, and hold back writes of this key as well."""
     scopes, symbol = WriteScopes(), Footprint(WriteScope.SYMBOL, ("TOYUSD",))
     numbers = [("ours", 1), ("ours", 2), ("ours", 3), ("theirs", 1), None]
-    scopes.fences = [Fence(symbol, until, until, "", number) for until, number in enumerate(numbers)]
+    scopes.fences = tuple(Fence(symbol, until, until, "", number) for until, number in enumerate(numbers))
 
     scopes.lower_below("ours", 2)
 
     assert [("ours", 2), ("ours", 3), ("theirs", 1), None] == [fence.number for fence in scopes.fences]
-    scopes.fences.pop()
+    scopes.fences = scopes.fences[:-1]
     before = scopes.fence_before(symbol, "new", 0, overtaken="ours")
     assert before is not None
     assert ("theirs", 1) == before.number

@@ -166,7 +166,7 @@ async def test_refusal_after_a_stray_is_believed_after_one_look(stage: Any, appl
     assert added(stage) == ([5] if applied else [])
     assert len(stage.arrivals(*COLLATERAL)) == 1
     assert len(stage.arrivals("GET", "/v1/collateral/history")) == 1
-    assert stage.account._session.owner.write_scopes.fences == []
+    assert stage.account._session.owner.write_scopes.fences == ()
 
 
 @pytest.mark.parametrize("applied", [True, False])

@@ -219,7 +219,7 @@ def until(write_scopes: WriteScopes, footprint: Footprint, write: str, now: int 
 def test_a_fence_stops_other_writes_to_its_subject_until_it_passes() -> None:
     """What may still arrive holds back every other write that it could undo, and no longer than it can arrive."""
     write_scopes = WriteScopes()
-    write_scopes.fences.append(Fence(A, 1000, "leverage 20"))
+    write_scopes.fences += (Fence(A, 1000, "leverage 20"),)
 
     assert 1000 == until(write_scopes, A, "leverage 10")
     assert 1000 == until(write_scopes, ALL, "hedge mode")
@@ -233,8 +233,8 @@ def test_a_fence_stops_other_writes_to_its_subject_until_it_passes() -> None:
 def test_what_ends_every_order_keeps_orders_waiting_and_waits_for_nothing() -> None:
     """A lost cancel-all may still arrive and end an order placed meanwhile; settings are none of its business."""
     write_scopes = WriteScopes()
-    write_scopes.fences.append(Fence(Footprint(WriteScope.ALL_ORDERS, ("A",)), 1000, "cancel all"))
-    write_scopes.fences.append(Fence(A, 2000, "leverage 20"))
+    write_scopes.fences += (Fence(Footprint(WriteScope.ALL_ORDERS, ("A",)), 1000, "cancel all"),)
+    write_scopes.fences += (Fence(A, 2000, "leverage 20"),)
 
     assert 1000 == until(write_scopes, order("A"), "order 7")
     assert 1000 == until(write_scopes, order("B", "A"), "batch")
@@ -247,7 +247,7 @@ def test_what_ends_every_order_keeps_orders_waiting_and_waits_for_nothing() -> N
 def test_a_fence_around_the_account_stops_every_symbol() -> None:
     """A lost change of the account may still touch each of its symbols, and their orders' terms."""
     write_scopes = WriteScopes()
-    write_scopes.fences.append(Fence(ALL, 1000, "cross"))
+    write_scopes.fences += (Fence(ALL, 1000, "cross"),)
 
     assert 1000 == until(write_scopes, A, "leverage 10")
     assert 1000 == until(write_scopes, amendment(OrderName("B", "1")), "price 5")
@@ -256,7 +256,7 @@ def test_a_fence_around_the_account_stops_every_symbol() -> None:
 def test_a_lost_amendment_stops_amendments_of_the_same_order_alone() -> None:
     """Other orders, settings and the placing of orders go on; an order whose id is of another kind may be the same."""
     write_scopes = WriteScopes()
-    write_scopes.fences.append(Fence(amendment(OrderName("A", "1")), 1000, "price 5"))
+    write_scopes.fences += (Fence(amendment(OrderName("A", "1")), 1000, "price 5"),)
 
     assert 1000 == until(write_scopes, amendment(OrderName("A", "1")), "price 6")
     assert 1000 == until(write_scopes, amendment(OrderName("A", "2"), OrderName("A", "1")), "batch")
@@ -277,7 +277,7 @@ def test_a_lost_setting_stops_settings_that_it_touches_and_margin() -> None:
         Footprint(WriteScope.SYMBOL, ("A",), (), frozenset(names))
         for names in (["leverage"], ["margin type"], ["tier", "leverage"])
     )
-    write_scopes.fences.append(Fence(leverage, 1000, "leverage 20"))
+    write_scopes.fences += (Fence(leverage, 1000, "leverage 20"),)
 
     assert 0 == until(write_scopes, margin_type, "isolated")
     assert 1000 == until(write_scopes, leverage, "leverage 10")
@@ -288,8 +288,8 @@ def test_a_lost_setting_stops_settings_that_it_touches_and_margin() -> None:
 def test_the_last_of_several_fences_is_waited_for() -> None:
     """A write waits until none of the lost ones can arrive, and is told of the one that can do so longest."""
     write_scopes = WriteScopes()
-    write_scopes.fences.append(Fence(A, 3000, "leverage 20", "set_leverage for A"))
-    write_scopes.fences.append(Fence(A, 2000, "leverage 30"))
+    write_scopes.fences += (Fence(A, 3000, "leverage 20", "set_leverage for A"),)
+    write_scopes.fences += (Fence(A, 2000, "leverage 30"),)
 
     fence = write_scopes.fence_before(A, "leverage 10", 500)
 
@@ -320,7 +320,7 @@ def test_names_of_one_order_may_be_its_other_names(one: OrderName, other: OrderN
 async def test_joined_scopes_hold_back_what_either_held_back() -> None:
     """What runs, waits or may still arrive in one keeps a write of the other out, and each ends where it began."""
     kept, other = WriteScopes(), WriteScopes()
-    other.fences.append(Fence(B, 1000, "leverage 20"))
+    other.fences += (Fence(B, 1000, "leverage 20"),)
     other.claim("row 1")
     other.recent.note(["mine"], 500)
     assert other.try_enter(A, WRITE)

@@ -63,7 +63,10 @@ class CountdownPart(Account, CountdownControl):
         self._time(symbol, seconds)
         from venuekit.parts.orders.heart import Block, Heart  # it loads asyncio, which declarations do without
 
-        hearts, name = self._session.owner.write_scopes.countdowns, (self.venue.id, symbol)
+        scopes, name = self._session.owner.write_scopes, (self.venue.id, symbol)
+        hearts = scopes.countdowns
+        if hearts is None:
+            hearts = scopes.countdowns = {}
         heart: Heart | None = hearts.get(name)
         if heart is None:
             heart = hearts[name] = Heart(symbol)
