@@ -23,7 +23,7 @@ from venuekit.credentials import Credentials, Secret
 from venuekit.credentials.fields import check_credentials, fingerprint
 from venuekit.endpoint import Endpoint
 from venuekit.owners import KeyName, Owners, state_directory
-from venuekit.pipeline.account_session import AccountSession, FindPool, VenueSession, reason_not_supported
+from venuekit.pipeline.account_session import AccountSession, VenueSession, reason_not_supported
 from venuekit.pipeline.arrival import listener_of
 from venuekit.pipeline.guard import Guard, PositionLimit, holdings_reader
 from venuekit.pipeline.interlock import environment_of, is_local, mark_requests
@@ -178,8 +178,7 @@ class Runtime:
         owner = self._owners.find(venue, environment, name, is_journaled=self._is_journaled(environment))
         signer = self._keep(self.plugins.make_signer(venue, credentials))
         guard = guard or _NO_LIMITS
-        pool = partial(self._owners.pool, environment, owner)
-        self._make_pools(venue, pool)
+        self._make_pools(venue_session, owner)
         if environment.name is EnvironmentName.LIVE and (broken := self.plugins.broken_operators()):
             guard = attrs.evolve(guard, barred="; ".join(map(str, broken)))
         session = AccountSession(
@@ -194,7 +193,6 @@ class Runtime:
                 environment.further_hosts,
             ),
             owner=owner,
-            pool=pool,
             guard=attrs.evolve(guard, read_only=True) if read_only else guard,
             clock=self._clock,
             keep_raw=keep_raw,
@@ -214,7 +212,7 @@ class Runtime:
             await opened.on_open()
         if owner.identity is None and (identity := await _read_identity(opened, owner)) is not None:
             self._owners.learn(environment, owner, name, identity)
-            self._make_pools(venue, pool)
+            self._make_pools(venue_session, owner)
         owner.is_open = True
         return opened
 
@@ -239,6 +237,7 @@ class Runtime:
                 observers=observers,
                 unsupported=find_unsupported_endpoints(venue, environment),
                 remembered=ReadCache(self._clock, self._max_age),
+                find_pool=partial(self._owners.pool, environment),
             )
             proxy = None if is_local(environment.rest) else self._proxy
             transport = self._keep(self.plugins.make_transport(venue, environment, proxy))
@@ -248,11 +247,11 @@ class Runtime:
     def _make_budget(self, pool: PoolName) -> Budget:
         return self.plugins.make_budget(pool)
 
-    def _make_pools(self, venue: Venue[Any], pool: FindPool) -> None:
+    def _make_pools(self, venue_session: VenueSession, owner: Owner) -> None:
         """Have a hook make its pools now, and not in the middle of a write: it may raise."""
         if self.plugins.is_answered("venuekit_make_budget"):
-            for limit in venue.limits:
-                pool(limit)
+            for limit in venue_session.venue.limits:
+                venue_session.find_pool(owner, limit)
 
     def _is_journaled(self, environment: Environment) -> bool:
         if self._journal is None:

@@ -40,6 +40,17 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
+class FindPool(Protocol):
+    """Finds the pool of a limit for an owner."""
+
+    def __call__(self, owner: Owner, limit: Limit, symbol: str | None = None) -> Budget:
+        """
+        Return the pool, the same one each time.
+
+        ``symbol`` is for a limit of the scope SYMBOL, None for requests that name none.
+        """
+
+
 @attrs.define(eq=False)
 class VenueSession:
     """The state that all accounts of one environment of a venue share: clock, missing endpoints, remembered reads."""
@@ -52,29 +63,20 @@ class VenueSession:
     #: endpoints that serve only unsupported capabilities, and those found to be absent here, with the reason
     unsupported: dict[Endpoint[Any], str] = attrs.field(repr=False)
     remembered: ReadCache = attrs.field(repr=False)
+    find_pool: FindPool = attrs.field(repr=False)
+    #: the costs of requests that pay into pools of the address alone: they are the same for every account
+    costs: dict[Endpoint[Any], Costs] = attrs.field(factory=dict, init=False, repr=False)
     #: whether the runtime that made it is closed
     closed: bool = False
 
 
-class FindPool(Protocol):
-    """Finds the pool of a limit; ``symbol`` is for one of the scope SYMBOL, None for requests that name none."""
-
-    def __call__(self, limit: Limit, symbol: str | None = None) -> Budget:
-        """Return the pool, the same one each time."""
-
-
 @attrs.define(eq=False)
 class AccountSession:
-    """
-    One account's way to its venue.
-
-    ``pool`` finds the budget of a limit when it is first spent, so that an account that is only held costs nothing.
-    """
+    """One account's way to its venue; one that is only held has no pool, no cost and no container of its own."""
 
     venue_session: VenueSession
     wire: RestWire = attrs.field(repr=False)
     owner: Owner = attrs.field(repr=False)
-    pool: FindPool = attrs.field(repr=False)
     guard: Guard = attrs.field(repr=False)
     clock: Clock = attrs.field(repr=False)
     keep_raw: bool = False
@@ -147,14 +149,23 @@ class AccountSession:
         except TimeoutError:
             raise _deadline_error(operation, options.deadline) from None
 
+    def pool(self, limit: Limit, symbol: str | None = None) -> Budget:
+        """Return the pool of a limit, the same one each time; ``symbol`` is for a limit of the scope SYMBOL."""
+        return self.venue_session.find_pool(self.owner, limit, symbol)
+
     def costs(self, endpoint: Endpoint[Any]) -> Costs:
-        """Return the cost of a request to an endpoint, pool by pool; computed once for a key."""
+        """Return the cost of a request to an endpoint, pool by pool; computed once for a key, or for all of them."""
+        found = self.venue_session.costs.get(endpoint)
+        if found is not None:
+            return found
         costs = self.owner.costs
-        if costs is None:
-            costs = self.owner.costs = {}
-        found = costs.get(endpoint)
+        found = None if costs is None else costs.get(endpoint)
         if found is None:
-            found = costs[endpoint] = self._costs_of(endpoint)
+            found = self._costs_of(endpoint)
+            if not found.by_symbol and all(limit.scope is LimitScope.ADDRESS for limit, _, _ in found.pools):
+                self.venue_session.costs[endpoint] = found
+            else:
+                self.owner.costs = {**(costs or {}), endpoint: found}
         return found
 
     def _costs_of(self, endpoint: Endpoint[Any]) -> Costs:
