@@ -104,6 +104,7 @@ class Owners:
         self._pools: dict[PoolName, Budget] = {}
         #: journals whose open lines have been made fences, by the path of their files
         self._journals: dict[Path, FileJournal] = {}
+        self._open_files: dict[FileJournal, None] = {}
         self._known_keys: KeyIndex | None = None
 
     # -- names
@@ -233,7 +234,7 @@ class Owners:
         write_scopes, stem = owner.write_scopes, self._state / str(JournalName(owner.venue.id, environment.name, key))
         journal = self._journals.get(stem)
         if journal is None:
-            journal = self._journals[stem] = self._keep(FileJournal(stem, write_scopes.recent))
+            journal = self._journals[stem] = self._keep(FileJournal(stem, write_scopes.recent, self._open_files))
             for entry in journal.open_writes():  # it may still arrive, and win over a write that is sent now
                 if (fence := _fence_of(owner.venue, entry)) is not None:
                     write_scopes.fences += (fence,)

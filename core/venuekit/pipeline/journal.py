@@ -36,6 +36,8 @@ _APPENDING = os.O_WRONLY | os.O_APPEND | os.O_CREAT
 #: the most lines, and bytes of them, that are kept while the journal cannot be written
 _KEPT_LINES_MAX = 20_000
 _KEPT_BYTES_MAX = 16 * 1024 * 1024
+#: the most journals of one runtime whose files are open at a time
+_OPEN_MAX = 128
 
 
 class _PartlyWritten(OSError):
@@ -59,10 +61,12 @@ class FileJournal:
     Args:
         stem: The files' path without day and suffix.
         recent: Receives the client ids that other processes have sent.
+        open_files: The journals with an open file, the earliest first; of those that share it, 128 have one at most.
     """
 
     stem: Path
     recent: ClientIds = attrs.field(factory=ClientIds, repr=False)
+    open_files: dict[FileJournal, None] = attrs.field(factory=dict, repr=False)
     #: finds its mates
     find_mates: Callable[[], tuple[FileJournal, ...]] = attrs.field(default=tuple, init=False, repr=False)
     #: those that were found last
@@ -109,7 +113,7 @@ class FileJournal:
         path = self._path_of(f"{moment:%Y%m%d}")
         for mate in self._mates:
             mate.catch_up_beside(moment)
-        if self._descriptor is None or path != self._path:
+        if path != self._path:
             self.read_on()
             return
         try:
@@ -239,7 +243,7 @@ class FileJournal:
 
     def read_on(self) -> None:
         """Read the lines appended to any file since the last time, and set aside files without an open write."""
-        paths = sorted(self.stem.parent.glob(f"{self.stem.name}-*.jsonl"))
+        paths = self._paths()
         days: dict[str, Day] = {}
         for index, path in enumerate(paths):
             day = self.days.get(str(path)) or Day(path, self.recent)
@@ -252,6 +256,16 @@ class FileJournal:
             if index < len(paths) - 2 and not day.open and all(line.is_cut_off for line in day.unreadable_lines()):
                 _set_aside(path)
         self.days = days
+
+    def _paths(self) -> list[Path]:
+        """Return the files of its days, the oldest first; there may be thousands of others."""
+        try:
+            names = os.listdir(self.stem.parent)
+        except OSError:
+            return []  # it is not there, or writing to it will show
+        start = f"{self.stem.name}-"
+        found = [name for name in names if name.startswith(start) and name.endswith(".jsonl")]
+        return [self.stem.parent / name for name in sorted(found)]
 
     async def aclose(self) -> None:
         """Write the kept lines, and close the file."""
@@ -327,6 +341,9 @@ class FileJournal:
             descriptor = os.open(path, _APPENDING, 0o600)
         status = os.fstat(descriptor)
         self._descriptor, self._path, self._file = descriptor, path, (status.st_dev, status.st_ino)
+        self.open_files[self] = None
+        if len(self.open_files) > _OPEN_MAX:  # a process may open some hundred files, and needs them for its requests
+            next(iter(self.open_files))._release()  # noqa: SLF001 - of another one of this class
         day = self.days.get(path)
         self._length = 0 if day is None else day.offset
         return descriptor
@@ -343,6 +360,7 @@ class FileJournal:
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
+            self.open_files.pop(self, None)
 
 
 def _end_of(entry: Unresolved, ended: Ended) -> datetime:

@@ -213,3 +213,21 @@ def test_another_process_may_set_a_day_aside_first(tmp_path: Path, monkeypatch: 
     monkeypatch.setattr(Path, name, beaten)
     assert () == journal.open_writes()
     assert (tmp_path / "account-20250601.closed").exists()
+
+
+async def test_thousands_of_journals_have_few_files_open(tmp_path: Path) -> None:
+    """A process may open some hundred files: the one that was opened first is closed, and opened anew to be written."""
+    open_files: dict[FileJournal, None] = {}
+    journals = [FileJournal(tmp_path / f"toy_perp-live-{number}", open_files=open_files) for number in range(130)]
+    moment = datetime(2026, 11, 1, tzinfo=UTC)
+
+    noted = [_noted(journal, moment) for journal in journals]
+
+    assert journals[2:] == [*open_files]
+    journals[0].catch_up(moment)
+    assert journals[0].end(Ended(noted[0], "applied"))
+    assert journals[3:] + journals[:1] == [*open_files]
+    assert [0, 1] == [len(journal.open_writes()) for journal in journals[:2]]
+    for journal in journals:
+        await journal.aclose()
+    assert not open_files
