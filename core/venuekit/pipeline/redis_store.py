@@ -1,0 +1,300 @@
+"""Redis store: pools that processes and hosts share through a Redis or Valkey server, by one script a payment."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import partial
+from hashlib import sha1
+from importlib.resources import files
+from typing import Any
+
+import attrs
+
+from venuekit import errors
+from venuekit._util.texts import warn
+from venuekit.credentials import Secret
+from venuekit.endpoint import Priority
+from venuekit.pipeline.budget import PoolName
+from venuekit.pipeline.budget_share import Share, Spending
+from venuekit.pipeline.budget_store import PoolReport, PoolState, Receipt
+from venuekit.pipeline.redis_link import PATIENCE, LinkLost, RedisLink, ScriptRefused, ScriptUnknown, pack
+from venuekit.pipeline.redis_pools import PoolBook
+from venuekit.pipeline.shared_url import VARIABLE, StoreAddress, WhenLost, parse_store
+
+#: how long a lost server is left alone between two tries, in seconds; requests get their answer at once meanwhile
+_PAUSE = 1.0
+#: how many pools one look is about
+_LOOK = 100
+_PAID = Receipt(0.0)
+_OTHER_FORM = f"run the same venuekit and plugins in all processes, or give this one another prefix= in {VARIABLE}"
+_SECOND = 1_000_000
+
+
+def store_from(url: str | Secret) -> RedisStore:
+    """
+    Return the store that a URL names; no connection is made before the first payment.
+
+    Raises:
+        ConfigurationError: it is no URL of a store, or the library redis is not installed.
+    """
+    return RedisStore(parse_store(url))
+
+
+@attrs.define
+class _Loss:
+    """The time in which the server cannot be reached, by the clock of the loop."""
+
+    lost: LinkLost
+    since: float
+    next_try: float
+
+
+class RedisStore:
+    """
+    A :class:`~venuekit.pipeline.budget_store.BudgetStore` on one server; it belongs to one event loop.
+
+    While the server is lost, requests are refused, or spend this process's share of each pool, as the address says;
+    each loss and each return is one warning.
+    """
+
+    def __init__(self, address: StoreAddress) -> None:
+        script = files("venuekit.pipeline").joinpath("redis_script.lua").read_bytes()
+        self._address = address
+        self._link = RedisLink(address)
+        self._book = PoolBook(address.prefix)
+        self._script = pack(("EVAL", script))
+        self._name = pack(("EVALSHA", sha1(script, usedforsecurity=False).hexdigest()))
+        self._load = pack(("SCRIPT", "LOAD", script))
+        #: statements of the venue that the server did not get yet, with the moment of the loop at which they were made
+        self._pending: dict[PoolName, tuple[PoolReport, float]] = {}
+        self._share = Share(address.share) if address.when_lost is WhenLost.SHARE else None
+        self._loss: _Loss | None = None
+        self._has_warned_of_start = False
+
+    def __str__(self) -> str:
+        return f"the store of shared budgets at {self._address}"
+
+    async def pay(
+        self,
+        due: Sequence[tuple[PoolName, int]],
+        priority: Priority,
+        *,
+        waiter: str,
+        operation: str,
+        reports: Sequence[PoolReport] = (),
+    ) -> Receipt:
+        """
+        Spend in every pool in one step, or nothing at all.
+
+        A payment whose answer is lost is not repeated: it counts as spent.
+
+        Raises:
+            BudgetUnavailable: the server cannot be reached and the address says refuse, or a pool has another form.
+        """
+        if reports or self._pending:
+            self._keep(reports)
+        if not self._may_try():
+            return self._pay_alone(due, priority)
+        try:
+            answer = await self._run(due, priority, waiter, operation)
+        except LinkLost as lost:
+            self._lose(lost)
+            return self._pay_alone(due, priority)
+        if answer != 0:
+            return self._refusal(due, answer)
+        if self._share is not None:
+            self._share.count(due, _now())
+        return _PAID
+
+    async def report(self, reports: Sequence[PoolReport]) -> None:
+        """Hand over statements of the venue at once; a server that is lost gets them with the next payment."""
+        self._keep(reports)
+        if self._may_try():
+            try:
+                await self._run((), Priority.URGENT, "", "")
+            except LinkLost as lost:
+                self._lose(lost)
+
+    async def leave(self, waiter: str) -> None:
+        """Forget a request that waited and was given up; a server that is lost forgets it by itself."""
+        if self._loss is None:
+            try:
+                await self._link.send(2, pack(("DEL", self._book.waiter(waiter))))
+            except LinkLost as lost:
+                self._lose(lost)
+
+    async def states(self) -> tuple[PoolState, ...]:
+        """
+        Return the state of every pool that the server has, in the order of their names.
+
+        Raises:
+            BudgetUnavailable: the server cannot be reached, or a pool has another form.
+        """
+        states: list[PoolState] = []
+        try:
+            keys = sorted(await self._find_keys())
+            for first in range(0, len(keys), _LOOK):
+                part = keys[first : first + _LOOK]
+                answer = await self._run_script(partial(self._book.pack_look, part))
+                states += map(self._book.read_state, answer)
+        except LinkLost as lost:
+            raise self._error(lost.fault, lost.mend) from None
+        except ScriptRefused as refusal:
+            raise self._error(f"a pool has another form: {refusal}", _OTHER_FORM) from None
+        return tuple(states)
+
+    async def aclose(self) -> None:
+        """Close the connections to the server."""
+        await self._link.aclose()
+
+    # -- the script
+
+    async def _run(self, due: Sequence[tuple[PoolName, int]], priority: Priority, waiter: str, operation: str) -> Any:
+        """Pay, with everything that the server did not hear yet, and return the script's answer."""
+        loss, pending = self._loss, self._pending
+        if loss is None and not pending and self._share is None:  # nearly always
+            return await self._run_script(partial(self._book.pack_payment, due, priority, waiter, operation, ()))
+        reports: list[PoolReport | Spending] = [_as_of_now(*one) for one in pending.values()]
+        if self._share is not None:
+            reports += self._share.take_spendings()
+        self._pending = {}
+        try:
+            answer = await self._run_script(partial(self._book.pack_payment, due, priority, waiter, operation, reports))
+        except (LinkLost, ScriptRefused) as failure:
+            kept, self._pending = self._pending, pending
+            for report, moment in kept.values():
+                self._keep((report,), moment)
+            if self._share is not None:
+                self._share.return_spendings(one for one in reports if isinstance(one, Spending))
+            if isinstance(failure, LinkLost):
+                raise
+            raise self._error(f"a pool has another form: {failure}", _OTHER_FORM) from None
+        if loss is not None and self._loss is loss:
+            self._loss = None
+            warn(f"{self} is back after {_now() - loss.since:.0f} s")
+        return answer
+
+    async def _run_script(self, pack_arguments: Callable[..., tuple[int, bytes]]) -> Any:
+        """
+        Run the script and return its answer; it is sent itself where the server does not have it.
+
+        Such a server was started, or put in another's place, since a script was sent there: the arguments say that it
+        may have forgotten payments.
+        """
+        try:
+            count, arguments = pack_arguments(is_new=False)
+            return await self._link.send(count + 2, self._name + arguments)
+        except ScriptUnknown:
+            count, arguments = pack_arguments(is_new=True)
+            answer = await self._link.send(count + 2, self._script + arguments)
+            self._has_warned_of_start = False
+            await self._prepare()
+            return answer
+
+    async def _prepare(self) -> None:
+        """Have the server keep the script, and warn of one that may drop pools; neither is needed to pay."""
+        with suppress(LinkLost):
+            await self._link.send(3, self._load)  # one that was only run is dropped where there are too many
+            memory = (await self._link.send(2, pack(("INFO", "memory")))).decode()
+            policy = memory.partition("maxmemory_policy:")[2].partition("\r")[0]
+            if policy not in {"", "noeviction"}:
+                warn(
+                    f"{self} may forget payments when its memory is full, by its maxmemory-policy {policy}:"
+                    " set it to noeviction"
+                )
+
+    def _refusal(self, due: Sequence[tuple[PoolName, int]], answer: Sequence[int]) -> Receipt:
+        """Return the receipt of a request that has to wait."""
+        delay, unknown, *closed = answer
+        if unknown and not self._has_warned_of_start:
+            self._has_warned_of_start = True
+            warn(
+                f"{self} was started, or took over, a moment ago and may not know all that was spent before:"
+                f" its pools open one after the other, the last one in {unknown / _SECOND:.0f} s"
+            )
+        names = list(dict.fromkeys(name for name, _ in due))
+        parts = zip(closed[::3], closed[1::3], closed[2::3], strict=True)
+        return Receipt(
+            delay / _SECOND,
+            tuple(
+                PoolReport(names[index], closed_for=seconds / _SECOND, is_banned=bool(banned))
+                for index, seconds, banned in parts
+            ),
+        )
+
+    # -- statements of the venue
+
+    def _keep(self, reports: Sequence[PoolReport], moment: float | None = None) -> None:
+        """Remember statements until the server has them; of one pool, the higher count and the longer closing."""
+        moment = _now() if moment is None else moment
+        for report in reports:
+            earlier = self._pending.get(report.pool)
+            if earlier is None:
+                self._pending[report.pool] = (report, moment)
+                continue
+            former, since = earlier
+            used = max((one.used for one in (former, report) if one.used is not None), default=None)
+            ends = [at + one.closed_for for one, at in (earlier, (report, moment)) if one.closed_for is not None]
+            is_banned = former.is_banned or report.is_banned
+            closed_for = max(ends) - since if ends else None
+            self._pending[report.pool] = (PoolReport(report.pool, used, closed_for, is_banned), since)
+
+    # -- a server that is lost
+
+    def _may_try(self) -> bool:
+        """Say whether the server is to be asked: one that is lost is, from time to time, by one request."""
+        loss, now = self._loss, _now()
+        if loss is None:
+            return True
+        if now < loss.next_try:
+            return False
+        loss.next_try = now + PATIENCE + _PAUSE
+        return True
+
+    def _lose(self, lost: LinkLost) -> None:
+        """Note that the server is lost; the first time, warn."""
+        if self._loss is not None:
+            self._loss.lost, self._loss.next_try = lost, _now() + _PAUSE
+            return
+        self._loss = _Loss(lost, _now(), _now() + _PAUSE)
+        rule = "nothing is sent without it"
+        if self._share is not None:
+            rule = f"this process spends at most {self._address.share:g} of each pool until it is back"
+        warn(f"{self} is lost: {lost.fault}; {rule}")
+
+    def _pay_alone(self, due: Sequence[tuple[PoolName, int]], priority: Priority) -> Receipt:
+        """Pay without the server, by the operator's rule."""
+        if self._share is not None:
+            return Receipt(self._share.pay(due, priority.reserve, _now()))
+        lost = self._loss.lost if self._loss is not None else LinkLost("it was lost")
+        raise self._error(lost.fault, lost.mend)
+
+    def _error(self, fault: str, mend: str) -> errors.BudgetUnavailable:
+        return errors.BudgetUnavailable(
+            f"{self} cannot be used: {fault}", mend=mend or f"start it, or correct {VARIABLE}"
+        )
+
+    async def _find_keys(self) -> set[str]:
+        """Return the keys of all pools."""
+        keys: set[str] = set()
+        cursor = b"0"
+        while True:
+            parts = ("SCAN", cursor, "MATCH", self._book.pattern, "COUNT", 1000)
+            cursor, found = await self._link.send(len(parts), pack(parts))
+            keys.update(key.decode() for key in found)
+            if cursor == b"0":
+                return keys
+
+
+def _as_of_now(report: PoolReport, moment: float) -> PoolReport:
+    """Return a statement that was made at a moment of the loop, for now."""
+    if report.closed_for is None:
+        return report
+    return attrs.evolve(report, closed_for=max(0.0, report.closed_for - (_now() - moment)))
+
+
+def _now() -> float:
+    """Return the time of the loop, which measures how long a server is lost; no budget depends on it."""
+    return asyncio.get_running_loop().time()
