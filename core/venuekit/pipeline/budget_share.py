@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from math import floor
 
 import attrs
@@ -55,7 +55,7 @@ class Share:
         unknown, self._unknown = self._unknown, {}
         return [Spending(name, amount) for name, amount in unknown.items()]
 
-    def return_spendings(self, spendings: Iterable[Spending]) -> None:
+    def return_spendings(self, spendings: Sequence[Spending]) -> None:
         """Keep amounts that the store did not get after all."""
         for one in spendings:
             self._unknown[one.pool] = self._unknown.get(one.pool, 0) + one.amount

@@ -17,7 +17,7 @@ from venuekit._util.texts import warn
 from venuekit.credentials import Secret
 from venuekit.endpoint import Priority
 from venuekit.pipeline.budget import PoolName
-from venuekit.pipeline.budget_share import Share, Spending
+from venuekit.pipeline.budget_share import Share
 from venuekit.pipeline.budget_store import PoolReport, PoolState, Receipt
 from venuekit.pipeline.redis_link import PATIENCE, LinkLost, RedisLink, ScriptRefused, ScriptUnknown, pack
 from venuekit.pipeline.redis_pools import PoolBook
@@ -93,12 +93,11 @@ class RedisStore:
         Raises:
             BudgetUnavailable: the server cannot be reached and the address says refuse, or a pool has another form.
         """
-        if reports or self._pending:
-            self._keep(reports)
         if not self._may_try():
+            self._keep(reports)
             return self._pay_alone(due, priority)
         try:
-            answer = await self._run(due, priority, waiter, operation)
+            answer = await self._run(due, priority, waiter, operation, reports)
         except LinkLost as lost:
             self._lose(lost)
             return self._pay_alone(due, priority)
@@ -110,12 +109,13 @@ class RedisStore:
 
     async def report(self, reports: Sequence[PoolReport]) -> None:
         """Hand over statements of the venue at once; a server that is lost gets them with the next payment."""
-        self._keep(reports)
-        if self._may_try():
-            try:
-                await self._run((), Priority.URGENT, "", "")
-            except LinkLost as lost:
-                self._lose(lost)
+        if not self._may_try():
+            self._keep(reports)
+            return
+        try:
+            await self._run((), Priority.URGENT, "", "", reports)
+        except LinkLost as lost:
+            self._lose(lost)
 
     async def leave(self, waiter: str) -> None:
         """Forget a request that waited and was given up; a server that is lost forgets it by itself."""
@@ -151,23 +151,30 @@ class RedisStore:
 
     # -- the script
 
-    async def _run(self, due: Sequence[tuple[PoolName, int]], priority: Priority, waiter: str, operation: str) -> Any:
+    async def _run(
+        self,
+        due: Sequence[tuple[PoolName, int]],
+        priority: Priority,
+        waiter: str,
+        operation: str,
+        reports: Sequence[PoolReport],
+    ) -> Any:
         """Pay, with everything that the server did not hear yet, and return the script's answer."""
         loss, pending = self._loss, self._pending
-        if loss is None and not pending and self._share is None:  # nearly always
-            return await self._run_script(partial(self._book.pack_payment, due, priority, waiter, operation, ()))
-        reports: list[PoolReport | Spending] = [_as_of_now(*one) for one in pending.values()]
-        if self._share is not None:
-            reports += self._share.take_spendings()
+        spendings = [] if self._share is None else self._share.take_spendings()
+        late = [_as_of_now(*one) for one in pending.values()]
         self._pending = {}
         try:
-            answer = await self._run_script(partial(self._book.pack_payment, due, priority, waiter, operation, reports))
+            answer = await self._run_script(
+                partial(self._book.pack_payment, due, priority, waiter, operation, [*late, *spendings, *reports])
+            )
         except (LinkLost, ScriptRefused) as failure:
             kept, self._pending = self._pending, pending
             for report, moment in kept.values():
                 self._keep((report,), moment)
+            self._keep(reports)
             if self._share is not None:
-                self._share.return_spendings(one for one in reports if isinstance(one, Spending))
+                self._share.return_spendings(spendings)
             if isinstance(failure, LinkLost):
                 raise
             raise self._error(f"a pool has another form: {failure}", _OTHER_FORM) from None
