@@ -12,11 +12,11 @@ import pytest
 #: big rooms of core: their modules from the ground up, a storey a line; a module may import those of the storeys below
 ROOMS = {
     "pipeline": (
-        "failures guard interlock journal_lines key_index nonces observe options pools proxy wire write_scopes",
-        "budget connection journal journal_files notes owner",
-        "operation tokens transport",
-        "arrival",
-        "waits",
+        "failures guard interlock journal_lines key_index nonces observe options pools proxy shared_url wire write_scopes",
+        "budget connection journal journal_files notes owner redis_link",
+        "budget_share budget_store operation tokens transport",
+        "arrival redis_pools",
+        "redis_store waits",
         "resolve",
         "completion",
         "recovery",
