@@ -12,9 +12,9 @@ import pytest
 #: big rooms of core: their modules from the ground up, a storey a line; a module may import those of the storeys below
 ROOMS = {
     "pipeline": (
-        "failures guard interlock journal_lines key_index nonces observe options pools proxy shared_url wire write_scopes",
-        "budget connection journal journal_files notes owner redis_link",
-        "budget_share budget_store operation tokens transport",
+        "failures guard interlock journal_lines key_index nonces observe options pools proxy wire write_scopes",
+        "budget connection journal journal_files notes owner shared_url",
+        "budget_share budget_store operation redis_link tokens transport",
         "arrival redis_pools",
         "redis_store waits",
         "resolve",
