@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @hookimpl(trylast=True)
 def venuekit_make_signer(venue: Venue[Any], credentials: Credentials) -> Signer:
-    """Sign as the venue says, else with HMAC-SHA256."""
+    """Sign as the venue says, else by the kind of the secret."""
     from venuekit.credentials.signer import make_venue_signer
 
     return make_venue_signer(venue, credentials)

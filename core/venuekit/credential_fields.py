@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import attrs
 
@@ -13,7 +13,7 @@ TextCheck: TypeAlias = Callable[[str], str | None]
 
 #: keys of an account's table in the accounts file, which no field can be named
 ACCOUNT_KEYS = (
-    *("venue", "environment", "key", "secret", "rest", "read_only"),
+    *("venue", "environment", "key", "secret", "pem_passphrase", "rest", "read_only"),
     *("symbols", "max_leverage", "max_notional", "max_position_notional"),
 )
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -52,6 +52,13 @@ class CredentialField:
             raise ValueError(f"{words}; name it otherwise")
         if not isinstance(why, str) or not why.strip():
             raise ValueError(f"the credential field {self.name!r} has no reason; say in one sentence why it is needed")
+
+
+class CredentialsFault(NamedTuple):
+    """A fault of credentials as a sentence; ``field`` is None where the fault is that a field is missing."""
+
+    field: str | None
+    words: str
 
 
 def check_fields(venue_id: str, fields: tuple[CredentialField, ...]) -> None:

@@ -55,7 +55,8 @@ def venuekit_make_signer(venue: Venue[Any], credentials: Credentials) -> Signer 
     """
     Return the signer for these credentials, None to let others answer; called once per account.
 
-    Where no plugin answers, the venue's own ``make_signer`` does, and without one core signs with HMAC-SHA256.
+    Where no plugin answers, the venue's own ``make_signer`` does, and without one core signs by the kind of the secret:
+    HMAC-SHA256 with a text, RSA or Ed25519 with a private key in PEM.
     """
 
 

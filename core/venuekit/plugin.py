@@ -38,7 +38,8 @@ of another server than the venue :func:`read_foreign`, :func:`ban_end`; the erro
 :class:`Outcome` that each states, are drawn in :mod:`venuekit.errors`.
 
 **Hooks** (listed in :mod:`venuekit.hooks`): :data:`hookimpl`; secrets and signers :class:`Secret`,
-:class:`Credentials`, :class:`Signer`, :class:`HmacSigner`; transports :class:`Transport`,
+:class:`Credentials`, :class:`Signer`, :class:`HmacSigner`, :class:`PrivateKeySigner`, :func:`make_signer`,
+:class:`KeyKind`; transports :class:`Transport`,
 :class:`HttpRequest`, :class:`HttpResponse`, :class:`AiohttpTransport`, :class:`Proxy`; policies and budgets
 :class:`RetryPolicy`, :class:`Budget`, :class:`PoolName`, :class:`SlidingBudget`, :class:`BucketBudget`,
 :func:`make_budget`; observers :class:`Observer`, :class:`Event`, :class:`EventKind`.
@@ -53,7 +54,15 @@ from venuekit._util.times import from_milliseconds, read_iso, to_milliseconds, w
 from venuekit.account import Account
 from venuekit.capabilities import Pager
 from venuekit.credential_fields import CredentialField
-from venuekit.credentials import Credentials, HmacSigner, Secret, Signer, SignerFields
+from venuekit.credentials import (
+    Credentials,
+    HmacSigner,
+    PrivateKeySigner,
+    Secret,
+    Signer,
+    SignerFields,
+    make_signer,
+)
 from venuekit.echoes import Echoes
 from venuekit.encoding import Encoding
 from venuekit.endpoint import Area, Change, Changing, Effect, Endpoint, Priority, Security, WriteScope
@@ -96,6 +105,7 @@ from venuekit.errors import (
 from venuekit.faults import Fault, FaultRow, FaultTable, error_of
 from venuekit.foreign import ban_end, read_foreign
 from venuekit.hooks import hookimpl
+from venuekit.key_kinds import KeyKind
 from venuekit.message import Answer, HttpRequest, HttpResponse, Transport
 from venuekit.order_scope import Ask, MadeId, OrderName, Resting, make_client_id, read_items
 from venuekit.parameters import Kind, Parameter, Role
@@ -208,6 +218,7 @@ __all__ = [
     "HttpResponse",
     "InvalidArgument",
     "InvalidRequest",
+    "KeyKind",
     "Kind",
     "Limit",
     "LimitScope",
@@ -234,6 +245,7 @@ __all__ = [
     "PluginError",
     "PoolName",
     "Priority",
+    "PrivateKeySigner",
     "Proxy",
     "Readback",
     "Reading",
@@ -278,6 +290,7 @@ __all__ = [
     "is_multiple",
     "make_budget",
     "make_client_id",
+    "make_signer",
     "nonzero",
     "payload_decoder",
     "read_foreign",

@@ -19,6 +19,7 @@ from venuekit.encoding import path_parameters, values_of_other, without_names
 from venuekit.endpoint import EndpointName, Security
 from venuekit.errors import ConfigurationError
 from venuekit.faults import Fault, FaultTable
+from venuekit.key_kinds import KeyKind, check_kinds
 from venuekit.request_bounds import NonceRule, RequestExpiry
 
 if TYPE_CHECKING:
@@ -222,9 +223,10 @@ class Venue(Generic[A_co]):
         credential_fields: The texts that its credentials have besides key and secret.
         key_check, secret_check: The form of key and secret: a function of the text that returns its fault ("is no
             wallet's private key: ..."), None for a good one.
-        make_signer: The maker of an account's signer, None for HMAC-SHA256 with the secret. An operator's
-            ``venuekit_make_signer`` is asked before. It gets the key, secret and fields of that account and of no
-            other; the signer may have an ``async def aclose()``.
+        key_kinds: The kinds of keys that its users can make, and core signs with.
+        make_signer: The maker of an account's signer, None where core signs with the secret, which is of one of the
+            ``key_kinds``. An operator's ``venuekit_make_signer`` is asked before. It gets the key, secret and fields of
+            that account and of no other; the signer may have an ``async def aclose()``.
         answers: The reader of its answers: success or refusal.
         faults: The meaning of its refusals.
         outdated_by: Codes of refusals after which remembered instruments (steps, ticks, limits) may have
@@ -255,6 +257,7 @@ class Venue(Generic[A_co]):
     credential_fields: tuple[CredentialField, ...] = ()
     key_check: TextCheck | None = None
     secret_check: TextCheck | None = None
+    key_kinds: frozenset[KeyKind] = frozenset({KeyKind.HMAC})
     make_signer: Callable[[SignerFields], Signer] | None = None
     answers: Answers
     faults: FaultTable
@@ -280,6 +283,7 @@ class Venue(Generic[A_co]):
 
     def __attrs_post_init__(self) -> None:
         check_fields(self.id, self.credential_fields)
+        check_kinds(self.id, self.key_kinds)
         by_type = {type(value): value for value in self.behaviours}
         if len(by_type) != len(self.behaviours):
             raise ValueError(f"{self.id}: two behaviour values of one type")

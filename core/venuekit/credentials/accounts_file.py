@@ -13,15 +13,10 @@ import attrs
 
 from venuekit._util.texts import did_you_mean, nearest
 from venuekit._util.toml_lines import KeyPath, key_lines, key_text, line_of, syntax_error, toml_type
-from venuekit.credential_fields import ACCOUNT_KEYS
+from venuekit.credential_fields import ACCOUNT_KEYS, CredentialsFault
 from venuekit.credentials.credentials import Credentials
-from venuekit.credentials.fields import (
-    CredentialsFault,
-    account_fields,
-    find_unfit_name,
-    find_unfit_text,
-    fingerprint,
-)
+from venuekit.credentials.fields import account_fields, find_unfit_name, find_unfit_text, fingerprint
+from venuekit.credentials.private_keys import PASSPHRASE
 from venuekit.credentials.references import (
     LITERAL_REFUSED,
     check_reference,
@@ -49,8 +44,9 @@ class AccountEntry:
     """
     One account of the file.
 
-    ``key`` and ``secret`` are references, never the secrets themselves. ``fields`` are the table's further keys, which
-    the venue must declare (``Venue.credential_fields``): references, too, or plain texts where a field is no secret.
+    ``key``, ``secret`` and ``pem_passphrase`` are references, never the secrets themselves. ``fields`` are the table's
+    further keys, which the venue must declare (``Venue.credential_fields``): references, too, or plain texts where a
+    field is no secret.
     ``symbols``, ``max_leverage``, ``max_notional``
     and ``max_position_notional`` (both in the quote asset) are the limits of the account's guard; None means no limit.
     ``rest`` is the simulator's URL, None elsewhere.
@@ -61,6 +57,7 @@ class AccountEntry:
     environment: EnvironmentName
     key: str = attrs.field(repr=False)
     secret: str = attrs.field(repr=False)
+    pem_passphrase: str | None = attrs.field(default=None, repr=False)
     fields: Mapping[str, str] = attrs.field(factory=dict, repr=False, hash=False)
     rest: str | None = None
     read_only: bool = False
@@ -171,13 +168,15 @@ async def credentials(entry: AccountEntry, plugins: Plugins) -> Credentials:
 
     key = await asyncio.to_thread(_resolve, entry, plugins, "key", entry.key)
     secret = await asyncio.to_thread(_resolve, entry, plugins, "secret", entry.secret)
+    given = entry.pem_passphrase
+    pem_passphrase = None if given is None else await asyncio.to_thread(_resolve, entry, plugins, PASSPHRASE, given)
     fields = {
         name: await asyncio.to_thread(_resolve, entry, plugins, name, text) for name, text in entry.fields.items()
     }
     for name in plain & fields.keys():
         declassify(fields[name])
     try:
-        found = Credentials(key, secret, entry.environment, entry.rest, fields=fields)
+        found = Credentials(key, secret, entry.environment, entry.rest, fields=fields, pem_passphrase=pem_passphrase)
     except CredentialsError as error:
         raise CredentialsError(f"{entry.where}: {error}") from error
     signs_elsewhere = plugins.is_answered("venuekit_make_signer")
@@ -235,6 +234,7 @@ class _Reader:
             "environment": self._environment,
             "key": self._reference,
             "secret": self._reference,
+            "pem_passphrase": self._reference,
             "rest": self._text_of,
             "read_only": self._boolean,
             "symbols": self._symbols,
@@ -278,7 +278,7 @@ class _Reader:
         Which fields the venue has is known when it is loaded, and then they are compared.
         """
         further: dict[str, str] = {}
-        unused = self._fields.keys() - table.keys()
+        unused = self._fields.keys() - table.keys() - {PASSPHRASE}  # which is like many a venue's own passphrase
         for key, value in table.items():
             if key in self._fields:
                 continue

@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 
 import attrs
 
+from venuekit.credential_fields import CredentialsFault
+from venuekit.credentials.private_keys import PASSPHRASE, PrivateKey, find_bare_fault, is_pem, read_private_key
 from venuekit.credentials.secret import Secret
 from venuekit.errors import CredentialsError
 from venuekit.venue import EnvironmentName
@@ -62,20 +64,17 @@ def _fault_of(secret: Secret, *, may_have_blanks: bool = False) -> str | None:
     return None
 
 
-def _is_pem(secret: Secret) -> bool:
-    return secret.reveal().lstrip().startswith("-----BEGIN ")
-
-
 @attrs.frozen(init=False)
 class Credentials:
     """
     A key and its secret; they are valid in ``environment`` and are sent nowhere else.
 
-    ``secret`` is the HMAC secret, or a private key in PEM form. A key, and a secret that is not PEM, is printable ASCII
-    without blanks; one copied with its line end is refused here, before a venue sees it. ``rest`` is the simulator's
-    URL and belongs to the environment ``sim`` alone. ``fields`` are the further texts that a venue declares
-    (``Venue.credential_fields``), such as a passphrase, by name; they are compared with its declaration when an account
-    is opened.
+    ``secret`` is the HMAC secret, or a private key in PEM form, whose kind (RSA, Ed25519) the PEM says itself;
+    ``pem_passphrase`` opens an encrypted one, and is None for others. A key, and a secret that is not PEM, is printable
+    ASCII without blanks; one copied with its line end is refused here, before a venue sees it. ``rest`` is the
+    simulator's URL and belongs to the environment ``sim`` alone. ``fields`` are the further texts that a venue declares
+    (``Venue.credential_fields``), such as a passphrase of the API key, by name. Fields, and the kind of the key, are
+    compared with the venue's declaration when an account is opened.
     """
 
     key: Secret
@@ -83,6 +82,8 @@ class Credentials:
     environment: EnvironmentName = attrs.field(converter=_environment)
     rest: str | None = attrs.field(default=None, converter=_address)
     fields: Mapping[str, Secret] = attrs.field(factory=dict, hash=False)
+    pem_passphrase: Secret | None = None
+    _key: PrivateKey | CredentialsFault | None = attrs.field(default=None, init=False, eq=False, repr=False)
 
     def __init__(
         self,
@@ -92,10 +93,12 @@ class Credentials:
         rest: str | None = None,
         *,
         fields: Mapping[str, Secret | str] | None = None,
+        pem_passphrase: Secret | str | None = None,
     ) -> None:
         # first, so that no frame of a traceback holds a secret text
         key, secret, fields = _secret(key), _secret(secret), _secrets(fields or {})
-        self.__attrs_init__(key, secret, environment, rest, fields)
+        pem_passphrase = None if pem_passphrase is None else _secret(pem_passphrase)
+        self.__attrs_init__(key, secret, environment, rest, fields, pem_passphrase)
 
     def __attrs_post_init__(self) -> None:
         if (self.rest is None) == (self.environment is EnvironmentName.SIM):
@@ -104,11 +107,19 @@ class Credentials:
             raise CredentialsError(f"the simulator listens on this machine only, not on {urlsplit(self.rest).hostname}")
         if (fault := _fault_of(self.key)) is not None:
             raise CredentialsError(f"the key {fault}")
-        if not _is_pem(self.secret) and (fault := _fault_of(self.secret)) is not None:
+        if not is_pem(self.secret) and (fault := _fault_of(self.secret)) is not None:
             raise CredentialsError(f"the secret {fault}")
         for name, text in self.fields.items():
             if (fault := _fault_of(text, may_have_blanks=True)) is not None:
                 raise CredentialsError(f"the {name} {fault}")
+        if self.pem_passphrase is not None and not self.pem_passphrase:
+            raise CredentialsError(f"the {PASSPHRASE} is empty")
+
+    def read_key(self) -> PrivateKey | CredentialsFault | None:
+        """Return the private key of a secret that is a PEM, or its fault; None for another secret. It is read once."""
+        if self._key is None and is_pem(self.secret):
+            object.__setattr__(self, "_key", read_private_key(self.secret, self.pem_passphrase))
+        return self._key or find_bare_fault(self.secret)
 
     @classmethod
     def sim(
@@ -118,7 +129,9 @@ class Credentials:
         secret: Secret | str,
         *,
         fields: Mapping[str, Secret | str] | None = None,
+        pem_passphrase: Secret | str | None = None,
     ) -> Self:
         """Return credentials for a simulator on this machine."""
         key, secret, fields = _secret(key), _secret(secret), _secrets(fields or {})
-        return cls(key, secret, EnvironmentName.SIM, url, fields=fields)
+        pem_passphrase = None if pem_passphrase is None else _secret(pem_passphrase)
+        return cls(key, secret, EnvironmentName.SIM, url, fields=fields, pem_passphrase=pem_passphrase)

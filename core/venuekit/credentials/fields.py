@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from venuekit._util.texts import did_you_mean
-from venuekit.credential_fields import TextCheck
+from venuekit.credential_fields import CredentialsFault, TextCheck
+from venuekit.credentials.private_keys import PASSPHRASE
 from venuekit.credentials.redactor import hide_secrets
 from venuekit.credentials.secret import Secret, declassify
 from venuekit.errors import CredentialsError
+from venuekit.key_kinds import KeyKind, list_kinds
 
 if TYPE_CHECKING:
     from venuekit.credentials.credentials import Credentials
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 def check_credentials(venue: Venue[Any], credentials: Credentials, *, signs_elsewhere: bool = False) -> None:
     """
     Check credentials by the declaration of their venue; nothing is sent.
+
+    A private key is read, which takes some 30 ms for RSA.
 
     The texts of fields that are no secret may be shown from now on. With ``signs_elsewhere`` an operator's signer may
     keep the key in another place, and the form of the secret is not checked.
@@ -53,13 +57,6 @@ def fingerprint(secret: Secret | None, below: Mapping[str, str] | None = None) -
     return hashlib.sha256(f"{'' if secret is None else secret.reveal()}{named}".encode()).hexdigest()[:12]
 
 
-class CredentialsFault(NamedTuple):
-    """A fault of credentials as a sentence; ``field`` is None where the fault is that a field is missing."""
-
-    field: str | None
-    words: str
-
-
 def find_unfit_name(venue: Venue[Any], names: Collection[str]) -> CredentialsFault | None:
     """Return the first of these fields that the venue does not take, or of its own that is missing."""
     declared = {field.name: field for field in venue.credential_fields}
@@ -76,7 +73,7 @@ def find_unfit_name(venue: Venue[Any], names: Collection[str]) -> CredentialsFau
 def find_unfit_text(
     venue: Venue[Any], credentials: Credentials, *, signs_elsewhere: bool = False
 ) -> CredentialsFault | None:
-    """Return the first text of another form than the venue's; the fields are those that it takes."""
+    """Return the first text of another form than the venue's, or the fault of the secret as a key to sign with."""
     declared = {field.name: field.check for field in venue.credential_fields}
     texts = {"key": (venue.key_check, credentials.key), "secret": (venue.secret_check, credentials.secret)}
     if signs_elsewhere:
@@ -85,7 +82,22 @@ def find_unfit_text(
     for name, (check, text) in texts.items():
         if check is not None and (fault := _fault_of_text(check, text)) is not None:
             return CredentialsFault(name, f"{venue.id}: the {name} {fault}")
-    return None
+    return None if signs_elsewhere or venue.make_signer is not None else find_unfit_key(venue, credentials)
+
+
+def find_unfit_key(venue: Venue[Any], credentials: Credentials) -> CredentialsFault | None:
+    """Return why core cannot sign for a venue with this secret: it is no key, or of a kind that the venue lacks."""
+    found = credentials.read_key()
+    if found is None and credentials.pem_passphrase is not None:
+        found = CredentialsFault(PASSPHRASE, f"the {PASSPHRASE} belongs to a secret that is a PEM; leave it out")
+    if isinstance(found, CredentialsFault):
+        return CredentialsFault(found.field, f"{venue.id}: {found.words}")
+    kind = KeyKind.HMAC if found is None else found.kind
+    if kind in venue.key_kinds:
+        return None
+    is_a = "no private key in PEM" if kind is KeyKind.HMAC else f"an {kind.label} key"
+    takes = f"takes {list_kinds(venue.key_kinds)} keys: make one of them at the venue"
+    return CredentialsFault("secret", f"{venue.id}: the secret is {is_a}; {venue.id} {takes}")
 
 
 def _fault_of_text(check: TextCheck, text: Secret) -> str | None:

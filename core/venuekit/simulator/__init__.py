@@ -34,6 +34,7 @@ from venuekit.simulator.disturbances import (
     Unasked,
 )
 from venuekit.simulator.fields import FieldError, Number
+from venuekit.simulator.key_pairs import is_signed_by
 from venuekit.simulator.markets import Market
 from venuekit.simulator.message import Arrival, Denied, DocumentedAnswer, Response, SimRequest, json_response
 from venuekit.simulator.movements import FundingSchedule, Movement, RandomWalk, RecordedPath
@@ -90,6 +91,7 @@ __all__ = [
     "count_base",
     "find_price",
     "is_hmac_sha256",
+    "is_signed_by",
     "json_response",
     "make_key",
     "make_tick",

@@ -16,6 +16,7 @@ import attrs
 
 from venuekit._util.times import read_iso
 from venuekit.endpoint import Endpoint
+from venuekit.key_kinds import KeyKind
 from venuekit.parameters import Kind
 from venuekit.venue import Limit, LimitScope
 
@@ -38,8 +39,9 @@ class SimKey:
 
     ``account`` is the name or the number of its account: ``"1"`` is the master account, other numbers are sub-accounts
     of it, and a name is an account of its own. The venue refuses a sub-account everything reserved for a master
-    account. ``fields`` are the texts that the venue's credentials have besides, such
-    as a passphrase, by the names of ``Venue.credential_fields``.
+    account. ``fields`` are the texts that the venue's credentials have besides, such as a passphrase, by the names of
+    ``Venue.credential_fields``. ``secret`` is the HMAC secret, and for the other kinds the private key in PEM, empty
+    where the simulation does not have it; ``public_key`` is its public half, empty for HMAC.
     """
 
     key: str = attrs.field(repr=False)
@@ -47,6 +49,8 @@ class SimKey:
     read_only: bool = False
     account: str = MASTER
     fields: Mapping[str, str] = attrs.field(factory=dict, repr=False, hash=False)
+    kind: KeyKind = KeyKind.HMAC
+    public_key: str = attrs.field(default="", repr=False)
 
     @property
     def sub_account(self) -> bool:

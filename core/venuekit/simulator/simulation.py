@@ -9,11 +9,15 @@ from decimal import Decimal
 from types import MappingProxyType, TracebackType
 from typing import Any, Self
 
+import attrs
+
 from venuekit.clock import Clock, SystemClock
 from venuekit.credentials import Credentials
+from venuekit.key_kinds import KeyKind, list_kinds
 from venuekit.simulator.access import MASTER, SUB_ACCOUNT, SimKey, make_key
 from venuekit.simulator.accounts import Money, read_accounts
 from venuekit.simulator.disturbances import Script
+from venuekit.simulator.key_pairs import find_kind, make_key_pair
 from venuekit.simulator.ledger import Ledger
 from venuekit.simulator.listing import list_contracts
 from venuekit.simulator.market_commands import MarketCommands
@@ -161,25 +165,44 @@ class Simulation(MarketCommands, ScriptCommands):
         self._service(venue_id)
         return f"http://127.0.0.1:{self.port}/{venue_id}"
 
-    def add_key(self, *, account: str = MASTER, read_only: bool = False) -> SimKey:
+    def add_key(
+        self,
+        *,
+        account: str = MASTER,
+        read_only: bool = False,
+        kind: KeyKind = KeyKind.HMAC,
+        public_key: str | None = None,
+    ) -> SimKey:
         """
-        Return a further key of an account.
+        Return a further key of an account; venues that do not take its kind do not know it.
 
-        ``"1"`` is the master, other numbers are sub-accounts of it; a name is one of ``accounts``.
+        Args:
+            account: ``"1"`` is the master, other numbers are sub-accounts of it; a name is one of ``accounts``.
+            read_only: Whether it is refused writes.
+            kind: How it signs.
+            public_key: The public half of a private key that the simulation does not have, in PEM; its kind is the
+                key's, whatever ``kind`` says, and ``secret`` is empty.
 
         Raises:
             LookupError: there is no account of this name.
+            ValueError: ``public_key`` is no public key, or neither RSA nor Ed25519.
         """
         if not account.isdigit():
             self._check_account(account)
         key = make_key(self._seed, read_only=read_only, account=account, number=len(self._keys))
+        if public_key is not None:
+            key = attrs.evolve(key, secret="", kind=find_kind(public_key), public_key=public_key)
+        elif kind is not KeyKind.HMAC:
+            secret, public_key = make_key_pair(kind, key.secret)
+            key = attrs.evolve(key, secret=secret, kind=kind, public_key=public_key)
         self._keys.append(key)
         self._announce(key)
         return key
 
     def _announce(self, key: SimKey) -> None:
         for service in self._services.values():
-            service.add_key(key)
+            if key.kind in service.venue.key_kinds:
+                service.add_key(key)
 
     def key_of(
         self,
@@ -201,7 +224,8 @@ class Simulation(MarketCommands, ScriptCommands):
             key: Another key, as :meth:`add_key` returns them.
 
         Raises:
-            LookupError: the venue is not simulated, or there is no such account, or it has no such key.
+            LookupError: the venue is not simulated or takes no key of this kind, or there is no such account, or it has
+                no such key.
         """
         service = self._service(venue_id)
         if key is None:
@@ -210,6 +234,9 @@ class Simulation(MarketCommands, ScriptCommands):
             key = next((one for one in self._keys if (one.account, one.read_only) == (wanted, read_only)), None)
             if key is None:
                 raise LookupError(f"account {wanted!r} has no {'read-only' if read_only else 'trading'} key")
+        if key.kind not in service.venue.key_kinds:
+            takes = list_kinds(service.venue.key_kinds)
+            raise LookupError(f"{venue_id} takes no {key.kind.label} key; it takes {takes}")
         return service.simulated.convert_key(key)
 
     def _check_account(self, account: str) -> None:

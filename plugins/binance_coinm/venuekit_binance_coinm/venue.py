@@ -17,7 +17,14 @@ from venuekit_binance_coinm.endpoints import COINM
 from venuekit_binance_coinm.terms import FAULTS, NO_ORDER_TEST, ORDER_BEHAVIOUR
 from venuekit_binance_common.faults import OUTDATED_BY, read_answer
 from venuekit_binance_common.settings import blockers, setting_behaviours
-from venuekit_binance_common.venue import LIMITS, PORTFOLIO_MARGIN_HOST, PORTFOLIO_MARGIN_HOSTS, REALM, QuerySigning
+from venuekit_binance_common.venue import (
+    KEY_KINDS,
+    LIMITS,
+    PORTFOLIO_MARGIN_HOST,
+    PORTFOLIO_MARGIN_HOSTS,
+    REALM,
+    QuerySigning,
+)
 
 if TYPE_CHECKING:
     from venuekit.simulator.simulated_venue import SimulatedVenue
@@ -63,6 +70,7 @@ VENUE = Venue(
     environments=_ENVIRONMENTS,
     limits=LIMITS,
     signing=QuerySigning(),
+    key_kinds=KEY_KINDS,
     answers=read_answer,
     faults=FAULTS,
     outdated_by=OUTDATED_BY,

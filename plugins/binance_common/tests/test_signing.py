@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-import pytest
+from base64 import b64decode, b64encode
+from urllib.parse import quote, unquote
 
-from venuekit.credentials import HmacSigner, Secret
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_public_key
+
+from venuekit.credentials import HmacSigner, Secret, make_signer
 from venuekit.endpoint import Effect, Endpoint
+from venuekit.key_kinds import KeyKind
 from venuekit.parameters import Kind, Parameter
 from venuekit.signing import EncodedRequest, Stamp
+from venuekit.simulator.key_pairs import make_key_pair
 from venuekit_binance_common.venue import QuerySigning
 
 FUTURES = (
@@ -119,6 +129,48 @@ async def test_vector_of_the_websocket_api_comes_out() -> None:
     signature = await HmacSigner(Secret(SPOT[1])).sign(payload.encode())
 
     assert signature.hex() == "cc15477742bd704c29492d96c7ead9414dfd8e0ec4a00f947bb5bb454ddbd08a"
+
+
+async def test_vectors_of_ed25519_come_out() -> None:
+    """
+    The payloads of the WebSocket API and of vector 3, signed with the first key of RFC 8032.
+
+    The venue publishes no private key; the first signature is that of an independent test suite, too.
+    """
+    key = Ed25519PrivateKey.from_private_bytes(
+        bytes.fromhex("9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60")
+    )
+    signer = make_signer(Secret(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()))
+    websocket = (
+        "apiKey=4yNzx3yWC5bS6YTwEkSRaC0nRmSQIIStAUOh1b6kqaBrTLIhjCpI5lJH8q8R8WNO&price=52000.00&quantity=0.01000000"
+        "&recvWindow=100&side=SELL&symbol=BTCUSDT&timeInForce=GTC&timestamp=1645423376532&type=LIMIT"
+    )
+    scheme, stamp = QuerySigning(), Stamp(FUTURES[0], 1591702613943, 5000)
+    sketch = encoded(ORDER.format(symbol="BTCUSD_200925"))
+    payload = scheme.payload(sketch, stamp)
+
+    assert b64encode(await signer.sign(websocket.encode())).decode() == (
+        "Ws+5m/CMnpkko0uBFxGTZ2+fjqqBXsUjRiaz173fPhXTkhoDBYNZ6wcYNeWItdrGn1pvG7vkwx2fhmJdAZ3KDQ=="
+    )
+    request = scheme.attach_signature(sketch, stamp, payload, await signer.sign(payload))
+    assert request.url.partition("&signature=")[2] == quote(
+        "/b1dttYYZead7FL4D+QGHo7DGtES7FyO8zijrJ3XPfmwV/PJ7YyoIQ+b5HsowSMCOLendLpHOeIuO+Of1P3vDw==", safe=""
+    )
+
+
+async def test_signature_of_rsa_is_verified_by_its_public_half() -> None:
+    """It travels as percent-encoded base64, the last parameter of query or body; the venue publishes no vector."""
+    private, public = make_key_pair(KeyKind.RSA, "binance")
+    key, signer = load_pem_public_key(public.encode()), make_signer(Secret(private))
+    assert isinstance(key, RSAPublicKey)
+    scheme, stamp = QuerySigning(), Stamp(FUTURES[0], 1591702613943, 5000)
+    for sketch in (encoded(ORDER.format(symbol="BTCUSDT")), encoded(HEAD.format(symbol="BTCUSDT"), TAIL)):
+        payload = scheme.payload(sketch, stamp)
+        request = scheme.attach_signature(sketch, stamp, payload, await signer.sign(payload))
+        sent = request.body.decode() if request.body else request.url
+        written = sent.rpartition("&signature=")[2]
+        assert set(written) & set("+/=") == set()
+        key.verify(b64decode(unquote(written), validate=True), payload, PKCS1v15(), SHA256())
 
 
 def test_symbols_are_encoded_before_they_are_signed() -> None:

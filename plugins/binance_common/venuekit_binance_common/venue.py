@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from urllib.parse import quote
 
-from venuekit.plugin import EncodedRequest, HttpRequest, Kind, Limit, LimitScope, Parameter, Role, Stamp
+from venuekit.plugin import EncodedRequest, HttpRequest, KeyKind, Kind, Limit, LimitScope, Parameter, Role, Stamp
 
 #: the realm of both products: these pools, the position mode, the simulated account
 REALM = "binance_futures"
@@ -47,6 +47,8 @@ def limit_up_to(most: int) -> Parameter:
 
 API_KEY_HEADER = "X-MBX-APIKEY"
 _FORM = "application/x-www-form-urlencoded"
+#: the kinds of keys that users make on the venue's page; all three sign every request
+KEY_KINDS = frozenset(KeyKind)
 #: bytes of a signature by HMAC-SHA256
 _HMAC_LENGTH = 32
 

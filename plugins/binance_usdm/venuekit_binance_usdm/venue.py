@@ -8,7 +8,14 @@ from venuekit.capabilities import AssetMode, HistoryBehaviour, MarginType, Posit
 from venuekit.plugin import BlockedBy, Blocker, BlockerScope, Coupling, Environment, EnvironmentName, Venue
 from venuekit_binance_common.faults import OUTDATED_BY, read_answer
 from venuekit_binance_common.settings import blockers, setting_behaviours
-from venuekit_binance_common.venue import LIMITS, PORTFOLIO_MARGIN_HOST, PORTFOLIO_MARGIN_HOSTS, REALM, QuerySigning
+from venuekit_binance_common.venue import (
+    KEY_KINDS,
+    LIMITS,
+    PORTFOLIO_MARGIN_HOST,
+    PORTFOLIO_MARGIN_HOSTS,
+    REALM,
+    QuerySigning,
+)
 from venuekit_binance_usdm.account import BinanceUsdmAccount
 from venuekit_binance_usdm.endpoints import USDM
 from venuekit_binance_usdm.terms import FAULTS, ORDER_BEHAVIOUR
@@ -89,6 +96,7 @@ VENUE = Venue(
     environments=_ENVIRONMENTS,
     limits=LIMITS,
     signing=QuerySigning(),
+    key_kinds=KEY_KINDS,
     answers=read_answer,
     faults=FAULTS,
     outdated_by=OUTDATED_BY,

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-import pytest
+from base64 import b64decode
 
-from venuekit.credentials import HmacSigner, Secret
+import pytest
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
+
+from venuekit.credentials import HmacSigner, Secret, make_signer
+from venuekit.key_kinds import KeyKind
 from venuekit.signing import EncodedRequest, Stamp
+from venuekit.simulator.key_pairs import make_key_pair
 from venuekit_bybit_inverse.signing import BybitSigning, websocket_payload
 
 SCHEME = BybitSigning()
@@ -69,6 +77,19 @@ async def test_payload_and_signature_match_the_vectors(
 async def test_websocket_authentication_matches_the_vectors(secret: str, expires: int, expected: str) -> None:
     """What authenticates a WebSocket is the literal text and the expiry, signed the same way."""
     assert await HmacSigner(Secret(secret)).sign(websocket_payload(expires)) == bytes.fromhex(expected)
+
+
+async def test_signature_of_rsa_is_verified_by_its_public_half() -> None:
+    """The header has it in base64, of a read, a write and a WebSocket's text alike; the venue publishes no vector."""
+    private, public = make_key_pair(KeyKind.RSA, "bybit")
+    key, signer = load_pem_public_key(public.encode()), make_signer(Secret(private))
+    assert isinstance(key, RSAPublicKey)
+    for sketch in (encoded("category=inverse&symbol=BTCUSD"), encoded(body=b'{"mode":0}')):
+        payload = SCHEME.payload(sketch, OURS[0])
+        request = SCHEME.attach_signature(sketch, OURS[0], payload, await signer.sign(payload))
+        key.verify(b64decode(request.headers["X-BAPI-SIGN"], validate=True), payload, PKCS1v15(), SHA256())
+        assert request.headers["X-BAPI-SIGN-TYPE"] == "2"
+    key.verify(await signer.sign(websocket_payload(1)), b"GET/realtime1", PKCS1v15(), SHA256())
 
 
 async def test_signer_matches_the_only_official_vector_with_a_secret() -> None:

@@ -31,7 +31,7 @@ from venuekit.capabilities import (
     TpSlModeControl,
     WithdrawalReader,
 )
-from venuekit.plugin import Environment, EnvironmentName, Venue
+from venuekit.plugin import Environment, EnvironmentName, KeyKind, Venue
 from venuekit_bybit_inverse.account import BybitInverseAccount
 from venuekit_bybit_inverse.answers import answer_time, bybit_answers
 from venuekit_bybit_inverse.endpoints import BYBIT, CLIENT_ID_PATTERN
@@ -103,6 +103,7 @@ BYBIT_INVERSE: Venue[BybitInverseAccount] = Venue(
     environments=(_LIVE, _TESTNET, _DEMO),
     limits=LIMITS,
     signing=BybitSigning(),
+    key_kinds=frozenset({KeyKind.HMAC, KeyKind.RSA}),
     answers=bybit_answers,
     answered_at=answer_time,
     faults=FAULTS,

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any, ClassVar, TypeVar
+from urllib.parse import unquote_plus
 
 import attrs
 
@@ -22,7 +23,7 @@ from venuekit.simulator import (
     SimulatedVenue,
     Usage,
     Visit,
-    is_hmac_sha256,
+    is_signed_by,
     json_response,
 )
 from venuekit.simulator.ledger import Asset, Contract, LedgerRefusal, Refused, RequestWindow, Rules
@@ -185,7 +186,7 @@ class SimulatedBinance(SimulatedVenue):
         if key is None:
             raise self.errors.denial(-2015)
         if security is Security.SIGNED:
-            self._check_signature(request, key.secret)
+            self._check_signature(request, key)
             self._check_window(request, milliseconds)
         return key
 
@@ -201,7 +202,7 @@ class SimulatedBinance(SimulatedVenue):
         except Refused:
             raise self.errors.denial(self.errors.too_late) from None
 
-    def _check_signature(self, request: SimRequest, secret: str) -> None:
+    def _check_signature(self, request: SimRequest, key: SimKey) -> None:
         """Check the signature over the query string directly followed by the body, without the signature itself."""
         for name in ("timestamp", "signature"):
             if not request.text(name):
@@ -215,7 +216,7 @@ class SimulatedBinance(SimulatedVenue):
             body, signature = parts
         else:
             raise self.errors.denial(-1022)
-        if not is_hmac_sha256(secret, (query + body).encode(), signature):
+        if not is_signed_by(key, (query + body).encode(), unquote_plus(signature)):
             raise self.errors.denial(-1022)
 
     def _check_window(self, request: SimRequest, milliseconds: int) -> None:

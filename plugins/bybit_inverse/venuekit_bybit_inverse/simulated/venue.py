@@ -24,7 +24,7 @@ from venuekit.simulator import (
     Usage,
     Visit,
     find_price,
-    is_hmac_sha256,
+    is_signed_by,
 )
 from venuekit.simulator.ledger import Contract, Ledger, LedgerRefusal, Side, check_window
 from venuekit_bybit_inverse.endpoints import BYBIT
@@ -170,7 +170,7 @@ class SimulatedBybit(SimulatedVenue):
             raise Denied(refusal(10003, "API key is invalid.", milliseconds))
         tail = request.query.encode() if request.verb == "GET" else request.body
         payload = f"{timestamp}{name}{request.headers.get('X-BAPI-RECV-WINDOW', '')}".encode() + tail
-        if not is_hmac_sha256(key.secret, payload, signature):
+        if not is_signed_by(key, payload, signature):
             origin = payload.decode(errors="replace")
             raise Denied(refusal(10004, f"error sign! origin_string[{origin}]", milliseconds))
         self.recheck(request, milliseconds)
