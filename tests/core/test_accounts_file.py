@@ -312,7 +312,7 @@ async def test_a_mark_before_a_text_is_no_part_of_it(
         ("file:open", "chmod 600"),
         ("file:blank", "is empty"),
         ("evn:MAIN_KEY", "no plugin knows this kind of reference; did you mean env?"),
-        (f"vault:{PLANTED}", "no plugin knows this kind of reference; env: and file: need none"),
+        (f"vault:{PLANTED}", "no plugin knows this kind of reference; env:, file:, keyring:, command: need none"),
     ],
 )
 async def test_a_reference_that_leads_nowhere(

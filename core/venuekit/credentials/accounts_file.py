@@ -19,6 +19,7 @@ from venuekit.credentials.fields import account_fields, find_unfit_name, find_un
 from venuekit.credentials.private_keys import PASSPHRASE
 from venuekit.credentials.references import (
     LITERAL_REFUSED,
+    check_owner,
     check_reference,
     is_reference,
     read_private,
@@ -204,6 +205,8 @@ def _resolve(entry: AccountEntry, plugins: Plugins, field: str, reference: str) 
     if not is_reference(reference):
         return Secret(reference)  # of a field that is no secret
     try:
+        if reference.startswith("command:"):
+            check_owner(Path(entry.source))
         return resolve_reference(reference, others=plugins.resolve_secret, relative_to=entry.directory)
     except AccountsFileError as error:
         raise AccountsFileError(f"{entry.place(field)}: {error}") from error

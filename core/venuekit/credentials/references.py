@@ -1,8 +1,9 @@
 """
 References: text such as ``env:MAIN_KEY`` that names the source of a secret, so that configurations hold no secrets.
 
-``env:`` and ``file:`` are resolved here and never passed to a plugin; every other scheme is a plugin's, through the
-hook ``venuekit_resolve_secret``. The text of a reference is never shown when it might be a secret itself.
+``env:``, ``file:``, ``keyring:`` and ``command:`` are resolved here and never passed to a plugin; every other scheme is
+a plugin's, through the hook ``venuekit_resolve_secret``. The text of a reference is never shown when it might be a
+secret itself.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from venuekit.errors import AccountsFileError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_SCHEMES = ("env", "file")
+_SCHEMES = ("env", "file", "keyring", "command")
 _REFERENCE = re.compile(r"([a-z][a-z0-9+.-]*):(\S.*)")
 #: names consist of words; a longer run of letters and digits is no name
 _OPAQUE = re.compile(r"[A-Za-z0-9+=]{12,}")
@@ -55,21 +56,27 @@ def resolve_reference(
     Return the secret that a reference names; may block.
 
     Args:
-        reference: ``env:NAME``, ``file:PATH`` or a scheme of a plugin.
+        reference: ``env:NAME``, ``file:PATH``, ``keyring:SERVICE/NAME``, ``command:PROGRAM ARGUMENTS`` or a scheme of a
+            plugin.
         others: Called for other schemes; returns None for an unknown one.
-        relative_to: The base of relative paths of ``file:``; None for the current directory.
+        relative_to: The base of relative paths of ``file:``, where commands run; None for the current directory.
 
     Raises:
-        AccountsFileError: no such secret exists, it is empty, or other users can read its file.
+        AccountsFileError: no such secret exists, it is empty, other users can read its file, or its command fails.
     """
     scheme, rest = check_reference(reference)
     if scheme == "env":
         return _from_environment(rest)
     if scheme == "file":
         return _from_file(rest, relative_to)
+    if scheme in _SCHEMES:
+        from venuekit.credentials import secret_sources
+
+        is_command = scheme == "command"
+        return secret_sources.run_command(rest, relative_to) if is_command else secret_sources.read_keyring(rest)
     secret = others(reference)
     if secret is None:
-        hint = did_you_mean(scheme, _SCHEMES) or f"; {' and '.join(f'{name}:' for name in _SCHEMES)} need none"
+        hint = did_you_mean(scheme, _SCHEMES) or f"; {', '.join(f'{name}:' for name in _SCHEMES)} need none"
         raise AccountsFileError(f"no plugin knows this kind of reference{hint}")
     return secret
 
@@ -127,3 +134,21 @@ def read_private(path: Path) -> str:
         raise AccountsFileError(f"{path}: not a text in UTF-8") from None
     except ValueError:  # a character that paths cannot have
         raise AccountsFileError(f"{str(path)!r} is not the path of a file") from None
+
+
+def check_owner(path: Path) -> None:
+    """
+    Check that a file with commands belongs to the user who runs them.
+
+    Raises:
+        AccountsFileError: it belongs to somebody else, who would choose what this user runs.
+    """
+    if os.name != "posix":
+        return
+    try:
+        owner = path.stat().st_uid
+    except OSError as error:
+        raise AccountsFileError(f"{path}: {error.strerror}") from error
+    if owner != os.geteuid():
+        mend = f"chown {os.geteuid()} {shlex.quote(str(path))}"
+        raise AccountsFileError(f"commands are run only from a file of one's own, and {path} is another user's; {mend}")
