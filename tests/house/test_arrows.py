@@ -13,7 +13,7 @@ from venuekit import payloads
 #: rooms from the ground up; a room may import rooms of the storeys below it, and neighbours only where noted
 STOREYS = (
     {"_util"},
-    {"credential_fields", "errors", "order_scope", "request_bounds"},
+    {"credential_fields", "errors", "key_kinds", "order_scope", "request_bounds"},
     {"faults", "message", "resolution"},
     {"echoes", "parameters", "signing"},
     {"encoding"},

@@ -33,7 +33,7 @@ ROOMS = {
     ),
     "simulator": (
         "access fields ledger message",
-        "movements prices",
+        "key_pairs movements prices",
         "disturbances markets quotes",
         "accounts price_board simulated_venue",
         "listing routing",
