@@ -101,6 +101,8 @@ class VenueClock:
 
     clock: Clock
     synced: bool = False
+    #: called after each measurement, for observers
+    on_measure: Callable[[], None] | None = attrs.field(default=None, repr=False)
     #: the venue's time, in milliseconds, at which our monotonic clock stood at 0
     origin: int = attrs.field(init=False, repr=False)
     #: by how many milliseconds the last measurement may have been wrong, and both our clocks at that time
@@ -194,6 +196,8 @@ class VenueClock:
         self._moves = (*self._moves[1 - _MOVES :], move)
         self.origin, self._error, self.synced = sample.origin, sample.error, True
         self._at, self._wall = self.clock.monotonic(), self.clock.milliseconds()
+        if self.on_measure is not None:
+            self.on_measure()
 
 
 @attrs.define(eq=False)

@@ -17,20 +17,21 @@ import attrs
 from venuekit import errors
 from venuekit._util.called import run_as
 from venuekit._util.texts import warn
-from venuekit.capabilities import Capability, Identity, IdentityReader
+from venuekit.capabilities import Identity, IdentityReader
 from venuekit.clock import Clock, ClockWarning, OwnClock, SystemClock, VenueClock
 from venuekit.credentials import Credentials, Secret
 from venuekit.credentials.fields import check_credentials, fingerprint
-from venuekit.endpoint import Endpoint
 from venuekit.owners import KeyName, Owners, state_directory
-from venuekit.pipeline.account_session import AccountSession, VenueSession, reason_not_supported
+from venuekit.pipeline.account_session import AccountSession, VenueSession
 from venuekit.pipeline.arrival import listener_of
+from venuekit.pipeline.events import notify_of_broken, notify_of_clock
 from venuekit.pipeline.guard import Guard, PositionLimit, holdings_reader
 from venuekit.pipeline.interlock import environment_of, is_local, mark_requests
 from venuekit.pipeline.observe import Observer
 from venuekit.pipeline.options import RetryPolicy
 from venuekit.pipeline.owner import Owner
 from venuekit.pipeline.proxy import proxy_of
+from venuekit.pipeline.unsupported import find_unsupported_endpoints
 from venuekit.pipeline.wire import RestWire
 from venuekit.read_cache import ReadCache
 from venuekit.request_bounds import TOLERANCE, NonceRule, RequestExpiry
@@ -158,9 +159,10 @@ class Runtime:
         guard: Guard | None = None,
         read_only: bool = False,
         keep_raw: bool = False,
+        name: str | None = None,
     ) -> A:
         """
-        Return an account, its clock measured and its class's own checks passed.
+        Return an account, its clock measured and its class's own checks passed; observers and logs call it ``name``.
 
         Raises:
             CredentialsError: the credentials may not travel to this host, or are not those that the venue declares.
@@ -174,8 +176,8 @@ class Runtime:
         venue_session, transport = self._venue_session(venue, environment)
         if environment == venue_session.environment:
             environment = venue_session.environment  # one for all accounts
-        name = KeyName.of(venue, credentials)
-        owner = self._owners.find(venue, environment, name, is_journaled=self._is_journaled(environment))
+        key_name = KeyName.of(venue, credentials)
+        owner = self._owners.find(venue, environment, key_name, is_journaled=self._is_journaled(environment))
         signer = self._keep(self.plugins.make_signer(venue, credentials))
         guard = guard or _NO_LIMITS
         self._make_pools(venue_session, owner)
@@ -196,12 +198,15 @@ class Runtime:
             guard=attrs.evolve(guard, read_only=True) if read_only else guard,
             clock=self._clock,
             keep_raw=keep_raw,
+            name=name,
             journal=owner.journal,
             tokens=self._tokens_of(venue, venue_session, owner.key),
             nonces=None if venue.nonce is None else self._nonces_of(venue, venue.nonce, environment, credentials),
             on_answer=listener_of(venue),
             secrets=(credentials.key, credentials.secret, *credentials.fields.values()),
         )
+        if venue_session.observers:
+            notify_of_broken(venue_session, self.plugins.broken_operators())
         opened = venue.account(session)
         if session.guard.max_position_notional is not None:
             read = holdings_reader(opened)
@@ -211,7 +216,7 @@ class Runtime:
         with run_as(("connect",)):
             await opened.on_open()
         if owner.identity is None and (identity := await _read_identity(opened, owner)) is not None:
-            self._owners.learn(environment, owner, name, identity)
+            self._owners.learn(environment, owner, key_name, identity)
             self._make_pools(venue_session, owner)
         owner.is_open = True
         return opened
@@ -239,6 +244,8 @@ class Runtime:
                 remembered=ReadCache(self._clock, self._max_age),
                 find_pool=partial(self._owners.pool, environment),
             )
+            if observers:
+                venue_session.clock.on_measure = partial(notify_of_clock, venue_session)
             proxy = None if is_local(environment.rest) else self._proxy
             transport = self._keep(self.plugins.make_transport(venue, environment, proxy))
             self._venue_sessions[key] = (venue_session, mark_requests(transport, venue, environment))
@@ -340,6 +347,7 @@ def connect(
     read_only: bool = ...,
     transport: str = ...,
     keep_raw: bool = ...,
+    name: str | None = ...,
 ) -> AbstractAsyncContextManager[A]: ...
 
 
@@ -353,6 +361,7 @@ def connect(
     read_only: bool = ...,
     transport: str = ...,
     keep_raw: bool = ...,
+    name: str | None = ...,
 ) -> AbstractAsyncContextManager[Account]: ...
 
 
@@ -365,6 +374,7 @@ def connect(
     read_only: bool = False,
     transport: str = "rest",
     keep_raw: bool = False,
+    name: str | None = None,
 ) -> AbstractAsyncContextManager[Any]:
     """
     Open an account.
@@ -377,6 +387,7 @@ def connect(
         read_only: Let nothing pass that changes anything.
         transport: The carrier of requests: ``"rest"``.
         keep_raw: Keep the venue's own objects in the ``raw`` of values.
+        name: What observers and logs call the account, if anything.
 
     Raises:
         UnknownVenue, PluginError, ConfigurationError, CredentialsError: nothing was sent.
@@ -384,7 +395,8 @@ def connect(
     """
     if transport != "rest":
         raise errors.ConfigurationError(f"no transport {transport!r}; there is 'rest'")
-    return _open_account(venue, credentials, runtime=runtime, guard=guard, read_only=read_only, keep_raw=keep_raw)
+    options: dict[str, Any] = {"guard": guard, "read_only": read_only, "keep_raw": keep_raw, "name": name}
+    return _open_account(venue, credentials, runtime=runtime, **options)
 
 
 @asynccontextmanager
@@ -436,16 +448,3 @@ async def _read_identity(account: Account, owner: Owner) -> Identity | None:
             raise
         warn(f"{error}; the account is opened as {owner.name}, as an earlier process knew it")
         return None
-
-
-def find_unsupported_endpoints(venue: Venue[Any], environment: Environment) -> dict[Endpoint[Any], str]:
-    """Return the endpoints that venue or environment lack, with the reason: all their capabilities, or their host."""
-    unsupported: dict[Endpoint[Any], str] = {}
-    capabilities: dict[type[Capability], str] = {**venue.unsupported, **environment.unsupported}
-    for endpoint in venue.endpoints:
-        reason = reason_not_supported(capabilities, endpoint) if capabilities else None
-        if reason is None and endpoint.host is not None and endpoint.host not in environment.further_hosts:
-            reason = f"the {environment.name} environment has no {endpoint.host} host, which answers {endpoint}"
-        if reason is not None:
-            unsupported[endpoint] = reason
-    return unsupported

@@ -80,6 +80,11 @@ class Environment:
                 words = "is no header: its name is letters, digits and -, its value printable ASCII"
                 raise ValueError(f"environment {self.name}: {name!r}: {value!r} {words}")
 
+    def host_of(self, further: str | None = None) -> str:
+        """Return the host, with its port if there is one, of ``rest`` or of one of the further hosts."""
+        url = self.rest if further is None else self.further_hosts.get(further, "")
+        return urlsplit(url).netloc
+
     @property
     def site(self) -> str:
         """Which pools and settings this is about: the name, and for a simulator also which one."""

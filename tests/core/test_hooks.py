@@ -317,7 +317,7 @@ async def test_venuekit_observe_is_called_once_per_venue_and_sees_every_operatio
             await account.call(TOY.SET_LEVERAGE, contract="GEMUSD", leverage=7)
 
     assert asked == ["toy_perp"]
-    assert [event.kind for event in events] == ["request", "answer"] * 2
+    assert [event.kind for event in events] == ["request", "budget", "answer", "end"] * 2
     assert {("toy_perp", "set_leverage", "GEMUSD")} == {(one.venue, one.operation, one.subject) for one in events}
 
 

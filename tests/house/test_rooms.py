@@ -13,6 +13,7 @@ import pytest
 ROOMS = {
     "pipeline": (
         "failures guard interlock journal_lines key_index nonces observe options pools proxy wire write_scopes",
+        "events unsupported",
         "budget connection journal journal_files notes owner shared_url",
         "budget_share budget_store operation redis_link tokens transport",
         "arrival redis_pools",

@@ -44,7 +44,12 @@ async def open_entry(entry: AccountEntry, runtime: Runtime, *, read_only: bool =
         with _name_account_in_errors(entry.name):
             account_credentials = await credentials(entry, runtime.plugins)
             opening = connect(
-                entry.venue, account_credentials, runtime=runtime, guard=guard, read_only=read_only or entry.read_only
+                entry.venue,
+                account_credentials,
+                runtime=runtime,
+                guard=guard,
+                read_only=read_only or entry.read_only,
+                name=entry.name,
             )
             account = await stack.enter_async_context(opening)
         yield account

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from venuekit.pipeline.guard import Guard
     from venuekit.pipeline.journal import FileJournal
     from venuekit.pipeline.journal_lines import UnreadableLine, Unresolved
-    from venuekit.pipeline.observe import Event, EventKind, Observer
+    from venuekit.pipeline.observe import Event, EventKind, Observer, WaitReason
     from venuekit.pipeline.options import UNSET, Options, RetryPolicy
     from venuekit.pipeline.pools import BucketBudget, SlidingBudget, make_budget
     from venuekit.pipeline.proxy import Proxy as Proxy
@@ -33,7 +33,7 @@ if not TYPE_CHECKING:
             "journal": "FileJournal",
             "journal_lines": "UnreadableLine Unresolved",
             "account_session": "AccountSession VenueSession",
-            "observe": "Event EventKind Observer",
+            "observe": "Event EventKind Observer WaitReason",
             "options": "UNSET Options RetryPolicy",
             "pools": "BucketBudget SlidingBudget make_budget",
             "proxy": "Proxy",
@@ -63,6 +63,7 @@ __all__ = [
     "UnreadableLine",
     "Unresolved",
     "VenueSession",
+    "WaitReason",
     "WriteScopes",
     "make_budget",
 ]

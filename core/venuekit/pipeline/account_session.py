@@ -18,6 +18,7 @@ from venuekit.endpoint import Effect, Endpoint
 from venuekit.errors import OperationError, Outcome
 from venuekit.parameters import Role
 from venuekit.pipeline.budget import Budget, Costs, Pools, due_at
+from venuekit.pipeline.events import notify_of, notify_of_end
 from venuekit.pipeline.failures import Failure, leaves_open
 from venuekit.pipeline.guard import Guard, PositionLimit, check_guard
 from venuekit.pipeline.journal import FileJournal
@@ -25,6 +26,7 @@ from venuekit.pipeline.observe import EventKind, Observer
 from venuekit.pipeline.operation import Operation
 from venuekit.pipeline.options import Options, RetryPolicy
 from venuekit.pipeline.owner import Owner
+from venuekit.pipeline.unsupported import reason_not_supported
 from venuekit.pipeline.waits import take_turn, wait_error, wait_for_fences
 from venuekit.pipeline.wire import RestWire
 from venuekit.pipeline.write_scopes import QUEUED, footprint_of
@@ -66,6 +68,10 @@ class VenueSession:
     find_pool: FindPool = attrs.field(repr=False)
     #: the costs of requests that pay into pools of the address alone: they are the same for every account
     costs: dict[Endpoint[Any], Costs] = attrs.field(factory=dict, init=False, repr=False)
+    #: names of pools that observers believe to be closed
+    shut: set[str] = attrs.field(factory=set, init=False, repr=False)
+    #: how many broken plugins they have been notified of
+    reported: int = attrs.field(default=0, init=False)
     #: whether the runtime that made it is closed
     closed: bool = False
 
@@ -80,6 +86,7 @@ class AccountSession:
     guard: Guard = attrs.field(repr=False)
     clock: Clock = attrs.field(repr=False)
     keep_raw: bool = False
+    name: str | None = None  #: the opener's name for the account, for observers
     journal: FileJournal | None = None
     nonces: Nonces | None = None  #: None where no request carries a number
     tokens: Tokens | None = None  #: None where no request carries a session token
@@ -140,6 +147,8 @@ class AccountSession:
         if self.halted or not self.guard.is_open:
             check_guard(operation)
         deliver = _write if endpoint.is_write else _read
+        if self.venue_session.observers:
+            deliver = _watch
         if options.deadline is None:
             return await deliver(operation)
         operation.began = self.clock.monotonic()
@@ -208,6 +217,19 @@ class AccountSession:
                 served.get(name) is capability for name in methods_of(capability)
             ):
                 self.learned = {**(self.learned or {}), capability: reason}
+
+
+async def _watch(operation: Operation[Any]) -> Any:
+    """Deliver an operation, and notify observers of its end."""
+    deliver, clock = _write if operation.endpoint.is_write else _read, operation.session.clock
+    began = clock.monotonic()
+    try:
+        value = await deliver(operation)
+    except BaseException as error:
+        notify_of_end(operation, clock.monotonic() - began, error)
+        raise
+    notify_of_end(operation, clock.monotonic() - began)
+    return value
 
 
 async def _read(operation: Operation[Any]) -> Any:
@@ -334,8 +356,7 @@ async def _recover(operation: Operation[T], failure: Failure) -> T:
 
 def _interruption(operation: Operation[Any], why: str) -> OperationError:
     error = operation.annotate(errors.OutcomeUnknown(why))
-    if operation.session.venue_session.observers:
-        operation.notify(EventKind.UNKNOWN_OUTCOME, error=error)
+    notify_of(operation, EventKind.UNKNOWN_OUTCOME, error=error)
     return error
 
 
@@ -364,9 +385,3 @@ def _check_window(window: int, venue: Venue[Any]) -> None:
     if type(window) is not int or not least <= window <= most:
         bounds = f"{most} ms, as the venue fixes it" if least == most else f"from {least} up to {most} ms"
         raise ValueError(f"recv_window must be {bounds}, not {window!r}")
-
-
-def reason_not_supported(reasons: Mapping[type[Capability], str], endpoint: Endpoint[Any]) -> str | None:
-    """Return why none of an endpoint's capabilities is there, by the reasons of each; None when any of them is."""
-    found = [reasons.get(capability_of(method)) for method in endpoint.serves]
-    return None if not found or None in found else found[0]

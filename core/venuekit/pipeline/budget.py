@@ -106,20 +106,23 @@ def pay(costs: Sequence[tuple[Budget, int]], now: float, reserve: float = 0.0) -
     return longest
 
 
-def update_from_headers(pool: Budget, limit: Limit, headers: Mapping[str, str], now: float) -> None:
-    """Correct a pool by the headers of an answer; a header that is not a number is ignored."""
+def update_from_headers(pool: Budget, limit: Limit, headers: Mapping[str, str], now: float) -> int | None:
+    """Correct a pool by the headers of an answer, and return the venue's count; None where they have no number."""
     used_header = limit.used_header
     header = used_header or limit.remaining_header
-    if header is None:
-        return
-    value = headers.get(header)
-    if value is not None and value.isdecimal() and len(value) <= _DIGITS:
-        pool.set_used(int(value) if used_header else limit.amount - int(value), now)
+    value = None if header is None else headers.get(header)
+    if value is None or not value.isdecimal() or len(value) > _DIGITS:
+        return None
+    used = int(value) if used_header else limit.amount - int(value)
+    pool.set_used(used, now)
+    return used
 
 
-def apply_backoff(session: AccountSession, failure: Failure, costs: Pools, attempts: int) -> None:
+def apply_backoff(session: AccountSession, failure: Failure, costs: Pools, attempts: int) -> list[Limit]:
     """
-    Close the pools that a refusal speaks of, for as long as it says, and note in the failure when they open.
+    Close the pools that a refusal speaks of, for as long as it says; return their limits.
+
+    When they open is noted in the failure.
 
     A venue's code with an ordinary status, or one that is listed so, speaks of the account and the endpoint; a ban, a
     firewall and HTTP's own statuses speak of the address, whatever the endpoint pays into.
@@ -129,18 +132,19 @@ def apply_backoff(session: AccountSession, failure: Failure, costs: Pools, attem
     of_address = failure.kind is FailureKind.SHUT_OUT or failure.error.status in _OF_THE_ADDRESS
     if banned or (of_address and not failure.is_account_limit):
         everywhere = [limit for limit in session.venue_session.venue.limits if limit.scope is LimitScope.ADDRESS]
-        pools = [session.pool(limit) for limit in everywhere]
+        pools = [(limit, session.pool(limit)) for limit in everywhere]
         if not banned:
-            pools += [pool for limit, pool, _ in costs if limit.scope is not LimitScope.ADDRESS]
+            pools += [(limit, pool) for limit, pool, _ in costs if limit.scope is not LimitScope.ADDRESS]
     else:
-        pools = [pool for limit, pool, _ in costs if limit.scope is not LimitScope.ADDRESS]
+        pools = [(limit, pool) for limit, pool, _ in costs if limit.scope is not LimitScope.ADDRESS]
     if pools:
-        shut = max(pool.close(failure.delay, now, banned=banned) for pool in pools)
+        shut = max(pool.close(failure.delay, now, banned=banned) for _, pool in pools)
     else:  # nothing that could be closed: at least this call waits, longer each time
         shut = failure.delay or float(2 ** (attempts - 1))
     if failure.delay is None or shut > failure.delay:
         failure.delay = shut
         failure.error.retry_at = _after(session, shut)
+    return [limit for limit, _ in pools]
 
 
 def budget_error(session: AccountSession, costs: Pools, delay: float, max_wait: float) -> errors.OperationError:

@@ -10,6 +10,7 @@ from venuekit._util.times import from_milliseconds
 from venuekit.clock import clock_error
 from venuekit.errors import Outcome
 from venuekit.order_scope import MadeId
+from venuekit.pipeline.events import notify_of
 from venuekit.pipeline.journal_lines import Ended, Unresolved
 from venuekit.pipeline.observe import EventKind
 
@@ -108,5 +109,4 @@ def _warn_unwritten(operation: Operation[Any], what: str) -> None:
     lost = 0 if session.journal is None else session.journal.lost_lines()
     kept = "its line is kept in memory until it can be written"
     warn(f"{who} {what}; {f'its line is lost, and {lost} in all: too many are kept in memory' if lost else kept}")
-    if session.venue_session.observers:
-        operation.notify(EventKind.UNWRITTEN)
+    notify_of(operation, EventKind.UNWRITTEN)

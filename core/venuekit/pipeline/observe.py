@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import enum
+import itertools
 import logging
 import traceback
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Protocol
 
 import attrs
 
-from venuekit.errors import OperationError
+from venuekit.credentials.redactor import redact_error
+from venuekit.endpoint import Effect, EndpointName, Priority
+from venuekit.errors import OperationError, Outcome
 
 _log = logging.getLogger("venuekit.observe")
 
@@ -18,22 +22,60 @@ _log = logging.getLogger("venuekit.observe")
 class EventKind(enum.StrEnum):
     """A kind of step."""
 
-    REQUEST = "request"
-    ANSWER = "answer"
-    WAIT = "wait"
-    RETRY = "retry"
-    FAULT = "fault"
-    UNKNOWN_OUTCOME = "unknown_outcome"
+    REQUEST = "request"  #: an attempt is about to leave
+    ANSWER = "answer"  #: it was answered, and the answer could be used
+    FAULT = "fault"  #: it was not, or it could not leave
+    RETRY = "retry"  #: another attempt follows
+    WAIT = "wait"  #: the operation waits
+    RESOLUTION = "resolution"  #: the outcome of a write whose answer was lost or doubtful was found out
+    UNKNOWN_OUTCOME = "unknown_outcome"  #: it could not be found out
+    END = "end"  #: the operation is over, however it ended
+    CLOCK = "clock"  #: the venue's clock was measured
+    BUDGET = "budget"  #: a pool was counted by the venue, was closed, or is open again
+    PLUGIN_FAILURE = "plugin_failure"  #: an observer or a hook of a plugin has raised
     UNWRITTEN = "unwritten"  #: a line of the journal could not be written and is kept in memory
+
+
+class WaitReason(enum.StrEnum):
+    """The reason for which an operation waits."""
+
+    BUDGET = "budget"  #: a pool is spent or closed
+    RETRY = "retry"  #: the pause before another attempt
+    FENCE = "fence"  #: an earlier write of the same thing may still arrive
+    TURN = "turn"  #: an earlier write of the same thing is under way; reported when the wait is over
 
 
 @attrs.frozen
 class Event:
     """
-    One thing that happened to one operation.
+    One thing that happened, most often to one operation; fields that do not belong to its kind are None.
 
-    ``attempt`` counts from 1; ``seconds`` is how long an answer took or how long is waited; ``error`` is what a fault
-    or unknown outcome will be reported as. Nothing here carries a key, a signature or a body.
+    Nothing here carries a key, a signature, a URL, a header or a body.
+
+    Attributes:
+        kind: The kind of step; ``docs/observers.md`` has the fields of each.
+        venue, environment: Id of the venue, and ``live``, ``testnet``, ``demo`` or ``sim``.
+        operation: Capability method, or verb and path for a raw call; ``sync_clock`` for a measurement, ``connect``
+            for a plugin that broke before there was an operation.
+        subject: A symbol, None for the account.
+        attempt: Number of the last attempt, from 1; 0 before the first one left.
+        seconds: How long an answer, a wait or the whole operation took; of a wait that begins, how long it may last.
+        error: The error of a fault, or the one that the caller gets.
+        account: The name the opener gave the account (``connect(name=...)``), None without one.
+        serial: Tells the events of one operation from those of all others in this process; 0 for those of none.
+        host: Host, and port if there is one, that the endpoint is reached at.
+        endpoint: Verb, documented path and action; never the path as it was sent.
+        effect, priority: The effect of the operation, and its rank in the budget.
+        weight: The weight of the request.
+        outcome: The known effect.
+        status, code: HTTP status and the venue's own code; None where no answer gave one.
+        age: Seconds from the time that an answer gives until it was here, by the venue's clock as it is known here.
+        reason: The reason for a wait.
+        pool: Name of a limit; ``used`` of ``amount`` are spent by the venue's own count.
+        is_closed: Whether the pool was closed (True) or is open again (False).
+        closed_until: When a closed pool opens.
+        offset: By how many seconds the venue's clock is ahead of ours; ``uncertainty`` is its error either way.
+        plugin: The plugin or function that failed, and where; its words are not repeated.
     """
 
     kind: EventKind
@@ -43,6 +85,27 @@ class Event:
     attempt: int
     seconds: float | None = None
     error: OperationError | None = None
+    environment: str | None = None
+    account: str | None = None
+    serial: int = 0
+    host: str | None = None
+    endpoint: EndpointName | None = None
+    effect: Effect | None = None
+    priority: Priority | None = None
+    weight: int | None = None
+    outcome: Outcome | None = None
+    status: int | None = None
+    code: int | str | None = None
+    age: float | None = None
+    reason: WaitReason | None = None
+    pool: str | None = None
+    used: int | None = None
+    amount: int | None = None
+    is_closed: bool | None = None
+    closed_until: datetime | None = None
+    offset: float | None = None
+    uncertainty: float | None = None
+    plugin: str | None = None
 
 
 class Observer(Protocol):
@@ -52,14 +115,40 @@ class Observer(Protocol):
         """Take note; quickly, since it is called between sending and answering."""
 
 
+#: of operations that are observed
+SERIALS = itertools.count(1)
+
+
 def notify(observers: Iterable[Observer], event: Event) -> None:
-    """Notify every observer; one that raises is logged by its line, and changes nothing."""
+    """Notify every observer; one that raises is logged by its line and reported to the others, and changes nothing."""
+    failures = _call(observers, event)
+    if not failures or event.kind is EventKind.PLUGIN_FAILURE:
+        return
+    for failed, plugin in failures:
+        others = (one for one in observers if one is not failed)
+        subject = event.venue, event.operation, event.subject, event.attempt
+        report = Event(EventKind.PLUGIN_FAILURE, *subject, environment=event.environment, plugin=plugin)
+        _call(others, attrs.evolve(report, account=event.account, serial=event.serial))
+
+
+def _call(observers: Iterable[Observer], event: Event) -> list[tuple[Observer, str]]:
+    """Call observers; return those that raised, each with its own name and line."""
+    failures: list[tuple[Observer, str]] = []
     for observer in observers:
         try:
             observer(event)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a stranger's observer raises must not change an outcome
             frame = traceback.extract_tb(error.__traceback__)[-1]
-            words = "an observer failed on %s of %s: %s: %s (%s:%s); mend it, or disable its plugin"
-            kind = type(error).__name__
-            _log.error(words, event.operation, event.venue, kind, error, frame.filename, frame.lineno)
+            place = f"{frame.filename}:{frame.lineno}"
+            words = "an observer failed on %s of %s: %s (%s); mend it, or disable its plugin"
+            _log.error(words, event.operation, event.venue, _words_of(error), place)
             _log.debug("its traceback", exc_info=error)
+            failures.append((observer, f"observer {frame.name}: {type(error).__name__} ({place})"))
+    return failures
+
+
+def _words_of(error: BaseException) -> str:
+    try:
+        return redact_error(error)
+    except Exception:  # noqa: BLE001 - a stranger's error may fail to say what it is
+        return type(error).__name__

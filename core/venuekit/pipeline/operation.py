@@ -21,6 +21,7 @@ from venuekit.parameters import Role
 from venuekit.payloads.json_text import TooDeep
 from venuekit.payloads.mismatch import mismatch_of
 from venuekit.pipeline.budget import SHUTTING, Budget, Pools, apply_backoff, budget_error, pay, update_from_headers
+from venuekit.pipeline.events import notify_of, notify_of_answer, notify_of_closing, notify_of_fault, notify_of_request
 from venuekit.pipeline.failures import (
     LEAVING_OPEN,
     Failure,
@@ -32,7 +33,7 @@ from venuekit.pipeline.failures import (
 )
 from venuekit.pipeline.guard import check_guard
 from venuekit.pipeline.notes import record_attempt, record_outcome, use_client_ids
-from venuekit.pipeline.observe import Event, EventKind, notify
+from venuekit.pipeline.observe import EventKind, WaitReason
 from venuekit.pipeline.write_scopes import FENCING, Fence, footprint_of
 from venuekit.request_bounds import RequestExpiry, fence_of
 from venuekit.resolution import Call, Reading
@@ -106,6 +107,9 @@ class Operation(Generic[T]):
     behind: str | None = None
     #: the methods under way when it began to wait for its turn; None where it does not wait for one
     called: tuple[str, ...] | None = None
+    #: its serial, and when its last attempt left on the monotonic clock; set where there are observers
+    serial: int = 0
+    left_at: float = 0.0
     #: the method that was called, once it was needed: later it is not under way any more
     _name: str | None = None
     #: the last decoded answer that could be converted, and its conversion
@@ -129,11 +133,11 @@ class Operation(Generic[T]):
         failed.outcome = Outcome.APPLIED
         raise self.annotate(failed)
 
-    async def wait(self, seconds: float) -> None:
+    async def wait(self, seconds: float, reason: WaitReason = WaitReason.RETRY) -> None:
         """Wait on the injected clock, and count it."""
         self.waited += seconds
         if self.session.venue_session.observers:
-            self.notify(EventKind.WAIT, seconds=seconds)
+            notify_of(self, EventKind.WAIT, seconds=seconds, reason=reason)
         await self.session.clock.sleep(seconds)
 
     @property
@@ -208,12 +212,6 @@ class Operation(Generic[T]):
             error.outcome = Outcome.NOT_APPLIED
         return error
 
-    def notify(self, kind: EventKind, *, seconds: float | None = None, error: OperationError | None = None) -> None:
-        """Notify the observers of this venue."""
-        venue = self.session.venue_session.venue.id
-        event = Event(kind, venue, self.name, self.subject, self.attempts, seconds, error)
-        notify(self.session.venue_session.observers, event)
-
     def close(self, outcome: Outcome, claims: str | None = None) -> None:
         """Account for how it ended, unless that is unknown; ``claims`` is the row of a history that proves it."""
         if outcome is not Outcome.UNKNOWN:
@@ -256,7 +254,7 @@ class Operation(Generic[T]):
                 error.outcome = Outcome.NOT_APPLIED
         self.annotate(error)
         if self.session.venue_session.observers:
-            self.notify(EventKind.FAULT, error=error)
+            notify_of_fault(self, error)
         return Failure(kind, error, delay)
 
     async def send(self) -> T:
@@ -299,7 +297,7 @@ class Operation(Generic[T]):
             self.attempts += 1
             self.in_flight = True
             if session.venue_session.observers:
-                self.notify(EventKind.REQUEST)
+                notify_of_request(self, costs)
             try:
                 response = await session.wire.send(request)
             except Exception as error:  # noqa: BLE001 - likewise
@@ -326,9 +324,7 @@ class Operation(Generic[T]):
         """Return the value of an answer; raises Failure for one that is none."""
         session, check_echo, is_ours = self.session, self.endpoint.check_echo, False
         if costs:
-            now = session.clock.monotonic()
-            for limit, pool, _ in costs:
-                update_from_headers(pool, limit, response.headers, now)
+            self._take_counts(response, costs)
         try:
             refusal = session.venue_session.venue.answers(response)
         except Exception:  # noqa: BLE001 - a reader that fails has not read: the answer is as good as lost
@@ -356,8 +352,7 @@ class Operation(Generic[T]):
         if session.on_answer is not None:
             session.on_answer(self, response)
         if session.venue_session.observers:
-            took = session.venue_session.clock.milliseconds() - self.sent_at
-            self.notify(EventKind.ANSWER, seconds=took / 1000)
+            notify_of_answer(self, response)
         return value
 
     async def _wait_for_budget(self, costs: Pools, due: list[tuple[Budget, int]], delay: float) -> None:
@@ -366,7 +361,7 @@ class Operation(Generic[T]):
             if self.waited + delay > self.max_wait:
                 raise self.annotate(budget_error(self.session, costs, delay, self.max_wait))
             # never less than a millisecond: a rounding short of the window would be waited for again and again
-            await self.wait(max(delay, 0.001))
+            await self.wait(max(delay, 0.001), WaitReason.BUDGET)
             delay = pay(due, self.session.clock.monotonic(), self.priority.reserve)
 
     def _failure_of_foreign_answer(self, why: str, response: HttpResponse) -> Failure:
@@ -388,12 +383,22 @@ class Operation(Generic[T]):
         if self.endpoint.is_write and is_listed(outdated_by, doubt.error.code, doubt.error.message):
             venue_session.remembered.outdate()
         if refused.kind in SHUTTING:
-            apply_backoff(session, refused, costs, self.attempts)
+            closed = apply_backoff(session, refused, costs, self.attempts)
+            if venue_session.observers:
+                notify_of_closing(self, closed, refused)
         elif doubt.kind is FailureKind.UNSUPPORTED:
             session.record_unsupported(self.endpoint, refused.error.message)
         failure = self.failure(doubt.kind, doubt.error, refused.delay)
         failure.given_at = refused.given_at
         return failure
+
+    def _take_counts(self, response: HttpResponse, costs: Pools) -> None:
+        """Correct the pools by the venue's own counts."""
+        now, observers = self.session.clock.monotonic(), self.session.venue_session.observers
+        for limit, pool, _ in costs:
+            used = update_from_headers(pool, limit, response.headers, now)
+            if used is not None and observers:
+                notify_of(self, EventKind.BUDGET, pool=limit.name, used=used, amount=limit.amount)
 
     def _failure_of_sending(self, error: Exception) -> Exception:
         """Return the failure of an attempt without an answer."""

@@ -20,6 +20,7 @@ from venuekit.errors import GuardRefused, OperationError, Outcome, OutcomeNotSta
 from venuekit.faults import is_listed
 from venuekit.pipeline.arrival import measure
 from venuekit.pipeline.completion import check_present
+from venuekit.pipeline.events import notify_of
 from venuekit.pipeline.failures import Failure, FailureKind, answer_of_earlier, is_older
 from venuekit.pipeline.observe import EventKind
 from venuekit.pipeline.operation import Operation
@@ -247,8 +248,7 @@ async def _attempt_repeatedly(operation: Operation[T], first: Failure | None) ->
         return state.attempt_number >= policy.attempts or operation.waited + state.upcoming_sleep > operation.max_wait
 
     def retrying(state: _t.RetryCallState) -> None:
-        if operation.session.venue_session.observers:
-            operation.notify(EventKind.RETRY, seconds=state.upcoming_sleep, error=_last_of(state).error)
+        notify_of(operation, EventKind.RETRY, seconds=state.upcoming_sleep, error=_last_of(state).error)
 
     loop = _t.AsyncRetrying(
         retry=_t.retry_if_exception(lambda error: isinstance(error, Failure) and error.allows_another),

@@ -14,6 +14,7 @@ from venuekit.credentials.redactor import redact_error
 from venuekit.endpoint import Change, Effect
 from venuekit.errors import OperationError, Outcome, VenuekitError
 from venuekit.pipeline.arrival import is_over, may_be_over, wait_until_over
+from venuekit.pipeline.events import notify_of, notify_of_resolution
 from venuekit.pipeline.failures import Failure, FailureKind
 from venuekit.pipeline.journal_lines import Ended, Unresolved
 from venuekit.pipeline.observe import EventKind
@@ -48,11 +49,28 @@ async def resolve_outcome(operation: Operation[Any], failure: Failure, *, may_re
         OutcomeUnknown, Conflict, NotExecuted: as the names say.
         VenueError: a doubtful refusal turned out to be a refusal.
     """
-    if operation.endpoint.effect is Effect.SET:
-        return await _read_back(operation, failure, may_repeat=may_repeat)
-    if failure.kind is FailureKind.SUSPECT:
-        return await _look_once(operation, failure)
-    return await _prove_or_repeat(operation, failure)
+    try:
+        if operation.endpoint.effect is Effect.SET:
+            value = await _read_back(operation, failure, may_repeat=may_repeat)
+        elif failure.kind is FailureKind.SUSPECT:
+            value = await _look_once(operation, failure)
+        else:
+            value = await _prove_or_repeat(operation, failure)
+    except OperationError as error:
+        if error.outcome is not Outcome.UNKNOWN:  # of that one observers have been notified
+            notify_of_resolution(operation, error.outcome)
+        raise
+    if value is not SEND_AGAIN:
+        notify_of_resolution(operation, Outcome.APPLIED)
+    elif operation.endpoint.effect is not Effect.SET:
+        notify_of_resolution(operation, Outcome.NOT_APPLIED)
+    return value
+
+
+def _close(operation: Operation[Any], outcome: Outcome) -> None:
+    """Account for the outcome of a write that was found out after its call had ended."""
+    operation.close(outcome, operation.claims if outcome is Outcome.APPLIED else None)
+    notify_of_resolution(operation, outcome)
 
 
 async def look_again(operation: Operation[Any], cause: OperationError) -> Any:
@@ -81,9 +99,9 @@ async def resolve_later(operation: Operation[Any], cause: OperationError) -> Any
     try:
         value = await look_again(operation, cause)
     except errors.NotExecuted:
-        operation.close(Outcome.NOT_APPLIED)
+        _close(operation, Outcome.NOT_APPLIED)
         raise
-    operation.close(Outcome.APPLIED, operation.claims)
+    _close(operation, Outcome.APPLIED)
     try:
         return operation.finish(value)
     except OperationError as unconverted:
@@ -135,20 +153,21 @@ async def resolve_entry(session: AccountSession, entry: Unresolved, call: Call) 
             why = await wait_until_over(operation, lambda: read_now(operation, cause))
             reading = await read_now(operation, cause)
             if reading.holds:
-                operation.close(Outcome.APPLIED)
+                _close(operation, Outcome.APPLIED)
                 return f"{words}: it holds"
             if why is not None:
                 raise unknown_outcome(operation, cause, why)
             # it may have held until a later write; certain is only that it does not now
             if session.journal is not None:
                 session.journal.end(Ended(entry.id, "does_not_hold", clock.milliseconds()))
+            notify_of_resolution(operation, Outcome.UNKNOWN)
             return f"{words}: does not hold, {reading.value} does; it cannot arrive any more"
         try:
             await look_again(operation, cause)
         except errors.NotExecuted as error:
-            operation.close(Outcome.NOT_APPLIED)
+            _close(operation, Outcome.NOT_APPLIED)
             return str(error)
-        operation.close(Outcome.APPLIED, operation.claims)
+        _close(operation, Outcome.APPLIED)
         return f"{words}: {'it holds' if is_setting else 'it happened'}"
 
 
@@ -350,8 +369,7 @@ def unknown_outcome(
     operation.annotate(error)
     error.outcome = Outcome.UNKNOWN
     error.retry_at = _later(operation, failed if isinstance(failed, OperationError) else cause)
-    if operation.session.venue_session.observers:
-        operation.notify(EventKind.UNKNOWN_OUTCOME, error=error)
+    notify_of(operation, EventKind.UNKNOWN_OUTCOME, error=error)
     return error
 
 

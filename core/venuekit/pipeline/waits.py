@@ -10,6 +10,8 @@ from venuekit._util.times import from_milliseconds
 from venuekit.endpoint import Effect
 from venuekit.errors import OperationError
 from venuekit.pipeline.arrival import expiry_of, measure
+from venuekit.pipeline.events import notify_of
+from venuekit.pipeline.observe import EventKind, WaitReason
 from venuekit.pipeline.operation import Operation
 from venuekit.pipeline.write_scopes import Fence, Footprint, footprint_of
 from venuekit.request_bounds import TOLERANCE, RequestExpiry
@@ -30,8 +32,10 @@ async def take_turn(operation: Operation[Any], footprint: Footprint) -> None:
     except TimeoutError:
         words = f"it waited {patience:g} s for {operation.behind}"
         raise wait_error(operation, words, mend=_mend(operation, None)) from None
-    _count(operation, clock.monotonic() - began)
+    seconds = clock.monotonic() - began
+    _count(operation, seconds)
     operation.behind = None
+    notify_of(operation, EventKind.WAIT, seconds=seconds, reason=WaitReason.TURN)
 
 
 async def wait_for_fences(operation: Operation[Any]) -> None:
@@ -58,7 +62,7 @@ async def wait_for_fences(operation: Operation[Any]) -> None:
             words = f"{operation.behind}, {seconds:.1f} s from now"
             raise wait_error(operation, words, mend=_mend(operation, seconds), fence=fence)
         waited = operation.waited
-        await operation.wait(seconds)
+        await operation.wait(seconds, WaitReason.FENCE)
         operation.waited = waited
         _count(operation, seconds)
     operation.behind = None
