@@ -42,6 +42,8 @@ FILE_TARGET, GROWTH_TARGET = 2.0, 2.0
 #: the way of signed_write.py that the target is about; the other is shown beside it
 _ALONE, _TOGETHER, _ORDER = "one_by_one", "sixteen_at_once", "place_order"
 JOURNAL_TARGET, ORDER_TARGET = 1.35, 1.35
+#: microseconds
+LINES_TARGET = 15
 #: by way and client: the targets of signed_write.py
 _WRITE_TARGETS = {
     (_ALONE, "venuekit"): WRITE_TARGET,
@@ -61,6 +63,14 @@ def signed_write_rows(processes: int) -> Iterable[Row]:
         for client in ("venuekit", "venuekit with journal"):
             found = _ratios([run[way] for run in runs], client, "bare")
             yield _against(f"signed write, {what}: {client} / bare", found, _WRITE_TARGETS.get((way, client)))
+
+
+def journal_rows(processes: int) -> Iterable[Row]:
+    """Return the rows about the two lines of a write."""
+    runs = in_fresh_processes("journal.py", processes)
+    for kind in ("setting", "order"):
+        figures = [statistics.median(run[kind]) for run in runs]
+        yield _against(f"the journal of a write ({kind}), us", figures, LINES_TARGET, 1)
 
 
 def decode_rows(processes: int) -> Iterable[Row]:
@@ -251,6 +261,8 @@ Counted from the sources by `python bench/house.py`.
   two. The budget's clock runs a thousand times faster, so that it spends and forgets as in life without waiting. With
   the journal, a line goes to a file before each write and one after it; that is how `live` runs. Another client runs
   in an environment of its own, with a bare client of its own in the same process.
+- **The journal of a write**: CPU of all that the journal adds to a write, its lines, identity and moments, in a loop
+  that does nothing else; between two requests, where caches are cold, the same work takes up to three times as long.
 - **500 open positions**: CPU of a positionRisk v3 body into values with every field, joined with symbolConfig; every
   read has its own prices, so no number is remembered from the one before. "symbolConfig decoded too" adds the other
   body, of 500 rows as well, to ours and nothing to `orjson.loads`. **1,000 orders**: USD-M's order history, likewise.
@@ -288,6 +300,7 @@ def main() -> None:
         account_rows(3),
         position_rows(3),
         signed_write_rows(3),
+        journal_rows(3),
         peer_rows(wants_peers),
         memory_rows(),
         file_rows(),

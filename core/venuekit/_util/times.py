@@ -15,7 +15,7 @@ _FINER = re.compile(r"([.,]\d{6})\d+")
 
 def from_milliseconds(milliseconds: int) -> datetime:
     """Return an instant given in milliseconds since 1970 as an aware UTC datetime, exactly."""
-    return EPOCH + timedelta(milliseconds=milliseconds)
+    return EPOCH + milliseconds * MILLISECOND
 
 
 def to_milliseconds(moment: datetime) -> int:

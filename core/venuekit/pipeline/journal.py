@@ -93,10 +93,7 @@ class FileJournal:
 
     def new_id(self, moment: datetime) -> str:
         """Return an identity that no other write has, in no process; it begins with the day of its file."""
-        ordinal = moment.toordinal()
-        if ordinal != self._ordinal:  # writing out a date costs as much as writing the line
-            self._ordinal, self._day = ordinal, f"{moment:%Y%m%d}"
-        return f"{self._day}-{self._writer}-{os.getpid():x}-{next(self._numbers)}"
+        return f"{self._day_at(moment)}-{self._writer}-{os.getpid():x}-{next(self._numbers)}"
 
     def look_for_mates(self) -> None:
         """Find the journals of the account's other keys anew."""
@@ -110,7 +107,7 @@ class FileJournal:
 
     def catch_up(self, moment: datetime) -> None:
         """Read the lines of others since the last time, in the file that a write of this moment belongs to."""
-        path = self._path_of(f"{moment:%Y%m%d}")
+        path = self._path_of(self._day_at(moment))
         for mate in self._mates:
             mate.catch_up_beside(moment)
         if path != self._path:
@@ -211,7 +208,7 @@ class FileJournal:
 
     def catch_up_beside(self, moment: datetime) -> None:
         """Do as :meth:`catch_up` for the journal of another key, which is seldom written to here."""
-        path = f"{self.stem}-{moment:%Y%m%d}.jsonl"
+        path = f"{self.stem}-{self._day_at(moment)}.jsonl"
         day = self.days.get(path)
         with contextlib.suppress(FileNotFoundError):
             if os.stat(path).st_size == (0 if day is None else day.offset):
@@ -289,6 +286,13 @@ class FileJournal:
         parts = entry_id.split("-")
         is_ours = len(parts) == 4 and parts[1] == self._writer and parts[3].isdecimal()
         return int(parts[3]) if is_ours else None
+
+    def _day_at(self, moment: datetime) -> str:
+        """Return a day as identities and files have it."""
+        ordinal = moment.toordinal()
+        if ordinal != self._ordinal:  # writing out a date costs as much as writing a line
+            self._ordinal, self._day = ordinal, f"{moment:%Y%m%d}"
+        return self._day
 
     def _path_of(self, entry_id: str) -> str:
         day = day_of(entry_id)

@@ -140,7 +140,7 @@ def begin_text(entry: Unresolved) -> bytes:
         entry.effect,
         entry.client_id,
         entry.client_ids if len(entry.client_ids) > 1 else (),
-        tuple(sorted(entry.made)),
+        tuple(sorted(entry.made)) if entry.made else (),
         entry.nonce,
         dict(entry.action),
     )

@@ -30,15 +30,15 @@ def use_client_ids(operation: Operation[Any]) -> None:
     recent = session.owner.write_scopes.recent
     if not operation.client_ids:  # a later attempt of the same write meets its own
         ids = tuple(operation.endpoint.client_ids_of(operation.parameters))
-        if session.journal is not None:
+        made = frozenset(one for one in ids if type(one) is MadeId)  # no other write has any of these
+        if session.journal is not None and len(made) < len(ids):
             session.journal.catch_up(from_milliseconds(now))
         for one in ids:
             latest = recent.latest(one)
             if latest and latest + 2 * clock_error(session.venue_session.clock) >= now:
                 words = f"the client id {one!r} went out just now, and its order could be taken for this one"
                 raise operation.annotate(errors.InvalidArgument(f"{words}: use another id, or none"))
-        operation.client_ids = ids
-        operation.made = frozenset(one for one in ids if type(one) is MadeId)
+        operation.client_ids, operation.made = ids, made
     recent.note(operation.client_ids, operation.fence)
 
 

@@ -81,8 +81,8 @@ def written(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Writ
     (closed,) = written.directory.iterdir()
     closed.rename(closed.with_suffix(".closed"))
     terms = {"contract": "RUBYUSD", "side": "buy", "quantity": Decimal("0.10"), "limit": Decimal("1E+3")}
-    order = {"operation": "place_order", "to": ("POST", "/v1/orders"), "effect": Effect.KEYED}
-    _note(main, DAY, None, client_id="vk-1", client_ids=("vk-1",), parameters=terms, **order)
+    ids: dict[str, Any] = {"client_id": "vk-1", "client_ids": ("vk-1",), "effect": Effect.KEYED}
+    _note(main, DAY, operation="place_order", to=("POST", "/v1/orders"), parameters=terms, **ids)
     _note(other, DAY + timedelta(seconds=1), Outcome.NOT_SENT)
     _note(main, DAY + timedelta(days=1), Outcome.NOT_APPLIED, parameters={"contract": "GEMUSD", "leverage": 3})
     index = KeyIndex.beside(written.directory)
