@@ -36,7 +36,7 @@ ROOMS = {
         "access fields ledger message",
         "key_pairs movements prices",
         "disturbances markets quotes",
-        "accounts price_board simulated_venue",
+        "accounts delivery price_board simulated_venue",
         "listing routing",
         "service",
         "realm server",

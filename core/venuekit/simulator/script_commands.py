@@ -19,8 +19,8 @@ class ScriptCommands(RunningVenues):
     script: Script
 
     @abstractmethod
-    def milliseconds(self) -> int:
-        """Return the venues' clock in milliseconds since 1970."""
+    def milliseconds(self, venue_id: str | None = None) -> int:
+        """Return the clock of a venue, of the first one when None, in milliseconds since 1970."""
 
     def disturb(
         self,
@@ -118,7 +118,7 @@ class ScriptCommands(RunningVenues):
         if applied is not None and answer.executed is (not applied):
             what = "carried out" if answer.executed else "not carried out"
             raise ValueError(f"{venue_id} documents that a request is {what} where it answers {name!r}")
-        return CannedAnswer.documented(answer, self.milliseconds(), applied=applied)
+        return CannedAnswer.documented(answer, self.milliseconds(venue_id), applied=applied)
 
     def cut_pages(self, venue_id: str, rows: int | None) -> None:
         """

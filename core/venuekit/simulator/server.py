@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import weakref
+import socket
+from collections import defaultdict
 from collections.abc import Callable, Coroutine, Mapping
 from email.utils import format_datetime
 from typing import Any
@@ -13,7 +14,8 @@ from aiohttp import web
 from venuekit._util.times import from_milliseconds
 from venuekit.clock import Clock
 from venuekit.errors import ConfigurationError
-from venuekit.simulator.disturbances import ArrivalInPlay, Reply, Script, together
+from venuekit.simulator.delivery import Deliveries
+from venuekit.simulator.disturbances import ArrivalInPlay, Reply, Script, SwapPoint, together
 from venuekit.simulator.message import Arrival, Response, SimRequest
 from venuekit.simulator.service import Admission, Service
 
@@ -25,21 +27,29 @@ class Server:
     Serves venues on one port of 127.0.0.1, each under ``/<its id>``.
 
     Every complete request is logged to ``arrivals`` before it is processed, then the ``script``'s disturbances for it
-    are played.
+    are played. ``step_clock`` moves the clock of a venue by seconds.
     """
 
     def __init__(
-        self, services: Mapping[str, Service], script: Script, *, clock: Clock, now: Callable[[], int]
+        self,
+        services: Mapping[str, Service],
+        script: Script,
+        *,
+        clock: Clock,
+        step_clock: Callable[[str, float], None],
     ) -> None:
         self.arrivals: list[Arrival] = []
         self.port = 0
         self._services = services
         self._script = script
         self._clock = clock
-        self._now = now
+        self._step_clock = step_clock
         self._runner: web.ServerRunner | None = None
-        self._background: set[asyncio.Task[Reply]] = set()
-        self._half_closed: weakref.WeakSet[asyncio.BaseTransport] = weakref.WeakSet()
+        self._site: web.BaseSite | None = None
+        self._background: set[asyncio.Task[object]] = set()
+        self._busy: set[web.RequestHandler] = set()
+        self._deliveries = Deliveries(clock)
+        self._swaps: defaultdict[str, SwapPoint] = defaultdict(SwapPoint)
 
     async def open(self, port: int = 0) -> None:
         """
@@ -51,12 +61,13 @@ class Server:
         # an access log would hold every signature
         runner = web.ServerRunner(web.Server(self._handle, access_log=None), shutdown_timeout=0.1)
         await runner.setup()
+        site = web.TCPSite(runner, _HOST, port)
         try:
-            await web.TCPSite(runner, _HOST, port).start()
+            await site.start()
         except OSError as error:
             await runner.cleanup()
             raise ConfigurationError(f"cannot listen on port {port} of {_HOST}: {error.strerror}") from error
-        self._runner = runner
+        self._runner, self._site = runner, site
         self.port = runner.addresses[0][1]
 
     async def close(self) -> None:
@@ -65,30 +76,46 @@ class Server:
         for task in background:
             task.cancel()
         await asyncio.gather(*background, return_exceptions=True)
-        runner, self._runner = self._runner, None
+        self._deliveries.close()
+        runner, self._runner, self._site = self._runner, None, None
         if runner is not None:
             await runner.cleanup()
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        connection = request.protocol
+        self._busy.add(connection)
+        try:
+            return await self._answer(request)
+        finally:
+            self._busy.discard(connection)
+
+    async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
         body = await request.read()
         venue_id, path, query = _split(request.raw_path)
         service = self._services.get(venue_id)
         if service is None:
             serves = "\n".join(sorted(self._services))
-            return self._message(Response(404, f"no such venue here; there are\n{serves}\n".encode(), _TEXT))
+            unknown = Response(404, f"no such venue here; there are\n{serves}\n".encode(), _TEXT)
+            return await self._deliveries.deliver(request, Reply(unknown), _headers(self._clock.milliseconds()))
         arrived = SimRequest.of(request.method, path, query=query, body=body, headers=request.headers)
         arrival = service.arrival(arrived)
         self.arrivals.append(arrival)
         reply = await self._play(service, arrival)
-        transport = request.transport
-        if reply.response is None or transport is None or transport in self._half_closed:
-            return _hang_up(transport)
-        arrival.status = reply.response.status
-        return await self._send(request, transport, reply.response, reply)
+        if reply.refuse_for:
+            await self._refuse_connections(reply.refuse_for)
+        if reply.response is not None and self._deliveries.can_answer(request.transport):
+            arrival.status = reply.response.status
+        return await self._deliveries.deliver(request, reply, _headers(service.now()))
 
     async def _play(self, service: Service, arrival: Arrival) -> Reply:
-        attempt = ArrivalInPlay(service.ledger, self._clock)
-        disturbances = self._script.take(arrival.venue, arrival.endpoint_name)
+        venue_id = arrival.venue
+        attempt = ArrivalInPlay(
+            service.ledger,
+            self._clock,
+            swaps=self._swaps[venue_id],
+            step_clock=lambda seconds: self._step_clock(venue_id, seconds),
+        )
+        disturbances = self._script.take(venue_id, arrival.endpoint_name)
         arrival.disturbances = tuple(map(repr, disturbances))
 
         async def carry_out() -> Reply:
@@ -98,7 +125,7 @@ class Server:
                 return Reply(admission)
             if attempt.queued > 0:
                 await self._clock.sleep(attempt.queued)
-            outcome = service.apply(admission, attempt.seen)
+            outcome = service.apply(admission, attempt.seen, refusal=attempt.refusal, rechecks=attempt.rechecks)
             arrival.applied = outcome.applied
             return Reply(outcome.response)
 
@@ -109,55 +136,45 @@ class Server:
             arrival.applied = False
         return reply
 
-    def _in_background(self, work: Coroutine[Any, Any, Reply]) -> None:
+    def _in_background(self, work: Coroutine[Any, Any, object]) -> None:
         task = asyncio.create_task(work)
         self._background.add(task)
         task.add_done_callback(self._background.discard)
 
-    async def _send(
-        self, request: web.BaseRequest, transport: asyncio.Transport, response: Response, reply: Reply
-    ) -> web.StreamResponse:
-        if reply.keep is not None:
-            return await self._break_off(request, transport, response, reply.keep)
-        for unasked in reply.before:
-            transport.write(self._raw(unasked))
-        if reply.lead:
-            await self._clock.sleep(reply.lead)
-        message = self._message(response)
-        if reply.half_close or reply.after:
-            await message.prepare(request)
-            await message.write_eof()
-        for unasked in reply.after:
-            transport.write(self._raw(unasked))
-        if reply.half_close:
-            transport.write_eof()
-            self._half_closed.add(transport)
-        return message
+    async def _refuse_connections(self, seconds: float) -> None:
+        """Let the machine refuse connections to the port, and close those that are idle; the port is kept."""
+        runner, site = self._runner, self._site
+        if runner is None or runner.server is None or site is None:
+            return  # closed, or it refuses them already
+        self._site = None
+        await site.stop()
+        await asyncio.sleep(0)  # some event loops close their sockets one round later
+        kept = socket.socket()
+        kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        kept.bind((_HOST, self.port))  # bound and not listening: nobody else takes it, and a connection is refused
+        for connection in runner.server.connections:
+            if connection in self._busy:
+                connection.close()  # after its answer
+            else:
+                connection.force_close()
+        self._in_background(self._listen_again(runner, kept, seconds))
 
-    def _raw(self, response: Response) -> bytes:
-        headers = {**self._headers(response), "Content-Length": str(len(response.body))}
-        lines = [f"HTTP/1.1 {response.status} Unasked", *(f"{name}: {value}" for name, value in headers.items())]
-        return "\r\n".join([*lines, "", ""]).encode() + response.body
-
-    async def _break_off(
-        self, request: web.BaseRequest, transport: asyncio.Transport, response: Response, keep: int
-    ) -> web.StreamResponse:
-        message = web.StreamResponse(status=response.status, headers=self._headers(response))
-        message.content_length = len(response.body)
-        await message.prepare(request)
-        await message.write(response.body[:keep])
-        transport.close()
-        return message
-
-    def _message(self, response: Response) -> web.Response:
-        return web.Response(status=response.status, body=response.body, headers=self._headers(response))
-
-    def _headers(self, response: Response) -> dict[str, str]:
-        date = format_datetime(from_milliseconds(self._now()), usegmt=True)
-        return {"Date": date, "Server": "venuekit", **response.headers}
+    async def _listen_again(self, runner: web.ServerRunner, kept: socket.socket, seconds: float) -> None:
+        try:
+            await self._clock.sleep(seconds)
+        except asyncio.CancelledError:
+            kept.close()
+            raise
+        site = web.SockSite(runner, kept)
+        await site.start()
+        self._site = site
 
 
 _TEXT = {"Content-Type": "text/plain; charset=utf-8"}
+
+
+def _headers(milliseconds: int) -> dict[str, str]:
+    return {"Date": format_datetime(from_milliseconds(milliseconds), usegmt=True), "Server": "venuekit"}
 
 
 def _split(target: str) -> tuple[str, str, str]:
@@ -165,10 +182,3 @@ def _split(target: str) -> tuple[str, str, str]:
     path, _, query = target.partition("?")
     venue_id, slash, rest = path.removeprefix("/").partition("/")
     return venue_id, slash + rest, query
-
-
-def _hang_up(transport: asyncio.BaseTransport | None) -> web.StreamResponse:
-    """Close the connection; the returned answer is required by aiohttp and is never written."""
-    if transport is not None:
-        transport.close()
-    return web.Response()

@@ -13,7 +13,7 @@ import attrs
 from venuekit.endpoint import EndpointName, Security
 from venuekit.errors import ConfigurationError
 from venuekit.simulator.access import MASTER, Meter, SimKey, Usage
-from venuekit.simulator.ledger import Feed, Ledger, Refused
+from venuekit.simulator.ledger import Feed, Ledger, LedgerRefusal, Refused
 from venuekit.simulator.message import Arrival, Denied, Response, SimRequest
 from venuekit.simulator.prices import INDEX_PRICES, price_assets, price_contract
 from venuekit.simulator.routing import Routes
@@ -77,9 +77,9 @@ class Service:
     """
     One simulated venue on a ledger.
 
-    ``now`` returns the venue's clock in milliseconds. ``open_account`` returns the ledger of another account; without
-    it all keys are of one account. ``keys`` are in the venue's own form. :meth:`admit` and :meth:`apply` are the two
-    halves of :meth:`answer`, between which time may pass.
+    ``now`` returns the venue's clock in milliseconds since 1970. ``open_account`` returns the ledger of another
+    account; without it all keys are of one account. ``keys`` are in the venue's own form. :meth:`admit` and
+    :meth:`apply` are the two halves of :meth:`answer`, between which time may pass.
     """
 
     def __init__(
@@ -97,7 +97,7 @@ class Service:
         self.simulated = simulated
         self.ledger = ledger
         self._keys = dict(keys)
-        self._now = now
+        self.now = now
         self._meter = meter or Meter()
         self._open_account = open_account
         self._routes = Routes(venue, simulated)
@@ -132,7 +132,7 @@ class Service:
             path=path,
             action=action,
             parameters={name: value for name, value in read.parameters.items() if name not in hidden},
-            at=self._now(),
+            at=self.now(),
             request=request,
         )
 
@@ -143,7 +143,7 @@ class Service:
 
     def admit(self, request: SimRequest) -> Admission | Response:
         """Accept a request, or return the venue's refusal."""
-        now = self._now()
+        now = self.now()
         route, request = self._routes.find(request)
         if route is None:
             return self._answer_without_route(request, now)
@@ -165,18 +165,28 @@ class Service:
             return self._with_limits(self._refusal(error, request, now), usages, now)
         return Admission(request, route, key, usages, now)
 
-    def apply(self, admission: Admission, seen: Mapping[str, Ledger] | None = None) -> ServiceResult:
+    def apply(
+        self,
+        admission: Admission,
+        seen: Mapping[str, Ledger] | None = None,
+        *,
+        refusal: LedgerRefusal | None = None,
+        rechecks: bool = True,
+    ) -> ServiceResult:
         """
-        Carry out an accepted request; ``seen`` are older copies, by account, where a lagging read is played.
+        Carry out an accepted request, or refuse it for a scripted ``refusal``.
 
-        A signed request whose window has passed meanwhile is refused and changes nothing.
+        ``seen`` are older copies of the ledger, by account, where a lagging read is played. A signed request whose
+        window has passed meanwhile is refused and changes nothing, where the venue ``rechecks`` it.
         """
-        now = self._now()
+        now = self.now()
         request, route = admission.request, admission.route
         applied = False
         try:
-            if route.security is Security.SIGNED and now != admission.admitted_at:
+            if rechecks and route.security is Security.SIGNED and now != admission.admitted_at:
                 self.simulated.recheck(request, now)
+            if refusal is not None:
+                raise Refused(refusal.reason, **refusal.details)
             ledger = (seen or {}).get(_account_of(admission.key)) or self._ledger_of(admission.key)
             payload = route.handler(request, Visit(ledger, now, admission.key))
             response = payload if isinstance(payload, Response) else self.simulated.render(payload, now)

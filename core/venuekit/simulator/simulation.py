@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
+from functools import partial
 from types import MappingProxyType, TracebackType
 from typing import Any, Self
 
@@ -70,7 +71,7 @@ class Simulation(MarketCommands, ScriptCommands):
         self._scenario_name = scenario
         self._clock = clock or SystemClock()
         self._port = port
-        self._offset = 0
+        self._offsets = {venue.realm: 0 for venue in self._venues.values()}
         self._seed = seed
         named = read_accounts(accounts, self._venues)
         trading, reading, sub = make_key(seed), make_key(seed, read_only=True), make_key(seed, account=SUB_ACCOUNT)
@@ -86,16 +87,17 @@ class Simulation(MarketCommands, ScriptCommands):
         realms: dict[str, Realm] = {}
         services: dict[str, Service] = {}
         for mates in groups:
-            realm = open_realm(mates, scenario=scenario, named=named, board=self._board, now=self.milliseconds)
+            now = partial(self._milliseconds_in, self._venues[next(iter(mates))].realm)
+            realm = open_realm(mates, scenario=scenario, named=named, board=self._board, now=now)
             realms |= dict.fromkeys(mates, realm)
-            services |= make_services(self._venues, mates, realm, self.milliseconds)
+            services |= make_services(self._venues, mates, realm, now)
         check_money(named, [(mates, realms[next(iter(mates))]) for mates in groups])
         self._realms = realms
         self._beating: asyncio.Task[None] | None = None
         self._services = {venue_id: services[venue_id] for venue_id in self._venues}
         for key in self._keys:
             self._announce(key)
-        self._server = Server(self._services, self.script, clock=self._clock, now=self.milliseconds)
+        self._server = Server(self._services, self.script, clock=self._clock, step_clock=self._step_clock)
 
     # -- life
 
@@ -303,10 +305,21 @@ class Simulation(MarketCommands, ScriptCommands):
         """The arrived requests, oldest first; clear the list to count anew."""
         return self._server.arrivals
 
-    def milliseconds(self) -> int:
-        """Return the venues' clock in milliseconds since 1970."""
-        return self._board.milliseconds() + self._offset
+    def milliseconds(self, venue_id: str | None = None) -> int:
+        """Return the clock of a venue, of the first one when None, in milliseconds since 1970."""
+        return self._milliseconds_in(self.venue(venue_id or self.venue_ids[0]).realm)
 
-    def skew(self, seconds: float) -> None:
-        """Set the venues' clocks this far ahead of the given clock (below zero: behind it)."""
-        self._offset = round(seconds * 1000)
+    def _milliseconds_in(self, realm: str) -> int:
+        return self._board.milliseconds() + self._offsets[realm]
+
+    def skew(self, seconds: float, venue_id: str | None = None) -> None:
+        """
+        Set the clock of a venue, of all when None, this far ahead of the given clock (below zero: behind it).
+
+        Venues of one realm have one clock.
+        """
+        realms = self._offsets if venue_id is None else (self.venue(venue_id).realm,)
+        self._offsets |= dict.fromkeys(realms, round(seconds * 1000))
+
+    def _step_clock(self, venue_id: str, seconds: float) -> None:
+        self._offsets[self._venues[venue_id].realm] += round(seconds * 1000)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from typing import Any, Self
 
 import attrs
 
 from venuekit.simulator.disturbances.base import ArrivalInPlay, Disturbance, Proceed, Reply
+from venuekit.simulator.ledger import LedgerRefusal, Reason
 from venuekit.simulator.message import DocumentedAnswer, Response, json_response
 
 
@@ -65,21 +68,93 @@ class Truncate(Disturbance):
 
 
 @attrs.frozen
-class Cut(Disturbance):
+class Reject(Disturbance):
+    """
+    The venue refuses the request for a ``reason``, in its own words, and does not carry it out.
+
+    Key, time window and limits are checked before. ``details`` are the numbers or names that the venue's words need.
+    """
+
+    reason: Reason
+    details: Mapping[str, object] = attrs.field(factory=dict)
+
+    async def play(self, attempt: ArrivalInPlay, proceed: Proceed) -> Reply:
+        """Refuse."""
+        attempt.refusal = LedgerRefusal(self.reason, self.details)
+        return await proceed()
+
+
+class _Edit(Disturbance):
+    """The request is carried out, and its answer sent with a change."""
+
+    async def play(self, attempt: ArrivalInPlay, proceed: Proceed) -> Reply:  # noqa: ARG002
+        """Carry out, and change the answer."""
+        reply = await proceed()
+        return reply if reply.response is None else attrs.evolve(reply, response=self._edit(reply.response))
+
+    @abstractmethod
+    def _edit(self, response: Response) -> Response:
+        """Return the answer as it is sent."""
+
+
+@attrs.frozen
+class Cut(_Edit):
     """The answer is a complete message whose body ends after ``keep`` bytes; 0 makes it empty."""
 
     keep: int = 10
 
-    async def play(self, attempt: ArrivalInPlay, proceed: Proceed) -> Reply:  # noqa: ARG002
-        """Carry out, and answer less."""
-        reply = await proceed()
-        if reply.response is None:
-            return reply
-        return attrs.evolve(reply, response=attrs.evolve(reply.response, body=reply.response.body[: self.keep]))
+    def _edit(self, response: Response) -> Response:
+        return attrs.evolve(response, body=response.body[: self.keep])
 
 
 @attrs.frozen
-class Rewrite(Disturbance):
+class Oversize(_Edit):
+    """The answer's body is followed by blanks, up to ``size`` bytes; with ``gzip`` it travels packed, and is short."""
+
+    size: int
+    gzip: bool = False
+
+    def _edit(self, response: Response) -> Response:
+        response = attrs.evolve(response, body=response.body.ljust(self.size))
+        return _pack(response) if self.gzip else response
+
+
+@attrs.frozen
+class UnendedGzip(_Edit):
+    """The answer is packed by gzip, and its last ``missing`` bytes are not sent: the packed data does not end."""
+
+    missing: int = 8
+
+    def _edit(self, response: Response) -> Response:
+        packed = _pack(response)
+        return attrs.evolve(packed, body=packed.body[: -self.missing or None])
+
+
+@attrs.frozen
+class ContentType(_Edit):
+    """The answer is sent under another content type, as ``text/html``; an empty one leaves the header out."""
+
+    type: str
+
+    def _edit(self, response: Response) -> Response:
+        others = {name: value for name, value in response.headers.items() if name.lower() != "content-type"}
+        return attrs.evolve(response, headers={**others, "Content-Type": self.type} if self.type else others)
+
+
+@attrs.frozen
+class Drip(Disturbance):
+    """The answer's body arrives slowly: ``size`` bytes at a time, ``every`` so many seconds."""
+
+    every: float
+    size: int = 1
+
+    async def play(self, attempt: ArrivalInPlay, proceed: Proceed) -> Reply:  # noqa: ARG002
+        """Carry out, and answer slowly."""
+        return attrs.evolve(await proceed(), drip=(self.size, self.every))
+
+
+@attrs.frozen
+class Rewrite(_Edit):
     """The request is carried out, and ``edit`` changes the answer's body, as a venue that changed its format would."""
 
     edit: Callable[[bytes], bytes]
@@ -89,9 +164,10 @@ class Rewrite(Disturbance):
         """Return one whose ``edit`` gets the body as plain JSON and returns the new one."""
         return cls(lambda body: json.dumps(edit(json.loads(body))).encode())
 
-    async def play(self, attempt: ArrivalInPlay, proceed: Proceed) -> Reply:  # noqa: ARG002
-        """Carry out, and answer differently."""
-        reply = await proceed()
-        if reply.response is None:
-            return reply
-        return attrs.evolve(reply, response=attrs.evolve(reply.response, body=self.edit(reply.response.body)))
+    def _edit(self, response: Response) -> Response:
+        return attrs.evolve(response, body=self.edit(response.body))
+
+
+def _pack(response: Response) -> Response:
+    body = gzip.compress(response.body, mtime=0)
+    return attrs.evolve(response, body=body, headers={**response.headers, "Content-Encoding": "gzip"})

@@ -98,11 +98,11 @@ class RandomDisturbances:
 
 @attrs.define
 class Draws:
-    """Random disturbances in play, with the answers that each venue documents, and the venues' clock."""
+    """Random disturbances in play, with the answers that each venue documents, and their clocks."""
 
     _disturbances: RandomDisturbances
     _documented: Mapping[str, Mapping[str, DocumentedAnswer]]
-    _now: Callable[[], int]
+    _now: Callable[[str], int]
     _attempts: Counter[tuple[str, EndpointName]] = attrs.field(factory=Counter, init=False)
 
     def draw(self, venue_id: str, route: EndpointName) -> tuple[Disturbance, ...]:
@@ -114,5 +114,5 @@ class Draws:
             return ()
         choice, applied = chosen
         if isinstance(choice, str):
-            choice = CannedAnswer.documented(known[choice], self._now(), applied=applied)
+            choice = CannedAnswer.documented(known[choice], self._now(venue_id), applied=applied)
         return (choice,)

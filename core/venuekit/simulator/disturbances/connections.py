@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Self
 
 import attrs
@@ -44,6 +45,36 @@ class Twice(Disturbance):
         """Carry out once, and answer twice."""
         reply = await proceed()
         return reply if reply.response is None else attrs.evolve(reply, after=(*reply.after, reply.response))
+
+
+@attrs.frozen
+class Swap(Disturbance):
+    """
+    The answer goes to another request, whose answer comes here: that of the venue's next attempt that is to be swapped.
+
+    Both are carried out. Where no other arrives within ``within`` seconds, the answer is the request's own.
+    """
+
+    within: float = 10.0
+
+    async def play(self, attempt: ArrivalInPlay, proceed: Proceed) -> Reply:
+        """Carry out, and swap answers with the one that waits, or wait for one."""
+        reply = await proceed()
+        point = attempt.swaps
+        if point.waiting is not None:
+            (other, partner), point.waiting = point.waiting, None
+            partner.set_result(reply)
+            return other
+        swapped: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
+        point.waiting = waiting = (reply, swapped)
+        patience = asyncio.ensure_future(attempt.clock.sleep(self.within))
+        try:
+            await asyncio.wait((swapped, patience), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            patience.cancel()
+            if point.waiting is waiting:
+                point.waiting = None
+        return swapped.result() if swapped.done() else reply
 
 
 @attrs.frozen

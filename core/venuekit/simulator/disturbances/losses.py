@@ -52,16 +52,47 @@ class ApplyLater(Disturbance):
     """
     The answer is lost at once, and the request is carried out ``seconds`` later.
 
-    The venue checks its time window when it arrives and again when it is carried out.
+    The venue checks its time window when it arrives and again when it is carried out: later than the window it changes
+    nothing. With ``rechecks=False`` it is carried out even then, as no venue documents it.
     """
 
     seconds: float
+    rechecks: bool = True
 
     async def play(self, attempt: ArrivalInPlay, proceed: Proceed) -> Reply:
         """Hang up, and carry the request out in the background."""
         attempt.queued += self.seconds
+        attempt.rechecks = attempt.rechecks and self.rechecks
         attempt.later.append(proceed())
         return Reply(None)
+
+
+@attrs.frozen
+class HalfOpen(Disturbance):
+    """The connection stays open and the request is never answered, after carrying it out (``applied``) or without."""
+
+    applied: bool = False
+
+    async def play(self, attempt: ArrivalInPlay, proceed: Proceed) -> Reply:  # noqa: ARG002
+        """Say nothing."""
+        if self.applied:
+            await proceed()
+        return Reply(None, is_silent=True)
+
+
+@attrs.frozen
+class RefuseConnections(Disturbance):
+    """
+    The request is dropped, and for ``seconds`` the machine refuses every connection, as where no server listens.
+
+    All venues of the simulation are at one port, and so share the outage; idle connections are closed.
+    """
+
+    seconds: float
+
+    async def play(self, attempt: ArrivalInPlay, proceed: Proceed) -> Reply:  # noqa: ARG002
+        """Hang up, and be away."""
+        return Reply(None, refuse_for=self.seconds)
 
 
 async def _wait(clock: Clock, seconds: float) -> None:

@@ -29,6 +29,23 @@ class SecondActor(Disturbance):
 
 
 @attrs.frozen
+class StepClock(Disturbance):
+    """The venue's clock jumps by ``seconds``, for good, just before the request arrives, or just ``after`` it."""
+
+    seconds: float
+    after: bool = False
+
+    async def play(self, attempt: ArrivalInPlay, proceed: Proceed) -> Reply:
+        """Step before or after the request."""
+        if not self.after:
+            attempt.step_clock(self.seconds)
+            return await proceed()
+        reply = await proceed()
+        attempt.step_clock(self.seconds)
+        return reply
+
+
+@attrs.frozen
 class Lag(Disturbance):
     """The next ``reads`` requests of the route see the account in its state when this was scripted."""
 
