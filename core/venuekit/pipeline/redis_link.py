@@ -145,7 +145,8 @@ class RedisLink:
 
     async def aclose(self) -> None:
         """Close the connections."""
-        await _drop(*self._take_idle())
+        for connection in self._take_idle():
+            await connection.disconnect()
 
     async def _connect(self) -> AbstractConnection:
         """Return a connection that is open and silent."""
@@ -185,7 +186,10 @@ class RedisLink:
     def _failure_of(self, error: Exception, *, was_sent: bool) -> Exception:
         """Return a failure in our words; the library's own texts may hold parts of a command."""
         text = str(error)
-        code = getattr(error, "status_code", None) or text.partition(" ")[0]
+        codes = (getattr(one, "status_code", None) for one in (error, error.__cause__))
+        code = next(filter(None, codes), text.partition(" ")[0])
+        if "unauthenticated" in text:  # of a long command the server does not even read the name
+            code = "NOAUTH"
         if code == "NOSCRIPT":
             return ScriptUnknown()
         if code == "VENUEKITFORM":

@@ -19,10 +19,10 @@ from venuekit.pipeline.redis_link import pack
 from venuekit.venue import Limit, LimitScope
 
 _SECOND = 1_000_000  #: in the script's microseconds
-#: a walk through history that has waited so many milliseconds goes before the reads that came after it began to
-_AGE = 5_000
-#: a place in line is this for each class, and the moment of arrival in milliseconds
-_CLASS = 10**14
+#: a walk through history goes before the reads that come so much later, in the script's microseconds
+_AGE = 5 * _SECOND
+#: a place in line is this for each class, and the moment of arrival in microseconds; sums are exact until 2096
+_CLASS = 25 * 10**14
 _PLACES = {
     Priority.URGENT: 0,
     Priority.RISK: _CLASS,

@@ -260,7 +260,7 @@ end
 local has_line = redis.call('EXISTS', unpack(lines)) > 0
 local mine = has_line and waiter_at(me)
 local arrived = mine and mine.arrived or now
-local place = base + math.floor(arrived / 1000)
+local place = base + arrived
 
 local delay, unknown = 0, 0
 for _, one in ipairs(due) do

@@ -168,16 +168,16 @@ class RedisStore:
             answer = await self._run_script(
                 partial(self._book.pack_payment, due, priority, waiter, operation, [*late, *spendings, *reports])
             )
-        except (LinkLost, ScriptRefused) as failure:
+        except ScriptRefused as refusal:  # what was said of such a pool is not kept: it would be refused for ever
+            raise self._error(f"a pool has another form: {refusal}", _OTHER_FORM) from None
+        except (LinkLost, asyncio.CancelledError):
             kept, self._pending = self._pending, pending
             for report, moment in kept.values():
                 self._keep((report,), moment)
             self._keep(reports)
             if self._share is not None:
                 self._share.return_spendings(spendings)
-            if isinstance(failure, LinkLost):
-                raise
-            raise self._error(f"a pool has another form: {failure}", _OTHER_FORM) from None
+            raise
         if loss is not None and self._loss is loss:
             self._loss = None
             warn(f"{self} is back after {_now() - loss.since:.0f} s")

@@ -92,6 +92,8 @@ def parse_store(url: str | Secret, *, named: str = VARIABLE) -> StoreAddress:
         ConfigurationError: it is no such URL, or an option of it is wrong; the text repeats no password.
     """
     url = Secret(url) if isinstance(url, str) else url  # no frame of a traceback has its password
+    if "#" in url.reveal():
+        _refuse(named, "a store has no part after '#'; write '#' in a password as %23")
     parts, user, password = _split(url)
     if parts is None:
         _refuse(named, f"expected {_FORMS}")
@@ -101,8 +103,6 @@ def parse_store(url: str | Secret, *, named: str = VARIABLE) -> StoreAddress:
             f"{parts.scheme or 'no scheme'!r} is no kind of store{did_you_mean(parts.scheme, _ENCRYPTED)}",
             _FORMS,
         )
-    if parts.fragment:
-        _refuse(named, "a store has no part after '#'; write '#' in a password as %23")
     options = _options(parts, named)
     when_lost, share = _rule_of(options, named)
     prefix = options.get("prefix", "venuekit")

@@ -1,0 +1,285 @@
+"""A server that is lost: requests are refused, or spend a share, in plain words; it is used again when it is back."""
+
+from __future__ import annotations
+
+import asyncio
+import warnings
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+
+import pytest
+from tests.core.budget_store.pools import BUCKET, WINDOW
+from tests.core.budget_store.servers import Server
+
+from venuekit import errors
+from venuekit.endpoint import Priority
+from venuekit.pipeline import redis_link, redis_store
+from venuekit.pipeline.budget import PoolName
+from venuekit.pipeline.budget_store import PoolReport, Receipt
+from venuekit.pipeline.redis_store import RedisStore, store_from
+from venuekit.venue import Limit
+
+HUGE = PoolName("acme", "live", Limit("huge", amount=1000, seconds=60), address="any")
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that is lost is tried again soon."""
+    monkeypatch.setattr(redis_store, "_PAUSE", 0.05)
+
+
+async def _pay(store: RedisStore, *due: tuple[PoolName, int], priority: Priority = Priority.RISK) -> Receipt:
+    return await store.pay(due or [(HUGE, 1)], priority, waiter="one", operation="place_order")
+
+
+@asynccontextmanager
+async def _known(server: Server, options: str = "") -> AsyncIterator[RedisStore]:
+    """A store on a server that is known to know everything."""
+    store = store_from(server.url + options)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        await _pay(store)
+        server.ask("FLUSHALL")
+        server.ask("SET", store._book.since, "1")
+    try:
+        yield store
+    finally:
+        await store.aclose()
+
+
+class _Answers(asyncio.Protocol):
+    """One connection to a server with one answer to everything."""
+
+    def __init__(self, answer: bytes | None, heard: list[bytes], links: list[asyncio.Transport]) -> None:
+        self.answer, self.heard, self.links = answer, heard, links
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self.links.append(transport)
+
+    def data_received(self, data: bytes) -> None:
+        self.heard.append(data)
+        if self.answer:
+            self.links[-1].write(self.answer)
+        elif self.answer is not None:
+            self.links[-1].close()
+
+
+@asynccontextmanager
+async def _answering(path: Path, answer: bytes | None) -> AsyncIterator[list[bytes]]:
+    """A server with one answer to everything: none at all where it is None, the end of the connection where empty."""
+    heard: list[bytes] = []
+    links: list[asyncio.Transport] = []
+    loop = asyncio.get_running_loop()
+    async with await loop.create_unix_server(lambda: _Answers(answer, heard, links), str(path)):
+        try:
+            yield heard
+        finally:
+            for link in links:
+                link.abort()
+
+
+@contextmanager
+def _warned() -> Iterator[list[str]]:
+    """The warnings of the block."""
+    texts: list[str] = []
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always")
+        yield texts
+    texts += [str(one.message) for one in seen]
+
+
+async def _until(condition: Callable[[], Awaitable[bool]]) -> None:
+    for _ in range(400):
+        if await condition():
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("it never came true")
+
+
+async def test_requests_are_refused_until_it_is_back(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """At once, with one warning; what the venue said meanwhile is handed over with the first payment after it."""
+    server = Server("valkey", tmp_path_factory.mktemp("own"))
+    server.start()
+    async with _known(server) as store:
+        assert await _pay(store) == Receipt(0.0)
+        server.kill()
+        with _warned() as texts:
+            for _ in range(3):
+                with pytest.raises(
+                    errors.BudgetUnavailable, match=r"shared budgets at unix:.* cannot be used: "
+                ) as got:
+                    await _pay(store)
+            await store.report([PoolReport(WINDOW, used=3), PoolReport(BUCKET, closed_for=60)])
+            await store.report([PoolReport(WINDOW, used=9), PoolReport(BUCKET, closed_for=5, is_banned=True)])
+            await store.leave("one")
+        (text,) = texts
+        assert text.startswith("the store of shared budgets at unix:///")
+        assert "is lost: " in text
+        assert text.endswith("; nothing is sent without it")
+        assert got.value.outcome is errors.Outcome.NOT_SENT
+        assert str(got.value).endswith("; start it, or correct VENUEKIT_BUDGET")
+        with pytest.raises(errors.BudgetUnavailable):
+            await store.states()
+
+        server.start()
+
+        async def is_back() -> bool:
+            try:
+                await _pay(store)
+            except errors.BudgetUnavailable:
+                return False
+            return True
+
+        with _warned() as texts:
+            await _until(is_back)
+        assert len([text for text in texts if " is back after " in text]) == 1
+        by_name = {state.name.limit.name: state for state in await store.states()}
+        assert by_name["tokens"].closed_until is not None
+        assert by_name["tokens"].is_banned
+        assert set(by_name) == {"tokens", "weight"}
+    server.kill()
+
+
+async def test_a_share_of_each_pool_is_spent_meanwhile(server: Server) -> None:
+    """Less what this process has spent before; it is added to the pools of the server when that is back."""
+    async with _known(server, "?lost=share&share=0.5") as store:
+        assert not (await _pay(store, (HUGE, 300), (WINDOW, 1))).delay
+        link, store._link = store._link, redis_link.RedisLink(store_from("unix:///nowhere")._address)
+        with _warned() as texts:
+            assert (await _pay(store, (HUGE, 300))).delay == pytest.approx(60, abs=1)
+            assert not (await _pay(store, (HUGE, 200), (WINDOW, 4))).delay
+            assert (await _pay(store, (WINDOW, 1))).delay
+            assert (await _pay(store, (BUCKET, 5))).delay == 0.0
+            assert 0 < (await _pay(store, (BUCKET, 2), priority=Priority.READ)).delay < 2
+        assert [text.partition("; ")[2] for text in texts] == [
+            "this process spends at most 0.5 of each pool until it is back"
+        ]
+        store._link = link
+
+        async def is_back() -> bool:
+            await _pay(store, (HUGE, 0))
+            return store._loss is None
+
+        with pytest.warns(UserWarning, match="is back"):
+            await _until(is_back)
+        used = {state.name.limit.name: state.used for state in await store.states()}
+        assert (used["huge"], used["weight"]) == (500, 5)
+        assert (await _pay(store, (HUGE, 501))).delay
+
+
+async def test_a_payment_without_an_answer_is_not_sent_again(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may have been made, so it counts as made; a server that hangs is given up after a second."""
+    monkeypatch.setattr(redis_link, "PATIENCE", 0.05)
+    for answer, fault in ((b"", "(?i)connection|closed"), (None, "does not answer within 0.05 s")):
+        path = tmp_path_factory.mktemp("own") / "socket"
+        async with _answering(path, answer) as heard:
+            store = store_from(f"unix://{path}")
+            with pytest.warns(UserWarning, match="is lost"), pytest.raises(errors.BudgetUnavailable, match=fault):
+                await _pay(store)
+            with pytest.raises(errors.BudgetUnavailable):
+                await _pay(store)
+            assert sum(data.count(b"EVALSHA") for data in heard) == 1
+            await store.aclose()
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        ("LOADING Valkey is loading the dataset in memory", "it is loading its data; wait until it has started"),
+        ("MASTERDOWN Link with MASTER is down", "it is a replica that has lost its primary; name the primary"),
+        ("MOVED 3999 127.0.0.1:6381", "it is a node of a cluster, and another node has these keys; name that node"),
+        ("CLUSTERDOWN The cluster is down", "its cluster is down; start it"),
+        ("MISCONF Errors writing to the AOF file", "it cannot write its data to disk; see its log"),
+        ("BUSY Redis is busy running a script", "another script keeps it busy; end that one with SCRIPT KILL"),
+        ("NOREPLICAS Not enough good replicas to write.", "it has too few replicas to take a payment; start them"),
+        ("ERR max number of clients reached", "max number of clients reached; start it, or correct VENUEKIT_BUDGET"),
+        ("ERR something else", "it answers 'something else'|it answers 'ERR something else'"),
+    ],
+)
+async def test_refusals_of_a_server_are_put_in_words(
+    answer: str, words: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Each with the remedy."""
+    path = tmp_path_factory.mktemp("own") / "socket"
+    async with _answering(path, f"-{answer}\r\n".encode()):
+        store = store_from(f"unix://{path}")
+        with pytest.warns(UserWarning, match="is lost"), pytest.raises(errors.BudgetUnavailable, match=words):
+            await _pay(store)
+        await store.aclose()
+
+
+async def test_states_of_a_real_server_are_put_in_words(server: Server) -> None:
+    """A replica, a full memory, a password that is wanted or wrong, and a user who may not; all of it mends itself."""
+    for wrong, right, words in (
+        (("REPLICAOF", "127.0.0.1", "1"), ("REPLICAOF", "NO", "ONE"), "it is a replica, which takes no payments; name"),
+        (("CONFIG", "SET", "maxmemory", "1"), ("CONFIG", "SET", "maxmemory", "0"), "its memory is full; raise maxmem"),
+    ):
+        async with _known(server) as store:
+            server.ask(*wrong)
+            with pytest.warns(UserWarning, match="is lost"), pytest.raises(errors.BudgetUnavailable, match=words):
+                await _pay(store)
+            server.ask(*right)
+
+
+async def test_a_password_is_sent_and_never_shown(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """A missing one and a wrong one are named as such; a user who may not run scripts, too."""
+    server = Server("valkey", tmp_path_factory.mktemp("own"), ("--requirepass", "hush-hush"))
+    server.start()
+    url = server.url.removeprefix("unix://")
+    for login, words in (
+        ("", "it wants a password; put it into the URL"),
+        (":wrong-one@", "it refuses user and password; correct them in the URL"),
+        ("trader:secret-word@", r"its user may not do this; allow it the keys {venuekit}\* and"),
+    ):
+        if "trader" in login:
+            await _as_root(url)
+        store = store_from(f"unix://{login}{url}")
+        with pytest.warns(UserWarning, match="is lost"), pytest.raises(errors.BudgetUnavailable, match=words) as got:
+            await _pay(store)
+        assert not any(word in f"{got.value} {store} {store._address!r}" for word in ("wrong-one", "secret-word"))
+        await store.aclose()
+    store = store_from(f"unix://:hush-hush@{url}")
+    with pytest.warns(UserWarning, match="may not know"):
+        assert (await _pay(store)).delay == pytest.approx(60, abs=1)
+    await store.aclose()
+    server.kill()
+
+
+async def _as_root(url: str) -> None:
+    """Add a user who may not run scripts."""
+    root = store_from(f"unix://:hush-hush@{url}")
+    parts = ("ACL", "SETUSER", "trader", "on", ">secret-word", "~*", "+ping")
+    await root._link.send(len(parts), redis_link.pack(parts))
+    await root.aclose()
+
+
+async def test_a_server_that_drops_keys_when_it_is_full_is_named(server: Server) -> None:
+    """A pool that is dropped would be an empty one."""
+    server.ask("CONFIG", "SET", "maxmemory-policy", "allkeys-lru")
+    server.ask("SCRIPT", "FLUSH")
+    store = store_from(server.url)
+    with _warned() as texts:
+        await _pay(store)
+    assert any("by its maxmemory-policy allkeys-lru: set it to noeviction" in text for text in texts)
+    server.ask("CONFIG", "SET", "maxmemory-policy", "noeviction")
+    await store.aclose()
+
+
+async def test_a_cancelled_payment_spoils_no_other_ones_answer(server: Server) -> None:
+    """Its connection is closed: the answer on its way is nobody's. Many at once share a few connections."""
+    async with _known(server) as store:
+        task = asyncio.ensure_future(_pay(store, (WINDOW, 1)))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        task.cancel()
+        assert await asyncio.gather(task, return_exceptions=True)
+
+        receipts = await asyncio.gather(*(_pay(store, (HUGE, 1)) for _ in range(40)))
+        assert receipts == [Receipt(0.0)] * 40
+        assert len(store._link._idle) <= 8
+        (state,) = [one for one in await store.states() if one.name.limit.name == "huge"]
+        assert state.used == 40

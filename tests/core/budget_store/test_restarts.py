@@ -1,0 +1,142 @@
+"""A server that was started again, or took over, does not know all that was spent: pools open when that is over."""
+
+from __future__ import annotations
+
+import asyncio
+import warnings
+from collections.abc import AsyncIterator
+
+import pytest
+from tests.core.budget_store.pools import BUCKET, WINDOW, ServerPools
+from tests.core.budget_store.servers import KINDS, Server
+
+from venuekit import errors
+from venuekit.endpoint import Priority
+from venuekit.pipeline.budget import PoolName
+from venuekit.pipeline.budget_store import Receipt
+from venuekit.pipeline.redis_store import RedisStore, store_from
+from venuekit.venue import Limit
+
+SHORT = PoolName("acme", "live", Limit("short", amount=4, seconds=0.3), address="any")
+
+
+@pytest.fixture(params=KINDS)
+def own_server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> object:
+    """A server of this test alone."""
+    server = Server(request.param, tmp_path_factory.mktemp("own"))
+    server.start()
+    yield server
+    server.kill()
+
+
+@pytest.fixture
+async def stores(own_server: Server) -> AsyncIterator[tuple[RedisStore, RedisStore]]:
+    """Two stores on one server, as two processes have them."""
+    pair = store_from(own_server.url), store_from(own_server.url)
+    yield pair
+    for store in pair:
+        await store.aclose()
+
+
+async def _pay(store: RedisStore, amount: int = 1) -> Receipt:
+    return await store.pay([(SHORT, amount)], Priority.RISK, waiter="one", operation="place_order")
+
+
+async def _pay_when_told(store: RedisStore, amount: int) -> None:
+    delay = (await _pay(store, amount)).delay
+    while delay:
+        await asyncio.sleep(delay)
+        delay = (await _pay(store, amount)).delay
+
+
+async def test_a_server_that_was_started_again_pays_when_the_past_is_over(
+    own_server: Server, stores: tuple[RedisStore, RedisStore]
+) -> None:
+    """Neither the process that finds out nor another one spends before; both say so once."""
+    one, two = stores
+    for _ in range(2):
+        with warnings.catch_warnings(record=True) as seen:
+            warnings.simplefilter("always")
+            assert 0.2 < (await _pay(one)).delay <= 0.3
+            await _pay(one)
+        assert len([warning for warning in seen if "may not know all that was spent" in str(warning.message)]) == 1
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            await _pay_when_told(two, 3)
+        assert (await _pay(one, 2)).delay > 0
+        own_server.kill()
+        own_server.start()
+        await asyncio.sleep(0.01)  # both see that their connections have ended
+
+
+async def test_scripts_that_were_flushed_may_have_been_lost_with_payments(
+    own_server: Server, stores: tuple[RedisStore, RedisStore]
+) -> None:
+    """A replica that takes over does not have the script either: the last payments may not have reached it."""
+    one, two = stores
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        await _pay_when_told(one, 1)
+        own_server.ask("SCRIPT", "FLUSH")
+        assert await two.states() != ()
+
+        assert (await _pay(one)).delay > 0
+        await _pay_when_told(two, 1)
+
+
+def test_pools_of_an_unknown_past_are_full(server_pools: ServerPools) -> None:
+    """A window until its length is over, a bucket until it has filled; a look shows it."""
+    server_pools.pay((WINDOW, 1), (BUCKET, 1))
+    server_pools.advance(30)
+    server_pools.server.ask("DEL", server_pools.store._book.since)
+    with pytest.warns(UserWarning, match="the last one in 60 s"):
+        assert server_pools.pay((WINDOW, 1)) == pytest.approx(60)
+    assert server_pools.pay((BUCKET, 1)) == pytest.approx(0.25)
+    server_pools.set_used(WINDOW, 0)
+    assert [state.used for state in server_pools.states()] == [10, 10]
+    server_pools.advance(1)
+    assert server_pools.pay((BUCKET, 4)) == 0.0
+    server_pools.advance(59)
+    assert server_pools.pay((WINDOW, 10)) == 0.0
+
+
+def test_a_clock_that_was_set_back_shortens_and_prolongs_nothing(server_pools: ServerPools) -> None:
+    """Payments count as made now; a closing, and a bucket's filling, take as long as they would have."""
+    for _ in range(3):
+        server_pools.pay((WINDOW, 3))
+        server_pools.advance(1)
+    server_pools.pay((BUCKET, 10))
+    server_pools.close(WINDOW, 5)
+    server_pools.advance(-3600)
+
+    assert server_pools.pay((WINDOW, 0)) == pytest.approx(5)
+    assert server_pools.pay((BUCKET, 4)) == pytest.approx(1)
+    server_pools.advance(5)
+    assert server_pools.pay((WINDOW, 2)) == pytest.approx(55)
+    assert server_pools.pay((WINDOW, 1)) == 0.0
+
+
+def test_a_pool_of_another_form_is_refused(server_pools: ServerPools) -> None:
+    """Another version's numbers are not misread, nor those of another limit of the same name; nothing is spent."""
+    server_pools.pay((WINDOW, 1), (BUCKET, 1))
+    (key,) = [key for key in server_pools.run(server_pools.store._find_keys()) if "weight" in key]
+    for form in ("2 window 60000000", "1 window 1000000", "1 bucket 4.0", ""):
+        server_pools.server.ask("HSET", key, "kind", form)
+        if not form:
+            server_pools.server.ask("HDEL", key, "kind")
+        with pytest.raises(
+            errors.BudgetUnavailable, match=r"a pool has another form: .*weight.*, not 1 window 60"
+        ) as got:
+            server_pools.pay((BUCKET, 1), (WINDOW, 1))
+        assert got.value.outcome is errors.Outcome.NOT_SENT
+        assert "run the same venuekit and plugins in all processes" in str(got.value)
+        if form != "1 window 1000000":
+            continue
+        with pytest.raises(errors.BudgetUnavailable, match="another form"):
+            server_pools.close(WINDOW, 1)
+    server_pools.server.ask("HSET", key, "kind", "2 window 60000000")
+    with pytest.raises(errors.BudgetUnavailable, match=r"another form: .*2 window"):
+        server_pools.states()
+    server_pools.server.ask("DEL", key)
+    (state,) = server_pools.states()
+    assert state.used == 1
