@@ -8,6 +8,7 @@ from venuekit.hooks import hookimpl
 
 if TYPE_CHECKING:
     from venuekit.credentials import Credentials, Signer
+    from venuekit.event_log import EventLog
     from venuekit.message import Transport
     from venuekit.pipeline import Budget, PoolName, Proxy, RetryPolicy
     from venuekit.venue import Environment, Venue
@@ -43,3 +44,11 @@ def venuekit_make_transport(venue: Venue[Any], environment: Environment, proxy: 
     from venuekit.pipeline.transport import AiohttpTransport
 
     return AiohttpTransport(proxy=proxy)
+
+
+@hookimpl(trylast=True)
+def venuekit_observe(venue: Venue[Any]) -> EventLog | None:  # noqa: ARG001 - the hook's own name
+    """Log the events where ``venuekit --log`` or ``VENUEKIT_LOG`` asks for it."""
+    from venuekit.event_log import make_event_log
+
+    return make_event_log()

@@ -30,7 +30,7 @@ STOREYS = (
     {"pipeline"},
     {"account"},
     {"parts"},
-    {"owners"},
+    {"event_log", "owners"},
     {"runtime"},
     {"exports", "settings", "simulator"},
     {"_defaults", "_simulate"},

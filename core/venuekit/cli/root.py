@@ -65,13 +65,18 @@ def _wrong(command: object, others: Collection[click.Command]) -> tuple[str, str
 @click.group(cls=_Root, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="venuekit", prog_name="venuekit", message="%(prog)s %(version)s")
 @accounts_option
+@click.option("--log", metavar="FILE", help="Log every event to FILE as JSON lines, - for standard error.")
 @click.pass_context
-def root(context: click.Context) -> None:
+def root(context: click.Context, log: str | None) -> None:
     """
     One typed account API over many futures venues.
 
     Start with: venuekit demo. It needs no keys, and nothing leaves this machine.
     """
+    if log is not None:
+        from venuekit.event_log import log_to
+
+        context.with_resource(log_to(log, "--log"))
     state_of(context).plugins.commands(_wrong)  # every command reports the broken ones
 
 

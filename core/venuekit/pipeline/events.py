@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from venuekit.pipeline.operation import Operation
     from venuekit.venue import Limit
 
-#: stand for an operation in the event of a measured clock, and of a plugin that broke before there was one
+#: in place of an operation, in the event of a measured clock, and of a plugin that broke before there was one
 SYNC_CLOCK, CONNECT = "sync_clock", "connect"
 
 

@@ -62,7 +62,7 @@ class Event:
         seconds: How long an answer, a wait or the whole operation took; of a wait that begins, how long it may last.
         error: The error of a fault, or the one that the caller gets.
         account: The name the opener gave the account (``connect(name=...)``), None without one.
-        serial: Tells the events of one operation from those of all others in this process; 0 for those of none.
+        serial: The same for all events of one operation, and for no other of this process; 0 where there is none.
         host: Host, and port if there is one, that the endpoint is reached at.
         endpoint: Verb, documented path and action; never the path as it was sent.
         effect, priority: The effect of the operation, and its rank in the budget.

@@ -1,0 +1,172 @@
+"""
+The event log: each event of the observers as one JSON object in one line.
+
+Only the fields of an event are written; none of them carries a key, a signature, a URL or a body, and the words of an
+error pass through the redactor once more. The lines go through the logger ``venuekit.events``.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from weakref import WeakSet
+
+import attrs
+
+from venuekit.credentials.redactor import redact
+from venuekit.endpoint import Priority
+from venuekit.errors import ConfigurationError, OperationError
+from venuekit.pipeline.observe import Event, EventKind
+
+#: names the file of the event log, ``-`` for standard error
+LOG_VARIABLE = "VENUEKIT_LOG"
+
+_logger = logging.getLogger("venuekit.events")
+_LEVELS = {
+    EventKind.REQUEST: logging.DEBUG,
+    EventKind.FAULT: logging.WARNING,
+    EventKind.RETRY: logging.WARNING,
+    EventKind.UNKNOWN_OUTCOME: logging.ERROR,
+    EventKind.PLUGIN_FAILURE: logging.ERROR,
+    EventKind.UNWRITTEN: logging.ERROR,
+}
+#: the file that a command line asked for, with the words that name its source
+_chosen: ContextVar[tuple[str, str] | None] = ContextVar("venuekit_event_log", default=None)
+
+
+class EventLog:
+    """
+    An observer that logs each event; one for every venue and runtime, all of which share the handler of a file.
+
+    Args:
+        target: A file, which is made for its owner alone and appended to, or ``-`` for standard error. None where the
+            program has a handler of its own on the logger ``venuekit.events``: then its levels decide.
+        source: The setting that names the target, for errors.
+
+    Raises:
+        ConfigurationError: the file cannot be opened.
+    """
+
+    def __init__(self, target: str | None = None, source: str = "EventLog") -> None:
+        self._target = target
+        if target is not None:
+            _attach(self, target, source)
+
+    def __call__(self, event: Event) -> None:
+        """Log an event: requests at DEBUG, faults and retries at WARNING, what needs a look at ERROR, else INFO."""
+        level = _LEVELS.get(event.kind, logging.INFO)
+        if _logger.isEnabledFor(level):
+            fields = fields_of(event)
+            _logger.log(level, "%s", json.dumps(fields), extra={"event": fields})
+
+    async def aclose(self) -> None:
+        """Close the file with the last runtime that writes to it."""
+        if self._target is not None:
+            _detach(self, self._target)
+            self._target = None
+
+
+def make_event_log() -> EventLog | None:
+    """Return the observer that ``venuekit --log`` or ``VENUEKIT_LOG`` asks for, None where neither does."""
+    target, source = _chosen.get() or (os.environ.get(LOG_VARIABLE, ""), LOG_VARIABLE)
+    return EventLog(target, source) if target else None
+
+
+@contextmanager
+def log_to(target: str, source: str) -> Iterator[None]:
+    """Have the runtimes of the block log to a target, whatever ``VENUEKIT_LOG`` says."""
+    token = _chosen.set((target, source))
+    try:
+        yield
+    finally:
+        _chosen.reset(token)
+
+
+def fields_of(event: Event) -> dict[str, Any]:
+    """Return the fields of an event that are there, as values of JSON; an error as its class and its words."""
+    fields: dict[str, Any] = {}
+    for attribute in attrs.fields(Event):
+        value = getattr(event, attribute.name)
+        if value is None or (attribute.name == "serial" and not value):
+            continue
+        if isinstance(value, OperationError):
+            fields["error"], fields["message"] = type(value).__name__, redact(str(value))
+        elif isinstance(value, float):
+            fields[attribute.name] = round(value, 6)
+        elif isinstance(value, bool | int):
+            fields[attribute.name] = value
+        elif isinstance(value, Priority):
+            fields[attribute.name] = value.name.lower()
+        elif isinstance(value, datetime):
+            fields[attribute.name] = value.isoformat()
+        else:
+            fields[attribute.name] = str(value)
+    return fields
+
+
+class _JsonLines(logging.Formatter):
+    """Writes a record of an event as one JSON object that begins with its time and level."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        time = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+        fields: dict[str, Any] = getattr(record, "event", {"message": redact(record.getMessage())})
+        return json.dumps({"time": time, "level": record.levelname.lower(), **fields})
+
+
+@attrs.define
+class _Sink:
+    """The handler of a target, with the event logs that write to it, and the logger's level and propagation before."""
+
+    handler: logging.Handler
+    level: int
+    propagates: bool
+    users: WeakSet[EventLog] = attrs.field(factory=WeakSet)
+
+
+_sinks: dict[str, _Sink] = {}
+
+
+def _attach(log: EventLog, target: str, source: str) -> None:
+    """Open a target for one more event log; other handlers of the program do not get its lines."""
+    sink = _sinks.get(target)
+    if sink is None:
+        sink = _sinks[target] = _Sink(_open(target, source), _logger.level, _logger.propagate)
+        sink.handler.setFormatter(_JsonLines())
+        _logger.addHandler(sink.handler)
+        _logger.setLevel(logging.DEBUG)
+        _logger.propagate = False
+    sink.users.add(log)
+
+
+def _open(target: str, source: str) -> logging.Handler:
+    from logging.handlers import WatchedFileHandler
+
+    if target == "-":
+        return logging.StreamHandler()
+    try:
+        Path(target).touch(mode=0o600)
+        return WatchedFileHandler(target, encoding="utf-8")  # follows a file that is rotated
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        words = f"{source}: the event log {target!r} cannot be written: {why}"
+        raise ConfigurationError(f"{words}; name a file that this user may write, or - for standard error") from None
+
+
+def _detach(log: EventLog, target: str) -> None:
+    sink = _sinks[target]
+    sink.users.discard(log)
+    if sink.users:
+        return
+    del _sinks[target]
+    _logger.removeHandler(sink.handler)
+    sink.handler.close()
+    if not _sinks:
+        _logger.setLevel(sink.level)
+        _logger.propagate = sink.propagates
