@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from venuekit.credentials import Credentials, Secret
     from venuekit.endpoint import Change, Effect, Endpoint
     from venuekit.errors import Outcome, VenuekitError
+    from venuekit.fleet import FanOut, fan_out
     from venuekit.message import Answer
     from venuekit.parameters import Parameter
     from venuekit.pipeline import Guard, RetryPolicy
@@ -33,6 +34,7 @@ if not TYPE_CHECKING:
             "credentials": "Credentials Secret",
             "endpoint": "Change Effect Endpoint",
             "errors": "Outcome VenuekitError",
+            "fleet": "FanOut fan_out",
             "message": "Answer",
             "parameters": "Parameter",
             "pipeline": "Guard RetryPolicy",
@@ -50,6 +52,7 @@ __all__ = [
     "Endpoint",
     "Environment",
     "EnvironmentName",
+    "FanOut",
     "Guard",
     "Outcome",
     "Parameter",
@@ -61,5 +64,6 @@ __all__ = [
     "capabilities",
     "connect",
     "errors",
+    "fan_out",
     "simulate",
 ]

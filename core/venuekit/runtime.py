@@ -211,13 +211,14 @@ class Runtime:
         if session.guard.max_position_notional is not None:
             read = holdings_reader(opened)
             session.position_limit = PositionLimit(session.guard.max_position_notional, read, self._clock)
-        if venue.server_time is not None and not venue_session.clock.synced:
-            await _measure_clock(opened)
-        with run_as(("connect",)):
-            await opened.on_open()
-        if owner.identity is None and (identity := await _read_identity(opened, owner)) is not None:
-            self._owners.learn(environment, owner, key_name, identity)
-            self._make_pools(venue_session, owner)
+        async with venue_session.opening:
+            if venue.server_time is not None and not venue_session.clock.synced:
+                await _measure_clock(opened)
+            with run_as(("connect",)):
+                await opened.on_open()
+            if owner.identity is None and (identity := await _read_identity(opened, owner)) is not None:
+                self._owners.learn(environment, owner, key_name, identity)
+                self._make_pools(venue_session, owner)
         owner.is_open = True
         return opened
 

@@ -102,6 +102,12 @@ def worlds_page() -> Page:
 
 
 @pytest.fixture(scope="session")
+def fleet_page() -> Page:
+    """docs/fleet.md."""
+    return Page(ROOT / "docs" / "fleet.md")
+
+
+@pytest.fixture(scope="session")
 def control_page() -> Page:
     """docs/simulator_control.md."""
     return Page(ROOT / "docs" / "simulator_control.md")

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-GUIDES = ("orders_page", "histories_page", "simulator_page", "worlds_page")
+GUIDES = ("orders_page", "histories_page", "simulator_page", "worlds_page", "fleet_page")
 
 
 class _Raises(ast.NodeTransformer):

@@ -31,7 +31,7 @@ STOREYS = (
     {"account"},
     {"parts"},
     {"event_log", "owners"},
-    {"runtime"},
+    {"fleet", "runtime"},
     {"exports", "settings", "simulator"},
     {"_defaults", "_simulate"},
     {"__init__", "plugin"},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
 
@@ -15,6 +15,7 @@ from venuekit.errors import UnsupportedCapability, VenuekitError
 from venuekit.exports.rows import Row
 
 if TYPE_CHECKING:
+    from venuekit import FanOut
     from venuekit.account import Account
     from venuekit.credentials.accounts_file import AccountEntry
     from venuekit.runtime import Runtime
@@ -84,18 +85,24 @@ async def open_together(
     state: State, names: Sequence[str], *, read_only: bool = False
 ) -> AsyncIterator[tuple[dict[str, Account], dict[str, VenuekitError]]]:
     """Open all these accounts together; also yields the errors of those that cannot be opened."""
-    from venuekit import Runtime
+    from venuekit import Runtime, fan_out
 
-    accounts: dict[str, Account] = {}
-    failed: dict[str, VenuekitError] = {}
     async with Runtime(plugins=state.plugins) as runtime, AsyncExitStack() as stack:
-        for name in names:
-            try:
-                opening = open_entry(state.accounts.entry(name), runtime, read_only=read_only)
-                accounts[name] = await stack.enter_async_context(opening)
-            except VenuekitError as error:
-                failed[name] = error
-        yield accounts, failed
+
+        async def open_one(name: str) -> Account:
+            entry = state.accounts.entry(name)
+            return await stack.enter_async_context(open_entry(entry, runtime, read_only=read_only))
+
+        opened = await fan_out({name: name for name in names}, open_one)
+        yield dict(opened.values), expected_errors(opened)
+
+
+def expected_errors(results: FanOut[str, Any]) -> dict[str, VenuekitError]:
+    """Return the errors of accounts; raises the first that is none of ours."""
+    for error in results.errors.values():
+        if not isinstance(error, VenuekitError):
+            raise error
+    return {name: error for name, error in results.errors.items() if isinstance(error, VenuekitError)}
 
 
 async def answer(
@@ -114,32 +121,25 @@ async def answer(
     The accounts are open for reading only. Without ``names``, those whose venue lacks the capability are left out, as
     long as another account has it. ``nothing`` is printed when there are no rows; see also :func:`print_rows`.
     """
-    import asyncio
-
-    from venuekit import Runtime
-
-    async def ask(entry: AccountEntry) -> list[Row]:
-        async with open_entry(entry, runtime, read_only=True) as account:
-            return await question(entry.name, account)
+    from venuekit import fan_out
 
     state = state_of(context)
-    chosen = entries(state, names)
+    chosen = [entry.name for entry in entries(state, names)]
     with print_warnings(as_json=as_json):
-        async with Runtime(plugins=state.plugins) as runtime:
-            answers = await asyncio.gather(*map(ask, chosen), return_exceptions=True)
-    rows: list[Row] = []
+        async with open_together(state, chosen, read_only=True) as (accounts, failed):
+            name_of = {account: name for name, account in accounts.items()}
+            answers = await fan_out(accounts, lambda account: question(name_of[account], account))
+    failed |= expected_errors(answers)
+    rows = [row for name in chosen for row in answers.values.get(name, ())]
     statuses = [Status.DONE]
-    unable = [isinstance(answer, UnsupportedCapability) for answer in answers]
-    for entry, answer in zip(chosen, answers, strict=True):
-        if isinstance(answer, UnsupportedCapability) and not names and not all(unable):
-            note_left_out(entry.name, answer, as_json=as_json)
-        elif isinstance(answer, VenuekitError):
-            print_error(answer, as_json=as_json, account=entry.name)
-            statuses.append(status_of(answer))
-        elif isinstance(answer, BaseException):
-            raise answer
+    is_able = any(not isinstance(failed.get(name), UnsupportedCapability) for name in chosen)
+    for name in filter(failed.__contains__, chosen):
+        error = failed[name]
+        if isinstance(error, UnsupportedCapability) and not names and is_able:
+            note_left_out(name, error, as_json=as_json)
         else:
-            rows += answer
+            print_error(error, as_json=as_json, account=name)
+            statuses.append(status_of(error))
     status = worst(statuses)
     if rows or as_json:
         print_rows(rows, columns, as_json=as_json, whole=whole)

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 #: seconds a cancel may wait for a venue that throttles
 _MAX_WAIT = 30.0
+#: accounts that are cleared at a time; a cancel waits for no other account's pool
+_AT_ONCE = 100
 #: seconds within which a venue that decides later lists an accepted order
 _DECIDES = 1.0
 #: errors that mean that the cancel was not carried out
@@ -98,7 +100,7 @@ async def panic_command(context: click.Context, accounts: Sequence[str], as_json
 
 async def _clear(state: State, chosen: Sequence[AccountEntry]) -> list[_Left]:
     """Cancel everything on all accounts concurrently."""
-    from venuekit import Runtime
+    from venuekit import Runtime, fan_out
 
     async def clear(entry: AccountEntry) -> _Left:
         try:
@@ -111,7 +113,9 @@ async def _clear(state: State, chosen: Sequence[AccountEntry]) -> list[_Left]:
             return _Left(entry.name, Status.UNKNOWN, bug=bug)
 
     async with Runtime(plugins=state.plugins) as runtime:
-        return list(await asyncio.gather(*map(clear, chosen)))
+        cleared = await fan_out({entry.name: entry for entry in chosen}, clear, at_once=_AT_ONCE)
+    cleared.raise_first()
+    return list(cleared.values.values())
 
 
 async def _clear_one(name: str, account: Account) -> _Left:

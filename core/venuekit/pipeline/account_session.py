@@ -41,6 +41,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+#: accounts of one venue that ask it about themselves at a time while they are opened
+_OPENED_AT_ONCE = 16
+
 
 class FindPool(Protocol):
     """Finds the pool of a limit for an owner."""
@@ -72,6 +75,8 @@ class VenueSession:
     shut: set[str] = attrs.field(factory=set, init=False, repr=False)
     #: how many broken plugins they have been notified of
     reported: int = attrs.field(default=0, init=False)
+    #: lets in those accounts whose clock, permissions and names are read now: a thousand that are opened take turns
+    opening: asyncio.Semaphore = attrs.field(factory=lambda: asyncio.Semaphore(_OPENED_AT_ONCE), init=False, repr=False)
     #: whether the runtime that made it is closed
     closed: bool = False
 

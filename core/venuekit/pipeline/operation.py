@@ -34,6 +34,7 @@ from venuekit.pipeline.failures import (
 from venuekit.pipeline.guard import check_guard
 from venuekit.pipeline.notes import record_attempt, record_outcome, use_client_ids
 from venuekit.pipeline.observe import EventKind, WaitReason
+from venuekit.pipeline.pace import SPENDING
 from venuekit.pipeline.write_scopes import FENCING, Fence, footprint_of
 from venuekit.request_bounds import RequestExpiry, fence_of
 from venuekit.resolution import Call, Reading
@@ -272,10 +273,11 @@ class Operation(Generic[T]):
         costs, due, reserve, _ = fare
         if due is None:
             costs, due = session.bill(endpoint, fare, self.parameters)
-        if self.options.priority is not None:
-            reserve = self.options.priority.reserve
+        reserve = reserve if self.options.priority is None else self.options.priority.reserve
         if delay := pay(due, session.clock.monotonic(), reserve):
             await self._wait_for_budget(costs, due, delay)
+        if (spending := SPENDING.get()) is not None:
+            spending.add(due, reserve)
         window = self.options.recv_window or session.venue_session.venue.recv_window
         self.sent_at = bounded_from = session.venue_session.clock.milliseconds()
         try:
