@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Generic, NamedTuple, Protocol, TypeVar
+from typing import Any, Generic, NamedTuple, NoReturn, Protocol, SupportsIndex, TypeVar
 
 import attrs
 
@@ -14,6 +14,11 @@ T = TypeVar("T")
 
 #: bytes that an answer may have, decompressed, where its endpoint declares nothing else; decoding so many takes 50 ms
 ANSWER_LIMIT = 4 * 1024 * 1024
+
+
+def refuse_pickling(message: object) -> NoReturn:
+    """Raise the ``TypeError`` of a message that no pickle and no copy may hold."""
+    raise TypeError(f"a {type(message).__name__} cannot be pickled or copied: it may carry key and signature")
 
 
 class HttpRequest(NamedTuple):
@@ -32,6 +37,9 @@ class HttpRequest(NamedTuple):
 
     def __repr__(self) -> str:
         return f"HttpRequest({self.verb} {self.url.partition('?')[0]})"
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
+        refuse_pickling(self)
 
 
 class HttpResponse(NamedTuple):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Never, NoReturn, Protocol, SupportsIndex
 
-from venuekit.message import ANSWER_LIMIT, HttpRequest
+from venuekit.message import ANSWER_LIMIT, HttpRequest, refuse_pickling
 
 
 class EncodedRequest(NamedTuple):
@@ -30,6 +30,9 @@ class EncodedRequest(NamedTuple):
     def __repr__(self) -> str:
         return f"EncodedRequest({self.verb} {self.path})"
 
+    def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
+        refuse_pickling(self)
+
     @property
     def target(self) -> str:
         """Path and query as they are sent behind the host."""
@@ -43,7 +46,7 @@ class EncodedRequest(NamedTuple):
 
 
 #: the fields of credentials that have none besides key and secret
-NO_FIELDS: Mapping[str, str] = MappingProxyType({})
+NO_FIELDS: Mapping[str, Never] = MappingProxyType({})
 
 
 class Stamp(NamedTuple):
@@ -64,6 +67,9 @@ class Stamp(NamedTuple):
 
     def __repr__(self) -> str:
         return f"Stamp(timestamp={self.timestamp}, recv_window={self.recv_window})"
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
+        refuse_pickling(self)
 
 
 class SigningScheme(Protocol):

@@ -13,7 +13,7 @@ import aiohttp
 import attrs
 from tests.core.guarded_toy import TOY_GUARDED
 
-from venuekit import Runtime, errors
+from venuekit import Runtime, Secret, errors
 from venuekit.account import Account
 from venuekit.capabilities import BalanceReader, LeverageControl
 from venuekit.hooks import hookimpl
@@ -408,7 +408,7 @@ async def _cancelled_while_it_signs(stand: Stand) -> object:
 @_failure
 async def _header_without_bytes(stand: Stand) -> object:
     session: Any = stand.account._session
-    session.wire = attrs.evolve(session.wire, key=session.wire.key + "\n")
+    session.wire = attrs.evolve(session.wire, key=Secret(session.wire.key.reveal() + "\n"))
     return await stand.write()
 
 

@@ -28,9 +28,9 @@ class RestWire:
     base: str
     scheme: SigningScheme
     transport: Transport
-    key: str = attrs.field(repr=False)
+    key: Secret
     signer: Signer = attrs.field(repr=False)
-    fields: Mapping[str, str] = attrs.field(default=NO_FIELDS, repr=False)
+    fields: Mapping[str, Secret] = NO_FIELDS
     #: URLs by the names that endpoints give in ``host``
     further_hosts: Mapping[str, str] = attrs.field(factory=dict)
 
@@ -59,7 +59,7 @@ class RestWire:
         signature = None
         try:
             if security is Security.SIGNED:
-                stamp = Stamp(self.key, timestamp, recv_window, self.fields, nonce)
+                stamp = Stamp(self.key.reveal(), timestamp, recv_window, self._texts(), nonce)
                 payload = self.scheme.payload(encoded, stamp)
                 signature = await self.signer.sign(payload)
                 request = self.scheme.attach_signature(encoded, stamp, payload, signature)
@@ -67,7 +67,7 @@ class RestWire:
                 request = self.scheme.without_signature(encoded, None)
             else:
                 text = "" if token is None else token.reveal()
-                stamp = Stamp(self.key, timestamp, recv_window, self.fields, 0, text)
+                stamp = Stamp(self.key.reveal(), timestamp, recv_window, self._texts(), 0, text)
                 request = self.scheme.without_signature(encoded, stamp)
             if encoded.answer_limit == ANSWER_LIMIT:
                 return request
@@ -81,6 +81,10 @@ class RestWire:
     def send(self, request: HttpRequest) -> Awaitable[HttpResponse]:
         """Hand the request to the transport, once."""
         return self.transport.send(request)
+
+    def _texts(self) -> Mapping[str, str]:
+        """Return the texts of the credential fields."""
+        return {name: text.reveal() for name, text in self.fields.items()} if self.fields else NO_FIELDS
 
     def _failure(self, error: BaseException, signature: object) -> BaseException:
         """Return the error of a request that could not be made; it holds no frame of it."""

@@ -62,15 +62,17 @@ def json_answer(payload: object, status: int = 200, headers: Mapping[str, str] |
 A = TypeVar("A", bound=Account)
 
 
-@attrs.frozen
 class _WatchedSigner:
-    """Signs like the venue's own signer, and keeps the texts of each signature."""
+    """Signs like the venue's own signer, and keeps the texts of each signature; ``asdict`` of an account shows none."""
 
-    signer: Signer
-    signatures: list[str] = attrs.field(repr=False)
+    __slots__ = ("_signer", "signatures")
+
+    def __init__(self, signer: Signer, signatures: list[str]) -> None:
+        self._signer = signer
+        self.signatures = signatures
 
     async def sign(self, payload: bytes) -> bytes:
-        signature: object = await self.signer.sign(payload)
+        signature: object = await self._signer.sign(payload)
         if not isinstance(signature, bytes):
             raise TypeError(f"the signer returned {type(signature).__name__}; sign() returns bytes")
         self.signatures.extend(_spellings(signature))

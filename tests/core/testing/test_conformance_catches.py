@@ -297,7 +297,7 @@ async def test_read_that_is_not_repeated(monkeypatch: pytest.MonkeyPatch) -> Non
 
 async def test_repr_that_shows_the_key(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     """An account that shows its key is found."""
-    monkeypatch.setattr(ToyPerpAccount, "__repr__", lambda self: f"<account {self._session.wire.key}>", raising=False)
+    monkeypatch.setattr(ToyPerpAccount, "__repr__", lambda self: self._session.wire.key.reveal(), raising=False)
     assert "a secret is seen" in await fails(suite().test_planted_secrets_are_found_nowhere, caplog=caplog)
 
 
