@@ -280,18 +280,18 @@ if delay == 0 then
 end
 
 -- It waits in the lines of the pools that keep it longest: in others it would hold back requests that could go.
-local answer = {delay, unknown}
+local lacking, closed = {}, {}
 for index, one in ipairs(due) do
   if 2 * one.delay >= delay then
     join(one.line, one.member, place, delay)
+    lacking[#lacking + 1] = index - 1
   elseif mine then
     redis.call('ZREM', one.line, one.member)
   end
   if one.pool.closed > now then
-    answer[#answer + 1], answer[#answer + 2] = index - 1, one.pool.closed - now
-    answer[#answer + 1] = one.pool.is_banned and 1 or 0
+    closed[#closed + 1] = {index - 1, one.pool.closed - now, one.pool.is_banned and 1 or 0}
   end
 end
 local waiter = string.format('%.0f %.0f %s %s', now + delay, arrived, rank, operation)
 redis.call('SET', me, waiter, 'PX', plain(math.ceil((delay + GRACE) / 1000)))
-return finish(answer)
+return finish({delay, unknown, lacking, closed})

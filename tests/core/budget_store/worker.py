@@ -26,8 +26,8 @@ POOL = PoolName("acme", "live", Limit("weight", amount=AMOUNT, seconds=SECONDS),
 def set_wall_clock(ahead: float) -> None:
     """Make the wall clock of this process wrong."""
     real, real_ns = time.time, time.time_ns
-    time.time = lambda: real() + ahead  # type: ignore[assignment]  # a function for a function of C
-    time.time_ns = lambda: real_ns() + int(ahead * 1e9)  # type: ignore[assignment]  # the same
+    time.time = lambda: real() + ahead
+    time.time_ns = lambda: real_ns() + int(ahead * 1e9)
 
 
 async def spend(store: RedisStore, name: str, chance: random.Random) -> None:
