@@ -37,7 +37,7 @@ def accounts_command() -> None:
 @click.option("--offline", is_flag=True, help="Send nothing: do not open the accounts.")
 async def check_command(context: click.Context, accounts: Sequence[str], as_json: bool, offline: bool) -> int:
     """
-    Check each ACCOUNT, all when none is named: what kind of key it has, and never what the key is.
+    Check each ACCOUNT, all when none is named, and show the kind of its key, never the key.
 
     The file must be its owner's alone, its references must lead to a key and a secret, the secret must be of a kind
     that the venue takes, and the account must open and answer a signed read. Nothing is changed. A failing account is
