@@ -2,7 +2,8 @@
 --
 -- KEYS[1] is the moment from which on everything is known that was spent; then come a pool and its line of waiters for
 -- each amount due, a pool for each report, and the key under which the request itself waits.
--- ARGV is the mode ("pay" or "look"), "1" where the server may have forgotten payments, and the arguments of the mode.
+-- ARGV is the mode ("pay" or "look"), "new" where the server may have forgotten payments, "open" where that is not to
+-- matter, and the arguments of the mode.
 --
 -- A pool is a hash. A window has an entry for each slot, a thousandth of the window, in which something was spent: its
 -- number is the field, "moment amount" the value. A bucket has the moment at which it is full again. A line is a sorted
@@ -21,7 +22,9 @@ local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
 
 local since = tonumber(redis.call('GET', KEYS[1]))
-if ARGV[2] == '1' or not since or since > now then
+if ARGV[2] == 'open' then
+  since = 0
+elseif ARGV[2] == 'new' or not since or since > now then
   since = now
   redis.call('SET', KEYS[1], string.format('%.0f', since))
 end

@@ -62,7 +62,7 @@ class RedisStore:
         script = files("venuekit.pipeline").joinpath("redis_script.lua").read_bytes()
         self._address = address
         self._link = RedisLink(address)
-        self._book = PoolBook(address.prefix)
+        self._book = PoolBook(address)
         self._script = pack(("EVAL", script))
         self._name = pack(("EVALSHA", sha1(script, usedforsecurity=False).hexdigest()))
         self._load = pack(("SCRIPT", "LOAD", script))
