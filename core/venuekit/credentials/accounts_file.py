@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from venuekit._util.texts import did_you_mean, nearest
+from venuekit._util.texts import did_you_mean, nearest, without_frames
 from venuekit._util.toml_lines import KeyPath, key_lines, key_text, line_of, syntax_error, toml_type
 from venuekit.credential_fields import ACCOUNT_KEYS, CredentialsFault
 from venuekit.credentials.credentials import Credentials
@@ -141,7 +141,11 @@ def load_accounts(given: str | os.PathLike[str] | None = None) -> AccountsFile:
             file, line, key and the expected value.
     """
     path = find_accounts_file(given)
-    return _Reader(path, read_private(path)).read()
+    try:
+        return _Reader(path, read_private(path)).read()
+    except AccountsFileError as error:
+        failure = without_frames(error)  # of the reader, whose variables hold a secret that was written as a literal
+    raise failure
 
 
 async def credentials(entry: AccountEntry, plugins: Plugins) -> Credentials:
@@ -156,22 +160,9 @@ async def credentials(entry: AccountEntry, plugins: Plugins) -> Credentials:
         CredentialsError: the credentials do not fit the environment, or have another form than the venue's.
         UnknownVenue, PluginError: there is no such venue, or it is broken.
     """
-    venue = await plugins.load(entry.venue)
-    found = await read_credentials(entry, venue, plugins)
-    check_fitting(entry, venue, found, signs_elsewhere=plugins.is_answered("venuekit_make_signer"))
-    return found
-
-
-async def read_credentials(entry: AccountEntry, venue: Venue[Any], plugins: Plugins) -> Credentials:
-    """
-    Return the credentials of an account, as :func:`credentials` does, without a check of their form.
-
-    Raises:
-        AccountsFileError: as of :func:`credentials`.
-        CredentialsError: the credentials do not fit the environment.
-    """
     import asyncio
 
+    venue = await plugins.load(entry.venue)
     if (fault := find_unfit_name(venue, entry.fields)) is not None:
         raise AccountsFileError(_at(entry, fault, _hint(fault, venue)))
     plain = {field.name for field in venue.credential_fields if not field.secret}
@@ -180,32 +171,21 @@ async def read_credentials(entry: AccountEntry, venue: Venue[Any], plugins: Plug
         if name not in plain and not is_reference(entry.fields[name]):
             raise AccountsFileError(f"{entry.place(name)}: {LITERAL_REFUSED}")
 
-    key = await asyncio.to_thread(_resolve, entry, plugins, "key", entry.key)
-    secret = await asyncio.to_thread(_resolve, entry, plugins, "secret", entry.secret)
-    given = entry.pem_passphrase
-    pem_passphrase = None if given is None else await asyncio.to_thread(_resolve, entry, plugins, PASSPHRASE, given)
-    fields = {
-        name: await asyncio.to_thread(_resolve, entry, plugins, name, text) for name, text in entry.fields.items()
-    }
+    key = await asyncio.to_thread(_resolve, entry, plugins, "key")
+    secret = await asyncio.to_thread(_resolve, entry, plugins, "secret")
+    is_encrypted = entry.pem_passphrase is not None
+    pem_passphrase = await asyncio.to_thread(_resolve, entry, plugins, PASSPHRASE) if is_encrypted else None
+    fields = {name: await asyncio.to_thread(_resolve, entry, plugins, name) for name in entry.fields}
     for name in plain & fields.keys():
         declassify(fields[name])
     try:
-        return Credentials(key, secret, entry.environment, entry.rest, fields=fields, pem_passphrase=pem_passphrase)
+        found = Credentials(key, secret, entry.environment, entry.rest, fields=fields, pem_passphrase=pem_passphrase)
     except CredentialsError as error:
         raise CredentialsError(f"{entry.where}: {error}") from error
-
-
-def check_fitting(entry: AccountEntry, venue: Venue[Any], found: Credentials, *, signs_elsewhere: bool) -> None:
-    """
-    Check the texts of an account by the declaration of its venue.
-
-    With ``signs_elsewhere`` an operator's signer may keep the key in another place, and the secret is not checked.
-
-    Raises:
-        CredentialsError: a text has another form than the venue's, or the secret is no key that it takes.
-    """
+    signs_elsewhere = plugins.is_answered("venuekit_make_signer")
     if (fault := find_unfit_text(venue, found, signs_elsewhere=signs_elsewhere)) is not None:
         raise CredentialsError(_at(entry, fault))
+    return found
 
 
 def key_fingerprint(entry: AccountEntry, venue: Venue[Any], plugins: Plugins) -> str:
@@ -218,20 +198,25 @@ def key_fingerprint(entry: AccountEntry, venue: Venue[Any], plugins: Plugins) ->
         AccountsFileError: a reference cannot be resolved.
     """
     below = {one.name for one in venue.credential_fields if one.names_account}
-    fields = {name: _resolve(entry, plugins, name, text) for name, text in entry.fields.items() if name in below}
-    return fingerprint(_resolve(entry, plugins, "key", entry.key), account_fields(venue, fields))
+    fields = {name: _resolve(entry, plugins, name) for name in entry.fields if name in below}
+    return fingerprint(_resolve(entry, plugins, "key"), account_fields(venue, fields))
 
 
-def _resolve(entry: AccountEntry, plugins: Plugins, field: str, reference: str) -> Secret:
-    """Return the text of a field; errors name its place in the file."""
+def _resolve(entry: AccountEntry, plugins: Plugins, field: str) -> Secret:
+    """Return the text of a field; errors name its place in the file, and hold no frame with the reference itself."""
+    try:
+        return _resolve_text(entry, plugins, entry.fields[field] if field in entry.fields else getattr(entry, field))
+    except AccountsFileError as error:
+        fault = str(error)
+    raise AccountsFileError(f"{entry.place(field)}: {fault}")
+
+
+def _resolve_text(entry: AccountEntry, plugins: Plugins, reference: str) -> Secret:
     if not is_reference(reference):
         return Secret(reference)  # of a field that is no secret
-    try:
-        if reference.startswith("command:"):
-            check_owner(Path(entry.source))
-        return resolve_reference(reference, others=plugins.resolve_secret, relative_to=entry.directory)
-    except AccountsFileError as error:
-        raise AccountsFileError(f"{entry.place(field)}: {error}") from error
+    if reference.startswith("command:"):
+        check_owner(Path(entry.source))
+    return resolve_reference(reference, others=plugins.resolve_secret, relative_to=entry.directory)
 
 
 def _at(entry: AccountEntry, fault: CredentialsFault, hint: str = "") -> str:
