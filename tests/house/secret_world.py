@@ -138,11 +138,12 @@ def _write(directory: Path, name: str, text: str) -> None:
     (directory / name).chmod(0o600)
 
 
-def _encrypt(pem: str) -> str:
+def encrypt(pem: str, passphrase: str) -> str:
+    """Return a private key in an encrypted PEM."""
     from cryptography.hazmat.primitives import serialization as form
 
     key = form.load_pem_private_key(pem.encode(), None)
-    cipher = form.BestAvailableEncryption(PASSPHRASE.encode())
+    cipher = form.BestAvailableEncryption(passphrase.encode())
     return key.private_bytes(form.Encoding.PEM, form.PrivateFormat.PKCS8, cipher).decode()
 
 
@@ -150,7 +151,7 @@ def _plant(sim: Simulation, directory: Path, monkeypatch: pytest.MonkeyPatch) ->
     """Put the secrets where the accounts file says, and return them."""
     hmac = sim.key_of(_VENUE)
     rsa, ed25519 = (sim.add_key(kind=kind) for kind in (KeyKind.RSA, KeyKind.ED25519))
-    encrypted = _encrypt(rsa.secret)
+    encrypted = encrypt(rsa.secret, PASSPHRASE)
     monkeypatch.setenv("PLANTED_KEY", hmac.key)
     keyring = SimpleNamespace(get_password=lambda *_: PASSPHRASE)
     monkeypatch.setitem(sys.modules, "keyring", keyring)
@@ -178,6 +179,7 @@ async def planted_world(directory: Path, monkeypatch: pytest.MonkeyPatch) -> Asy
         world = World(watch, {}, kept)
         sim = await stack.enter_async_context(Simulation((venue, TOY_GUARDED), clock=clock))
         world.planted = _plant(sim, directory, monkeypatch)
+        monkeypatch.setenv("VENUEKIT_LOG", str(directory / "events.jsonl"))
         plugins = plugins_with(watch, _Messages(kept))
         runtime = Runtime(
             plugins=plugins, clock=clock, journal=directory / "journal", proxy=f"http://me:{PROXY}@127.0.0.1:3128"

@@ -68,8 +68,8 @@ async def test_no_object_shows_a_secret(
             names = SHOWING if kind.__module__.startswith(HOLDERS) else PRINTERS
             for name in names:
                 texts[_text(PRINTERS[name], value)].add(f"{kind.__module__}.{kind.__qualname__}: {name}")
-        for path in (tmp_path / "journal").iterdir():
-            texts[path.read_text()].add("the journal")
+        for path in (tmp_path / "events.jsonl", *(tmp_path / "journal").iterdir()):
+            texts[path.read_text()].add(path.name)
         texts[caplog.text].add("the log")
         texts["".join(repr(vars(record)) for record in caplog.records)].add("the log's records")
         found = {name for leak in find_leaks(texts, world.secrets().values()) for name in texts[leak]}
