@@ -5,7 +5,10 @@ Both in one process, in rounds that take turns, against the same server in anoth
 way: argument checks, guard, subject, budget with its headers, clock, signature, verdict by the venue's fault table,
 typed answer. The bare client keeps no budget, knows no clock but its own, and looks at no status.
 
-Prints JSON: client CPU in microseconds per write, for each client one number per round.
+With the argument ``uvloop`` both run on its loop. Writes at once are of a symbol each.
+
+Prints JSON: client CPU in microseconds per write, for each way and client one number per round, and for the writes at
+once likewise the seconds on the clock, from which the writes per second follow.
 """
 
 from __future__ import annotations
@@ -13,6 +16,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import json
+import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
@@ -30,7 +34,6 @@ from clients import open_account
 from venuekit.capabilities import LeverageControl, OrderControl, OrderRequest, OrderSide, OrderType, TimeInForce
 
 WRITES, ROUNDS, WARM_UP = 320, 15, 400
-SYMBOLS = tuple(f"SYM{number}USDT" for number in range(16))
 
 Write = Callable[[str], Awaitable[Any]]
 
@@ -85,22 +88,27 @@ async def one_by_one(write: Write, writes: int) -> None:
         await write("BTCUSDT")
 
 
-async def sixteen_at_once(write: Write, writes: int) -> None:
+async def at_once(count: int, write: Write, writes: int) -> None:
     async def worker(symbol: str) -> None:
-        for _ in range(writes // len(SYMBOLS)):
+        for _ in range(writes // count):
             await write(symbol)
 
-    await asyncio.gather(*map(worker, SYMBOLS))
+    await asyncio.gather(*(worker(f"SYM{number}USDT") for number in range(count)))
 
 
-async def measure(base: str, journals: Path) -> dict[str, dict[str, list[float]]]:
+async def measure(base: str, journals: Path) -> dict[str, dict[str, dict[str, list[float]]]]:
     async with AsyncExitStack() as stack:
         settings, orders = await clients(stack, base, journals), await order_clients(stack, base, journals)
-        figures: dict[str, dict[str, list[float]]] = {}
-        ways = {"one_by_one": (one_by_one, settings), "sixteen_at_once": (sixteen_at_once, settings)}
-        ways["place_order"] = (one_by_one, orders)
+        cpu: dict[str, dict[str, list[float]]] = {}
+        seconds: dict[str, dict[str, list[float]]] = {}
+        ways: dict[str, tuple[Callable[[Write, int], Awaitable[None]], dict[str, Write]]] = {
+            "one_by_one": (one_by_one, settings),
+            "16_at_once": (partial(at_once, 16), settings),
+            "64_at_once": (partial(at_once, 64), settings),
+            "place_order": (one_by_one, orders),
+        }
         for title, (way, writes) in ways.items():
-            rounds: dict[str, list[float]] = {name: [] for name in writes}
+            cpu[title], seconds[title] = {name: [] for name in writes}, {name: [] for name in writes}
             for write in writes.values():
                 await way(write, WARM_UP)
             for number in range(ROUNDS):
@@ -108,16 +116,28 @@ async def measure(base: str, journals: Path) -> dict[str, dict[str, list[float]]
                 names = [*writes][number % len(writes) :] + [*writes][: number % len(writes)]
                 for name in names:
                     gc.collect()
-                    started = time.process_time()
+                    started, began = time.process_time(), time.perf_counter()
                     await way(writes[name], WRITES)
-                    rounds[name].append((time.process_time() - started) / WRITES * 1e6)
-            figures[title] = rounds
-        return figures
+                    cpu[title][name].append((time.process_time() - started) / WRITES * 1e6)
+                    seconds[title][name].append(time.perf_counter() - began)
+        return {"cpu": cpu, "seconds": seconds}
+
+
+def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    if "uvloop" not in sys.argv[1:]:
+        return None
+    import uvloop
+
+    return uvloop.new_event_loop
 
 
 def main() -> None:
-    with serving() as base, tempfile.TemporaryDirectory() as journals:
-        print(json.dumps(asyncio.run(measure(base, Path(journals)))))
+    with (
+        serving() as base,
+        tempfile.TemporaryDirectory() as journals,
+        asyncio.Runner(loop_factory=loop_factory()) as runner,
+    ):
+        print(json.dumps(runner.run(measure(base, Path(journals)))))
 
 
 if __name__ == "__main__":
