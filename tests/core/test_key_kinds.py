@@ -109,7 +109,12 @@ def test_every_form_of_a_pem_is_read(kind: KeyKind, form: serialization.PrivateF
     """As tools write it: plain or encrypted, with lines before it and with the line ends of another system."""
     key = key_of(kind)
     plain = pem_of(key, form)
-    for text in (plain, plain.replace("\n", "\r\n"), f"Bag Attributes\n    name: x\n{plain}{public_pem(key)}"):
+    for text in (
+        plain,
+        plain.replace("\n", "\r\n"),
+        f"Bag Attributes\n    name: x\n{plain}{public_pem(key)}",
+        public_pem(key) + plain,
+    ):
         assert make_signer(Secret(text)).kind is kind
     assert make_signer(Secret(encrypted(key, form)), Secret(WORD)).kind is kind
 
@@ -220,8 +225,12 @@ async def test_a_kind_that_the_venue_does_not_take_is_refused() -> None:
             with pytest.raises(CredentialsError, match=f"^toy_perp: the secret is {words} at the venue$"):
                 await runtime.open(venue, Credentials.sim("http://127.0.0.1:1", "key", secret))
         needless = Credentials.sim("http://127.0.0.1:1", "key", "a-text", pem_passphrase=WORD)
-        with pytest.raises(CredentialsError, match="the pem_passphrase belongs to a secret that is a PEM"):
-            await runtime.open(TOY_PERP, needless)
+        own = attrs.evolve(TOY_PERP, make_signer=lambda fields: HmacSigner(fields.secret))
+        for venue in (TOY_PERP, own):
+            with pytest.raises(
+                CredentialsError, match=r"^toy_perp: the pem_passphrase belongs to a secret that is a PEM"
+            ):
+                await runtime.open(venue, needless)
 
 
 async def test_a_key_that_an_operators_signer_leaves_to_core(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -72,12 +72,12 @@ def _fault(words: str, field: str = "secret") -> CredentialsFault:
 
 
 def _find_label_fault(secret: Secret) -> CredentialsFault | None:
-    """Return the fault that the first line of a PEM shows, or that it has lost its line breaks."""
-    begin = _BEGIN.search(secret.reveal())
-    if begin is None:
+    """Return the fault that the labels of a PEM show, or that it has lost its line breaks."""
+    labels = _BEGIN.findall(secret.reveal())
+    if not labels:
         return _fault(f"is no PEM; {_WHOLE}")
-    if begin[1] in _OTHER_LABELS:
-        return _fault(_OTHER_LABELS[begin[1]])
+    if _OTHER_LABELS.keys() >= set(labels):  # a private key may be among them
+        return _fault(_OTHER_LABELS[labels[0]])
     if "\n" not in secret.reveal().strip():
         return _fault("is a PEM that has lost its line breaks; keep it in a file, and name that by file:PATH")
     return None
