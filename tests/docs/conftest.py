@@ -96,6 +96,12 @@ def simulator_page() -> Page:
 
 
 @pytest.fixture(scope="session")
+def keys_page() -> Page:
+    """docs/keys.md."""
+    return Page(ROOT / "docs" / "keys.md")
+
+
+@pytest.fixture(scope="session")
 def worlds_page() -> Page:
     """docs/worlds.md."""
     return Page(ROOT / "docs" / "worlds.md")

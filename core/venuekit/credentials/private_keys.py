@@ -26,7 +26,7 @@ _BARE = re.compile(r"MC4CAQAwBQYDK2Vw|MII[A-Za-z0-9+/]{400}")
 _MAKE_RSA = f"make one by: openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:{LEAST_RSA_BITS} -out key.pem"
 _OTHER_KIND = "give an RSA or Ed25519 key, as openssl genpkey makes it"
 _WHOLE = "it begins with -----BEGIN PRIVATE KEY----- and ends with -----END PRIVATE KEY-----"
-#: what else can be in a PEM
+#: other things that a PEM can hold, by the label of its first line
 _OTHER_LABELS = {
     "PUBLIC KEY": "is a public key, which the venue has; give the private key that belongs to it",
     "RSA PUBLIC KEY": "is a public key, which the venue has; give the private key that belongs to it",

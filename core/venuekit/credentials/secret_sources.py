@@ -15,7 +15,7 @@ from venuekit.errors import AccountsFileError
 if TYPE_CHECKING:
     from types import ModuleType
 
-#: seconds that a command may take: somebody may have to touch a key or to type a password
+#: seconds that a command may take: it may wait for a touch of a key, or for a typed password
 COMMAND_TIMEOUT = 60.0
 #: characters of its standard error that are shown
 _SHOWN = 200

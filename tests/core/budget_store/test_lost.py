@@ -99,7 +99,7 @@ async def _until(condition: Callable[[], Awaitable[bool]]) -> None:
 
 
 async def test_requests_are_refused_until_it_is_back(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """At once, with one warning; what the venue said meanwhile is handed over with the first payment after it."""
+    """At once, with one warning when it is lost and one when it is back; nothing has to be started again."""
     server = Server("valkey", tmp_path_factory.mktemp("own"))
     server.start()
     async with _known(server) as store:
@@ -111,8 +111,8 @@ async def test_requests_are_refused_until_it_is_back(tmp_path_factory: pytest.Te
                     errors.BudgetUnavailable, match=r"shared budgets at unix:.* cannot be used: "
                 ) as got:
                     await _pay(store)
-            await store.report([PoolReport(WINDOW, used=3), PoolReport(BUCKET, closed_for=60)])
-            await store.report([PoolReport(WINDOW, used=9), PoolReport(BUCKET, closed_for=5, is_banned=True)])
+            with pytest.raises(errors.BudgetUnavailable):
+                await store.report([PoolReport(WINDOW, used=3)])
             await store.leave("one")
         (text,) = texts
         assert text.startswith("the store of shared budgets at unix:///")
@@ -127,7 +127,7 @@ async def test_requests_are_refused_until_it_is_back(tmp_path_factory: pytest.Te
 
         async def is_back() -> bool:
             try:
-                await _pay(store)
+                await store.report([PoolReport(WINDOW, used=9)])
             except errors.BudgetUnavailable:
                 return False
             return True
@@ -135,10 +135,7 @@ async def test_requests_are_refused_until_it_is_back(tmp_path_factory: pytest.Te
         with _warned() as texts:
             await _until(is_back)
         assert len([text for text in texts if " is back after " in text]) == 1
-        by_name = {state.name.limit.name: state for state in await store.states()}
-        assert by_name["tokens"].closed_until is not None
-        assert by_name["tokens"].is_banned
-        assert set(by_name) == {"tokens", "weight"}
+        assert [state.name.limit.name for state in await store.states()] == ["weight"]
     server.kill()
 
 
@@ -153,6 +150,8 @@ async def test_a_share_of_each_pool_is_spent_meanwhile(server: Server) -> None:
             assert (await _pay(store, (WINDOW, 1))).delay
             assert (await _pay(store, (BUCKET, 5))).delay == 0.0
             assert 0 < (await _pay(store, (BUCKET, 2), priority=Priority.READ)).delay < 2
+            for report in (PoolReport(BUCKET, used=3), PoolReport(BUCKET, closed_for=60, is_banned=True)):
+                assert await store.pay([(HUGE, 9)], Priority.RISK, waiter="two", operation="", reports=[report])
         assert [text.partition("; ")[2] for text in texts] == [
             "this process spends at most 0.5 of each pool until it is back"
         ]
@@ -167,6 +166,9 @@ async def test_a_share_of_each_pool_is_spent_meanwhile(server: Server) -> None:
         used = {state.name.limit.name: state.used for state in await store.states()}
         assert (used["huge"], used["weight"]) == (500, 5)
         assert (await _pay(store, (HUGE, 501))).delay
+        (closed,) = (await _pay(store, (BUCKET, 1))).closed
+        assert closed.is_banned
+        assert 50 < (closed.closed_for or 0) < 60
 
 
 async def test_a_payment_without_an_answer_is_not_sent_again(

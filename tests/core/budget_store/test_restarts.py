@@ -84,6 +84,15 @@ async def test_scripts_that_were_flushed_may_have_been_lost_with_payments(
         await _pay_when_told(two, 1)
 
 
+async def test_a_server_that_is_trusted_pays_at_once(own_server: Server) -> None:
+    """The operator says that it forgets nothing, or that nothing was spent before it was started."""
+    store = store_from(f"{own_server.url}?start=open")
+    assert (await _pay(store, 4)).delay == 0.0
+    own_server.ask("SCRIPT", "FLUSH")
+    assert (await _pay(store)).delay > 0
+    await store.aclose()
+
+
 def test_pools_of_an_unknown_past_are_full(server_pools: ServerPools) -> None:
     """A window until its length is over, a bucket until it has filled; a look shows it."""
     server_pools.pay((WINDOW, 1), (BUCKET, 1))
