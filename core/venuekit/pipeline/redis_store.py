@@ -289,9 +289,8 @@ class RedisStore:
 
 def _as_of_now(report: PoolReport, moment: float) -> PoolReport:
     """Return a statement that was made at a moment of the loop, for now."""
-    if report.closed_for is None:
-        return report
-    return attrs.evolve(report, closed_for=max(0.0, report.closed_for - (_now() - moment)))
+    left = None if report.closed_for is None else max(0.0, report.closed_for - (_now() - moment))
+    return attrs.evolve(report, closed_for=left)
 
 
 def _now() -> float:

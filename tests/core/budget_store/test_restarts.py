@@ -66,7 +66,6 @@ async def test_a_server_that_was_started_again_pays_when_the_past_is_over(
         assert (await _pay(one, 2)).delay > 0
         own_server.kill()
         own_server.start()
-        await asyncio.sleep(0.01)  # both see that their connections have ended
 
 
 async def test_scripts_that_were_flushed_may_have_been_lost_with_payments(
