@@ -17,11 +17,12 @@ from venuekit.pipeline.budget_share import Spending
 from venuekit.pipeline.budget_store import PoolReport, PoolState, WaitingRequest
 from venuekit.pipeline.redis_link import pack
 from venuekit.pipeline.shared_url import AfterStart, StoreAddress
+from venuekit.pipeline.waiters import WALK_YIELDS
 from venuekit.venue import Limit, LimitScope
 
 _SECOND = 1_000_000  #: in the script's microseconds
 #: a walk through history goes before the reads that come so much later, in the script's microseconds
-_AGE = 5 * _SECOND
+_AGE = round(WALK_YIELDS * _SECOND)
 #: a place in line is this for each class, and the moment of arrival in microseconds; sums are exact until 2096
 _CLASS = 25 * 10**14
 _PLACES = {
