@@ -114,6 +114,12 @@ def fleet_page() -> Page:
 
 
 @pytest.fixture(scope="session")
+def disturbances_page() -> Page:
+    """docs/disturbances.md."""
+    return Page(ROOT / "docs" / "disturbances.md")
+
+
+@pytest.fixture(scope="session")
 def control_page() -> Page:
     """docs/simulator_control.md."""
     return Page(ROOT / "docs" / "simulator_control.md")
