@@ -77,6 +77,17 @@ def journal_rows(processes: int) -> Iterable[Row]:
         yield _against(f"the journal of a write ({kind}), us", figures, LINES_TARGET, 1)
 
 
+def signing_rows(processes: int) -> Iterable[Row]:
+    """Return the rows about a signature by each kind of key."""
+    runs = in_fresh_processes("signing.py", processes)
+    words = {"hmac": "HMAC-SHA256", "rsa": "RSA of 2048 bits", "ed25519": "Ed25519"}
+    for kind, name in words.items():
+        figures = [statistics.median(run[kind]["signing"]) for run in runs]
+        yield _against(f"a signature by {name}, us", figures, None, 1)
+    figures = [statistics.median(run["rsa"]["reading"]) for run in runs]
+    yield _against("opening an account with an RSA key of 2048 bits: its check, ms", figures, None, 1)
+
+
 def decode_rows(processes: int) -> Iterable[Row]:
     """Return the rows about 500 positions and 1,000 orders."""
     runs = in_fresh_processes("positions.py", processes)
@@ -317,6 +328,7 @@ def main() -> None:
         position_rows(3),
         signed_write_rows(3),
         journal_rows(3),
+        signing_rows(2),
         peer_rows(wants_peers),
         memory_rows(),
         shared_budget_rows(3),
