@@ -13,7 +13,7 @@ from venuekit import errors
 from venuekit._util.called import called_method
 from venuekit._util.times import from_milliseconds
 from venuekit.capabilities import Capability, Support, SupportState
-from venuekit.endpoint import Endpoint, Priority
+from venuekit.endpoint import Effect, Endpoint, Priority
 from venuekit.faults import is_listed
 from venuekit.message import Answer
 from venuekit.payloads import MISFITS, Misread, mismatch_of, read_json, readable_part
@@ -102,7 +102,11 @@ class Account:
         return self._session.execute(endpoint, parameters, self._options, endpoint.decode, self._read, convert)
 
     async def answer(self, endpoint: Endpoint[T], /, **parameters: Any) -> Answer[T]:
-        """Do as :meth:`call`, and also say when the answer was true; with ``keep_raw`` keep it as plain JSON too."""
+        """
+        Do as :meth:`call`, and also say when the answer was true; with ``keep_raw`` keep it as plain JSON too.
+
+        That of an endpoint with ``Effect.SESSION``, a listen key or a token, is not kept: it is a secret.
+        """
         return await self.answer_as(lambda answer: answer, endpoint, **parameters)
 
     def answer_as(
@@ -124,7 +128,8 @@ class Account:
             raw = kept[1] if value is kept[0] else None
             return convert(Answer(value, as_of, from_milliseconds(clock.clock.milliseconds()), raw))
 
-        chosen: Callable[[bytes], T] = decode if self._session.keep_raw else endpoint.decode
+        keeps_raw = self._session.keep_raw and endpoint.effect is not Effect.SESSION
+        chosen: Callable[[bytes], T] = decode if keeps_raw else endpoint.decode
         return self._session.execute(endpoint, parameters, self._options, chosen, self._read, convert_with_raw)
 
     async def answer_rows(self, endpoint: Endpoint[T], /, **parameters: Any) -> Answer[T]:

@@ -9,7 +9,7 @@ import attrs
 
 from venuekit import errors
 from venuekit._util.called import CALLED
-from venuekit._util.texts import without
+from venuekit._util.texts import without, without_frames
 from venuekit._util.times import from_milliseconds
 from venuekit.credentials.redactor import redact, redact_error, redact_parameters
 from venuekit.echoes import OtherAnswer
@@ -20,7 +20,7 @@ from venuekit.order_scope import Ask
 from venuekit.parameters import Role
 from venuekit.payloads.json_text import TooDeep
 from venuekit.payloads.mismatch import mismatch_of
-from venuekit.pipeline.budget import SHUTTING, Pools, apply_backoff, pay, update_from_headers
+from venuekit.pipeline.budget import SHUTTING, Budget, Pools, apply_backoff, budget_error, pay, update_from_headers
 from venuekit.pipeline.events import notify_of, notify_of_answer, notify_of_closing, notify_of_fault, notify_of_request
 from venuekit.pipeline.failures import (
     LEAVING_OPEN,
@@ -35,7 +35,6 @@ from venuekit.pipeline.guard import check_guard
 from venuekit.pipeline.notes import record_attempt, record_outcome, use_client_ids
 from venuekit.pipeline.observe import EventKind, WaitReason
 from venuekit.pipeline.pace import SPENDING
-from venuekit.pipeline.payment import pay_in_turn
 from venuekit.pipeline.write_scopes import FENCING, Fence, footprint_of
 from venuekit.request_bounds import RequestExpiry, fence_of
 from venuekit.resolution import Call, Reading
@@ -148,19 +147,12 @@ class Operation(Generic[T]):
         chosen = self.options.max_wait
         if chosen is not None:
             return chosen
-        priority = self.options.priority or self.endpoint.priority
-        return self.session.venue_session.policy.max_wait(self.endpoint.effect, priority)
+        return self.session.venue_session.policy.max_wait(self.endpoint.effect, self.priority)
 
     @property
     def priority(self) -> Priority:
-        """Who may spend the last of a pool, and pays first; a write that can only reduce risk is URGENT."""
-        chosen, reduces = self.options.priority or self.endpoint.priority, self.endpoint.reduces
-        if chosen is not Priority.RISK or reduces is None:
-            return chosen
-        try:
-            return Priority.URGENT if reduces(self.parameters) else chosen
-        except (ArithmeticError, LookupError, TypeError, ValueError):  # a list does not hold what the venue documents
-            return chosen
+        """Who may spend the last of a pool."""
+        return self.options.priority or self.endpoint.priority
 
     @property
     def name(self) -> str:
@@ -277,10 +269,13 @@ class Operation(Generic[T]):
             OperationError: it cannot go on: the budget would have to wait too long.
         """
         session, endpoint = self.session, self.endpoint
-        costs, due = session.pools_of(endpoint, self.parameters)
-        reserve = (self.options.priority or endpoint.priority).reserve
-        if session.venue_session.waiters.is_busy or pay(due, session.clock.monotonic(), reserve):
-            costs = await pay_in_turn(self)
+        fare = session.costs(endpoint)
+        costs, due, reserve, _ = fare
+        if due is None:
+            costs, due = session.bill(endpoint, fare, self.parameters)
+        reserve = reserve if self.options.priority is None else self.options.priority.reserve
+        if delay := pay(due, session.clock.monotonic(), reserve):
+            await self._wait_for_budget(costs, due, delay)
         if (spending := SPENDING.get()) is not None:
             spending.add(due, reserve)
         window = self.options.recv_window or session.venue_session.venue.recv_window
@@ -332,13 +327,16 @@ class Operation(Generic[T]):
         session, check_echo, is_ours = self.session, self.endpoint.check_echo, False
         if costs:
             self._take_counts(response, costs)
+        failure = None
         try:
             refusal = session.venue_session.venue.answers(response)
         except Exception:  # noqa: BLE001 - a reader that fails has not read: the answer is as good as lost
+            refusal = None
             lost = errors.AnswerLost(first_bytes(response), status=response.status)
-            raise self.failure(FailureKind.LOST, lost) from None
+            failure = self.failure(FailureKind.LOST, lost)
         if refusal is not None:
             failure, refusal = self._failure_of_refusal(refusal, response, costs), None
+        if failure is not None:
             raise failure  # and no traceback shows the venue's own words, which may hold a secret
         try:
             value = self.decode(response.body)
@@ -362,6 +360,15 @@ class Operation(Generic[T]):
             notify_of_answer(self, response)
         return value
 
+    async def _wait_for_budget(self, costs: Pools, due: list[tuple[Budget, int]], delay: float) -> None:
+        """Wait until every pool can be paid, and pay."""
+        while delay:
+            if self.waited + delay > self.max_wait:
+                raise self.annotate(budget_error(self.session, costs, delay, self.max_wait))
+            # never less than a millisecond: a rounding short of the window would be waited for again and again
+            await self.wait(max(delay, 0.001), WaitReason.BUDGET)
+            delay = pay(due, self.session.clock.monotonic(), self.priority.reserve)
+
     def _failure_of_foreign_answer(self, why: str, response: HttpResponse) -> Failure:
         self.session.wire.distrust()  # or the true answer would be taken for that of the next request
         return self.failure(FailureKind.LOST, errors.AnswerLost(why, status=response.status))
@@ -383,7 +390,7 @@ class Operation(Generic[T]):
         if refused.kind in SHUTTING:
             closed = apply_backoff(session, refused, costs, self.attempts)
             if venue_session.observers:
-                notify_of_closing(self, closed, refused.error.retry_at)
+                notify_of_closing(self, closed, refused)
         elif doubt.kind is FailureKind.UNSUPPORTED:
             session.record_unsupported(self.endpoint, refused.error.message)
         failure = self.failure(doubt.kind, doubt.error, refused.delay)
@@ -392,14 +399,10 @@ class Operation(Generic[T]):
 
     def _take_counts(self, response: HttpResponse, costs: Pools) -> None:
         """Correct the pools by the venue's own counts."""
-        now, venue_session = self.session.clock.monotonic(), self.session.venue_session
+        now, observers = self.session.clock.monotonic(), self.session.venue_session.observers
         for limit, pool, _ in costs:
             used = update_from_headers(pool, limit, response.headers, now)
-            if used is None:
-                continue
-            if venue_session.shared is not None:
-                venue_session.shared.note(pool)
-            if venue_session.observers:
+            if used is not None and observers:
                 notify_of(self, EventKind.BUDGET, pool=limit.name, used=used, amount=limit.amount)
 
     def _failure_of_sending(self, error: Exception) -> Exception:
@@ -430,6 +433,8 @@ class Operation(Generic[T]):
     def _failure_of_decoding(self, error: Exception, response: HttpResponse) -> Failure:
         """Return the failure of an answer that could not be decoded; that of a write counts as lost."""
         self.session.wire.distrust()  # it may be of another question, as one that can be read may
+        if self.endpoint.effect is Effect.SESSION:
+            without_frames(error)  # those of the decoder hold a listen key or a token
         if isinstance(error, ValueError) and not isinstance(error, OperationError):
             words = str(error) if isinstance(error, TooDeep) else first_bytes(response)
             return self.failure(FailureKind.LOST, errors.AnswerLost(words, status=response.status))
