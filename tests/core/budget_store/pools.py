@@ -8,6 +8,7 @@ from importlib.resources import files
 from typing import Any, Protocol, TypeVar
 
 from tests.core.budget_store.servers import Server
+from venuekit.pipeline.waiters import Waiter, Waiters
 
 from venuekit.endpoint import Priority
 from venuekit.pipeline.budget import Budget, PoolName
@@ -35,6 +36,11 @@ class Pools(Protocol):
     def pay(self, *due: tuple[PoolName, int], priority: Priority = Priority.RISK) -> float:
         """Pay or return the seconds to wait; who waits is forgotten."""
 
+    def ask_for(self, waiter: str, *due: tuple[PoolName, int], priority: Priority = Priority.RISK) -> Receipt:
+        """Try to pay; who cannot waits in line until it pays or leaves."""
+
+    def leave(self, waiter: str) -> None: ...
+
     def set_used(self, name: PoolName, used: int) -> None: ...
 
     def close(self, name: PoolName, seconds: float, *, banned: bool = False) -> None: ...
@@ -48,6 +54,8 @@ class LocalPools:
     def __init__(self) -> None:
         self.now = 1000.0
         self.pools: dict[PoolName, Budget] = {}
+        self.waiters = Waiters()
+        self.waiting: dict[str, Waiter] = {}
 
     def pool(self, name: PoolName) -> Budget:
         return self.pools.setdefault(name, make_budget(name.limit))
@@ -58,6 +66,21 @@ class LocalPools:
             for name, amount in due:
                 self.pool(name).spend(amount, self.now)
         return delay
+
+    def ask_for(self, waiter: str, *due: tuple[PoolName, int], priority: Priority = Priority.RISK) -> Receipt:
+        one = self.waiting.get(waiter)
+        if one is None:
+            one = self.waiting[waiter] = self.waiters.arrive(waiter, priority, self.now)
+        amounts = [(self.pool(name), amount) for name, amount in due]
+        delay = self.waiters.delay(one, amounts, self.now)
+        if not delay:
+            for pool, amount in amounts:
+                pool.spend(amount, self.now)
+            self.leave(waiter)
+        return Receipt(delay)
+
+    def leave(self, waiter: str) -> None:
+        self.waiters.leave(self.waiting.pop(waiter))
 
     def set_used(self, name: PoolName, used: int) -> None:
         self.pool(name).wait(0, self.now)  # an answer follows a payment, which has forgotten those of before

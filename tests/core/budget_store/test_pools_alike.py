@@ -13,7 +13,7 @@ from venuekit.endpoint import Priority
 from venuekit.pipeline.budget import PoolName
 
 POOLS = st.sampled_from([WINDOW, BUCKET])
-AMOUNTS = st.integers(1, 12)
+AMOUNTS = st.integers(0, 12)
 STEPS = st.one_of(
     st.tuples(
         st.just("pay"), st.lists(st.tuples(POOLS, AMOUNTS), min_size=1, max_size=2), st.sampled_from([*Priority])
