@@ -5,7 +5,7 @@ UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
 UV_HERE := $(if $(filter .tools/%,$(UV)),$(CURDIR)/$(UV),$(UV))
 export UV_PYTHON_DOWNLOADS ?= never
 
-.PHONY: help demo test coverage lint api format bench core-alone interop-node interop-python-binance interop-page conformance-reports example-bitmex packages wheels clean template
+.PHONY: help demo test coverage lint api format bench core-alone interop-node interop-python-binance interop-page conformance-reports example-bitmex packages wheels clean template invariant mutation
 
 help:
 	@echo "make demo        plan, apply and verify account settings on simulated venues: no keys, nothing leaves this machine"
@@ -21,6 +21,8 @@ help:
 	@echo "make example-bitmex  a third party's venue in clean environments, by uv and by pip; its conformance.json is the result"
 	@echo "make conformance-reports  the tiers that plugins ship are those of the last make coverage"
 	@echo "make template    write every plugin that venuekit new-plugin can write, and check form, types and conformance"
+	@echo "make invariant   the state machine of writes: 2,000 histories of every venue, and the seed they grow from"
+	@echo "make mutation    mutants of recovery, fences, resolution, budgets and signing, and those that no quick test notices"
 	@echo "make packages    build and install every distribution with pip, and ask for the venues; then make wheels"
 	@echo "make wheels      build every wheel, and trade on venuekit sim as uvx runs it from them"
 
@@ -90,6 +92,21 @@ interop-page:
 conformance-reports:
 	$(UV) run --no-sync python -m tests.contract.conformance --check
 
+# a failure is found again with the seed that is printed: make invariant SEED=...
+EXAMPLES ?= 2000
+SEED ?= $(shell $(PYTHON) -c "import secrets; print(secrets.randbelow(10**9))")
+invariant: SEED := $(SEED)
+invariant: | $(filter .tools/%,$(UV))
+	$(UV) sync --quiet --locked
+	@echo "SEED=$(SEED) EXAMPLES=$(EXAMPLES)"
+	VENUEKIT_MACHINE_EXAMPLES=$(EXAMPLES) $(UV) run --no-sync pytest -q -n auto -p no:randomly \
+		--hypothesis-seed=$(SEED) tests/proof/test_machine.py
+
+# what no test of the quick ones notices is printed with its difference
+mutation: | $(filter .tools/%,$(UV))
+	$(UV) sync --quiet --locked --group mutation
+	$(UV) run --no-sync python -m tests.proof.mutation $(SUBJECTS)
+
 # every plugin that venuekit new-plugin can write: form and types of all, the suite of two as uv and as pip install them
 template: | $(filter .tools/%,$(UV))
 	$(UV) sync --quiet --locked
@@ -127,4 +144,4 @@ wheels: | $(filter .tools/%,$(UV))
 		--with $(call WHEEL,venuekit_binance_common) --with $(call WHEEL,venuekit_binance_usdm) venuekit
 
 clean:
-	rm -rf .venv .tools dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .interop .conformance tests/interop/node/node_modules
+	rm -rf .venv .tools dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .interop .conformance .mutation tests/interop/node/node_modules

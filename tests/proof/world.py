@@ -1,0 +1,354 @@
+"""A world of the state machine: one simulated venue, one account with a journal on disk, and one leaping clock."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import shutil
+import tempfile
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import attrs
+from tests.plugins.stages import VENUES, LeapingStage
+from tests.proof.claims import Claim, moved_margin, orders_named, orders_of
+from tests.proof.fates import Fate, fates_of
+
+import venuekit
+from venuekit.endpoint import Effect, Endpoint
+from venuekit.errors import OperationError, Outcome
+from venuekit.pipeline.journal_lines import Unresolved, read_line
+from venuekit.simulator import Delay, SecondActor, Simulation
+from venuekit.simulator.ledger import Ledger, Record, Refused, Side
+from venuekit.testing.clocks import LoopClock
+
+#: seconds of quiet after which nothing can arrive any more, and nothing lags
+QUIET = 60
+#: the methods whose reads resolve writes
+RESOLVING = frozenset(
+    {
+        *("get_order", "get_open_order", "get_open_orders", "iter_orders", "iter_margin_changes", "get_positions"),
+        *("get_leverage", "get_margin_type", "get_position_mode", "get_asset_mode", "get_server_time"),
+    }
+)
+
+
+class Stage(LeapingStage):
+    """A stage of any venue: both versions of Aster list the same."""
+
+    @property
+    def symbol(self) -> str:
+        """The symbol to trade."""
+        return _traded(self.venue)[0]
+
+    @property
+    def quantity(self) -> Decimal:
+        """A quantity of it, in the venue's unit."""
+        return _traded(self.venue)[1]
+
+
+def _traded(venue: str) -> tuple[str, Decimal]:
+    return VENUES.get(venue) or VENUES[f"{venue}_v1"]
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+@attrs.frozen(kw_only=True)
+class Turn:
+    """
+    How a write is carried out.
+
+    Attributes:
+        fates: The fates of its attempts, by name; later attempts meet none.
+        reads: The fates of the next reads of each kind.
+        moment: After how many seconds it is cancelled, or after how many turns of the loop; None for not at all.
+        options: Options of the call.
+        dies: Whether the process ends at that moment: nothing of it runs any more, and another one opens the journal.
+        resends: Whether the caller allows that it is sent again once it is proven not to have arrived.
+        actor: What somebody else does when its first attempt arrives, by name.
+    """
+
+    fates: Sequence[str] = ()
+    reads: Sequence[str] = ()
+    moment: float | int | None = None
+    options: dict[str, Any] = attrs.field(factory=dict)
+    dies: bool = False
+    resends: bool = False
+    actor: str | None = None
+
+
+@attrs.define(eq=False)
+class World:
+    """One account that trades on a venue whose wire misbehaves; it dies and starts again."""
+
+    sim: Simulation
+    clock: LoopClock
+    directory: Path
+    fates: dict[str, Fate]
+    stack: contextlib.AsyncExitStack
+    account: Any = None
+    #: of the runtime and its account, which die before the venue does
+    life: contextlib.AsyncExitStack = attrs.field(factory=contextlib.AsyncExitStack)
+    claims: list[Claim] = attrs.field(factory=list)
+    #: errors of unknown outcome, with the claims they are about
+    unknown: list[tuple[OperationError, list[Claim], Callable[[Any], Any]]] = attrs.field(factory=list)
+    #: orders that some other write may have ended
+    may_have_ended: set[str] = attrs.field(factory=set)
+    #: the reads by which writes are resolved
+    reads: tuple[Endpoint[Any], ...] = attrs.field(init=False)
+    count: int = 0
+
+    def __attrs_post_init__(self) -> None:
+        endpoints = self.sim.venue(self.venue).endpoints
+        self.reads = tuple(
+            one for one in endpoints if not one.is_write and {method.__name__ for method in one.serves} & RESOLVING
+        )
+
+    def endpoint(self, method: str, *, is_conditional: bool = False) -> Endpoint[Any] | None:
+        """Return the endpoint of a write by the method it serves; None where the venue has none."""
+        endpoints = self.sim.venue(self.venue).endpoints
+        found = [one for one in endpoints if one.is_write and any(each.__name__ == method for each in one.serves)]
+        apart = [one for one in found if ("algo" in one.path) is is_conditional]
+        return next(iter(apart or found), None)
+
+    @property
+    def venue(self) -> str:
+        return self.sim.venue_ids[0]
+
+    @property
+    def stage(self) -> Stage:
+        """What to trade."""
+        return Stage(self.sim, self.account)
+
+    @property
+    def ledger(self) -> Any:
+        return self.sim.ledger
+
+    def rest_orders(self) -> None:
+        """Have two orders there before anything else happens."""
+        stage = self.stage
+        for number in (1, 2):
+            price, name = Decimal(2000), f"before-{number}"
+            self.ledger.rest_order(stage.symbol, Side.BUY, stage.quantity, price, client_id=name)
+
+    def number(self) -> int:
+        """Return a number that no other write of this world has."""
+        self.count += 1
+        return self.count
+
+    async def start(self) -> None:
+        """Open an account, as a new process does."""
+        self.life = contextlib.AsyncExitStack()
+        runtime = venuekit.Runtime(clock=self.clock, journal=self.directory)
+        await self.life.enter_async_context(runtime)
+        connection = venuekit.connect(self.venue, self.sim.credentials(self.venue), runtime=runtime)
+        self.account = await self.life.enter_async_context(connection)
+
+    async def die(self, task: asyncio.Task[Any] | None = None) -> None:
+        """End the process, without a chance to write a line or to send a byte, and start the next one."""
+        kept = self.directory.with_name(self.directory.name + ".kept")
+        shutil.copytree(self.directory, kept) if self.directory.exists() else kept.mkdir()
+        if task is not None:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError, OperationError):
+                await task
+        await self.life.aclose()
+        shutil.rmtree(self.directory, ignore_errors=True)
+        kept.rename(self.directory)
+        self.sim.script.clear()
+        await self.start()
+
+    async def write(
+        self,
+        endpoint: Endpoint[Any],
+        call: Callable[[Any], Any],
+        claims: list[Claim],
+        turn: Turn,
+        parted: Callable[[Any], Any] = _as_it_is,
+    ) -> None:
+        """
+        Carry out one write, and take over its end; ``parted`` makes of its value one result for each claim.
+
+        A result of None is no news.
+
+        Raises:
+            AssertionError: an order or a margin move left twice.
+        """
+        for claim in claims:
+            self._supersede(claim.subject)
+        self.claims += claims
+        before = len(self.sim.requests)
+        self._script(endpoint, turn)
+        until = self.account.now() + timedelta(minutes=2) if turn.resends else None
+        account = self.account.with_options(**turn.options, resend_until=until)
+        ended = await self._until(asyncio.ensure_future(call(account)), turn)
+        self.sim.script.clear()
+        if turn.actor == "leverage":
+            self._supersede("leverage")
+        if not turn.resends:
+            self._check_arrivals(endpoint, self.sim.requests[before:], turn)
+        self._take(ended, claims, parted)
+
+    def _supersede(self, subject: object) -> None:
+        for claim in self.claims:
+            if subject is not None and claim.subject == subject:
+                claim.is_over = True
+
+    def _script(self, endpoint: Endpoint[Any], turn: Turn) -> None:
+        steps: list[Any] = [self.fates[name].make() or Delay() for name in turn.fates]
+        if turn.actor is not None:
+            first = steps[0] if steps else Delay()
+            steps[:1] = [(SecondActor(self._action(turn.actor)), first)]
+        self.sim.disturb(self.venue, endpoint, *steps)
+        reads = [self.fates[name].make() or Delay() for name in turn.reads]
+        for read in self.reads if reads else ():
+            self.sim.disturb(self.venue, read, *reads)
+
+    def _action(self, name: str) -> Callable[[Any], object]:
+        """Return what somebody else does, and expect its effects from now on."""
+        stage, number = self.stage, self.number()
+        if name == "leverage":
+            self._supersede("leverage")
+            return lambda ledger: _set_leverage(ledger, stage.symbol, Decimal(2 + 2 * number))
+        if name == "order":
+            return lambda ledger: ledger.rest_order(
+                stage.symbol, Side.BUY, stage.quantity, Decimal(2000), client_id=f"other-{number}"
+            )
+        self.may_have_ended.update(order.id for order in orders_of(self.ledger))
+        return lambda ledger: ledger.cancel_orders(stage.symbol)
+
+    async def _until(self, task: asyncio.Task[Any], turn: Turn) -> Any:
+        if turn.moment is not None:
+            if isinstance(turn.moment, int):
+                for _ in range(turn.moment):
+                    await asyncio.sleep(0)
+            else:
+                await asyncio.sleep(turn.moment)
+            if turn.dies:
+                await self.die(task)
+                return asyncio.CancelledError()
+            task.cancel()
+        try:
+            return await task
+        except (OperationError, asyncio.CancelledError) as error:
+            return error
+
+    def _check_arrivals(self, endpoint: Endpoint[Any], arrived: Sequence[Any], turn: Turn) -> None:
+        """Check that no request which may have been carried out was sent again."""
+        if endpoint.effect not in {Effect.KEYED, Effect.DELTA}:
+            return
+        at_endpoint = [one for one in arrived if one.endpoint_name == endpoint.name]
+        undisturbed = self.fates["nothing"]
+        sent = 0
+        for number, arrival in enumerate(at_endpoint):
+            fate = self.fates[turn.fates[number]] if number < len(turn.fates) else undisturbed
+            is_refused = fate.is_refusal or (fate.is_answered and arrival.applied is False)
+            sent += not is_refused
+        assert sent <= 1, f"{endpoint.name} left {sent} times: {at_endpoint}"
+
+    def _take(self, ended: Any, claims: list[Claim], parted: Callable[[Any], Any]) -> None:
+        """Take over the end of a write for all its claims, each item of a batch for one."""
+        value = ended if isinstance(ended, BaseException) else parted(ended)
+        items = value if isinstance(value, tuple) else (value,) * len(claims)
+        assert len(items) == len(claims), f"{len(items)} results of {len(claims)} items"
+        for claim, item in zip(claims, items, strict=True):
+            if item is not None:
+                claim.take(item)
+        if isinstance(value, tuple):
+            parts = [(item, [claim]) for claim, item in zip(claims, value, strict=True)]
+        else:
+            parts = [(value, claims)]
+        for item, of in parts:
+            if isinstance(item, OperationError) and item.outcome is Outcome.UNKNOWN and item.can_resolve:
+                self.unknown.append((item, of, parted if item is value else _as_it_is))
+
+    async def resolve(self, index: int) -> None:
+        """Look again at a write of unknown outcome."""
+        error, claims, parted = self.unknown.pop(index)
+        ended: Any
+        try:
+            ended = await error.resolve()
+        except OperationError as again:
+            ended = again
+        self._take(ended, claims, parted)
+
+    async def resolve_unfinished(self) -> None:
+        """Work off the journal, as a process does that was started again."""
+        for entry in self.account.unresolved:
+            with contextlib.suppress(OperationError):
+                await self.account.resolve(entry)
+
+    def check(self) -> None:
+        """Compare everything that was ever reported with the ledger."""
+        for claim in self.claims:
+            claim.check()
+
+    def check_journal(self) -> None:
+        """Compare the outcomes in the journal with the ledger."""
+        begun: dict[str, Unresolved] = {}
+        for path in self.directory.glob("*.jsonl"):
+            for text in filter(None, path.read_bytes().splitlines()):
+                line = read_line(text)
+                if isinstance(line, Unresolved):
+                    begun[line.id] = line
+                    continue
+                entry = begun[line.id]
+                times = self._times(entry)
+                if times is None or line.outcome == Outcome.UNKNOWN:
+                    continue
+                assert times == (line.outcome == Outcome.APPLIED), f"{entry} is {line.outcome}, and there {times} times"
+
+    def _times(self, entry: Unresolved) -> int | None:
+        if entry.effect is Effect.DELTA:
+            amount = entry.parameters.get("amount", entry.parameters.get("margin"))
+            return moved_margin(self.ledger, abs(amount))
+        if entry.effect is Effect.KEYED and len(entry.client_ids) == 1:
+            return len(orders_named(self.ledger, entry.client_ids[0]))
+        return None
+
+    async def end(self) -> None:
+        """Let everything arrive, check, work off what is open, and check again."""
+        try:
+            await asyncio.sleep(QUIET)
+            self.check()
+            for _ in range(len(self.unknown)):
+                await self.resolve(0)
+            await self.resolve_unfinished()
+            self.check()
+            self.check_journal()
+        finally:
+            await self.life.aclose()
+            await self.stack.aclose()
+            shutil.rmtree(self.directory, ignore_errors=True)
+
+
+async def open_world(venue: str, scenario: str, lag: timedelta | None) -> World:
+    """
+    Simulate a venue, and open an account of it with a journal of its own.
+
+    Reads do not show an order before ``lag``.
+    """
+    clock = LoopClock()
+    stack = contextlib.AsyncExitStack()
+    sim = await stack.enter_async_context(venuekit.simulate(venue, clock=clock, scenario=scenario))
+    directory = Path(tempfile.mkdtemp(prefix="machine-", dir=_MEMORY))
+    world = World(sim, clock, directory, fates_of(sim, venue), stack)
+    await world.start()
+    world.rest_orders()
+    if lag is not None:
+        sim.ledger.lag(Record.ORDERS, lag)
+    return world
+
+
+def _set_leverage(ledger: Ledger, symbol: str, leverage: Decimal) -> None:
+    with contextlib.suppress(Refused):  # it holds already, or is too high
+        ledger.set_leverage(symbol, leverage)
+
+
+#: where journals need no disk, if there is such a place
+_MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - for directories of random names
