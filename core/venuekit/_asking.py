@@ -83,6 +83,31 @@ class HookCaller:
             raise PluginError(f"no plugin answers {hook} for {subject}")
         return answer
 
+    def find_first(self, hook: str, **arguments: Any) -> tuple[str | None, object]:
+        """
+        Return the first cross-cutting plugin that answers a hook, by its name, and its answer; None for both without.
+
+        Raises:
+            PluginError: as of :meth:`ask`.
+        """
+        for name in self._implementations(hook):
+            try:
+                answer = self._answer_of(name, hook, arguments)
+                is_usable = misfit(hook, answer) is None
+            except (Exception, SystemExit):  # noqa: BLE001 - asked again below, where it is judged
+                answer, is_usable = None, False
+            if not is_usable:
+                self.ask(hook, **arguments)  # keeps it apart, or raises an error of the account
+            elif answer is not None:
+                return self._loaded[name].name, answer
+        return None, None
+
+    def _answer_of(self, name: str, hook: str, arguments: Mapping[str, Any]) -> object:
+        """Return the answer of one plugin alone, all answers where the hook has several."""
+        plugin = self._manager.get_plugin(name)
+        others = [one for one in self._manager.get_plugins() if one is not plugin]
+        return cast("object", self._manager.subset_hook_caller(hook, others)(**arguments))
+
     def ask(self, hook: str, before: Callable[[], None] | None = None, **arguments: Any) -> object:
         """
         Ask a hook; a cross-cutting plugin that raises is broken from then on, and the others are asked again.
@@ -151,9 +176,7 @@ class HookCaller:
             return False
         expelled = False
         for name, function in self._implementations(hook).items():  # each alone: an answer does not name its plugin
-            plugin = self._manager.get_plugin(name)
-            others = [one for one in self._manager.get_plugins() if one is not plugin]
-            own = self._manager.subset_hook_caller(hook, others)(**arguments)
+            own = self._answer_of(name, hook, arguments)
             for one in own if isinstance(own, list) else [own]:
                 if (reason := misfit(hook, one)) is not None:
                     error = ContractBroken(reason, _MEND, place_of_function(function))

@@ -132,12 +132,14 @@ def broken_of(one: Announced, error: BaseException, where: str = "") -> Broken:
 
 
 def words_of(error: BaseException) -> str:
-    """Return the class and words of an error in one line; the words alone of one that is core's."""
+    """Return the class and words of an error in one line, without secrets; the words alone of one that is core's."""
+    from venuekit.credentials.redactor import hide_secrets
+
     try:
         text = error.msg if isinstance(error, SyntaxError) else str(error)
     except Exception:  # noqa: BLE001 - a stranger's error may fail to say what it is
         text = "(it has no readable words)"
-    words = " ".join(text.split())
+    words = hide_secrets(" ".join(text.split()))
     if isinstance(error, ContractBroken):
         return words
     return f"{type(error).__name__}: {words}" if words else type(error).__name__

@@ -187,6 +187,10 @@ class Owners:
             who = self._place_of(owner.venue, environment).uid_in_use(owner.uid)
         return self._pool(PoolName(owner.venue.realm, environment.site, limit, who, symbol))
 
+    def pools(self) -> list[tuple[PoolName, Budget]]:
+        """Return every pool of this runtime with its name, by realm and limit."""
+        return sorted(self._pools.items(), key=lambda item: (item[0].realm, item[0].environment, item[0].limit.name))
+
     def _pool(self, name: PoolName) -> Budget:
         pool = self._pools.get(name)
         if pool is None:

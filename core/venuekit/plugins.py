@@ -357,6 +357,11 @@ class Plugins:
         """Return the signer for an account."""
         return cast("Signer", self._caller.first("venuekit_make_signer", venue=venue, credentials=credentials))
 
+    def find_signer(self, venue: Venue[Any], credentials: Credentials) -> tuple[str | None, Signer | None]:
+        """Return the plugin that signs for an account, by its name, and its signer; None for both where core does."""
+        name, made = self._caller.find_first("venuekit_make_signer", venue=venue, credentials=credentials)
+        return name, cast("Signer | None", made)
+
     def retry_policy(self, venue: Venue[Any]) -> RetryPolicy:
         """Return how often and how long to try on a venue."""
         return cast("RetryPolicy", self._caller.first("venuekit_retry_policy", venue=venue))

@@ -16,11 +16,10 @@ import attrs
 
 from venuekit import errors
 from venuekit._util.called import run_as
-from venuekit._util.texts import warn
-from venuekit.capabilities import Identity, IdentityReader
-from venuekit.clock import Clock, ClockWarning, OwnClock, SystemClock, VenueClock
+from venuekit.clock import Clock, OwnClock, SystemClock, VenueClock
 from venuekit.credentials import Credentials, Secret
 from venuekit.credentials.fields import check_credentials, fingerprint
+from venuekit.first_reads import measure_clock, read_identity
 from venuekit.owners import KeyName, Owners, state_directory
 from venuekit.pipeline.account_session import AccountSession, VenueSession
 from venuekit.pipeline.arrival import listener_of
@@ -32,6 +31,7 @@ from venuekit.pipeline.options import RetryPolicy
 from venuekit.pipeline.owner import Owner
 from venuekit.pipeline.proxy import proxy_of
 from venuekit.pipeline.unsupported import find_unsupported_endpoints
+from venuekit.pipeline.waiters import Waiters
 from venuekit.pipeline.wire import RestWire
 from venuekit.read_cache import ReadCache
 from venuekit.request_bounds import TOLERANCE, NonceRule, RequestExpiry
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from venuekit.account import Account
     from venuekit.message import Transport
     from venuekit.pipeline.budget import Budget, PoolName
+    from venuekit.pipeline.budget_store import PoolState
     from venuekit.pipeline.nonces import Nonces
     from venuekit.pipeline.tokens import Tokens
     from venuekit.plugins import Plugins
@@ -100,6 +101,7 @@ class Runtime:
         )
         #: objects of hooks that have to be closed, in the order of their making
         self._made: list[Any] = []
+        self._waiters = Waiters()
         self._nonces: dict[tuple[str, str, str], Nonces] = {}
         self._tokens: dict[tuple[str, str, str], Tokens] = {}
         self._proxy = proxy_of(proxy)
@@ -213,10 +215,10 @@ class Runtime:
             session.position_limit = PositionLimit(session.guard.max_position_notional, read, self._clock)
         async with venue_session.opening:
             if venue.server_time is not None and not venue_session.clock.synced:
-                await _measure_clock(opened)
+                await measure_clock(opened)
             with run_as(("connect",)):
                 await opened.on_open()
-            if owner.identity is None and (identity := await _read_identity(opened, owner)) is not None:
+            if owner.identity is None and (identity := await read_identity(opened, owner)) is not None:
                 self._owners.learn(environment, owner, key_name, identity)
                 self._make_pools(venue_session, owner)
         owner.is_open = True
@@ -244,6 +246,7 @@ class Runtime:
                 unsupported=find_unsupported_endpoints(venue, environment),
                 remembered=ReadCache(self._clock, self._max_age),
                 find_pool=partial(self._owners.pool, environment),
+                waiters=self._waiters,
             )
             if observers:
                 venue_session.clock.on_measure = partial(notify_of_clock, venue_session)
@@ -251,6 +254,12 @@ class Runtime:
             transport = self._keep(self.plugins.make_transport(venue, environment, proxy))
             self._venue_sessions[key] = (venue_session, mark_requests(transport, venue, environment))
         return self._venue_sessions[key]
+
+    def pools(self) -> tuple[PoolState, ...]:
+        """Return the pools of this process that were spent from, with their use and the requests that wait for them."""
+        from venuekit.pipeline.pool_states import states_of
+
+        return states_of(self._owners.pools(), self._waiters, self._clock)
 
     def _make_budget(self, pool: PoolName) -> Budget:
         return self.plugins.make_budget(pool)
@@ -412,40 +421,3 @@ async def _open_account(
             yield account
         finally:
             account.close()
-
-
-async def _measure_clock(account: Account) -> None:
-    """
-    Measure the clock of a venue for the first time.
-
-    One whose time cannot be read is warned of, and can still be read; one that cannot be reached, or shuts this
-    address out, is not opened.
-    """
-    try:
-        await account.sync_clock()
-    except (errors.NeverSent, errors.CertificateRejected, errors.Banned):
-        raise
-    except errors.OperationError as error:
-        words = (
-            f"{account.venue.id}: the venue's clock could not be measured, and our own is used until it can be"
-            f" ({account.venue.server_time}: {error}). Requests may be refused because of their time, and of a write"
-            " whose answer is lost no absence is proven"
-        )
-        warnings.warn(words, ClockWarning, stacklevel=3)
-
-
-async def _read_identity(account: Account, owner: Owner) -> Identity | None:
-    """
-    Return the venue's name for an account, None where it cannot be asked.
-
-    A name never changes: where the venue does not answer, the one that an earlier process was given is kept.
-    """
-    if not account.support(IdentityReader):
-        return None
-    try:
-        return await IdentityReader.of(account).get_identity()
-    except (errors.TransportError, errors.Throttled, errors.Unavailable, errors.Overloaded) as error:
-        if not owner.accounts:
-            raise
-        warn(f"{error}; the account is opened as {owner.name}, as an earlier process knew it")
-        return None

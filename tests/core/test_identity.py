@@ -16,6 +16,7 @@ from tests.core.known_toy import KNOWN, LOOKS, PLAIN, READS, SETTINGS, WALLET, W
 from venuekit import Account, Credentials, Runtime, errors
 from venuekit.capabilities import Identity
 from venuekit.credential_fields import CredentialField
+from venuekit.endpoint import Priority
 from venuekit.hooks import hookimpl
 from venuekit.pipeline import Budget, PoolName, make_budget
 from venuekit.settings import Target, parse_target, plan
@@ -102,11 +103,11 @@ async def test_a_sub_account_spends_the_limit_of_its_uid(stage: Stage) -> None:
     """A limit of the scope UID is one for the master and its sub-accounts, and the venue counts it so."""
     one, two, sub = [await stage.open(KNOWN, key) for key in attrs.astuple(stage.keys, recurse=False)]
     for account in (one, sub, two, sub, one, two):
-        await account.with_options(max_wait=0).call(WALLET)
+        await account.with_options(max_wait=0, priority=Priority.RISK).call(WALLET)
 
     for account in (one, two, sub):
         with pytest.raises(errors.Throttled, match="'weight, looks' is exhausted"):
-            await account.with_options(max_wait=0).call(WALLET)
+            await account.with_options(max_wait=0, priority=Priority.RISK).call(WALLET)
     assert one._session.pool(LOOKS) is two._session.pool(LOOKS) is sub._session.pool(LOOKS)
 
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 import subprocess
 import sys
 import traceback
+from base64 import b64decode, b64encode
 from functools import cache
+from importlib.metadata import EntryPoint
+from types import ModuleType
 from typing import Any
 
 import attrs
@@ -18,6 +21,7 @@ from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from venuekit import Credentials, Runtime, Secret
 from venuekit.credentials import HmacSigner, PrivateKeySigner, make_signer, redact
 from venuekit.errors import CredentialsError
+from venuekit.hooks import hookimpl
 from venuekit.key_kinds import KeyKind
 from venuekit.plugins import make_plugins
 from venuekit.simulator import Simulation
@@ -105,7 +109,12 @@ def test_every_form_of_a_pem_is_read(kind: KeyKind, form: serialization.PrivateF
     """As tools write it: plain or encrypted, with lines before it and with the line ends of another system."""
     key = key_of(kind)
     plain = pem_of(key, form)
-    for text in (plain, plain.replace("\n", "\r\n"), f"Bag Attributes\n    name: x\n{plain}{public_pem(key)}"):
+    for text in (
+        plain,
+        plain.replace("\n", "\r\n"),
+        f"Bag Attributes\n    name: x\n{plain}{public_pem(key)}",
+        public_pem(key) + plain,
+    ):
         assert make_signer(Secret(text)).kind is kind
     assert make_signer(Secret(encrypted(key, form)), Secret(WORD)).kind is kind
 
@@ -113,6 +122,7 @@ def test_every_form_of_a_pem_is_read(kind: KeyKind, form: serialization.PrivateF
 def faults() -> dict[str, tuple[str, str | None, str]]:
     """Return texts that are no keys to sign with, their passphrases, and the sentences about them."""
     rsa_pem, edwards = pem_of(key_of(KeyKind.RSA)), pem_of(key_of(KeyKind.ED25519))
+    unknown = b64encode(b64decode(edwards.splitlines()[1]).replace(b"\x2b\x65\x70", b"\x2b\x65\x7a")).decode()
     one_line = edwards.strip().replace("\n", " ")
     openssh = serialization.PrivateFormat.OpenSSH
     least = "2048 are the least; make one by: openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out key.pem"
@@ -132,6 +142,11 @@ def faults() -> dict[str, tuple[str, str | None, str]]:
             "the secret is a key of the kind EC, by",
         ),
         "ed448": (pem_of(ed448.Ed448PrivateKey.generate()), None, "the secret is a key of the kind Ed448, by which no"),
+        "unknown": (
+            edwards.replace(edwards.splitlines()[1], unknown),
+            None,
+            "the secret is a key of an algorithm",
+        ),
         "1024 bits": (
             pem_of(rsa.generate_private_key(65537, 1024)),  # noqa: S505 - it is to be refused
             None,
@@ -174,29 +189,26 @@ def printed(error: BaseException) -> str:
     return "".join(texts)
 
 
-@pytest.mark.parametrize("name", faults())
-async def test_a_text_that_is_no_key_is_refused(name: str) -> None:
+async def test_a_text_that_is_no_key_is_refused() -> None:
     """When the account is opened, before anything is sent; the sentence repeats nothing of key and passphrase."""
     venue = attrs.evolve(TOY_PERP, key_kinds=frozenset(KeyKind))
     async with (
         Simulation((TOY_PERP,), clock=InstantClock()) as sim,
         Runtime(journal=False, plugins=make_plugins(entry_points=())) as runtime,
     ):
-        given = Credentials.sim(
-            sim.rest("toy_perp"), sim.key, Secret(faults()[name][0]), pem_passphrase=faults()[name][1]
-        )
-        with pytest.raises(CredentialsError) as opened:
-            await runtime.open(venue, given)
-        with pytest.raises(CredentialsError) as made:
-            make_signer(given.secret, given.pem_passphrase)
-        assert sim.requests == []
+        for name, (text, passphrase, words) in faults().items():
+            given = Credentials.sim(sim.rest("toy_perp"), sim.key, Secret(text), pem_passphrase=passphrase)
+            with pytest.raises(CredentialsError) as opened:
+                await runtime.open(venue, given)
+            with pytest.raises(CredentialsError) as made:
+                make_signer(given.secret, given.pem_passphrase)
 
-    words, secrets = faults()[name][2], [line for line in given.secret.reveal().splitlines() if len(line) > 30][1:-1]
-    assert str(opened.value).startswith(f"toy_perp: {words}")
-    assert str(made.value).startswith(words)
-    for error in (opened.value, made.value):
-        told = printed(error)
-        assert not [one for one in (*secrets, WORD) if one in told]
+            assert str(opened.value).startswith(f"toy_perp: {words}"), name
+            assert str(made.value).startswith(words), name
+            secrets = [line for line in text.splitlines() if len(line) > 30][1:-1]
+            told = f"{printed(opened.value)} {printed(made.value)}"
+            assert [one for one in (*secrets, WORD) if one in told] == [], name
+        assert sim.requests == []
 
 
 async def test_a_kind_that_the_venue_does_not_take_is_refused() -> None:
@@ -213,8 +225,28 @@ async def test_a_kind_that_the_venue_does_not_take_is_refused() -> None:
             with pytest.raises(CredentialsError, match=f"^toy_perp: the secret is {words} at the venue$"):
                 await runtime.open(venue, Credentials.sim("http://127.0.0.1:1", "key", secret))
         needless = Credentials.sim("http://127.0.0.1:1", "key", "a-text", pem_passphrase=WORD)
-        with pytest.raises(CredentialsError, match="the pem_passphrase belongs to a secret that is a PEM"):
-            await runtime.open(TOY_PERP, needless)
+        own = attrs.evolve(TOY_PERP, make_signer=lambda fields: HmacSigner(fields.secret))
+        for venue in (TOY_PERP, own):
+            with pytest.raises(
+                CredentialsError, match=r"^toy_perp: the pem_passphrase belongs to a secret that is a PEM"
+            ):
+                await runtime.open(venue, needless)
+
+
+async def test_a_key_that_an_operators_signer_leaves_to_core(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its kind and form are looked at when core makes the signer: a plugin might have taken it before."""
+    module = ModuleType("a_picky_vault")
+
+    def venuekit_make_signer(venue: Any, credentials: Any) -> None:
+        return None
+
+    vars(module).update(VENUEKIT_API=1, venuekit_make_signer=hookimpl(venuekit_make_signer))
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    plugins = make_plugins(entry_points=[EntryPoint("vault", module.__name__, "venuekit.plugins")])
+    async with Runtime(journal=False, plugins=plugins) as runtime:
+        given = Credentials.sim("http://127.0.0.1:1", "key", pem_of(key_of(KeyKind.RSA)))
+        with pytest.raises(CredentialsError, match=r"^toy_perp: the secret is an RSA key; toy_perp takes HMAC"):
+            await runtime.open(TOY_PERP, given)
 
 
 @pytest.mark.parametrize("kind", [KeyKind.RSA, KeyKind.ED25519])

@@ -96,6 +96,12 @@ def simulator_page() -> Page:
 
 
 @pytest.fixture(scope="session")
+def keys_page() -> Page:
+    """docs/keys.md."""
+    return Page(ROOT / "docs" / "keys.md")
+
+
+@pytest.fixture(scope="session")
 def worlds_page() -> Page:
     """docs/worlds.md."""
     return Page(ROOT / "docs" / "worlds.md")
@@ -105,6 +111,12 @@ def worlds_page() -> Page:
 def fleet_page() -> Page:
     """docs/fleet.md."""
     return Page(ROOT / "docs" / "fleet.md")
+
+
+@pytest.fixture(scope="session")
+def disturbances_page() -> Page:
+    """docs/disturbances.md."""
+    return Page(ROOT / "docs" / "disturbances.md")
 
 
 @pytest.fixture(scope="session")

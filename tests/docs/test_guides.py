@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-GUIDES = ("orders_page", "histories_page", "simulator_page", "worlds_page", "fleet_page")
+GUIDES = ("orders_page", "histories_page", "simulator_page", "worlds_page", "fleet_page", "disturbances_page")
 
 
 class _Raises(ast.NodeTransformer):
@@ -49,8 +49,8 @@ def test_a_guide_is_short_and_all_of_it_is_run(guide: str, request: pytest.Fixtu
     assert len(page.text.splitlines()) < 200
 
 
-def test_every_disturbance_is_told(simulator_page: Any) -> None:
-    """The simulator's page names each disturbance there is, and each command that scripts a ledger."""
+def test_every_disturbance_is_told(simulator_page: Any, disturbances_page: Any) -> None:
+    """The page of disturbances names each of them, and the simulator's page each command that scripts a ledger."""
     from venuekit import simulator
     from venuekit.simulator.ledger.ledger import ScenarioCommands
 
@@ -62,7 +62,6 @@ def test_every_disturbance_is_told(simulator_page: Any) -> None:
     commands = [
         name for name, _ in inspect.getmembers(ScenarioCommands, inspect.isfunction) if name in vars(ScenarioCommands)
     ]
-    told = simulator_page.text
 
-    assert [name for name in disturbances if name != "Disturbance" and f"{name}(" not in told] == []
-    assert [name for name in commands if f"ledger.{name}" not in told] == []
+    assert [name for name in disturbances if f"`{name}" not in disturbances_page.text] == []
+    assert [name for name in commands if f"ledger.{name}" not in simulator_page.text] == []

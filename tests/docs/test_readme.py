@@ -39,6 +39,11 @@ def test_the_readme_is_up_to_date(root: Path, readme: Any) -> None:
     assert readme.text == _render(root).rendered(readme.text)
 
 
+def test_the_page_of_disturbances_is_up_to_date(root: Path, disturbances_page: Any) -> None:
+    """Its tables are those of the kinds that can be written; else run docs/render.py."""
+    assert disturbances_page.text == _render(root).rendered_disturbances(disturbances_page.text)
+
+
 def test_the_feature_table_shows_every_venue_and_what_it_cannot_do(root: Path, readme: Any) -> None:
     """Each venue of this repository has a column, and each of its refusals its reason."""
     render = _render(root)

@@ -18,6 +18,7 @@ import sys
 from collections.abc import Sequence
 from functools import cache
 from multiprocessing.connection import Connection
+from multiprocessing.forkserver import ensure_running
 from pathlib import Path
 
 import attrs
@@ -106,9 +107,16 @@ def _copy(package: str, directory: Path) -> Path:
 
 @cache
 def forkserver() -> multiprocessing.context.ForkServerContext:
-    """Return the context whose processes have imported the conformance suite already, and no venue."""
+    """
+    Return the context whose processes have imported the conformance suite already, and no venue.
+
+    Their coverage is not measured: they end without saving any.
+    """
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["pytest", "pytest_asyncio", "venuekit.testing.conformance"])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
+        ensure_running()
     return context
 
 

@@ -16,7 +16,7 @@ from venuekit.simulator.fields import FieldError
 from venuekit.simulator.scripted import read_disturbance
 
 #: refusals that the client waits out and sends again
-SENT_AGAIN = {"too-many-requests", "too-many-visits"}
+SENT_AGAIN = {"too-many-requests", "too-many-requests-bare", "too-many-visits", "too-many-visits-bare"}
 #: answers of whoever stands in front of the venue: the client takes nobody else's word for what the venue did
 NOT_FROM_THE_VENUE = {"waf", "too-frequent"}
 
@@ -81,15 +81,15 @@ async def test_documented_answers_as_data() -> None:
     """A script names them, and each venue gives its own; a venue that documents none of that name is told."""
     route = "POST /fapi/v1/order"
     async with venuekit.simulate("binance_usdm", "aster_usdm_v1") as sim:
-        either = read_disturbance({"do": "answer", "name": "unknown", "applied": True, "route": route}).add_to(sim)
+        either = read_disturbance({"kind": "answer", "name": "unknown", "applied": True, "route": route}).add_to(sim)
         with pytest.raises(FieldError, match="name: aster_usdm_v1 documents no answer 'throttled'; it documents waf"):
-            read_disturbance({"do": "answer", "name": "throttled", "route": route}).add_to(sim)
+            read_disturbance({"kind": "answer", "name": "throttled", "route": route}).add_to(sim)
         with pytest.raises(FieldError, match="applied: binance_usdm documents that a request is not carried out"):
             read_disturbance(
-                {"do": "answer", "name": "throttled", "applied": True, "route": route, "venue": "binance_usdm"}
+                {"kind": "answer", "name": "throttled", "applied": True, "route": route, "venue": "binance_usdm"}
             ).add_to(sim)
         with pytest.raises(FieldError, match="status: an answer that a venue documents has its own; leave it out"):
-            read_disturbance({"do": "answer", "name": "unknown", "status": 500, "route": route})
+            read_disturbance({"kind": "answer", "name": "unknown", "status": 500, "route": route})
         [(answer,)] = sim.script.waiting()["binance_usdm", EndpointName("POST", "/fapi/v1/order")]
 
     assert either == ("binance_usdm", "aster_usdm_v1")

@@ -9,6 +9,8 @@ from urllib.parse import quote
 
 import attrs
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from venuekit import Account, Credentials, Runtime, Secret, Venue, errors
 from venuekit.capabilities import BalanceReader, LeverageControl
@@ -85,7 +87,9 @@ async def test_a_simulated_venue_may_know_the_public_half_alone(sim: Simulation)
         own = Credentials.sim(sim.rest("binance_usdm"), key.key, private)
         account = await runtime.open(sim.venue("binance_usdm"), own)
         assert await BalanceReader.of(account).get_balances()
-    for text in (private, "no key"):
+    curve = ec.generate_private_key(ec.SECP256R1()).public_key()
+    other = curve.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+    for text in (private, "no key", other):
         with pytest.raises(ValueError, match="expected the PEM of a public key, RSA or Ed25519"):
             sim.add_key(public_key=text)
 

@@ -63,6 +63,36 @@ def _find_lines(text: str) -> Mapping[KeyPath, int]:
     return found
 
 
+def named_lines(text: str) -> dict[str, int]:
+    """
+    Return the line on which each table and key of a valid TOML text begins, by its name with dots.
+
+    The tables of an array have their number behind the name, from 1: ``order[2].price``.
+    """
+    found: dict[str, int] = {}
+    counts: dict[KeyPath, int] = {}
+    table: KeyPath = ()
+    for number, statement in _statements(text):
+        tables = tomllib.loads(statement)
+        header = statement.lstrip()
+        if header.startswith("["):
+            table = _only_path(tables)
+            if header.startswith("[["):
+                counts[table] = counts.get(table, 0) + 1
+            paths = [table]
+        else:
+            paths = [table + path for path in _paths(tables)]
+        for path in paths:
+            for depth in range(1, len(path) + 1):
+                found.setdefault(_numbered(path[:depth], counts), number)
+    return found
+
+
+def _numbered(path: KeyPath, counts: Mapping[KeyPath, int]) -> str:
+    parts = [(key_text(path[depth - 1 : depth]), counts.get(path[:depth])) for depth in range(1, len(path) + 1)]
+    return ".".join(name if count is None else f"{name}[{count}]" for name, count in parts)
+
+
 def line_of(lines: Mapping[KeyPath, int], path: KeyPath) -> int:
     """Return the line of a key, else of the nearest table around it."""
     return next((lines[path[:depth]] for depth in range(len(path), 0, -1) if path[:depth] in lines), 1)

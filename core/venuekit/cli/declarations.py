@@ -17,6 +17,7 @@ from venuekit.cli.tables import columns, table, width
 from venuekit.endpoint import EndpointName
 from venuekit.errors import PluginError
 from venuekit.exports.rows import Row
+from venuekit.key_kinds import KeyKind
 from venuekit.plugins import Plugins
 from venuekit.venue import EnvironmentName, Venue, core_capabilities, venue_support
 
@@ -44,14 +45,18 @@ def venues_command(context: click.Context, as_json: bool) -> int:
 def _venue_row(plugins: Plugins, venue_id: str) -> Row:
     origin = plugins.distribution(venue_id)
     row: dict[str, object] = {"venue": venue_id, "title": None, "realm": None, "environments": None, "fields": None}
-    row |= {"distribution": origin.distribution, "version": origin.version, "state": "ready", "problem": None}
+    row |= {"keys": None, "distribution": origin.distribution, "version": origin.version}
+    row |= {"state": "ready", "problem": None}
     try:
         venue = plugins.venue(venue_id)
     except PluginError as error:
         return row | {"state": "broken", "problem": str(error)}
     fields = ", ".join(field.name for field in venue.credential_fields)
     names = ", ".join(_environments(venue))
-    return row | {"title": venue.title, "realm": venue.realm, "environments": names, "fields": fields}
+    row |= {"title": venue.title, "realm": venue.realm, "environments": names, "fields": fields}
+    if venue.make_signer is not None:
+        return row  # its own signer takes keys of its own kind, such as a wallet's
+    return row | {"keys": ", ".join(kind.label for kind in KeyKind if kind in venue.key_kinds)}
 
 
 def _print_fields(venue: Venue[Any]) -> None:

@@ -14,6 +14,7 @@ from venuekit.cli.errors import Status, print_error, print_system_error, print_u
 from venuekit.cli.output import has_colour, note, silence_streams, within_streams
 
 _MODULES = {
+    "accounts_check": "accounts",
     "declarations": "capabilities endpoints venues",
     "demo": "demo",
     "history": "history",

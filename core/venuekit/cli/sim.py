@@ -22,7 +22,7 @@ _CONTROL_PORT = 7799
 
 
 #: options that a subcommand cannot have: they are about serving
-_SERVING = ("venues", "port", "scenario", "seed", "write_accounts", "world", "control")
+_SERVING = ("venues", "port", "scenario", "seed", "write_accounts", "world", "disturb", "control")
 
 
 class _Sim(Group):
@@ -60,7 +60,13 @@ class _Sim(Group):
     "--world",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
-    help="Markets, accounts, prices, movements and a script from a file of TOML.",
+    help="Markets, accounts, prices, movements and disturbances from a file of TOML.",
+)
+@click.option(
+    "--disturb",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Disturbances from a file of TOML: lost answers, delays, refusals.",
 )
 @click.option(
     "--control",
@@ -81,6 +87,7 @@ def sim_command(
     seed: int,
     write_accounts: Path | None,
     world: Path | None,
+    disturb: Path | None,
     control: int | None,
     as_json: bool,
 ) -> Coroutine[Any, Any, None] | None:
@@ -92,14 +99,15 @@ def sim_command(
 
     They accept all kinds of orders, countdowns and batches, and keep every history. The commands below move prices, pay
     funding, lose answers and show the true state, where the simulation is served with --control. For Python see
-    venuekit.simulate and docs/simulator.md, for other languages docs/simulator_control.md.
+    venuekit.simulate and docs/simulator.md, for other languages docs/simulator_control.md, for disturbances
+    docs/disturbances.md.
     """
     if context.invoked_subcommand is not None:
         if given := [name for name in _SERVING if context.get_parameter_source(name) is not ParameterSource.DEFAULT]:
             option = f"--{given[0].removesuffix('s').replace('_', '-')}"
             raise click.UsageError(f"{option} is about serving, and {context.invoked_subcommand} serves nothing")
         return None
-    from venuekit.simulator import read_world
+    from venuekit.simulator import read_disturbances, read_world
     from venuekit.simulator.serve import serve
 
     return serve(
@@ -109,6 +117,7 @@ def sim_command(
         seed=seed,
         write_accounts=write_accounts,
         world=None if world is None else read_world(world),
+        disturbances=None if disturb is None else read_disturbances(disturb),
         control=control,
         for_person=not as_json and sys.stdout.isatty(),
         plugins=state_of(context).plugins,

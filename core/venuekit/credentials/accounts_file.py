@@ -160,9 +160,22 @@ async def credentials(entry: AccountEntry, plugins: Plugins) -> Credentials:
         CredentialsError: the credentials do not fit the environment, or have another form than the venue's.
         UnknownVenue, PluginError: there is no such venue, or it is broken.
     """
+    venue = await plugins.load(entry.venue)
+    found = await read_credentials(entry, venue, plugins)
+    check_fitting(entry, venue, found, signs_elsewhere=plugins.is_answered("venuekit_make_signer"))
+    return found
+
+
+async def read_credentials(entry: AccountEntry, venue: Venue[Any], plugins: Plugins) -> Credentials:
+    """
+    Return the credentials of an account, as :func:`credentials` does, without a check of their form.
+
+    Raises:
+        AccountsFileError: as of :func:`credentials`.
+        CredentialsError: the credentials do not fit the environment.
+    """
     import asyncio
 
-    venue = await plugins.load(entry.venue)
     if (fault := find_unfit_name(venue, entry.fields)) is not None:
         raise AccountsFileError(_at(entry, fault, _hint(fault, venue)))
     plain = {field.name for field in venue.credential_fields if not field.secret}
@@ -179,13 +192,22 @@ async def credentials(entry: AccountEntry, plugins: Plugins) -> Credentials:
     for name in plain & fields.keys():
         declassify(fields[name])
     try:
-        found = Credentials(key, secret, entry.environment, entry.rest, fields=fields, pem_passphrase=pem_passphrase)
+        return Credentials(key, secret, entry.environment, entry.rest, fields=fields, pem_passphrase=pem_passphrase)
     except CredentialsError as error:
         raise CredentialsError(f"{entry.where}: {error}") from error
-    signs_elsewhere = plugins.is_answered("venuekit_make_signer")
+
+
+def check_fitting(entry: AccountEntry, venue: Venue[Any], found: Credentials, *, signs_elsewhere: bool) -> None:
+    """
+    Check the texts of an account by the declaration of its venue.
+
+    With ``signs_elsewhere`` an operator's signer may keep the key in another place, and the secret is not checked.
+
+    Raises:
+        CredentialsError: a text has another form than the venue's, or the secret is no key that it takes.
+    """
     if (fault := find_unfit_text(venue, found, signs_elsewhere=signs_elsewhere)) is not None:
         raise CredentialsError(_at(entry, fault))
-    return found
 
 
 def key_fingerprint(entry: AccountEntry, venue: Venue[Any], plugins: Plugins) -> str:

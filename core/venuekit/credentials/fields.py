@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from venuekit._util.texts import did_you_mean
 from venuekit.credential_fields import CredentialsFault, TextCheck
-from venuekit.credentials.private_keys import PASSPHRASE
+from venuekit.credentials.private_keys import PASSPHRASE, is_pem
 from venuekit.credentials.redactor import hide_secrets
 from venuekit.credentials.secret import Secret, declassify
 from venuekit.errors import CredentialsError
@@ -82,14 +82,17 @@ def find_unfit_text(
     for name, (check, text) in texts.items():
         if check is not None and (fault := _fault_of_text(check, text)) is not None:
             return CredentialsFault(name, f"{venue.id}: the {name} {fault}")
-    return None if signs_elsewhere or venue.make_signer is not None else find_unfit_key(venue, credentials)
+    if signs_elsewhere:
+        return None
+    find_fault = find_unfit_key if venue.make_signer is None else _find_needless_passphrase
+    return find_fault(venue, credentials)
 
 
 def find_unfit_key(venue: Venue[Any], credentials: Credentials) -> CredentialsFault | None:
     """Return why core cannot sign for a venue with this secret: it is no key, or of a kind that the venue lacks."""
+    if (fault := _find_needless_passphrase(venue, credentials)) is not None:
+        return fault
     found = credentials.read_key()
-    if found is None and credentials.pem_passphrase is not None:
-        found = CredentialsFault(PASSPHRASE, f"the {PASSPHRASE} belongs to a secret that is a PEM; leave it out")
     if isinstance(found, CredentialsFault):
         return CredentialsFault(found.field, f"{venue.id}: {found.words}")
     kind = KeyKind.HMAC if found is None else found.kind
@@ -98,6 +101,12 @@ def find_unfit_key(venue: Venue[Any], credentials: Credentials) -> CredentialsFa
     is_a = "no private key in PEM" if kind is KeyKind.HMAC else f"an {kind.label} key"
     takes = f"takes {list_kinds(venue.key_kinds)} keys: make one of them at the venue"
     return CredentialsFault("secret", f"{venue.id}: the secret is {is_a}; {venue.id} {takes}")
+
+
+def _find_needless_passphrase(venue: Venue[Any], credentials: Credentials) -> CredentialsFault | None:
+    if credentials.pem_passphrase is None or is_pem(credentials.secret):
+        return None
+    return CredentialsFault(PASSPHRASE, f"{venue.id}: the {PASSPHRASE} belongs to a secret that is a PEM; leave it out")
 
 
 def _fault_of_text(check: TextCheck, text: Secret) -> str | None:

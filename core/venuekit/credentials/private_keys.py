@@ -26,7 +26,7 @@ _BARE = re.compile(r"MC4CAQAwBQYDK2Vw|MII[A-Za-z0-9+/]{400}")
 _MAKE_RSA = f"make one by: openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:{LEAST_RSA_BITS} -out key.pem"
 _OTHER_KIND = "give an RSA or Ed25519 key, as openssl genpkey makes it"
 _WHOLE = "it begins with -----BEGIN PRIVATE KEY----- and ends with -----END PRIVATE KEY-----"
-#: what else can be in a PEM
+#: other things that a PEM can hold, by the label of its first line
 _OTHER_LABELS = {
     "PUBLIC KEY": "is a public key, which the venue has; give the private key that belongs to it",
     "RSA PUBLIC KEY": "is a public key, which the venue has; give the private key that belongs to it",
@@ -72,12 +72,12 @@ def _fault(words: str, field: str = "secret") -> CredentialsFault:
 
 
 def _find_label_fault(secret: Secret) -> CredentialsFault | None:
-    """Return the fault that the first line of a PEM shows, or that it has lost its line breaks."""
-    begin = _BEGIN.search(secret.reveal())
-    if begin is None:
+    """Return the fault that the labels of a PEM show, or that it has lost its line breaks."""
+    labels = _BEGIN.findall(secret.reveal())
+    if not labels:
         return _fault(f"is no PEM; {_WHOLE}")
-    if begin[1] in _OTHER_LABELS:
-        return _fault(_OTHER_LABELS[begin[1]])
+    if _OTHER_LABELS.keys() >= set(labels):  # a private key may be among them
+        return _fault(_OTHER_LABELS[labels[0]])
     if "\n" not in secret.reveal().strip():
         return _fault("is a PEM that has lost its line breaks; keep it in a file, and name that by file:PATH")
     return None

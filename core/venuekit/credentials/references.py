@@ -141,7 +141,7 @@ def check_owner(path: Path) -> None:
     Check that a file with commands belongs to the user who runs them.
 
     Raises:
-        AccountsFileError: it belongs to somebody else, who would choose what this user runs.
+        AccountsFileError: it belongs to another user, who would choose the programs that this one runs.
     """
     if os.name != "posix":
         return

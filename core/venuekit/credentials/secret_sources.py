@@ -15,7 +15,7 @@ from venuekit.errors import AccountsFileError
 if TYPE_CHECKING:
     from types import ModuleType
 
-#: seconds that a command may take: somebody may have to touch a key or to type a password
+#: seconds that a command may take: it may wait for a touch of a key, or for a typed password
 COMMAND_TIMEOUT = 60.0
 #: characters of its standard error that are shown
 _SHOWN = 200
@@ -73,8 +73,6 @@ def run_command(rest: str, directory: Path | None = None, *, timeout: float = CO
         words = shlex.split(rest)
     except ValueError as error:
         raise AccountsFileError(f"the command cannot be split into words: {error}") from None
-    if not words:
-        raise AccountsFileError("expected command:PROGRAM with its arguments")
     who = f"the command {Path(words[0]).name!r}"
     try:
         process = subprocess.Popen(  # noqa: S603 - the user's own command, from a file that only the user can write
@@ -115,9 +113,8 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     """End a command and close its pipes, which its own children may still hold."""
     with suppress(OSError):
         process.kill()
-    for pipe in (process.stdout, process.stderr):
-        if pipe is not None:
-            pipe.close()
+    for pipe in filter(None, (process.stdout, process.stderr)):
+        pipe.close()
     process.wait()
 
 

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 #: the hash below an HMAC
 Digest = Literal["sha256", "sha512"]
+#: after more signatures than this the state of an HMAC's key is kept
+_SELDOM = 16
 
 
 class Signer(Protocol):
@@ -42,13 +44,13 @@ class HmacSigner:
     """
     HMAC; the key is the secret's text as UTF-8. A signature has 32 bytes with ``sha256``, 64 with ``sha512``.
 
-    No state of the key is kept: it would save half a microsecond a signature, and take 0.8 KiB an account.
+    An account that signs often has the state of its key kept: that saves some 3 % of a write, and takes 0.8 KiB.
 
     Raises:
         ValueError: the digest is none of these.
     """
 
-    __slots__ = ("_digest", "_secret")
+    __slots__ = ("_digest", "_keyed", "_secret", "_signed")
 
     kind = KeyKind.HMAC
 
@@ -56,10 +58,19 @@ class HmacSigner:
         if digest not in get_args(Digest):
             raise ValueError(f"an HmacSigner has no digest {digest!r}; there are {', '.join(get_args(Digest))}")
         self._secret, self._digest = secret, digest
+        self._signed = 0
+        self._keyed: hmac.HMAC | None = None
 
     async def sign(self, payload: bytes) -> bytes:
         """Return the signature, as raw bytes."""
-        return hmac.digest(self._secret.reveal().encode(), payload, self._digest)
+        if self._keyed is None:
+            self._signed += 1
+            if self._signed <= _SELDOM:
+                return hmac.digest(self._secret.reveal().encode(), payload, self._digest)
+            self._keyed = hmac.new(self._secret.reveal().encode(), digestmod=self._digest)
+        keyed = self._keyed.copy()
+        keyed.update(payload)
+        return keyed.digest()
 
     def __repr__(self) -> str:
         return "HmacSigner(***)"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import attrs
@@ -27,6 +27,7 @@ from venuekit.pipeline.operation import Operation
 from venuekit.pipeline.options import Options, RetryPolicy
 from venuekit.pipeline.owner import Owner
 from venuekit.pipeline.unsupported import reason_not_supported
+from venuekit.pipeline.waiters import Waiters
 from venuekit.pipeline.waits import take_turn, wait_error, wait_for_fences
 from venuekit.pipeline.wire import RestWire
 from venuekit.pipeline.write_scopes import QUEUED, footprint_of
@@ -37,6 +38,7 @@ from venuekit.venue import Environment, Limit, LimitScope, Venue
 if TYPE_CHECKING:
     from venuekit.message import HttpResponse
     from venuekit.pipeline.nonces import Nonces
+    from venuekit.pipeline.shared_budget import SharedBudget
     from venuekit.pipeline.tokens import Tokens
 
 T = TypeVar("T")
@@ -77,8 +79,17 @@ class VenueSession:
     reported: int = attrs.field(default=0, init=False)
     #: lets in those accounts whose clock, permissions and names are read now: a thousand that are opened take turns
     opening: asyncio.Semaphore = attrs.field(factory=lambda: asyncio.Semaphore(_OPENED_AT_ONCE), init=False, repr=False)
+    #: the requests of the whole runtime that wait until they can pay, and the store it pays from; None without one
+    waiters: Waiters = attrs.field(repr=False)
+    shared: SharedBudget | None = attrs.field(default=None, repr=False)
     #: whether the runtime that made it is closed
     closed: bool = False
+
+    def note_closed(self, pools: Sequence[Budget]) -> None:
+        """Stop every request that waits for pools which a refusal has closed, here and in other processes."""
+        self.waiters.wake(pools)
+        if self.shared is not None:
+            self.shared.close(pools)
 
 
 @attrs.define(eq=False)
@@ -193,16 +204,17 @@ class AccountSession:
         by_symbol = tuple(one for one in priced if one[0].scope is LimitScope.SYMBOL)
         weight = endpoint.weight
         due = due_at(pools, weight) if isinstance(weight, int) and not by_symbol else None
-        return Costs(pools, due, endpoint.priority.reserve, by_symbol)
+        return Costs(pools, due, by_symbol)
 
-    def bill(
-        self, endpoint: Endpoint[Any], costs: Costs, parameters: Mapping[str, Any]
+    def pools_of(
+        self, endpoint: Endpoint[Any], parameters: Mapping[str, Any]
     ) -> tuple[Pools, list[tuple[Budget, int]]]:
-        """Return the pools of a request whose cost depends on its parameters, and the amount that each is due."""
-        pools = costs.pools
-        if costs.by_symbol:
+        """Return the pools of a request, and the amount that each is due."""
+        pools, due, by_symbol = self.costs(endpoint)
+        if due is not None:
+            return pools, due
+        if by_symbol:
             symbols = dict.fromkeys(endpoint.symbols_of(parameters)) or (None,)
-            by_symbol = costs.by_symbol
             pools += tuple((limit, self.pool(limit, symbol), cost) for limit, cost in by_symbol for symbol in symbols)
         return pools, due_at(pools, endpoint.cost(parameters))
 

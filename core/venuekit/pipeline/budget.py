@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
 
 import attrs
@@ -24,6 +24,8 @@ _OF_THE_ADDRESS = frozenset({403, 418, 429})
 
 #: a header with more digits is no count
 _DIGITS = 18
+#: a shorter wait, in seconds, is not told: it is only the least that must be waited for those that go first
+_SHOWN = 0.05
 
 
 @attrs.frozen
@@ -80,7 +82,6 @@ class Costs(NamedTuple):
 
     pools: Pools  #: those that every request pays into
     due: list[tuple[Budget, int]] | None  #: None where it depends on the parameters
-    reserve: float  #: the share of each pool that is reserved for more urgent requests
     #: limits of a symbol each, with the cost; they have a pool for every symbol
     by_symbol: tuple[tuple[Limit, int | None], ...] = ()
 
@@ -139,6 +140,7 @@ def apply_backoff(session: AccountSession, failure: Failure, costs: Pools, attem
         pools = [(limit, pool) for limit, pool, _ in costs if limit.scope is not LimitScope.ADDRESS]
     if pools:
         shut = max(pool.close(failure.delay, now, banned=banned) for _, pool in pools)
+        session.venue_session.note_closed([pool for _, pool in pools])
     else:  # nothing that could be closed: at least this call waits, longer each time
         shut = failure.delay or float(2 ** (attempts - 1))
     if failure.delay is None or shut > failure.delay:
@@ -147,17 +149,31 @@ def apply_backoff(session: AccountSession, failure: Failure, costs: Pools, attem
     return [limit for limit, _ in pools]
 
 
-def budget_error(session: AccountSession, costs: Pools, delay: float, max_wait: float) -> errors.OperationError:
-    """Return the error of a request that was not sent: its pools open later than its waits may last, in seconds."""
+def budget_error(
+    session: AccountSession, costs: Pools, delay: float, max_wait: float, ahead: int
+) -> errors.OperationError:
+    """
+    Return the error of a request that was not sent: it could pay in ``delay`` seconds at the earliest.
+
+    ``max_wait`` is how long its waits may last, and ``ahead`` how many requests go before it.
+    """
     now = session.clock.monotonic()
     shut = [(pool.seconds_closed(now), limit.name, pool) for limit, pool, _ in costs if pool.seconds_closed(now)]
     if not shut:
         names = ", ".join(limit.name for limit, _, _ in costs)
-        words = f"rate limit budget {names!r} is exhausted for {delay:.1f} s; max_wait is {max_wait:g} s"
+        lasts = f" for {delay:.1f} s" if delay >= _SHOWN else ""
+        line = f", and requests that go first: {ahead}" if ahead else ""
+        words = f"rate limit budget {names!r} is exhausted{lasts}{line}; max_wait is {max_wait:g} s"
         return errors.Throttled(words, retry_at=_after(session, delay))
     seconds, name, pool = max(shut, key=lambda one: one[0])
     kind = errors.Banned if pool.is_banned(now) else errors.Throttled
     return kind(f"an earlier refusal keeps pool {name} closed", retry_at=_after(session, seconds))
+
+
+def opening_of(session: AccountSession, pools: Iterable[Budget]) -> datetime:
+    """Return when the last of some pools opens."""
+    now = session.clock.monotonic()
+    return _after(session, max(pool.seconds_closed(now) for pool in pools))
 
 
 def _after(session: AccountSession, seconds: float) -> datetime:

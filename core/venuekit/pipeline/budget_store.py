@@ -42,10 +42,13 @@ class Receipt:
             try again.
         closed: The pools of the request that are closed, also by reports of other processes, each with
             ``closed_for``.
+        lacking: The pools that it waits for; every one where none is named. Requests of this process that do not need
+            them are not held up.
     """
 
     delay: float
     closed: tuple[PoolReport, ...] = ()
+    lacking: tuple[PoolName, ...] = ()
 
 
 @attrs.frozen
@@ -64,7 +67,8 @@ class PoolState:
 
     Attributes:
         name: The pool.
-        used: How much is spent in the running window, or is missing in a bucket.
+        used: How much is spent in the running window, or is missing in a bucket; None where an operator's own keeper
+            of the pool does not say.
         amount: How much may be spent at most; less than the limit's where a process has only a share of it.
         waiting: The requests that wait for it, the next one first.
         closed_until: When a closed pool opens, aware and in UTC; None for an open one.
@@ -72,7 +76,7 @@ class PoolState:
     """
 
     name: PoolName
-    used: int
+    used: int | None
     amount: int
     waiting: tuple[WaitingRequest, ...] = ()
     closed_until: datetime | None = None
@@ -111,11 +115,12 @@ class BudgetStore(Protocol):
             reports: Statements of the venue that were not handed over yet; they count before the payment.
 
         Raises:
-            BudgetUnavailable: the store cannot be reached, and nothing may be spent without it.
+            BudgetUnavailable: the store cannot be reached, and nothing may be spent without it. It gets the reports
+                when it can.
         """
 
     async def report(self, reports: Sequence[PoolReport]) -> None:
-        """Hand over statements of the venue at once; a store that cannot be reached gets them with the next payment."""
+        """Hand over statements of the venue at once; a store that cannot be reached gets them when it can."""
 
     async def leave(self, waiter: str) -> None:
         """Forget a request that waited and was given up."""

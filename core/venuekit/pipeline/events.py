@@ -10,11 +10,12 @@ from venuekit.errors import OperationError, Outcome
 from venuekit.pipeline.observe import SERIALS, Event, EventKind, notify
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from venuekit._broken import Broken
     from venuekit.message import HttpResponse
     from venuekit.pipeline.account_session import VenueSession
     from venuekit.pipeline.budget import Pools
-    from venuekit.pipeline.failures import Failure
     from venuekit.pipeline.operation import Operation
     from venuekit.venue import Limit
 
@@ -77,9 +78,8 @@ def notify_of_fault(operation: Operation[Any], error: OperationError) -> None:
     notify_of(operation, EventKind.FAULT, seconds=took, error=error)
 
 
-def notify_of_closing(operation: Operation[Any], closed: Sequence[Limit], failure: Failure) -> None:
-    """Notify observers of the pools that a refusal closed; they open with the first request that leaves after it."""
-    until = failure.error.retry_at
+def notify_of_closing(operation: Operation[Any], closed: Sequence[Limit], until: datetime | None) -> None:
+    """Notify observers of the pools that were closed; they open with the first request that leaves after it."""
     for limit in closed:
         operation.session.venue_session.shut.add(limit.name)
         details: dict[str, Any] = {"amount": limit.amount, "is_closed": True, "closed_until": until}

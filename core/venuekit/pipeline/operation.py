@@ -20,7 +20,7 @@ from venuekit.order_scope import Ask
 from venuekit.parameters import Role
 from venuekit.payloads.json_text import TooDeep
 from venuekit.payloads.mismatch import mismatch_of
-from venuekit.pipeline.budget import SHUTTING, Budget, Pools, apply_backoff, budget_error, pay, update_from_headers
+from venuekit.pipeline.budget import SHUTTING, Pools, apply_backoff, pay, update_from_headers
 from venuekit.pipeline.events import notify_of, notify_of_answer, notify_of_closing, notify_of_fault, notify_of_request
 from venuekit.pipeline.failures import (
     LEAVING_OPEN,
@@ -35,6 +35,7 @@ from venuekit.pipeline.guard import check_guard
 from venuekit.pipeline.notes import record_attempt, record_outcome, use_client_ids
 from venuekit.pipeline.observe import EventKind, WaitReason
 from venuekit.pipeline.pace import SPENDING
+from venuekit.pipeline.payment import pay_in_turn
 from venuekit.pipeline.write_scopes import FENCING, Fence, footprint_of
 from venuekit.request_bounds import RequestExpiry, fence_of
 from venuekit.resolution import Call, Reading
@@ -147,12 +148,19 @@ class Operation(Generic[T]):
         chosen = self.options.max_wait
         if chosen is not None:
             return chosen
-        return self.session.venue_session.policy.max_wait(self.endpoint.effect, self.priority)
+        priority = self.options.priority or self.endpoint.priority
+        return self.session.venue_session.policy.max_wait(self.endpoint.effect, priority)
 
     @property
     def priority(self) -> Priority:
-        """Who may spend the last of a pool."""
-        return self.options.priority or self.endpoint.priority
+        """Who may spend the last of a pool, and pays first; a write that can only reduce risk is URGENT."""
+        chosen, reduces = self.options.priority or self.endpoint.priority, self.endpoint.reduces
+        if chosen is not Priority.RISK or reduces is None:
+            return chosen
+        try:
+            return Priority.URGENT if reduces(self.parameters) else chosen
+        except (ArithmeticError, LookupError, TypeError, ValueError):  # a list does not hold what the venue documents
+            return chosen
 
     @property
     def name(self) -> str:
@@ -269,13 +277,10 @@ class Operation(Generic[T]):
             OperationError: it cannot go on: the budget would have to wait too long.
         """
         session, endpoint = self.session, self.endpoint
-        fare = session.costs(endpoint)
-        costs, due, reserve, _ = fare
-        if due is None:
-            costs, due = session.bill(endpoint, fare, self.parameters)
-        reserve = reserve if self.options.priority is None else self.options.priority.reserve
-        if delay := pay(due, session.clock.monotonic(), reserve):
-            await self._wait_for_budget(costs, due, delay)
+        costs, due = session.pools_of(endpoint, self.parameters)
+        reserve = (self.options.priority or endpoint.priority).reserve
+        if session.venue_session.waiters.is_busy or pay(due, session.clock.monotonic(), reserve):
+            costs = await pay_in_turn(self)
         if (spending := SPENDING.get()) is not None:
             spending.add(due, reserve)
         window = self.options.recv_window or session.venue_session.venue.recv_window
@@ -360,15 +365,6 @@ class Operation(Generic[T]):
             notify_of_answer(self, response)
         return value
 
-    async def _wait_for_budget(self, costs: Pools, due: list[tuple[Budget, int]], delay: float) -> None:
-        """Wait until every pool can be paid, and pay."""
-        while delay:
-            if self.waited + delay > self.max_wait:
-                raise self.annotate(budget_error(self.session, costs, delay, self.max_wait))
-            # never less than a millisecond: a rounding short of the window would be waited for again and again
-            await self.wait(max(delay, 0.001), WaitReason.BUDGET)
-            delay = pay(due, self.session.clock.monotonic(), self.priority.reserve)
-
     def _failure_of_foreign_answer(self, why: str, response: HttpResponse) -> Failure:
         self.session.wire.distrust()  # or the true answer would be taken for that of the next request
         return self.failure(FailureKind.LOST, errors.AnswerLost(why, status=response.status))
@@ -390,7 +386,7 @@ class Operation(Generic[T]):
         if refused.kind in SHUTTING:
             closed = apply_backoff(session, refused, costs, self.attempts)
             if venue_session.observers:
-                notify_of_closing(self, closed, refused)
+                notify_of_closing(self, closed, refused.error.retry_at)
         elif doubt.kind is FailureKind.UNSUPPORTED:
             session.record_unsupported(self.endpoint, refused.error.message)
         failure = self.failure(doubt.kind, doubt.error, refused.delay)
@@ -399,10 +395,14 @@ class Operation(Generic[T]):
 
     def _take_counts(self, response: HttpResponse, costs: Pools) -> None:
         """Correct the pools by the venue's own counts."""
-        now, observers = self.session.clock.monotonic(), self.session.venue_session.observers
+        now, venue_session = self.session.clock.monotonic(), self.session.venue_session
         for limit, pool, _ in costs:
             used = update_from_headers(pool, limit, response.headers, now)
-            if used is not None and observers:
+            if used is None:
+                continue
+            if venue_session.shared is not None:
+                venue_session.shared.note(pool)
+            if venue_session.observers:
                 notify_of(self, EventKind.BUDGET, pool=limit.name, used=used, amount=limit.amount)
 
     def _failure_of_sending(self, error: Exception) -> Exception:

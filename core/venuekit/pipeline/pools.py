@@ -1,9 +1,9 @@
-"""Pools of this process: the sliding window and the token bucket, which count what is spent and close when told to."""
+"""Pools of this process: the sliding window and the token bucket, which count each payment and close when told to."""
 
 from __future__ import annotations
 
 from collections import deque
-from math import floor
+from math import ceil, floor
 
 from venuekit.venue import Limit
 
@@ -67,8 +67,8 @@ class SlidingBudget(_Pool):
     """
     A pool in this process: at most ``amount`` in any span of ``seconds``.
 
-    A sliding window never exceeds a limit that the venue counts in fixed windows, wherever those begin. What the
-    venue counted and we did not see (another process behind the same address) is added when it says so.
+    A sliding window never exceeds a limit that the venue counts in fixed windows, wherever those begin. Requests
+    that we did not see (of another process behind the same address) are added when the venue says so.
 
     Raises:
         ValueError: the limit is a token bucket.
@@ -88,10 +88,12 @@ class SlidingBudget(_Pool):
         """Return the seconds until ``amount`` may be spent leaving a share of ``reserve`` unspent, 0.0 for now."""
         spent = self._spent
         horizon = now - self._seconds
-        while spent and spent[0][0] <= horizon:
-            self._used -= spent.popleft()[1]
+        if spent and spent[0][0] <= horizon:
+            self._forget_before(horizon)
         if now < self._closed_until:
             return self._closed_until - now
+        if not amount:
+            return 0.0
         excess = self._used + amount - (self._amount - floor(self._amount * reserve))
         if excess <= 0 or not spent:
             return 0.0
@@ -112,11 +114,22 @@ class SlidingBudget(_Pool):
         if used > self._used:
             self.spend(used - self._used, now)
 
+    def used(self, now: float) -> int:
+        """Return how much is spent in the window that ends now."""
+        self._forget_before(now - self._seconds)
+        return self._used
+
     def absorb(self, other: SlidingBudget) -> None:
         """Count everything that was spent in another pool, which turned out to be the same one."""
         self._spent = deque(sorted((*self._spent, *other._spent)))
         self._used += other._used
         self._absorb_closing(other)
+
+    def _forget_before(self, horizon: float) -> None:
+        """Forget payments up to a moment."""
+        spent = self._spent
+        while spent and spent[0][0] <= horizon:
+            self._used -= spent.popleft()[1]
 
 
 class BucketBudget(_Pool):
@@ -124,7 +137,7 @@ class BucketBudget(_Pool):
     A pool in this process: a bucket of ``amount`` tokens, full at first, into which ``refill`` tokens flow each second.
 
     At most ``amount + refill * t`` are spent in any ``t`` seconds. A request that costs more than the bucket holds,
-    or than it may take, passes when the bucket is full, and what it lacks must flow in before the next one.
+    or than it may take, passes when the bucket is full, and the tokens it lacks must flow in before the next one.
 
     Raises:
         ValueError: the limit is a window.
@@ -146,6 +159,8 @@ class BucketBudget(_Pool):
         """Return the seconds until ``amount`` may be spent leaving a share of ``reserve`` unspent, 0.0 for now."""
         if now < self._closed_until:
             return self._closed_until - now
+        if not amount:
+            return 0.0
         spare = max(0, self._amount - floor(self._amount * reserve) - amount)
         missing = self._full_at - spare / self._refill - now
         return missing if missing > _ROUNDING else 0.0
@@ -159,6 +174,10 @@ class BucketBudget(_Pool):
     def set_used(self, used: int, now: float) -> None:
         """Take over how many tokens the venue says are missing, when they are more than ours."""
         self._full_at = max(self._full_at, now + used / self._refill)
+
+    def used(self, now: float) -> int:
+        """Return how many tokens are missing now, a part of one as one."""
+        return ceil(max(0.0, self._full_at - now - _ROUNDING) * self._refill)
 
     def absorb(self, other: BucketBudget, now: float) -> None:
         """

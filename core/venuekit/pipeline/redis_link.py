@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import attrs
@@ -48,15 +49,14 @@ class LinkLost(Exception):
     """
     The server gave no usable answer.
 
-    ``was_sent`` says whether it may have got the command all the same; the text is the fault, and ``mend`` the remedy,
-    empty where there is none but to start it.
+    It may have run the command all the same. The text is the fault, ``mend`` the remedy, empty where there is none but
+    to start it.
     """
 
-    def __init__(self, fault: str, mend: str = "", *, was_sent: bool = True) -> None:
+    def __init__(self, fault: str, mend: str = "") -> None:
         super().__init__(fault)
         self.fault = fault
         self.mend = mend
-        self.was_sent = was_sent
 
 
 class ScriptUnknown(Exception):
@@ -121,19 +121,17 @@ class RedisLink:
             ScriptUnknown: the command is a script's name, which the server does not know.
             ScriptRefused: the script refused.
         """
-        was_sent, connection = False, None
+        connection = None
         try:
             async with asyncio.timeout(PATIENCE), self._places:
-                connection = await self._connect()
-                was_sent = True
-                await connection.send_packed_command([b"*%d\r\n" % count, packed], check_health=False)
+                connection = await self._begin([b"*%d\r\n" % count, packed])
                 answer = await connection.read_response()
                 self._idle.append(connection)
                 return answer
         except TimeoutError:
-            failure: Exception = LinkLost(f"it does not answer within {PATIENCE:g} s", was_sent=was_sent)
+            failure: Exception = LinkLost(f"it does not answer within {PATIENCE:g} s")
         except self._failures as error:
-            failure = self._failure_of(error, was_sent=was_sent)
+            failure = self._failure_of(error)
         except asyncio.CancelledError:
             await _drop(connection)
             raise
@@ -148,16 +146,19 @@ class RedisLink:
         for connection in self._take_idle():
             await connection.disconnect()
 
-    async def _connect(self) -> AbstractConnection:
-        """Return a connection that is open and silent."""
+    async def _begin(self, command: list[bytes]) -> AbstractConnection:
+        """Send a command; return the connection on which its answer will come."""
         while self._idle:
             connection = self._idle.pop()
             if not await connection.can_read():  # else the server has closed it, or spoke out of turn
-                return connection
+                with suppress(*self._failures):  # closed a moment ago: nothing was written then
+                    await connection.send_packed_command(command, check_health=False)
+                    return connection
             await _drop(connection)
         connection = self._make_connection()
         try:
             await connection.connect()  # type: ignore[no-untyped-call]  # the library leaves it without types
+            await connection.send_packed_command(command, check_health=False)
         except BaseException:
             await _drop(connection)
             raise
@@ -183,7 +184,7 @@ class RedisLink:
         idle, self._idle = self._idle, []
         return idle
 
-    def _failure_of(self, error: Exception, *, was_sent: bool) -> Exception:
+    def _failure_of(self, error: Exception) -> Exception:
         """Return a failure in our words; the library's own texts may hold parts of a command."""
         text = str(error)
         codes = (getattr(one, "status_code", None) for one in (error, error.__cause__))
@@ -196,11 +197,11 @@ class RedisLink:
             return ScriptRefused(text.partition(" ")[2])
         if code in _FAULTS:
             fault, mend = _FAULTS[code]
-            return LinkLost(fault, mend.format(prefix=f"{{{self._address.prefix}}}"), was_sent=was_sent)
+            return LinkLost(fault, mend.format(prefix=f"{{{self._address.prefix}}}"))
         if isinstance(error, self._refusal):
-            return LinkLost(f"it answers {text!r}", was_sent=was_sent)
+            return LinkLost(f"it answers {text!r}")
         cause = text or type(error).__name__
-        return LinkLost(cause.rstrip("."), was_sent=was_sent)
+        return LinkLost(cause.rstrip("."))
 
 
 async def _drop(*connections: AbstractConnection | None) -> None:

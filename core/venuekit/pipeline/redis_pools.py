@@ -16,11 +16,13 @@ from venuekit.pipeline.budget import PoolName
 from venuekit.pipeline.budget_share import Spending
 from venuekit.pipeline.budget_store import PoolReport, PoolState, WaitingRequest
 from venuekit.pipeline.redis_link import pack
+from venuekit.pipeline.shared_url import AfterStart, StoreAddress
+from venuekit.pipeline.waiters import WALK_YIELDS
 from venuekit.venue import Limit, LimitScope
 
 _SECOND = 1_000_000  #: in the script's microseconds
 #: a walk through history goes before the reads that come so much later, in the script's microseconds
-_AGE = 5 * _SECOND
+_AGE = round(WALK_YIELDS * _SECOND)
 #: a place in line is this for each class, and the moment of arrival in microseconds; sums are exact until 2096
 _CLASS = 25 * 10**14
 _PLACES = {
@@ -31,7 +33,7 @@ _PLACES = {
 }
 _PRIORITIES = {priority.rank: priority for priority in Priority}
 #: how many pools, and how many payments, are remembered in the form that is sent
-_REMEMBERED = 20_000
+_REMEMBERED = 4_000
 #: stands for a part of a name that is not there; in a part that is there, it is written otherwise
 _NONE = "*"
 
@@ -61,8 +63,11 @@ class _PackedPayment:
 class PoolBook:
     """The pools of one store, as its keys name them."""
 
-    def __init__(self, prefix: str) -> None:
-        self._prefix = f"{{{prefix}}}"  # in braces: all keys are of one slot, where the server is part of a cluster
+    def __init__(self, address: StoreAddress) -> None:
+        self._is_open_at_start = address.after_start is AfterStart.OPEN
+        self._prefix = (
+            f"{{{address.prefix}}}"  # in braces: all keys are of one slot, where the server is part of a cluster
+        )
         self._pools: dict[int, _PackedPool] = {}
         self._payments: dict[tuple[object, ...], _PackedPayment] = {}
         self.since = f"{self._prefix}:since"
@@ -126,7 +131,7 @@ class PoolBook:
             due=tuple(due),
             count=10 + 7 * len(amounts) + 8 * len(reports),
             keys=b"".join(keys),
-            place=pack(("pay", "1" if is_new else "0", _PLACES[priority], priority.rank)),
+            place=pack(("pay", self._trust(is_new=is_new), _PLACES[priority], priority.rank)),
             amounts=b"".join(parts),
         )
 
@@ -135,7 +140,11 @@ class PoolBook:
         parts: list[str | int] = [1 + 2 * len(keys), self.since]
         for key in keys:
             parts += (key, self._line(key))
-        return len(parts) + 2, pack((*parts, "look", "1" if is_new else "0"))
+        return len(parts) + 2, pack((*parts, "look", self._trust(is_new=is_new)))
+
+    def _trust(self, *, is_new: bool) -> str:
+        """Return a word on what the server knows of the time before."""
+        return "open" if self._is_open_at_start else "new" if is_new else "known"
 
     def waiter(self, waiter: str) -> str:
         """Return the key under which a request waits."""

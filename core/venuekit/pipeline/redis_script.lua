@@ -2,7 +2,8 @@
 --
 -- KEYS[1] is the moment from which on everything is known that was spent; then come a pool and its line of waiters for
 -- each amount due, a pool for each report, and the key under which the request itself waits.
--- ARGV is the mode ("pay" or "look"), "1" where the server may have forgotten payments, and the arguments of the mode.
+-- ARGV is the mode ("pay" or "look"), "new" where the server may have forgotten payments, "open" where that is not to
+-- matter, and the arguments of the mode.
 --
 -- A pool is a hash. A window has an entry for each slot, a thousandth of the window, in which something was spent: its
 -- number is the field, "moment amount" the value. A bucket has the moment at which it is full again. A line is a sorted
@@ -21,7 +22,9 @@ local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
 
 local since = tonumber(redis.call('GET', KEYS[1]))
-if ARGV[2] == '1' or not since or since > now then
+if ARGV[2] == 'open' then
+  since = 0
+elseif ARGV[2] == 'new' or not since or since > now then
   since = now
   redis.call('SET', KEYS[1], string.format('%.0f', since))
 end
@@ -280,18 +283,18 @@ if delay == 0 then
 end
 
 -- It waits in the lines of the pools that keep it longest: in others it would hold back requests that could go.
-local answer = {delay, unknown}
+local lacking, closed = {}, {}
 for index, one in ipairs(due) do
   if 2 * one.delay >= delay then
     join(one.line, one.member, place, delay)
+    lacking[#lacking + 1] = index - 1
   elseif mine then
     redis.call('ZREM', one.line, one.member)
   end
   if one.pool.closed > now then
-    answer[#answer + 1], answer[#answer + 2] = index - 1, one.pool.closed - now
-    answer[#answer + 1] = one.pool.is_banned and 1 or 0
+    closed[#closed + 1] = {index - 1, one.pool.closed - now, one.pool.is_banned and 1 or 0}
   end
 end
 local waiter = string.format('%.0f %.0f %s %s', now + delay, arrived, rank, operation)
 redis.call('SET', me, waiter, 'PX', plain(math.ceil((delay + GRACE) / 1000)))
-return finish(answer)
+return finish({delay, unknown, lacking, closed})

@@ -46,7 +46,6 @@ def store_from(url: str | Secret) -> RedisStore:
 class _Loss:
     """The time in which the server cannot be reached, by the clock of the loop."""
 
-    lost: LinkLost
     since: float
     next_try: float
 
@@ -63,14 +62,15 @@ class RedisStore:
         script = files("venuekit.pipeline").joinpath("redis_script.lua").read_bytes()
         self._address = address
         self._link = RedisLink(address)
-        self._book = PoolBook(address.prefix)
+        self._book = PoolBook(address)
         self._script = pack(("EVAL", script))
         self._name = pack(("EVALSHA", sha1(script, usedforsecurity=False).hexdigest()))
         self._load = pack(("SCRIPT", "LOAD", script))
-        #: statements of the venue that the server did not get yet, with the moment of the loop at which they were made
+        #: statements of the venue that came with payments without the server, each with its moment of the loop
         self._pending: dict[PoolName, tuple[PoolReport, float]] = {}
         self._share = Share(address.share) if address.when_lost is WhenLost.SHARE else None
         self._loss: _Loss | None = None
+        self._fault = LinkLost("")  #: the last one
         self._has_warned_of_start = False
 
     def __str__(self) -> str:
@@ -93,29 +93,34 @@ class RedisStore:
         Raises:
             BudgetUnavailable: the server cannot be reached and the address says refuse, or a pool has another form.
         """
-        if not self._may_try():
-            self._keep(reports)
-            return self._pay_alone(due, priority)
-        try:
-            answer = await self._run(due, priority, waiter, operation, reports)
-        except LinkLost as lost:
-            self._lose(lost)
-            return self._pay_alone(due, priority)
-        if answer != 0:
-            return self._refusal(due, answer)
-        if self._share is not None:
-            self._share.count(due, _now())
-        return _PAID
+        if self._may_try():
+            try:
+                answer = await self._run(due, priority, waiter, operation, reports)
+            except LinkLost as lost:
+                self._lose(lost)
+            else:
+                if answer != 0:
+                    return self._refusal(due, answer)
+                if self._share is not None:
+                    self._share.count(due, _now())
+                return _PAID
+        return self._pay_alone(due, priority, reports)
 
     async def report(self, reports: Sequence[PoolReport]) -> None:
-        """Hand over statements of the venue at once; a server that is lost gets them with the next payment."""
-        if not self._may_try():
-            self._keep(reports)
-            return
-        try:
-            await self._run((), Priority.URGENT, "", "", reports)
-        except LinkLost as lost:
-            self._lose(lost)
+        """
+        Hand over statements of the venue at once.
+
+        Raises:
+            BudgetUnavailable: the server cannot be reached, or a pool has another form.
+        """
+        if self._may_try():
+            try:
+                await self._run((), Priority.URGENT, "", "", reports)
+            except LinkLost as lost:
+                self._lose(lost)
+            else:
+                return
+        raise self._loss_error()
 
     async def leave(self, waiter: str) -> None:
         """Forget a request that waited and was given up; a server that is lost forgets it by itself."""
@@ -159,7 +164,7 @@ class RedisStore:
         operation: str,
         reports: Sequence[PoolReport],
     ) -> Any:
-        """Pay, with everything that the server did not hear yet, and return the script's answer."""
+        """Pay, with everything that the server does not know yet, and return the script's answer."""
         loss, pending = self._loss, self._pending
         spendings = [] if self._share is None else self._share.take_spendings()
         late = [_as_of_now(*one) for one in pending.values()]
@@ -168,13 +173,10 @@ class RedisStore:
             answer = await self._run_script(
                 partial(self._book.pack_payment, due, priority, waiter, operation, [*late, *spendings, *reports])
             )
-        except ScriptRefused as refusal:  # what was said of such a pool is not kept: it would be refused for ever
+        except ScriptRefused as refusal:  # nothing of this is kept: it would be refused for ever
             raise self._error(f"a pool has another form: {refusal}", _OTHER_FORM) from None
         except (LinkLost, asyncio.CancelledError):
-            kept, self._pending = self._pending, pending
-            for report, moment in kept.values():
-                self._keep((report,), moment)
-            self._keep(reports)
+            self._pending = pending | self._pending
             if self._share is not None:
                 self._share.return_spendings(spendings)
             raise
@@ -212,9 +214,9 @@ class RedisStore:
                     " set it to noeviction"
                 )
 
-    def _refusal(self, due: Sequence[tuple[PoolName, int]], answer: Sequence[int]) -> Receipt:
+    def _refusal(self, due: Sequence[tuple[PoolName, int]], answer: Sequence[Any]) -> Receipt:
         """Return the receipt of a request that has to wait."""
-        delay, unknown, *closed = answer
+        delay, unknown, lacking, closed = answer
         if unknown and not self._has_warned_of_start:
             self._has_warned_of_start = True
             warn(
@@ -222,31 +224,14 @@ class RedisStore:
                 f" its pools open one after the other, the last one in {unknown / _SECOND:.0f} s"
             )
         names = list(dict.fromkeys(name for name, _ in due))
-        parts = zip(closed[::3], closed[1::3], closed[2::3], strict=True)
         return Receipt(
             delay / _SECOND,
-            tuple(
+            closed=tuple(
                 PoolReport(names[index], closed_for=seconds / _SECOND, is_banned=bool(banned))
-                for index, seconds, banned in parts
+                for index, seconds, banned in closed
             ),
+            lacking=tuple(names[index] for index in lacking),
         )
-
-    # -- statements of the venue
-
-    def _keep(self, reports: Sequence[PoolReport], moment: float | None = None) -> None:
-        """Remember statements until the server has them; of one pool, the higher count and the longer closing."""
-        moment = _now() if moment is None else moment
-        for report in reports:
-            earlier = self._pending.get(report.pool)
-            if earlier is None:
-                self._pending[report.pool] = (report, moment)
-                continue
-            former, since = earlier
-            used = max((one.used for one in (former, report) if one.used is not None), default=None)
-            ends = [at + one.closed_for for one, at in (earlier, (report, moment)) if one.closed_for is not None]
-            is_banned = former.is_banned or report.is_banned
-            closed_for = max(ends) - since if ends else None
-            self._pending[report.pool] = (PoolReport(report.pool, used, closed_for, is_banned), since)
 
     # -- a server that is lost
 
@@ -262,21 +247,28 @@ class RedisStore:
 
     def _lose(self, lost: LinkLost) -> None:
         """Note that the server is lost; the first time, warn."""
+        now, self._fault = _now(), lost
         if self._loss is not None:
-            self._loss.lost, self._loss.next_try = lost, _now() + _PAUSE
+            self._loss.next_try = now + _PAUSE
             return
-        self._loss = _Loss(lost, _now(), _now() + _PAUSE)
+        self._loss = _Loss(now, now + _PAUSE)
         rule = "nothing is sent without it"
         if self._share is not None:
             rule = f"this process spends at most {self._address.share:g} of each pool until it is back"
         warn(f"{self} is lost: {lost.fault}; {rule}")
 
-    def _pay_alone(self, due: Sequence[tuple[PoolName, int]], priority: Priority) -> Receipt:
-        """Pay without the server, by the operator's rule."""
-        if self._share is not None:
-            return Receipt(self._share.pay(due, priority.reserve, _now()))
-        lost = self._loss.lost if self._loss is not None else LinkLost("it was lost")
-        raise self._error(lost.fault, lost.mend)
+    def _pay_alone(
+        self, due: Sequence[tuple[PoolName, int]], priority: Priority, reports: Sequence[PoolReport]
+    ) -> Receipt:
+        """Pay without the server, by the operator's rule; it gets the statements when it is back."""
+        if self._share is None:
+            raise self._loss_error()
+        now = _now()
+        self._pending |= {report.pool: (report, now) for report in reports}
+        return Receipt(self._share.pay(due, priority.reserve, now))
+
+    def _loss_error(self) -> errors.BudgetUnavailable:
+        return self._error(self._fault.fault, self._fault.mend)
 
     def _error(self, fault: str, mend: str) -> errors.BudgetUnavailable:
         return errors.BudgetUnavailable(
@@ -297,9 +289,8 @@ class RedisStore:
 
 def _as_of_now(report: PoolReport, moment: float) -> PoolReport:
     """Return a statement that was made at a moment of the loop, for now."""
-    if report.closed_for is None:
-        return report
-    return attrs.evolve(report, closed_for=max(0.0, report.closed_for - (_now() - moment)))
+    left = None if report.closed_for is None else max(0.0, report.closed_for - (_now() - moment))
+    return attrs.evolve(report, closed_for=left)
 
 
 def _now() -> float:

@@ -18,7 +18,7 @@ from venuekit.errors import ConfigurationError
 VARIABLE = "VENUEKIT_BUDGET"
 #: the schemes, each with whether the connection is encrypted; both servers speak the same language
 _ENCRYPTED = {"redis": False, "rediss": True, "valkey": False, "valkeys": True, "unix": False}
-_OPTIONS = ("lost", "share", "prefix", "db")
+_OPTIONS = ("lost", "share", "start", "prefix", "db")
 _FORMS = "redis://[user:password@]host[:port][/db], rediss:// for TLS, valkey://, or unix:///path/to/socket"
 _PORT = 6379
 _PREFIX = re.compile(r"[A-Za-z0-9_.-]{1,64}")
@@ -29,6 +29,13 @@ class WhenLost(enum.StrEnum):
 
     REFUSE = "refuse"  #: nothing is sent
     SHARE = "share"  #: each process spends its share of each pool
+
+
+class AfterStart(enum.StrEnum):
+    """The use of pools whose server was started, or took over from another one, and may not know all payments."""
+
+    WAIT = "wait"  #: a pool is full until all that may be forgotten is over
+    OPEN = "open"  #: a pool has what the server knows of; for one that forgets nothing, or is started first
 
 
 @attrs.frozen(kw_only=True)
@@ -46,6 +53,7 @@ class StoreAddress:
         password: The password, None where it wants none.
         when_lost: The rule.
         share: The share of each pool that this process may spend by that rule, above 0 and at most 1.
+        after_start: The rule for pools of a server that was started; the same for all processes.
         prefix: The first word of each of its keys; stores of another prefix have nothing in common.
     """
 
@@ -58,6 +66,7 @@ class StoreAddress:
     password: Secret | None = attrs.field(default=None, repr=False)
     when_lost: WhenLost = WhenLost.REFUSE
     share: float = 0.0
+    after_start: AfterStart = AfterStart.WAIT
     prefix: str = "venuekit"
 
     def __str__(self) -> str:
@@ -107,6 +116,9 @@ def parse_store(url: str | Secret, *, named: str = VARIABLE) -> StoreAddress:
         )
     options = _options(parts, named)
     when_lost, share = _rule_of(options, named)
+    after_start = options.get("start", AfterStart.WAIT)
+    if after_start not in set(AfterStart):
+        _refuse(named, f"start={after_start!r}: expected wait or open")
     prefix = options.get("prefix", "venuekit")
     if not _PREFIX.fullmatch(prefix):
         _refuse(named, "prefix= takes up to 64 letters, digits and _ . -")
@@ -121,6 +133,7 @@ def parse_store(url: str | Secret, *, named: str = VARIABLE) -> StoreAddress:
         password=password,
         when_lost=when_lost,
         share=share,
+        after_start=AfterStart(after_start),
         prefix=prefix,
     )
 
@@ -159,7 +172,7 @@ def _rule_of(options: dict[str, str], named: str) -> tuple[WhenLost, float]:
     """Return the rule for the time when the store is lost, and the share, 0.0 where there is none."""
     lost, share = options.get("lost", WhenLost.REFUSE), options.get("share")
     if lost not in set(WhenLost):
-        _refuse(named, f"lost={lost!r}: expected refuse, or share with share=", "")
+        _refuse(named, f"lost={lost!r}: expected refuse, or share with share=")
     if lost == WhenLost.REFUSE:
         if share is not None:
             _refuse(named, "share= is for lost=share alone")

@@ -52,7 +52,7 @@ from venuekit.simulator.prices import read_prices as _read_prices
 from venuekit.simulator.service import Service, open_ledger
 from venuekit.simulator.simulated_venue import UNSERVED, Handler, Route, Scenario, SimulatedVenue, Visit
 from venuekit.simulator.simulation import Simulation
-from venuekit.simulator.world import World, read_world
+from venuekit.simulator.world import World, read_disturbances, read_world
 from venuekit.venue import Venue
 
 __all__ = [
@@ -114,6 +114,7 @@ __all__ = [
     "make_key",
     "make_tick",
     "open_ledger",
+    "read_disturbances",
     "read_world",
     "simulate",
 ]

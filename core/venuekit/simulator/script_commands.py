@@ -8,8 +8,9 @@ from typing import Any
 
 from venuekit._util.texts import did_you_mean
 from venuekit.endpoint import Endpoint, EndpointName
-from venuekit.simulator.disturbances import CannedAnswer, Draws, RandomDisturbances, Script, Step
-from venuekit.simulator.message import DocumentedAnswer
+from venuekit.simulator.disturbances import CannedAnswer, Disturbance, Draws, RandomDisturbances, Reject, Script, Step
+from venuekit.simulator.ledger import LedgerRefusal
+from venuekit.simulator.message import DocumentedAnswer, SimRequest
 from venuekit.simulator.realm import RunningVenues
 
 
@@ -29,6 +30,7 @@ class ScriptCommands(RunningVenues):
         /,
         *disturbances: Step,
         times: int = 1,
+        attempt: int | None = None,
     ) -> None:
         """
         Add disturbances of the next attempts on a route.
@@ -39,11 +41,14 @@ class ScriptCommands(RunningVenues):
             disturbances: One for each attempt, in this order; a tuple plays several on one attempt, the first one
                 outermost.
             times: The number of times the whole sequence is played.
+            attempt: The number of the attempt from now, 1 for the next, that meets the first disturbance, beside those
+                that wait for the same attempt; the one behind all that wait when None.
 
         Raises:
             LookupError: the venue has no such route.
+            ValueError: ``attempt`` is below 1, or the venue has no words for a refusal.
         """
-        self.disturb_any({venue_id: disturbances}, where, times=times)
+        self.disturb_any({venue_id: disturbances}, where, times=times, attempt=attempt)
 
     def disturb_any(
         self,
@@ -52,19 +57,33 @@ class ScriptCommands(RunningVenues):
         /,
         *,
         times: int = 1,
+        attempt: int | None = None,
     ) -> None:
         """
         Add disturbances of the next attempts on a route of several venues, each played at one of them alone.
 
         ``steps`` has as many for each venue: the first attempt, at whichever venue, plays the first of that venue's,
-        and so on. The rest is as of :meth:`disturb`.
+        and so on; ``attempt`` counts those of one venue. The rest is as of :meth:`disturb`.
         """
         name = where.name if isinstance(where, Endpoint) else where
         if not isinstance(name, EndpointName):
             name = EndpointName(name[0], name[1])
         for venue_id in steps:
             self._check_route(venue_id, name)
-        self.script.add({one: (self._realms[one].ledgers, steps[one]) for one in steps}, name, times=times)
+            self._check_words(venue_id, name, steps[venue_id])
+        places = {one: (self._realms[one].ledgers, steps[one]) for one in steps}
+        self.script.add(places, name, times=times, attempt=attempt)
+
+    def _check_words(self, venue_id: str, route: EndpointName, steps: Sequence[Step]) -> None:
+        """Raise ValueError where a venue has no words for a scripted refusal, or needs further details for them."""
+        simulated, request = self._service(venue_id).simulated, SimRequest.of(route.verb, route.path)
+        for part in (part for step in steps for part in ((step,) if isinstance(step, Disturbance) else step)):
+            if isinstance(part, Reject):
+                try:
+                    simulated.refuse(LedgerRefusal(part.reason, part.details), request, self.milliseconds(venue_id))
+                except (LookupError, TypeError, AttributeError) as error:
+                    words = f"{venue_id} has no words for {part.reason.value} at {route} by these details"
+                    raise ValueError(f"{words}: {error} is missing or wrong") from error
 
     def _check_route(self, venue_id: str, name: EndpointName) -> None:
         service = self._service(venue_id)

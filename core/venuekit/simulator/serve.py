@@ -34,6 +34,7 @@ async def serve(
     seed: int = 0,
     write_accounts: Path | None = None,
     world: World | None = None,
+    disturbances: World | None = None,
     control: int | None = None,
     for_person: bool = False,
     plugins: Plugins | None = None,
@@ -52,16 +53,20 @@ async def serve(
         scenario: The initial state of the accounts.
         seed: The seed of the keys.
         write_accounts: An accounts file to write, 0600; a file that venuekit sim did not write is left unchanged.
-        world: Markets, accounts, prices, movements and a script of one's own.
+        world: Markets, accounts, prices, movements and disturbances of one's own.
+        disturbances: Further disturbances, as :func:`~venuekit.simulator.read_disturbances` returns them.
         control: The port of the control port; 0 takes a free one, None serves none.
         for_person: Whether ``output`` gets words for a person instead, without keys and secrets.
         plugins: The plugins that provide the venues; the installed ones when None.
         output: The stream; standard output when None.
 
     Raises:
-        ConfigurationError, PluginError: a venue, the scenario, a port or the accounts file cannot be used.
+        ConfigurationError, PluginError: a venue, the scenario, a port, the accounts file, the world or a disturbance
+            cannot be used.
     """
     simulation = simulate(*venue_ids, scenario=scenario, seed=seed, port=port, plugins=plugins, world=world)
+    if disturbances is not None:
+        disturbances.play_in(simulation)
     async with contextlib.AsyncExitStack() as stack:
         await stack.enter_async_context(simulation)
         if write_accounts is not None:

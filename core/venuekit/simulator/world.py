@@ -1,4 +1,4 @@
-"""Worlds: markets, accounts, prices, movements and a script for a simulation, read from a file of TOML."""
+"""Worlds: markets, accounts, prices, movements and disturbances for a simulation, read from a file of TOML."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from typing import Any, TypeVar
 import attrs
 
 from venuekit._util.texts import did_you_mean
+from venuekit._util.toml_lines import named_lines, syntax_error
 from venuekit.simulator.accounts import Money
 from venuekit.simulator.fields import Field, FieldError, FieldKind, Number, exact_number, read_fields
 from venuekit.simulator.markets import Market
 from venuekit.simulator.movements import FundingSchedule, Movement, RandomWalk, RecordedPath, Subject
-from venuekit.simulator.scripted import Scripted, read_disturbance
+from venuekit.simulator.scripted import Scripted, ScriptedChance, read_chance, read_disturbance
 from venuekit.simulator.simulation import Simulation
 
 _T = TypeVar("_T")
@@ -47,8 +48,8 @@ class World:
     """
     The world of a simulation, for ``venuekit.simulate(world=...)``, with the parts that ``simulate`` takes.
 
-    ``movements`` and ``script`` are named by their keys in the file, and ``file`` is its path, empty without one;
-    errors name both.
+    ``movements`` and ``script`` are named by their keys in the file, ``file`` is its path, empty without one, and
+    ``lines`` are the lines of its keys; errors name all of them. ``chance`` disturbs a share of all attempts.
     """
 
     prices: Mapping[str, Number] = attrs.field(factory=dict)
@@ -56,30 +57,36 @@ class World:
     accounts: Mapping[str, Money] = attrs.field(factory=dict)
     movements: Mapping[str, Movement] = attrs.field(factory=dict)
     script: Mapping[str, Scripted] = attrs.field(factory=dict)
+    chance: ScriptedChance | None = None
     file: str = ""
+    lines: Mapping[str, int] = attrs.field(factory=dict, repr=False)
 
     def play_in(self, simulation: Simulation) -> None:
         """
-        Play the movements and add the script.
+        Play the movements, and add the disturbances.
 
         Raises:
             FieldError: a movement or a disturbance is of a venue, symbol, asset or route that is not simulated.
         """
         for key, movement in self.movements.items():
-            try:
-                simulation.play(movement)
-            except LookupError as error:
-                raise FieldError(str(error), f"{self._prefix}{key}") from error
+            self.locate(lambda movement=movement: _play(movement, simulation), key)  # type: ignore[misc]
         for key, scripted in self.script.items():
             self.locate(lambda scripted=scripted: scripted.add_to(simulation), key)  # type: ignore[misc]
+        if self.chance is not None:
+            chance = self.chance
+            self.locate(lambda: chance.add_to(simulation), "random")
 
     def locate(self, act: Callable[[], _T], key: str = "") -> _T:
-        """Return the result of an act; its FieldError names the file, and the key."""
-        return _locate(act, f"{self._prefix}{key}." if key else self._prefix)
+        """Return the result of an act; its FieldError names the file, its line, and the key."""
+        within = f"{key}." if key else ""
+        return _place(lambda: _locate(act, within), self.file, self.lines) if self.file else _locate(act, within)
 
-    @property
-    def _prefix(self) -> str:
-        return f"{self.file}: " if self.file else ""
+
+def _play(movement: Movement, simulation: Simulation) -> None:
+    try:
+        simulation.play(movement)
+    except LookupError as error:
+        raise FieldError(str(error)) from error
 
 
 def read_world(file: Path | str) -> World:
@@ -90,32 +97,68 @@ def read_world(file: Path | str) -> World:
         FieldError: the file cannot be read, a key is unknown, or a value cannot be used; names file, key and the
             expected value. A venue, symbol or route that no venue has is found when the simulation is made.
     """
+    return _read(file, _READERS)
+
+
+def read_disturbances(file: Path | str) -> World:
+    """
+    Read a file of disturbances: a world that has ``disturb`` and ``random`` alone.
+
+    Raises:
+        FieldError: as of :func:`read_world`.
+    """
+    return _read(file, {name: _READERS[name] for name in ("disturb", "random")})
+
+
+def _read(file: Path | str, readers: Mapping[str, Callable[[object, Path], Any]]) -> World:
     path = Path(file)
     try:
-        with path.open("rb") as opened:
-            tables = tomllib.load(opened, parse_float=exact_number)
+        text = path.read_text(encoding="utf-8")
+        tables = tomllib.loads(text, parse_float=exact_number)
     except OSError as error:
         raise FieldError(f"expected a file of TOML; {error.strerror}", str(path)) from error
+    except tomllib.TOMLDecodeError as error:
+        line, problem = syntax_error(error)
+        raise FieldError(f"expected TOML; {problem}", f"{path}:{line}" if line else str(path)) from error
     except (ValueError, RecursionError) as error:
         raise FieldError(f"expected TOML; {error}", str(path)) from error
-    return _locate(lambda: _read_tables(tables, path), f"{path}: ")
+    lines = named_lines(text)
+    return _place(lambda: _read_tables(tables, path, readers, lines), str(path), lines)
 
 
-def _read_tables(tables: Mapping[str, Any], path: Path) -> World:
+def _read_tables(
+    tables: Mapping[str, Any],
+    path: Path,
+    readers: Mapping[str, Callable[[object, Path], Any]],
+    lines: Mapping[str, int],
+) -> World:
     for key in tables:
-        if key not in _READERS:
-            others = did_you_mean(key, _READERS) or f"; there are {', '.join(_READERS)}"
+        if key not in readers:
+            others = did_you_mean(key, readers) or f"; there are {', '.join(readers)}"
             raise FieldError(f"there is no such key{others}", key)
-    read = {key: _READERS[key](value, path) for key, value in tables.items()}
+    read = {key: readers[key](value, path) for key, value in tables.items()}
     movements = {key: movement for name in _MOVEMENTS for key, movement in read.pop(name, {}).items()}
-    return World(**read, movements=movements, file=str(path))
+    parts = {_PARTS.get(key, key): value for key, value in read.items()}
+    return World(**parts, movements=movements, file=str(path), lines=lines)
+
+
+def _place(act: Callable[[], _T], file: str, lines: Mapping[str, int]) -> _T:
+    """Return the result of an act; its FieldError begins with the file, and the line of its field or of its table."""
+    try:
+        return act()
+    except FieldError as error:
+        name = error.field or ""
+        while name and name not in lines:
+            name = name.rpartition(".")[0]
+        place = f"{file}:{lines[name]}" if name else file
+        raise FieldError(error.problem, f"{place}: {error.field}" if error.field else place) from error
 
 
 def _locate(act: Callable[[], _T], prefix: str) -> _T:
     try:
         return act()
     except FieldError as error:
-        field = f"{prefix}{error.field}" if error.field else prefix.rstrip(".: ")
+        field = f"{prefix}{error.field}" if error.field else prefix.rstrip(".")
         raise FieldError(error.problem, field or None) from error
 
 
@@ -202,8 +245,12 @@ def _movements(name: str, make: Callable[[Mapping[str, Any], Path], Movement]) -
 def _read_script(value: object, _path: Path) -> Mapping[str, Scripted]:
     return {
         key: _locate(lambda table=table: read_disturbance(table), f"{key}.")  # type: ignore[misc]
-        for key, table in _tables(value, "script")
+        for key, table in _tables(value, "disturb")
     }
+
+
+def _read_random(value: object, _path: Path) -> ScriptedChance:
+    return _locate(lambda: read_chance(_table(value, "random")), "random.")
 
 
 _MOVEMENTS: Mapping[str, Callable[[Mapping[str, Any], Path], Movement]] = MappingProxyType(
@@ -215,6 +262,9 @@ _READERS: Mapping[str, Callable[[object, Path], Any]] = MappingProxyType(
         "markets": _read_markets,
         "accounts": _read_accounts,
         **{name: _movements(name, make) for name, make in _MOVEMENTS.items()},
-        "script": _read_script,
+        "disturb": _read_script,
+        "random": _read_random,
     }
 )
+#: the parts of a world whose key in a file is another word
+_PARTS = {"disturb": "script", "random": "chance"}

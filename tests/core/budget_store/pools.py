@@ -8,7 +8,6 @@ from importlib.resources import files
 from typing import Any, Protocol, TypeVar
 
 from tests.core.budget_store.servers import Server
-from venuekit.pipeline.waiters import Waiter, Waiters
 
 from venuekit.endpoint import Priority
 from venuekit.pipeline.budget import Budget, PoolName
@@ -17,6 +16,7 @@ from venuekit.pipeline.pools import make_budget
 from venuekit.pipeline.redis_link import pack
 from venuekit.pipeline.redis_store import RedisStore
 from venuekit.pipeline.shared_url import parse_store
+from venuekit.pipeline.waiters import Waiter, Waiters
 from venuekit.venue import Limit, LimitScope
 
 T = TypeVar("T")

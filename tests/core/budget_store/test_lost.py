@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
+import attrs
 import pytest
 from tests.core.budget_store.pools import BUCKET, WINDOW
 from tests.core.budget_store.servers import Server
+from tests.core.pipeline import tls_peer
 
 from venuekit import errors
 from venuekit.endpoint import Priority
-from venuekit.pipeline import redis_link, redis_store
+from venuekit.pipeline import redis_link, redis_pools, redis_store
 from venuekit.pipeline.budget import PoolName
 from venuekit.pipeline.budget_store import PoolReport, Receipt
 from venuekit.pipeline.redis_store import RedisStore, store_from
+from venuekit.pipeline.shared_url import parse_store
 from venuekit.venue import Limit
 
 HUGE = PoolName("acme", "live", Limit("huge", amount=1000, seconds=60), address="any")
@@ -99,7 +103,7 @@ async def _until(condition: Callable[[], Awaitable[bool]]) -> None:
 
 
 async def test_requests_are_refused_until_it_is_back(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """At once, with one warning; what the venue said meanwhile is handed over with the first payment after it."""
+    """At once, with one warning when it is lost and one when it is back; nothing has to be started again."""
     server = Server("valkey", tmp_path_factory.mktemp("own"))
     server.start()
     async with _known(server) as store:
@@ -111,8 +115,8 @@ async def test_requests_are_refused_until_it_is_back(tmp_path_factory: pytest.Te
                     errors.BudgetUnavailable, match=r"shared budgets at unix:.* cannot be used: "
                 ) as got:
                     await _pay(store)
-            await store.report([PoolReport(WINDOW, used=3), PoolReport(BUCKET, closed_for=60)])
-            await store.report([PoolReport(WINDOW, used=9), PoolReport(BUCKET, closed_for=5, is_banned=True)])
+            with pytest.raises(errors.BudgetUnavailable):
+                await store.report([PoolReport(WINDOW, used=3)])
             await store.leave("one")
         (text,) = texts
         assert text.startswith("the store of shared budgets at unix:///")
@@ -127,7 +131,7 @@ async def test_requests_are_refused_until_it_is_back(tmp_path_factory: pytest.Te
 
         async def is_back() -> bool:
             try:
-                await _pay(store)
+                await store.report([PoolReport(WINDOW, used=9)])
             except errors.BudgetUnavailable:
                 return False
             return True
@@ -135,10 +139,7 @@ async def test_requests_are_refused_until_it_is_back(tmp_path_factory: pytest.Te
         with _warned() as texts:
             await _until(is_back)
         assert len([text for text in texts if " is back after " in text]) == 1
-        by_name = {state.name.limit.name: state for state in await store.states()}
-        assert by_name["tokens"].closed_until is not None
-        assert by_name["tokens"].is_banned
-        assert set(by_name) == {"tokens", "weight"}
+        assert [state.name.limit.name for state in await store.states()] == ["weight"]
     server.kill()
 
 
@@ -146,13 +147,17 @@ async def test_a_share_of_each_pool_is_spent_meanwhile(server: Server) -> None:
     """Less what this process has spent before; it is added to the pools of the server when that is back."""
     async with _known(server, "?lost=share&share=0.5") as store:
         assert not (await _pay(store, (HUGE, 300), (WINDOW, 1))).delay
-        link, store._link = store._link, redis_link.RedisLink(store_from("unix:///nowhere")._address)
+        link, store._link = store._link, redis_link.RedisLink(parse_store("unix:///nowhere"))
         with _warned() as texts:
             assert (await _pay(store, (HUGE, 300))).delay == pytest.approx(60, abs=1)
             assert not (await _pay(store, (HUGE, 200), (WINDOW, 4))).delay
             assert (await _pay(store, (WINDOW, 1))).delay
             assert (await _pay(store, (BUCKET, 5))).delay == 0.0
             assert 0 < (await _pay(store, (BUCKET, 2), priority=Priority.READ)).delay < 2
+            for report in (PoolReport(BUCKET, used=3), PoolReport(BUCKET, closed_for=60, is_banned=True)):
+                assert await store.pay([(HUGE, 9)], Priority.RISK, waiter="two", operation="", reports=[report])
+            store._loss = attrs.evolve(store._loss, next_try=0) if store._loss else None
+            assert not (await _pay(store, (WINDOW, 0))).delay
         assert [text.partition("; ")[2] for text in texts] == [
             "this process spends at most 0.5 of each pool until it is back"
         ]
@@ -167,6 +172,9 @@ async def test_a_share_of_each_pool_is_spent_meanwhile(server: Server) -> None:
         used = {state.name.limit.name: state.used for state in await store.states()}
         assert (used["huge"], used["weight"]) == (500, 5)
         assert (await _pay(store, (HUGE, 501))).delay
+        (closed,) = (await _pay(store, (BUCKET, 1))).closed
+        assert closed.is_banned
+        assert 50 < (closed.closed_for or 0) < 60
 
 
 async def test_a_payment_without_an_answer_is_not_sent_again(
@@ -267,6 +275,64 @@ async def test_a_server_that_drops_keys_when_it_is_full_is_named(server: Server)
     assert any("by its maxmemory-policy allkeys-lru: set it to noeviction" in text for text in texts)
     server.ask("CONFIG", "SET", "maxmemory-policy", "noeviction")
     await store.aclose()
+
+
+async def test_an_address_without_a_server_and_a_certificate_of_nobody_are_named(
+    tmp_path: Path,
+) -> None:
+    """By host and port; what is sent to a server that cannot prove who it is, is nothing."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    store = store_from(f"redis://127.0.0.1:{port}")
+    words = (
+        rf"budgets at redis://127\.0\.0\.1:{port} cannot be used: .*[Cc]onnect.*; start it, or correct VENUEKIT_BUDGET"
+    )
+    with pytest.warns(UserWarning, match="is lost"), pytest.raises(errors.BudgetUnavailable, match=words):
+        await _pay(store)
+
+    heard: list[bytes] = []
+    links: list[asyncio.Transport] = []
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(
+        lambda: _Answers(b"", heard, links), "127.0.0.1", 0, ssl=tls_peer.server_context(tmp_path)
+    )
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        store = store_from(f"rediss://127.0.0.1:{port}")
+        with pytest.warns(UserWarning, match="is lost"), pytest.raises(errors.BudgetUnavailable, match="certificate"):
+            await _pay(store)
+        assert heard == []
+
+
+async def test_many_that_lose_it_at_once_are_one_loss(server: Server) -> None:
+    """One warning; requests that gave up are forgotten by themselves."""
+    async with _known(server) as store:
+        await asyncio.gather(*(_pay(store) for _ in range(3)))
+        server.ask("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+        assert not (await _pay(store)).delay
+        server.ask("REPLICAOF", "127.0.0.1", "1")
+        with _warned() as texts:
+            await store.leave("one")
+            await asyncio.gather(*(_pay(store) for _ in range(3)), return_exceptions=True)
+            await store.leave("one")
+        server.ask("REPLICAOF", "NO", "ONE")
+        assert len(texts) == 1
+
+
+async def test_every_pool_is_found(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also of more than one look has room for; what is remembered of them to be sent is bounded."""
+    monkeypatch.setattr(redis_pools, "_REMEMBERED", 50)
+    async with _known(server) as store:
+        for number in range(1100):
+            pool = attrs.evolve(HUGE, owner=f"owner {number}")
+            assert not (await _pay(store, (pool, number + 1))).delay
+        states = await store.states()
+        assert [state.used for state in states if state.used == 7] == [7]
+        assert {state.name for state in states} == {
+            attrs.evolve(HUGE, owner=f"owner {number}") for number in range(1100)
+        }
+        assert len(store._book._pools) <= 50
 
 
 async def test_a_cancelled_payment_spoils_no_other_ones_answer(server: Server) -> None:

@@ -66,7 +66,6 @@ async def test_a_server_that_was_started_again_pays_when_the_past_is_over(
         assert (await _pay(one, 2)).delay > 0
         own_server.kill()
         own_server.start()
-        await asyncio.sleep(0.01)  # both see that their connections have ended
 
 
 async def test_scripts_that_were_flushed_may_have_been_lost_with_payments(
@@ -82,6 +81,15 @@ async def test_scripts_that_were_flushed_may_have_been_lost_with_payments(
 
         assert (await _pay(one)).delay > 0
         await _pay_when_told(two, 1)
+
+
+async def test_a_server_that_is_trusted_pays_at_once(own_server: Server) -> None:
+    """The operator says that it forgets nothing, or that nothing was spent before it was started."""
+    store = store_from(f"{own_server.url}?start=open")
+    assert (await _pay(store, 4)).delay == 0.0
+    own_server.ask("SCRIPT", "FLUSH")
+    assert (await _pay(store)).delay > 0
+    await store.aclose()
 
 
 def test_pools_of_an_unknown_past_are_full(server_pools: ServerPools) -> None:

@@ -9,7 +9,7 @@ import pytest
 from venuekit.credentials import Secret
 from venuekit.errors import ConfigurationError
 from venuekit.pipeline.redis_store import store_from
-from venuekit.pipeline.shared_url import StoreAddress, WhenLost, chosen_store, parse_store
+from venuekit.pipeline.shared_url import AfterStart, StoreAddress, WhenLost, chosen_store, parse_store
 
 FORMS = "redis://[user:password@]host[:port][/db], rediss:// for TLS, valkey://, or unix:///path/to/socket"
 SHARE = "lost=share needs share= with the part of each pool that a process may spend alone, above 0 and at most 1"
@@ -33,7 +33,12 @@ SHARE = "lost=share needs share= with the part of each pool that a process may s
             "unix:///run/redis.sock",
         ),
         ("unix://:word@/a%20b", StoreAddress(path="/a b", password=Secret("word")), "unix:///a b"),
-        ("redis://cache?lost=refuse", StoreAddress(host="cache", port=6379), "redis://cache:6379"),
+        ("redis://cache?lost=refuse&start=wait", StoreAddress(host="cache", port=6379), "redis://cache:6379"),
+        (
+            "valkeys://cache?start=open",
+            StoreAddress(host="cache", port=6379, is_encrypted=True, after_start=AfterStart.OPEN),
+            "rediss://cache:6379",
+        ),
     ],
 )
 def test_a_url_is_read_in_whole(url: str, address: StoreAddress, shown: str) -> None:
@@ -57,10 +62,11 @@ def test_a_url_is_read_in_whole(url: str, address: StoreAddress, shown: str) -> 
         ("unix://run/s", "expected the path of a socket with three slashes: unix:///path/to/socket"),
         (
             "redis://host?lots=share",
-            "a store has no option 'lots'; did you mean lost?; expected lost, share, prefix, db",
+            "a store has no option 'lots'; did you mean lost?; expected lost, share, start, prefix, db",
         ),
         ("redis://host?lost=share&lost=share", "option 'lost' is given twice"),
         ("redis://host?lost=panic", "lost='panic': expected refuse, or share with share="),
+        ("redis://host?start=now", "start='now': expected wait or open"),
         ("redis://host?share=0.5", "share= is for lost=share alone"),
         ("redis://host?lost=share", SHARE),
         (

@@ -36,6 +36,7 @@ def test_venues(call: Call) -> None:
         "realm": "toy_perp",
         "environments": "live, sim",
         "fields": "",
+        "keys": "HMAC",
         "distribution": "venuekit-toy-perp",
         "version": "0.1.0",
         "state": "ready",

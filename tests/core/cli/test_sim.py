@@ -181,8 +181,8 @@ mark = "21.5"
 [accounts.a]
 USD = "1000.5"
 
-[[script]]
-do = "drop"
+[[disturb]]
+kind = "drop"
 route = "GET /v1/wallet"
 """
 
@@ -207,12 +207,12 @@ def test_a_world_from_a_file(serve: Serve, call: Call, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("[marketz]", "world.toml: marketz: there is no such key; did you mean markets?"),
+        ("[marketz]", "world.toml:1: marketz: there is no such key; did you mean markets?"),
         ('[markets.toy_perp.GEMUSD]\ntick = 1\nmark = "20.5"', "mark: expected a multiple of the tick 1, as "),
         ("[markets.toy_perp.GEMUSD]\nmark = 0", "mark: expected a number above 0, not 0"),
         (
-            '[[script]]\ndo = "drop"\nroute = "GET /v1/walet"',
-            "no simulated venue has GET /v1/walet; the nearest are GET",
+            '[[disturb]]\nkind = "drop"\nroute = "GET /v1/walet"',
+            "world.toml:3: disturb[1].route: no simulated venue has GET /v1/walet; the nearest are GET",
         ),
     ],
 )
@@ -225,3 +225,17 @@ def test_a_wrong_world(call: Call, tmp_path: Path, text: str, words: str) -> Non
     assert (called.status, called.out, called.err.count("\n")) == (64, "", 1)
     assert words in called.err
     assert str(world) in called.err
+
+
+def test_disturbances_from_a_file(serve: Serve, call: Call, tmp_path: Path) -> None:
+    """They wait from the start; a wrong file is named with its line, and nothing is served."""
+    file = tmp_path / "disturb.toml"
+    file.write_text('[[disturb]]\nkind = "refuse"\nseconds = 5\nroute = "GET /v1/wallet"\nattempt = 2\n')
+    served = serve("--venue", "toy_perp", "--control=0", "--disturb", str(file))
+    waiting = call("sim", "show", "script", "--at", served.announced["control"], "--json").rows
+    file.write_text(file.read_text().replace("wallet", "walet"))
+    wrong = call("sim", "--venue", "toy_perp", "--disturb", file)
+
+    assert [row["attempt"] for row in waiting] == ["undisturbed", "RefuseConnections(seconds=5.0)"]
+    assert (wrong.status, wrong.out) == (64, "")
+    assert f"{file}:4: disturb[1].route: no simulated venue has GET /v1/walet; the nearest are GET" in wrong.err

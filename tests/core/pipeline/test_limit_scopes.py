@@ -8,7 +8,7 @@ import attrs
 import pytest
 
 from venuekit import Runtime, errors
-from venuekit.endpoint import Endpoint
+from venuekit.endpoint import Endpoint, Priority
 from venuekit.faults import Fault, FaultRow, FaultTable
 from venuekit.simulator import Simulation
 from venuekit.testing import InstantClock
@@ -46,7 +46,8 @@ async def test_a_bucket_is_waited_for_and_the_venue_agrees(clock: InstantClock) 
     """A burst of what the bucket holds leaves at once, the rest as it refills; no request is refused."""
     venue, reading = limited(Limit("reads", amount=5, refill=2, scope=LimitScope.ACCOUNT), TOY.SETTINGS)
     async with Simulation((venue,), clock=clock) as sim, Runtime(clock=clock, journal=False) as runtime:
-        account = (await runtime.open(venue, sim.credentials(venue.id))).with_options(max_wait=60)
+        account = await runtime.open(venue, sim.credentials(venue.id))
+        account = account.with_options(max_wait=60, priority=Priority.RISK)
         sim.requests.clear()
         for _ in range(9):
             await account.call(reading)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,9 @@ import pytest
 
 import venuekit
 from venuekit.capabilities import BalanceReader
+from venuekit.endpoint import EndpointName
 from venuekit.errors import ConfigurationError
-from venuekit.simulator import FieldError, Market, World, read_world, simulate
+from venuekit.simulator import FieldError, Market, World, read_disturbances, read_world, simulate
 from venuekit.testing import InstantClock
 
 D = Decimal
@@ -48,8 +50,8 @@ file = "pin.csv"
 rate = "0.0001"
 every = 3600
 
-[[script]]
-do = "drop"
+[[disturb]]
+kind = "drop"
 route = "PUT /v1/leverage"
 after = true
 """
@@ -102,6 +104,11 @@ def test_a_world_of_a_program() -> None:
     assert sim.ledger.mark("PINUSD") == 3
 
 
+def without_line(error: Exception) -> str:
+    """Return an error's text without the line behind the name of the file."""
+    return re.sub(r"(world\.toml):\d+", r"\1", str(error), count=1)
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
@@ -124,8 +131,8 @@ def test_a_world_of_a_program() -> None:
         ("[[walk]]\nsymbol = 'TOYUSD'\n", "walk[1].symbol: expected either a base, or a venue and a symbol"),
         ("[path]\nbase = 'TOY'\n", "path.file: it is missing"),
         ("[funding]\nrate = 'x'\n", "funding.rate: expected a number in plain digits from -1 to 1, not 'x'"),
-        ("[[script]]\ndo = 'dorp'\n", "script[1].do: there is no 'dorp'"),
-        ("[[script]]\ndo = 'drop'\nroute = 'toys'\n", "script[1].route: expected a verb and the documented path"),
+        ("[[disturb]]\nkind = 'dorp'\n", "disturb[1].kind: there is no 'dorp'; did you mean drop?"),
+        ("[[disturb]]\nkind = 'drop'\nroute = 'toys'\n", "disturb[1].route: expected a verb and the documented path"),
         ("prices = [\n", "expected TOML; "),
         (f"a = {'[' * 5000}{']' * 5000}\n", "expected TOML; "),
         (f"a = {'9' * 5000}\n", "expected TOML; "),
@@ -139,8 +146,8 @@ def test_a_world_of_a_program() -> None:
         ("[funding]\nrate = 2\n", "funding.rate: expected a number in plain digits from -1 to 1, not 2"),
         ('[path]\nbase = "TOY"\nfile = "\\u0000"\n', "path.file: "),
         (
-            "[[script]]\ndo = 'answer'\nroute = 'GET /toys'\nstatus = 200\nbody = { a = nan }\n",
-            "script[1].body: expected a value that JSON can hold",
+            "[[disturb]]\nkind = 'answer'\nroute = 'GET /toys'\nstatus = 200\nbody = { a = nan }\n",
+            "disturb[1].body: expected a value that JSON can hold",
         ),
     ],
 )
@@ -151,7 +158,7 @@ def test_a_file_that_cannot_be_read(tmp_path: Path, text: str, words: str) -> No
 
     with pytest.raises(FieldError) as refused:
         read_world(file)
-    assert str(refused.value).startswith(f"{file}: {words}")
+    assert without_line(refused.value).startswith(f"{file}: {words}")
 
 
 @pytest.mark.parametrize(
@@ -180,8 +187,8 @@ def test_a_file_that_cannot_be_read(tmp_path: Path, text: str, words: str) -> No
         ("[prices]\nTOYS = 1\n", "prices.TOYS: no simulated venue has"),
         ("[[walk]]\nbase = 'TOYS'\n", "walk[1]: no simulated venue has a contract or collateral of 'TOYS'"),
         (
-            "[[script]]\ndo = 'drop'\nroute = 'PUT /v1/leverag'\n",
-            "script[1].route: no simulated venue has PUT /v1/l",
+            "[[disturb]]\nkind = 'drop'\nroute = 'PUT /v1/leverag'\n",
+            "disturb[1].route: no simulated venue has PUT /v1/l",
         ),
     ],
 )
@@ -193,7 +200,7 @@ def test_a_world_that_does_not_suit_the_venues(tmp_path: Path, text: str, words:
 
     with pytest.raises(ConfigurationError) as refused:
         simulate(VENUE, world=world)
-    assert str(refused.value).startswith(f"{file}: {words}")
+    assert without_line(refused.value).startswith(f"{file}: {words}")
 
 
 def test_prices_that_the_scenario_cannot_open_at() -> None:
@@ -208,3 +215,71 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     """The file is named, with the reason."""
     with pytest.raises(FieldError, match=r"none.toml: expected a file of TOML; No such file"):
         read_world(tmp_path / "none.toml")
+
+
+DISTURBANCES = """
+# two losses, and chance for the rest
+[[disturb]]
+kind = "answer"
+status = 503
+route = "GET /v1/wallet"
+attempt = 2
+
+[disturb.headers]
+Retry-After = "3"
+
+[[disturb]]
+kind = "actor"
+command = "deposit"
+with = { asset = "USD", amount = 5 }
+route = "GET /v1/settings"
+
+[random]
+rate = 1
+seed = 4
+venue = "toy_perp"
+route = "POST /v1/collateral"
+"""
+
+
+async def test_a_file_of_disturbances(tmp_path: Path) -> None:
+    """It has disturbances alone, and a world may hold the same."""
+    file = tmp_path / "disturb.toml"
+    file.write_text(DISTURBANCES)
+    read = read_disturbances(file)
+    sim = simulate(VENUE)
+    read.play_in(sim)
+
+    assert simulate(VENUE, world=read_world(file)).script.waiting().keys() == sim.script.waiting().keys()
+    assert [len(steps) for steps in sim.script.waiting()[VENUE, EndpointName("GET", "/v1/wallet")]] == [0, 1]
+    assert sim.script.by_chance is not None
+    assert sim.script.by_chance(VENUE, EndpointName("GET", "/v1/wallet")) == ()
+    assert len(sim.script.by_chance(VENUE, EndpointName("POST", "/v1/collateral"))) == 1
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ('"answer"', '"answr"', "4: disturb[1].kind: there is no 'answr'; did you mean answer?"),
+        ("attempt = 2", "atempt = 2", "7: disturb[1].atempt: there is no such field; did you mean attempt?"),
+        ('Retry-After = "3"', "Retry-After = 3", "9: disturb[1].headers: expected a table of texts"),
+        ("amount = 5", "amnt = 5", "15: disturb[2].with.amnt: there is no such field; did you mean amount?"),
+        ('command = "deposit"', "", "12: disturb[2].command: it is missing; expected one of mark"),
+        ("GET /v1/settings", "GET /v1/setings", "16: disturb[2].route: no simulated venue has GET /v1/setings; the"),
+        ('asset = "USD"', 'asset = "USD", account = "z"', "15: disturb[2].with.account: there is no account 'z'"),
+        ('"toy_perp"', '"toy_prep"', "21: random.venue: 'toy_prep' is not simulated here; did you mean toy_perp?"),
+        ("POST /v1/coll", "PUT /v1/coll", "22: random.route: the simulated toy_perp does not have PUT /v1/coll"),
+        ("rate = 1", "rate = 3", "19: random.rate: expected a number in plain digits from 0 to 1, not 3"),
+        ("[random]", "[prices]", "18: prices: there is no such key; there are disturb, random"),
+        ("rate = 1", "rate =", "19: expected TOML; Invalid value"),
+    ],
+)
+def test_a_wrong_file_of_disturbances(tmp_path: Path, old: str, new: str, words: str) -> None:
+    """File, line and key are named, with the nearest right word, before anything is served."""
+    file = tmp_path / "disturb.toml"
+    assert old in DISTURBANCES
+    file.write_text(DISTURBANCES.replace(old, new))
+
+    with pytest.raises(FieldError) as refused:
+        read_disturbances(file).play_in(simulate(VENUE))
+    assert str(refused.value).startswith(f"{file}:{words}")

@@ -7,7 +7,7 @@ of ``venuekit sim`` follow from it.
 
 from __future__ import annotations
 
-from venuekit.simulator.control.command import ControlCommand
+from venuekit.simulator.commands import ControlCommand
 from venuekit.simulator.control.commands import COMMANDS
 from venuekit.simulator.control.openapi import make_openapi
 from venuekit.simulator.control.server import DEFAULT_PORT, ControlServer

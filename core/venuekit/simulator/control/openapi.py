@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any
 
-from venuekit.simulator.control.command import ControlCommand
+from venuekit.simulator.commands import ControlCommand
 from venuekit.simulator.fields import Field, FieldKind
 
 _NUMBER = "Digits in plain notation; a text keeps every digit."

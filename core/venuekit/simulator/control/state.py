@@ -7,8 +7,7 @@ from typing import Any, TypeAlias
 
 from venuekit._util.texts import is_secret_name, without
 from venuekit._util.times import from_milliseconds
-from venuekit.simulator.control.command import ACCOUNT, VENUE, ControlCommand, as_json
-from venuekit.simulator.control.places import Place, places_of
+from venuekit.simulator.commands import ACCOUNT, VENUE, ControlCommand, Place, as_json, find_venue, places_of
 from venuekit.simulator.fields import Field, FieldError, FieldKind
 from venuekit.simulator.message import Arrival
 from venuekit.simulator.simulation import Simulation
@@ -87,7 +86,7 @@ def _marks(simulation: Simulation, fields: _Fields) -> list[object]:
 def _script(simulation: Simulation, fields: _Fields) -> list[object]:
     places_of(simulation, fields)  # refuses an unknown venue or account
     return [
-        {"venue": venue, "route": str(route), "attempt": " + ".join(map(repr, steps))}
+        {"venue": venue, "route": str(route), "attempt": " + ".join(map(repr, steps)) or "undisturbed"}
         for (venue, route), attempts in simulation.script.waiting().items()
         for steps in attempts
         if venue == fields.get("venue", venue)
@@ -136,6 +135,7 @@ def _request_row(arrival: Arrival) -> dict[str, object]:
         "time": from_milliseconds(arrival.at),
         "applied": arrival.applied,
         "status": arrival.status,
+        "disturbances": arrival.disturbances,
     }
 
 
@@ -143,8 +143,9 @@ def _skew(simulation: Simulation, fields: _Fields) -> object:
     seconds = fields["seconds"]
     if abs(seconds) > _SKEW_MAX:
         raise FieldError(f"expected seconds from -{_SKEW_MAX} to {_SKEW_MAX}, not {seconds}", "seconds")
-    simulation.skew(float(seconds))
-    return {"time": from_milliseconds(simulation.milliseconds())}
+    venue_id = find_venue(simulation, fields["venue"]) if "venue" in fields else None
+    simulation.skew(float(seconds), venue_id)
+    return {"time": from_milliseconds(simulation.milliseconds(venue_id))}
 
 
 def _clear(simulation: Simulation, fields: _Fields) -> object:
@@ -159,9 +160,9 @@ OF_STATE: tuple[ControlCommand, ...] = (
     ControlCommand(
         "skew",
         "Set the venues' clocks this many seconds ahead, or behind by a negative number.",
-        (Field("seconds", FieldKind.NUMBER, "The seconds; 0 ends it.", required=True, is_word=True),),
+        (Field("seconds", FieldKind.NUMBER, "The seconds; 0 ends it.", required=True, is_word=True), VENUE),
         _skew,
-        "The venues' time afterwards.",
+        "The time afterwards, of the venue or of the first.",
     ),
     ControlCommand(
         "show",
@@ -179,7 +180,7 @@ OF_STATE: tuple[ControlCommand, ...] = (
         "List the requests that arrived, oldest first, without keys and signatures.",
         (Field("last", FieldKind.WHOLE, "Only so many, the newest.", minimum=1), VENUE),
         _requests,
-        "A list of requests: venue, route, parameters, time, whether it was carried out, and the status answered.",
+        "A list of requests: venue, route, parameters, time, whether carried out, the status answered, disturbances.",
     ),
     ControlCommand(
         "clear",

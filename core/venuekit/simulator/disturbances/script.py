@@ -16,7 +16,7 @@ from venuekit.simulator.ledger import Ledger
 class _Attempt:
     """A scripted attempt, by venue where it may come at one of several; it is played once, at the first of them."""
 
-    steps: Mapping[str, tuple[Disturbance, ...]]
+    steps: dict[str, tuple[Disturbance, ...]]
     is_played: bool = False
 
 
@@ -37,19 +37,38 @@ class Script:
         endpoint: EndpointName,
         *,
         times: int = 1,
+        attempt: int | None = None,
     ) -> None:
         """
         Append steps for the next attempts, the whole sequence ``times`` times.
 
         ``places`` are the venues, each with its ledgers, by account, and its steps: an attempt at any of them plays
-        that venue's.
+        that venue's. ``attempt`` is the number of the first one of the only venue, 1 for the next; the steps are then
+        played beside those that wait for the same attempts.
+
+        Raises:
+            ValueError: ``attempt`` is below 1, or there are several venues.
         """
         sequences = {venue: _attempts(steps, ledgers) for venue, (ledgers, steps) in places.items()}
+        if attempt is not None:
+            if attempt < 1 or len(sequences) != 1:
+                raise ValueError(f"expected an attempt from 1, of one venue, not attempt {attempt} of {len(sequences)}")
+            [(venue, sequence)] = sequences.items()
+            self._put(venue, endpoint, sequence * times, attempt - 1)
+            return
         for _ in range(times):
             for alike in zip(*sequences.values(), strict=True):
-                attempt = _Attempt(dict(zip(sequences, alike, strict=True)))
+                shared = _Attempt(dict(zip(sequences, alike, strict=True)))
                 for venue in places:
-                    self._waiting.setdefault((venue, endpoint), deque()).append(attempt)
+                    self._waiting.setdefault((venue, endpoint), deque()).append(shared)
+
+    def _put(self, venue: str, endpoint: EndpointName, sequence: Sequence[tuple[Disturbance, ...]], start: int) -> None:
+        waiting = deque(one for one in self._waiting.get((venue, endpoint), ()) if not one.is_played)
+        missing = start + len(sequence) - len(waiting)
+        waiting.extend(_Attempt({venue: ()}) for _ in range(missing))
+        for number, steps in enumerate(sequence, start):
+            waiting[number].steps[venue] += steps
+        self._waiting[venue, endpoint] = waiting
 
     def take(self, venue: str, endpoint: EndpointName) -> tuple[Disturbance, ...]:
         """Remove and return the disturbances of this attempt, empty when there are none."""

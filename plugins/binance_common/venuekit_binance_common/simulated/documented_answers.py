@@ -24,6 +24,22 @@ def _limit(_: int) -> Response:
     return json_response({"code": -1003, "msg": message}, 429, {"Retry-After": str(_LIMIT_SECONDS)})
 
 
+def _without_retry_after(make: Callable[[int], Response]) -> Callable[[int], Response]:
+    """Return an answer of a limit whose header is left out: where to go on from is in its words, or nowhere."""
+
+    def bare(milliseconds: int) -> Response:
+        answer = make(milliseconds)
+        headers = {name: value for name, value in answer.headers.items() if name != "Retry-After"}
+        return Response(answer.status, answer.body, headers)
+
+    return bare
+
+
+def _unknown_of_gateway(milliseconds: int) -> Response:
+    message = "Unknown error, please check your request or try again later."
+    return json_response({"timestamp": milliseconds, "path": "/", "msg": message}, 503)
+
+
 def _ban(milliseconds: int) -> Response:
     until = milliseconds + _BAN_SECONDS * 1000
     message = (
@@ -41,12 +57,24 @@ COMMON_ANSWERS: Mapping[str, DocumentedAnswer] = {
     "too-many-requests": DocumentedAnswer(
         "A limit of the address is exceeded; Retry-After tells when to go on.", _limit
     ),
+    "too-many-requests-bare": DocumentedAnswer(
+        "A limit of the address is exceeded; nothing tells when to go on.", _without_retry_after(_limit)
+    ),
     "banned": DocumentedAnswer(
         "The address is banned, since it went on after 429; Retry-After tells for how long.", _ban
+    ),
+    "banned-bare": DocumentedAnswer(
+        "The address is banned, since it went on after 429; only the message tells until when.",
+        _without_retry_after(_ban),
     ),
     "unknown": DocumentedAnswer(
         "The request was sent on, and not answered in time: it may have been carried out.",
         _error(503, "Unknown error, please check your request or try again later."),
+        executed=None,
+    ),
+    "unknown-of-gateway": DocumentedAnswer(
+        "The request was sent on, and not answered in time: the gateway's form of the answer, with time and path.",
+        _unknown_of_gateway,
         executed=None,
     ),
 }
@@ -74,6 +102,14 @@ BINANCE_ANSWERS: Mapping[str, DocumentedAnswer] = {
             503,
             "Request throttled by system-level protection. Reduce-only/close-position orders are exempt. "
             "Please try again.",
+            -1008,
+        ),
+    ),
+    "overloaded": DocumentedAnswer(
+        "The server is overloaded: the older words of the same failure.",
+        _error(
+            503,
+            "Server is currently overloaded with other requests. Please try again in a few minutes.",
             -1008,
         ),
     ),

@@ -119,6 +119,8 @@ class WalletSigner:
 
     __slots__ = ("_key", "_typed_text", "address")
 
+    kind = "wallet"
+
     def __init__(self, secret: Secret, typed_text: TypedText) -> None:
         from coincurve import PrivateKey
 

@@ -33,6 +33,9 @@ DOCUMENTED_ANSWERS: Mapping[str, DocumentedAnswer] = {
         lambda _: Response(403, b"access too frequent", {"Content-Type": "text/plain"}),
     ),
     "too-many-visits": DocumentedAnswer("The limit of the account at this endpoint is exceeded.", _too_many_visits),
+    "too-many-visits-bare": DocumentedAnswer(
+        "A limit of all endpoints is exceeded; no header tells when to go on.", _refusal(10006, "Too many visits!")
+    ),
     "overloaded": DocumentedAnswer(
         "The protection of the whole system: try again; it is not documented whether the request was carried out.",
         lambda milliseconds: json_response(

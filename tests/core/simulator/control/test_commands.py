@@ -13,6 +13,7 @@ from tests.core.simulator.control.stand import Stand
 from venuekit.simulator import Simulation
 from venuekit.simulator.control import COMMANDS, ControlServer
 from venuekit.simulator.ledger import LedgerOrderRequest, Side
+from venuekit.simulator.script_kinds import KINDS
 from venuekit_toy_perp.venue import TOY_PERP
 
 
@@ -220,7 +221,7 @@ async def test_skew(stand: Any) -> None:
     """The venues' clocks run ahead by so many seconds, and back at 0."""
     told = await stand.tell("skew", seconds="-1.5")
 
-    assert (stand.sim._offset, list(told.json)) == (-1500, ["time"])
+    assert ([*stand.sim._offsets.values()], list(told.json)) == ([-1500], ["time"])
 
 
 async def test_scripts(stand: Any, toy: Any) -> None:
@@ -288,6 +289,26 @@ async def test_show(stand: Any) -> None:
     assert wrong.error.endswith("not 'position'; did you mean positions?")
 
 
+async def test_random_disturbances(stand: Any, toy: Any) -> None:
+    """A share of all attempts is disturbed, until it is 0; each request says what it met."""
+    told = await stand.tell("random", rate=1, seed=3, route="GET /v1/wallet")
+    async with toy(stand.sim) as client:
+        for _ in range(4):
+            await client.send("GET", "/v1/wallet")
+        await client.send("GET", "/v1/settings")
+        met = [row["disturbances"] for row in (await stand.tell("requests")).json]
+        await stand.tell("random", rate=0)
+        ended = await client.send("GET", "/v1/wallet")
+    wrong = await stand.tell("random", rate=2)
+    nowhere = await stand.tell("random", rate=1, route="GET /v1/walet")
+
+    assert told.json == {"rate": "1", "seed": 3, "route": "GET /v1/wallet"}
+    assert [len(one) for one in met] == [1, 1, 1, 1, 0]
+    assert ended.status == 200
+    assert wrong.error == "rate: expected a number in plain digits from 0 to 1, not 2"
+    assert nowhere.error.startswith("route: no simulated venue has GET /v1/walet; the nearest are GET /v1/wallet")
+
+
 def test_every_command_has_its_test() -> None:
     """The commands above are all there are, with the further kinds of scripts, which are tested where they are read."""
     shown = {
@@ -301,8 +322,9 @@ def test_every_command_has_its_test() -> None:
         "show",
         "requests",
         "clear",
+        "random",
         "drop",
         "answer",
     }
 
-    assert set(COMMANDS) - shown == {"later", "delay", "truncate", "cut", "twice", "half-close", "lag"}
+    assert set(COMMANDS) - shown == set(KINDS) - {"drop", "answer"}

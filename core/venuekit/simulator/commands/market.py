@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from venuekit.capabilities import PositionSide
-from venuekit.simulator.control.command import ACCOUNT, VENUE, ControlCommand
-from venuekit.simulator.control.places import by_ledger, places_with, the_only
+from venuekit.simulator.commands.command import ACCOUNT, VENUE, ControlCommand
+from venuekit.simulator.commands.places import by_ledger, places_with, the_only
 from venuekit.simulator.fields import Field, FieldError, FieldKind
 from venuekit.simulator.markets import check_mark
 from venuekit.simulator.simulation import Simulation

@@ -7,9 +7,9 @@ from typing import Any
 
 from venuekit._util.texts import did_you_mean
 from venuekit.capabilities import PositionSide
-from venuekit.simulator.control.command import ACCOUNT, VENUE, ControlCommand
-from venuekit.simulator.control.market import LEG
-from venuekit.simulator.control.places import Place, by_ledger, places_of, places_with, the_only
+from venuekit.simulator.commands.command import ACCOUNT, VENUE, ControlCommand
+from venuekit.simulator.commands.market import LEG
+from venuekit.simulator.commands.places import Place, by_ledger, places_of, places_with, the_only
 from venuekit.simulator.fields import Field, FieldError, FieldKind
 from venuekit.simulator.ledger import Book, LedgerOrder, Side
 from venuekit.simulator.simulation import Simulation

@@ -11,7 +11,6 @@ from venuekit._util.texts import did_you_mean
 from venuekit.simulator.access import MASTER
 from venuekit.simulator.fields import FieldError
 from venuekit.simulator.ledger import BalanceFigures, Ledger
-from venuekit.simulator.scripted import find_venue
 from venuekit.simulator.simulation import Simulation
 
 
@@ -32,6 +31,19 @@ class Place:
         """Return the balances of the venue's own wallets."""
         purses = {self.ledger.contract(symbol).purse for symbol in self.symbols}
         return [balance for balance in self.ledger.balances() if balance.purse in purses]
+
+
+def find_venue(simulation: Simulation, venue_id: str) -> str:
+    """
+    Return the id of a simulated venue.
+
+    Raises:
+        FieldError: the simulation has no such venue.
+    """
+    if venue_id not in simulation.venue_ids:
+        others = did_you_mean(venue_id, simulation.venue_ids) or f"; there are {', '.join(simulation.venue_ids)}"
+        raise FieldError(f"{venue_id!r} is not simulated here{others}", "venue")
+    return venue_id
 
 
 def find_account(simulation: Simulation, fields: Mapping[str, Any]) -> str:

@@ -1,0 +1,75 @@
+"""Payment of a request that may have to wait: in line, and from the shared store where there is one."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from venuekit.errors import BudgetUnavailable
+from venuekit.pipeline.budget import Pools, budget_error, opening_of
+from venuekit.pipeline.events import notify_of, notify_of_closing
+from venuekit.pipeline.observe import EventKind, WaitReason
+
+if TYPE_CHECKING:
+    from venuekit.pipeline.operation import Operation
+    from venuekit.pipeline.shared_budget import SharedBudget
+    from venuekit.pipeline.waiters import Waiter, Waiters
+
+
+async def pay_in_turn(operation: Operation[Any]) -> Pools:
+    """
+    Pay for a request once every pool has enough and none that waits for one goes before it; return its pools.
+
+    Raises:
+        Throttled, Banned: that lasts longer than the call may wait; at once, where it is known.
+        BudgetUnavailable: the shared store cannot be reached.
+    """
+    session = operation.session
+    waiters, shared, clock = session.venue_session.waiters, session.venue_session.shared, session.clock
+    waiter = waiters.arrive(operation.name, operation.priority, clock.monotonic())
+    try:
+        while True:
+            # looked up each time: accounts that turn out to be one share their pools from then on
+            costs, due = session.pools_of(operation.endpoint, operation.parameters)
+            delay = waiters.delay(waiter, due, clock.monotonic())
+            if not delay and shared is not None and due:
+                delay = await _pay_store(operation, shared, waiter, costs)
+            if not delay:
+                now = clock.monotonic()
+                for pool, amount in due:
+                    pool.spend(amount, now)
+                return costs
+            await _rest(operation, waiters, waiter, costs, delay)
+    finally:
+        waiters.leave(waiter)
+        if shared is not None:
+            shared.leave(waiter)
+
+
+async def _pay_store(operation: Operation[Any], shared: SharedBudget, waiter: Waiter, costs: Pools) -> float:
+    """Pay from the shared store; return the seconds until it may be tried again, 0.0 when it is paid."""
+    try:
+        delay, closed = await shared.pay(waiter)
+    except BudgetUnavailable as error:
+        raise operation.annotate(error) from None
+    if closed:
+        session = operation.session
+        session.venue_session.waiters.wake(closed)
+        if session.venue_session.observers:
+            limits = [limit for limit, pool, _ in costs if pool in closed]
+            notify_of_closing(operation, limits, opening_of(session, closed))
+    return delay
+
+
+async def _rest(operation: Operation[Any], waiters: Waiters, waiter: Waiter, costs: Pools, delay: float) -> None:
+    """Wait until a request may try again, at the latest when it may wait no longer."""
+    clock, left = operation.session.clock, operation.max_wait - operation.waited
+    if delay > left:
+        ahead = waiters.count_ahead(waiter)
+        raise operation.annotate(budget_error(operation.session, costs, delay, operation.max_wait, ahead))
+    if operation.session.venue_session.observers:
+        notify_of(operation, EventKind.WAIT, seconds=delay, reason=WaitReason.BUDGET)
+    # those before it wake it, and do not know when
+    seconds, began = left if waiters.is_held_back(waiter) else delay, clock.monotonic()
+    was_woken = await waiter.rest(partial(clock.sleep, seconds))
+    operation.waited += clock.monotonic() - began if was_woken else seconds
