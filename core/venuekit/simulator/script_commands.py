@@ -8,7 +8,17 @@ from typing import Any
 
 from venuekit._util.texts import did_you_mean
 from venuekit.endpoint import Endpoint, EndpointName
-from venuekit.simulator.disturbances import CannedAnswer, Disturbance, Draws, RandomDisturbances, Reject, Script, Step
+from venuekit.simulator.disturbances import (
+    CannedAnswer,
+    Disturbance,
+    Draws,
+    Lag,
+    RandomDisturbances,
+    Reject,
+    Script,
+    Step,
+)
+from venuekit.simulator.fields import FieldError
 from venuekit.simulator.ledger import LedgerRefusal
 from venuekit.simulator.message import DocumentedAnswer, SimRequest
 from venuekit.simulator.realm import RunningVenues
@@ -46,7 +56,8 @@ class ScriptCommands(RunningVenues):
 
         Raises:
             LookupError: the venue has no such route.
-            ValueError: ``attempt`` is below 1, or the venue has no words for a refusal.
+            FieldError: a lag is scripted for a write, or the venue has no words for a refusal.
+            ValueError: ``attempt`` is below 1.
         """
         self.disturb_any({venue_id: disturbances}, where, times=times, attempt=attempt)
 
@@ -70,20 +81,23 @@ class ScriptCommands(RunningVenues):
             name = EndpointName(name[0], name[1])
         for venue_id in steps:
             self._check_route(venue_id, name)
-            self._check_words(venue_id, name, steps[venue_id])
+            self._check_steps(venue_id, name, steps[venue_id])
         places = {one: (self._realms[one].ledgers, steps[one]) for one in steps}
         self.script.add(places, name, times=times, attempt=attempt)
 
-    def _check_words(self, venue_id: str, route: EndpointName, steps: Sequence[Step]) -> None:
-        """Raise ValueError where a venue has no words for a scripted refusal, or needs further details for them."""
-        simulated, request = self._service(venue_id).simulated, SimRequest.of(route.verb, route.path)
+    def _check_steps(self, venue_id: str, route: EndpointName, steps: Sequence[Step]) -> None:
+        """Raise FieldError for a lag of a write, and for a refusal for which the venue has no words."""
+        service, request = self._service(venue_id), SimRequest.of(route.verb, route.path)
         for part in (part for step in steps for part in ((step,) if isinstance(step, Disturbance) else step)):
+            if isinstance(part, Lag) and service.is_write(route):
+                raise FieldError(f"a lag is for reads, and {route} of {venue_id} writes", "route")
             if isinstance(part, Reject):
+                refusal = LedgerRefusal(part.reason, part.details)
                 try:
-                    simulated.refuse(LedgerRefusal(part.reason, part.details), request, self.milliseconds(venue_id))
+                    service.simulated.refuse(refusal, request, service.now())
                 except (LookupError, TypeError, AttributeError) as error:
                     words = f"{venue_id} has no words for {part.reason.value} at {route} by these details"
-                    raise ValueError(f"{words}: {error} is missing or wrong") from error
+                    raise FieldError(f"{words}: {error} is missing or wrong", "details") from error
 
     def _check_route(self, venue_id: str, name: EndpointName) -> None:
         service = self._service(venue_id)

@@ -60,16 +60,14 @@ class Scripted:
 
         Raises:
             FieldError: the simulation has no such venue, none of its venues has the route, one of them documents no
-                answer of this name or words no such refusal, or an attempt is numbered and several have the route.
+                answer of this name or has no words for a refusal, an attempt is numbered and several have the route, or
+                a lag is of a write.
         """
         venue_ids = self._venue_ids(simulation)
         if self.attempt is not None and len(venue_ids) > 1:
             raise FieldError(f"name the venue whose attempts count: {', '.join(venue_ids)} have {self.route}", "venue")
         steps = {venue_id: (self._step(simulation, venue_id),) for venue_id in venue_ids}
-        try:
-            simulation.disturb_any(steps, self.route, times=self.times, attempt=self.attempt)
-        except ValueError as error:
-            raise FieldError(str(error), "details") from error
+        simulation.disturb_any(steps, self.route, times=self.times, attempt=self.attempt)
         return venue_ids
 
     def _step(self, simulation: Simulation, venue_id: str) -> Disturbance:

@@ -102,6 +102,7 @@ class Service:
         self._open_account = open_account
         self._routes = Routes(venue, simulated)
         self._names = frozenset(route.name for route in self._routes)
+        self._writes = frozenset(route.name for route in self._routes if route.is_write)
 
     def add_key(self, key: SimKey) -> None:
         """Let the venue know a key, in its own form."""
@@ -111,6 +112,10 @@ class Service:
     def serves(self, name: EndpointName) -> bool:
         """Return whether the venue answers an endpoint of this name other than as unknown."""
         return name in self._names or (not name.action and (name.verb, name.path) in self.simulated.refusals)
+
+    def is_write(self, name: EndpointName) -> bool:
+        """Return whether an endpoint changes something."""
+        return name in self._writes
 
     @property
     def names(self) -> tuple[EndpointName, ...]:
