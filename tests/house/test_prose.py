@@ -25,6 +25,7 @@ LIMITS = {
     "plugins/binance_common": Limits(what=1.0, other=1.0, participles=0.5),
     "plugins/binance_usdm": Limits(what=11.5, other=4.5, participles=1.5),
     "plugins/bybit_inverse": Limits(what=11.5, other=4.5, participles=1.0),
+    "plugins/opentelemetry": Limits(what=0.0, other=0.0, participles=0.0),
 }
 
 

@@ -73,8 +73,8 @@ class VenueSession:
     find_pool: FindPool = attrs.field(repr=False)
     #: the costs of requests that pay into pools of the address alone: they are the same for every account
     costs: dict[Endpoint[Any], Costs] = attrs.field(factory=dict, init=False, repr=False)
-    #: names of pools that observers believe to be closed
-    shut: set[str] = attrs.field(factory=set, init=False, repr=False)
+    #: pools, by identity, that observers believe to be closed
+    shut: set[int] = attrs.field(factory=set, init=False, repr=False)
     #: how many broken plugins they have been notified of
     reported: int = attrs.field(default=0, init=False)
     #: lets in those accounts whose clock, permissions and names are read now: a thousand that are opened take turns

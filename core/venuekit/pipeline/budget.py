@@ -119,9 +119,9 @@ def update_from_headers(pool: Budget, limit: Limit, headers: Mapping[str, str], 
     return used
 
 
-def apply_backoff(session: AccountSession, failure: Failure, costs: Pools, attempts: int) -> list[Limit]:
+def apply_backoff(session: AccountSession, failure: Failure, costs: Pools, attempts: int) -> list[tuple[Limit, Budget]]:
     """
-    Close the pools that a refusal speaks of, for as long as it says; return their limits.
+    Close the pools that a refusal speaks of, for as long as it says; return them.
 
     When they open is noted in the failure.
 
@@ -146,7 +146,7 @@ def apply_backoff(session: AccountSession, failure: Failure, costs: Pools, attem
     if failure.delay is None or shut > failure.delay:
         failure.delay = shut
         failure.error.retry_at = _after(session, shut)
-    return [limit for limit, _ in pools]
+    return pools
 
 
 def budget_error(

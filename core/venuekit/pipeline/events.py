@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from venuekit._broken import Broken
     from venuekit.message import HttpResponse
     from venuekit.pipeline.account_session import VenueSession
-    from venuekit.pipeline.budget import Pools
+    from venuekit.pipeline.budget import Budget, Pools
     from venuekit.pipeline.operation import Operation
     from venuekit.venue import Limit
 
@@ -57,8 +57,8 @@ def notify_of_request(operation: Operation[Any], costs: Pools) -> None:
     """Notify observers that an attempt leaves, and of the pools that are open again."""
     shut, now = operation.session.venue_session.shut, operation.session.clock.monotonic()
     for limit, pool, _ in costs if shut else ():
-        if limit.name in shut and not pool.seconds_closed(now):
-            shut.remove(limit.name)
+        if id(pool) in shut and not pool.seconds_closed(now):
+            shut.remove(id(pool))
             notify_of(operation, EventKind.BUDGET, pool=limit.name, amount=limit.amount, is_closed=False)
     notify_of(operation, EventKind.REQUEST, weight=operation.endpoint.cost(operation.parameters))
     operation.left_at = now
@@ -78,10 +78,12 @@ def notify_of_fault(operation: Operation[Any], error: OperationError) -> None:
     notify_of(operation, EventKind.FAULT, seconds=took, error=error)
 
 
-def notify_of_closing(operation: Operation[Any], closed: Sequence[Limit], until: datetime | None) -> None:
+def notify_of_closing(
+    operation: Operation[Any], closed: Sequence[tuple[Limit, Budget]], until: datetime | None
+) -> None:
     """Notify observers of the pools that were closed; they open with the first request that leaves after it."""
-    for limit in closed:
-        operation.session.venue_session.shut.add(limit.name)
+    for limit, pool in closed:
+        operation.session.venue_session.shut.add(id(pool))
         details: dict[str, Any] = {"amount": limit.amount, "is_closed": True, "closed_until": until}
         notify_of(operation, EventKind.BUDGET, pool=limit.name, **details)
 

@@ -56,8 +56,8 @@ async def _pay_store(operation: Operation[Any], shared: SharedBudget, waiter: Wa
         session = operation.session
         session.venue_session.waiters.wake(closed)
         if session.venue_session.observers:
-            limits = [limit for limit, pool, _ in costs if pool in closed]
-            notify_of_closing(operation, limits, opening_of(session, closed))
+            known = [(limit, pool) for limit, pool, _ in costs if pool in closed]
+            notify_of_closing(operation, known, opening_of(session, closed))
     return delay
 
 
