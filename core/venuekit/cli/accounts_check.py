@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -11,13 +10,12 @@ import click
 
 from venuekit.capabilities import BalanceReader
 from venuekit.cli import commands
-from venuekit.cli.accounts import entries
+from venuekit.cli.accounts import entries, expected_errors
 from venuekit.cli.commands import Group, state_of
 from venuekit.cli.errors import Status, print_error, status_of, worst
 from venuekit.cli.output import print_rows, print_warnings
 from venuekit.cli.tables import columns
 from venuekit.credentials import HmacSigner, redact
-from venuekit.errors import VenuekitError
 from venuekit.exports.rows import Row
 from venuekit.key_kinds import KeyKind
 
@@ -43,23 +41,21 @@ async def check_command(context: click.Context, accounts: Sequence[str], as_json
     that the venue takes, and the account must open and answer a signed read. Nothing is changed. A failing account is
     reported, the others are checked.
     """
-    from venuekit import Runtime
+    from venuekit import Runtime, fan_out
 
     state = state_of(context)
-    chosen = entries(state, accounts)
+    checks = {entry.name: _Check(entry, is_offline=offline) for entry in entries(state, accounts)}
     with print_warnings(as_json=as_json):
         async with Runtime(plugins=state.plugins) as runtime:
-            checks = [_Check(entry, is_offline=offline) for entry in chosen]
-            failures = await asyncio.gather(*(check.run(runtime) for check in checks))
-    for check, failure in zip(checks, failures, strict=True):
-        if failure is not None:
-            print_error(failure, as_json=as_json, account=check.entry.name)
+            failed = expected_errors(await fan_out(checks, lambda check: check.run(runtime)))
+    for name, error in failed.items():
+        print_error(error, as_json=as_json, account=name)
     if checks or as_json:
         shown = columns("account venue environment references key held_by taken opens")
-        print_rows([check.row() for check in checks], shown, as_json=as_json)
+        print_rows([check.row() for check in checks.values()], shown, as_json=as_json)
     else:
         click.echo("no accounts")
-    return worst([Status.DONE, *(status_of(failure) for failure in failures if failure is not None)])
+    return worst([Status.DONE, *map(status_of, failed.values())])
 
 
 @attrs.define
@@ -78,15 +74,8 @@ class _Check:
         own: dict[str, Any] = attrs.asdict(self, filter=attrs.filters.exclude("entry", "is_offline"))
         return {"account": self.entry.name, "venue": self.entry.venue, "environment": self.entry.environment, **own}
 
-    async def run(self, runtime: Runtime) -> VenuekitError | None:
-        """Take every step until one fails; return its error."""
-        try:
-            await self._take_steps(runtime)
-        except VenuekitError as error:
-            return error
-        return None
-
-    async def _take_steps(self, runtime: Runtime) -> None:
+    async def run(self, runtime: Runtime) -> None:
+        """Take every step until one fails; raises its error."""
         from venuekit.credentials.accounts_file import check_fitting, read_credentials
 
         plugins = runtime.plugins
