@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import asyncio
 import json
 import os
@@ -11,6 +12,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+import tomllib
 from base64 import b64encode
 from collections.abc import AsyncIterator, Callable, Iterator
 from importlib.metadata import EntryPoint
@@ -196,6 +198,19 @@ async def test_another_users_process_is_not_answered(process: Process, monkeypat
                 await signer.sign(b"x")
         monkeypatch.delattr("socket.SO_PEERCRED")
         assert _is_own(None)  # type: ignore[arg-type]  # nothing is asked of it
+
+
+def test_it_is_a_distribution_of_its_own() -> None:
+    """Its entry point leads to the plugin, and of venuekit it imports ``venuekit.plugin`` alone."""
+    project = tomllib.loads((EXAMPLE / "pyproject.toml").read_text())["project"]
+    assert project["entry-points"] == {"venuekit.plugins": {"signer_process": "venuekit_signer_process"}}
+    modules = {
+        node.module
+        for path in (EXAMPLE / "venuekit_signer_process").glob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("venuekit")
+    }
+    assert {one for one in modules if not str(one).startswith("venuekit_signer_process")} == {"venuekit.plugin"}
 
 
 def test_the_socket_is_the_users(monkeypatch: pytest.MonkeyPatch) -> None:
