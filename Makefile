@@ -5,7 +5,7 @@ UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
 UV_HERE := $(if $(filter .tools/%,$(UV)),$(CURDIR)/$(UV),$(UV))
 export UV_PYTHON_DOWNLOADS ?= never
 
-.PHONY: help demo test coverage lint api format bench core-alone interop-node interop-python-binance interop-page conformance-reports example-bitmex packages wheels clean template invariant mutation
+.PHONY: help demo test coverage lint api format bench core-alone interop-node interop-python-binance interop-page conformance-reports example-bitmex packages wheels clean template invariant soak mutation
 
 help:
 	@echo "make demo        plan, apply and verify account settings on simulated venues: no keys, nothing leaves this machine"
@@ -22,6 +22,7 @@ help:
 	@echo "make conformance-reports  the tiers that plugins ship are those of the last make coverage"
 	@echo "make template    write every plugin that venuekit new-plugin can write, and check form, types and conformance"
 	@echo "make invariant   the state machine of writes: 2,000 histories of every venue, and the seed they grow from"
+	@echo "make soak        60 s of disturbed calls at 64 in flight, then the state machine with 50,000 histories: half an hour on 2 cores"
 	@echo "make mutation    mutants of recovery, fences, resolution, budgets and signing, and those that no quick test notices"
 	@echo "make packages    build and install every distribution with pip, and ask for the venues; then make wheels"
 	@echo "make wheels      build every wheel, and trade on venuekit sim as uvx runs it from them"
@@ -101,6 +102,12 @@ invariant: | $(filter .tools/%,$(UV))
 	@echo "SEED=$(SEED) EXAMPLES=$(EXAMPLES)"
 	VENUEKIT_MACHINE_EXAMPLES=$(EXAMPLES) $(UV) run --no-sync pytest -q -n auto -p no:randomly \
 		--hypothesis-seed=$(SEED) tests/proof/test_machine.py
+
+soak: SEED := $(SEED)
+soak: | $(filter .tools/%,$(UV))
+	$(UV) sync --quiet --locked
+	$(UV) run --no-sync python -m tests.proof.soak 60 $(SEED)
+	$(MAKE) invariant EXAMPLES=50000 SEED=$(SEED)
 
 # what no test of the quick ones notices is printed with its difference
 mutation: | $(filter .tools/%,$(UV))
