@@ -13,10 +13,12 @@ from typing import Any
 import attrs
 import pytest
 
+from venuekit.cli.journal_rows import JournalRow
 from venuekit.credentials import Secret
 from venuekit.credentials.fields import fingerprint
 from venuekit.endpoint import Effect
 from venuekit.errors import Outcome
+from venuekit.exports import columns_of
 from venuekit.pipeline.journal import FileJournal
 from venuekit.pipeline.journal_lines import Ended, Unresolved
 from venuekit.pipeline.key_index import KeyIndex
@@ -260,6 +262,21 @@ def test_bad_options(call: Call, written: Written, words: str, error: str) -> No
     assert called.status == 64
     assert error in called.err
     assert called.err.count("\n") == 1
+
+
+def test_the_page_explains_every_column_and_its_commands_run(call: Call, written: Written) -> None:
+    """docs/journal.md lists the columns of a row in any order; what it tells to type is taken."""
+    page = (Path(__file__).parents[3] / "docs" / "journal.md").read_text(encoding="utf-8")
+    rows = [line.split("|")[1] for line in page.splitlines() if line.startswith("| `")]
+    commands = [line.partition("#")[0].partition("|")[0].split() for line in page.splitlines() if _is_command(line)]
+
+    assert sorted(name.strip(" `") for row in rows for name in row.split(",")) == sorted(columns_of(JournalRow))
+    assert len(commands) > 4
+    assert [call(*words[1:]).status for words in commands] == [0] * len(commands)
+
+
+def _is_command(line: str) -> bool:
+    return line.startswith("venuekit journal")
 
 
 def test_another_directory(call: Call, tmp_path: Path) -> None:
