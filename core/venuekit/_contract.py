@@ -179,6 +179,7 @@ def _forgot_marker(value: object) -> bool:
 _METHODS: Mapping[str, tuple[str, ...]] = {
     "venuekit_make_signer": ("sign",),
     "venuekit_make_budget": ("wait", "spend", "set_used", "close", "seconds_closed", "is_banned"),
+    "venuekit_make_budget_store": ("pay", "report", "leave", "states", "aclose"),
     "venuekit_make_transport": ("send", "aclose"),
     "venuekit_observe": (),
 }

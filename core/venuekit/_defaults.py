@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from venuekit.credentials import Credentials, Signer
     from venuekit.event_log import EventLog
     from venuekit.message import Transport
-    from venuekit.pipeline import Budget, PoolName, Proxy, RetryPolicy
+    from venuekit.pipeline import Budget, BudgetStore, PoolName, Proxy, RetryPolicy
     from venuekit.venue import Environment, Venue
 
 
@@ -36,6 +36,19 @@ def venuekit_make_budget(pool: PoolName) -> Budget:
     from venuekit.pipeline.pools import make_budget
 
     return make_budget(pool.limit)
+
+
+@hookimpl(trylast=True)
+def venuekit_make_budget_store() -> BudgetStore | None:
+    """Share budgets through the server that the environment names, if it names one."""
+    from venuekit.pipeline.shared_url import chosen_store
+
+    address = chosen_store(None)
+    if address is None:
+        return None
+    from venuekit.pipeline.redis_store import RedisStore
+
+    return RedisStore(address)
 
 
 @hookimpl(trylast=True)

@@ -20,7 +20,7 @@ import pluggy
 if TYPE_CHECKING:
     from venuekit.credentials import Credentials, Secret, Signer
     from venuekit.message import Transport
-    from venuekit.pipeline import Budget, Observer, PoolName, Proxy, RetryPolicy
+    from venuekit.pipeline import Budget, BudgetStore, Observer, PoolName, Proxy, RetryPolicy
     from venuekit.venue import Environment, Venue
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "PROJECT",
     "hookimpl",
     "venuekit_make_budget",
+    "venuekit_make_budget_store",
     "venuekit_make_signer",
     "venuekit_make_transport",
     "venuekit_observe",
@@ -68,6 +69,15 @@ def venuekit_retry_policy(venue: Venue[Any]) -> RetryPolicy | None:
 @hookspec(firstresult=True)
 def venuekit_make_budget(pool: PoolName) -> Budget | None:
     """Return the budget that keeps one pool; called once per pool."""
+
+
+@hookspec(firstresult=True)
+def venuekit_make_budget_store() -> BudgetStore | None:
+    """
+    Return the store of pools that this process shares with others; called once per runtime.
+
+    Where no plugin answers, core's is the one of ``VENUEKIT_BUDGET``; without one each process has its own pools.
+    """
 
 
 @hookspec(firstresult=True)

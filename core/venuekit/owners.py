@@ -85,6 +85,8 @@ class Owners:
         clock: On which pools are joined.
         directory: Where journals are kept; None for the platform's state directory.
         make_budget: Makes the pool of a name.
+        address_of: Returns the address that requests to an environment leave from.
+        on_join: Is given each pool that has taken over the costs of another one.
         keep: Remembers an object that has to be closed.
     """
 
@@ -94,11 +96,15 @@ class Owners:
         clock: Clock,
         directory: Path | None,
         make_budget: Callable[[PoolName], Budget],
+        address_of: Callable[[Environment], str],
+        on_join: Callable[[Budget], None],
         keep: Callable[[Any], Any],
     ) -> None:
         self._clock = clock
         self._directory = directory
         self._make_budget = make_budget
+        self._address_of = address_of
+        self._on_join = on_join
         self._keep = keep
         self._places: dict[tuple[str, str], _Place] = {}
         self._pools: dict[PoolName, Budget] = {}
@@ -180,12 +186,14 @@ class Owners:
 
     def pool(self, environment: Environment, owner: Owner, limit: Limit, symbol: str | None = None) -> Budget:
         """Return the pool of a limit for an owner, the same one for every account that shares it."""
-        who: str | None = None
+        who = address = None
         if limit.scope in _OF_ACCOUNT:
             who = owner.name
         elif limit.scope in _OF_UID:
             who = self._place_of(owner.venue, environment).uid_in_use(owner.uid)
-        return self._pool(PoolName(owner.venue.realm, environment.site, limit, who, symbol))
+        else:
+            address = self._address_of(environment)
+        return self._pool(PoolName(owner.venue.realm, environment.site, limit, who, symbol, address))
 
     def pools(self) -> list[tuple[PoolName, Budget]]:
         """Return every pool of this runtime with its name, by realm and limit."""
@@ -211,6 +219,7 @@ class Owners:
                 kept.absorb(pool)
             elif isinstance(kept, BucketBudget) and isinstance(pool, BucketBudget):
                 kept.absorb(pool, now)
+            self._on_join(kept)
 
     def _pools_of(self, place: _Place, scopes: frozenset[LimitScope], owner: Owner, name: str) -> list[PoolName]:
         if owner.is_in_use:

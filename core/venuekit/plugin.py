@@ -42,7 +42,8 @@ of another server than the venue :func:`read_foreign`, :func:`ban_end`; the erro
 :class:`KeyKind`; transports :class:`Transport`,
 :class:`HttpRequest`, :class:`HttpResponse`, :class:`AiohttpTransport`, :class:`Proxy`; policies and budgets
 :class:`RetryPolicy`, :class:`Budget`, :class:`PoolName`, :class:`SlidingBudget`, :class:`BucketBudget`,
-:func:`make_budget`; observers :class:`Observer`, :class:`Event`, :class:`EventKind`.
+:func:`make_budget`; shared budgets :class:`BudgetStore`, :class:`Receipt`, :class:`PoolReport`, :class:`PoolState`,
+:class:`WaitingRequest`; observers :class:`Observer`, :class:`Event`, :class:`EventKind`.
 """
 
 from __future__ import annotations
@@ -71,6 +72,7 @@ from venuekit.errors import (
     AnswerLost,
     AuthenticationFailed,
     Banned,
+    BudgetUnavailable,
     CertificateRejected,
     ClockSkew,
     ConfigurationError,
@@ -120,6 +122,7 @@ from venuekit.payloads import (
     rows_at,
 )
 from venuekit.pipeline.budget import Budget, PoolName
+from venuekit.pipeline.budget_store import BudgetStore, PoolReport, PoolState, Receipt, WaitingRequest
 from venuekit.pipeline.observe import Event, EventKind, Observer
 from venuekit.pipeline.options import RetryPolicy
 from venuekit.pipeline.pools import BucketBudget, SlidingBudget, make_budget
@@ -186,6 +189,8 @@ __all__ = [
     "BlockerScope",
     "BucketBudget",
     "Budget",
+    "BudgetStore",
+    "BudgetUnavailable",
     "Call",
     "CertificateRejected",
     "Change",
@@ -244,11 +249,14 @@ __all__ = [
     "PermissionDenied",
     "PluginError",
     "PoolName",
+    "PoolReport",
+    "PoolState",
     "Priority",
     "PrivateKeySigner",
     "Proxy",
     "Readback",
     "Reading",
+    "Receipt",
     "Refusal",
     "Rejected",
     "RequestExpiry",
@@ -278,6 +286,7 @@ __all__ = [
     "Venue",
     "VenueError",
     "VenuekitError",
+    "WaitingRequest",
     "WireRow",
     "WriteScope",
     "alike",

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
     from venuekit.credentials import Credentials, Secret, Signer
     from venuekit.message import Transport
-    from venuekit.pipeline import Budget, Observer, PoolName, Proxy, RetryPolicy
+    from venuekit.pipeline import Budget, BudgetStore, Observer, PoolName, Proxy, RetryPolicy
     from venuekit.venue import Environment
 
 __all__ = [
@@ -369,6 +369,10 @@ class Plugins:
     def make_budget(self, pool: PoolName) -> Budget:
         """Return the budget of a limit pool."""
         return cast("Budget", self._caller.first("venuekit_make_budget", pool=pool))
+
+    def make_budget_store(self) -> BudgetStore | None:
+        """Return the store of pools that are shared with other processes, None for pools of this process alone."""
+        return cast("BudgetStore | None", self._caller.ask("venuekit_make_budget_store"))
 
     def make_transport(self, venue: Venue[Any], environment: Environment, proxy: Proxy | None = None) -> Transport:
         """Return the transport to a venue's environment, through the proxy if there is one."""

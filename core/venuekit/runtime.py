@@ -16,6 +16,7 @@ import attrs
 
 from venuekit import errors
 from venuekit._util.called import run_as
+from venuekit.budgets import Budgets
 from venuekit.clock import Clock, OwnClock, SystemClock, VenueClock
 from venuekit.credentials import Credentials, Secret
 from venuekit.credentials.fields import check_credentials, fingerprint
@@ -31,7 +32,6 @@ from venuekit.pipeline.options import RetryPolicy
 from venuekit.pipeline.owner import Owner
 from venuekit.pipeline.proxy import proxy_of
 from venuekit.pipeline.unsupported import find_unsupported_endpoints
-from venuekit.pipeline.waiters import Waiters
 from venuekit.pipeline.wire import RestWire
 from venuekit.read_cache import ReadCache
 from venuekit.request_bounds import TOLERANCE, NonceRule, RequestExpiry
@@ -69,9 +69,14 @@ class Runtime:
         proxy: URL of the HTTP proxy that venues are reached through, such as ``http://user:password@host:3128``; by
             default the one that ``VENUEKIT_PROXY`` names. The environment's other proxies are not used, and none is
             used for this machine.
+        budget: URL of the server through which processes and hosts share their limit pools, such as
+            ``redis://:password@host:6379/0``; by default the one that ``VENUEKIT_BUDGET`` names, and without one each
+            process has pools of its own.
+        address: Name of the address that venues see, for the pools of an address; by default ``VENUEKIT_ADDRESS``, else
+            the proxy's or the machine's own, see :class:`~venuekit.pipeline.egress.Egress`.
 
     Raises:
-        ConfigurationError: the URL is none of a proxy.
+        ConfigurationError: a URL is none of a proxy or a server of budgets, or the address is no name of one.
     """
 
     def __init__(
@@ -82,29 +87,34 @@ class Runtime:
         journal: Path | bool | None = None,
         instruments_max_age: timedelta = timedelta(hours=1),
         proxy: str | Secret | None = None,
+        budget: str | Secret | None = None,
+        address: str | None = None,
     ) -> None:
+        #: objects of hooks that have to be closed, in the order of their making
+        self._made: list[Any] = []
+        self._closed = False
         proxy = Secret(proxy) if isinstance(proxy, str) else proxy  # no frame of a traceback has its password
+        budget = Secret(budget) if isinstance(budget, str) else budget
+        self._proxy = proxy_of(proxy)
         self._clock = clock or SystemClock()
+        self._budgets = Budgets(self._clock, budget, address, self._proxy)
         self._plugins = plugins
         self._finding = asyncio.Lock()
         self._journal = journal
         self._max_age = instruments_max_age.total_seconds()
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._closed = False
         self._venue_sessions: dict[tuple[str, str, str], tuple[VenueSession, Transport]] = {}
         self._operators: dict[str, tuple[RetryPolicy, tuple[Observer, ...]]] = {}
         self._owners = Owners(
             clock=self._clock,
             directory=journal if isinstance(journal, Path) else None,
             make_budget=self._make_budget,
+            address_of=self._budgets.address_of,
+            on_join=self._budgets.note_joined,
             keep=self._keep,
         )
-        #: objects of hooks that have to be closed, in the order of their making
-        self._made: list[Any] = []
-        self._waiters = Waiters()
         self._nonces: dict[tuple[str, str, str], Nonces] = {}
         self._tokens: dict[tuple[str, str, str], Tokens] = {}
-        self._proxy = proxy_of(proxy)
 
     @property
     def plugins(self) -> Plugins:
@@ -173,6 +183,7 @@ class Runtime:
         """
         self._check_loop()
         await self.find_plugins()
+        self._budgets.find_store(self.plugins, self._keep)
         environment = environment_of(venue, credentials)
         check_credentials(venue, credentials, signs_elsewhere=self.plugins.is_answered("venuekit_make_signer"))
         venue_session, transport = self._venue_session(venue, environment)
@@ -246,7 +257,8 @@ class Runtime:
                 unsupported=find_unsupported_endpoints(venue, environment),
                 remembered=ReadCache(self._clock, self._max_age),
                 find_pool=partial(self._owners.pool, environment),
-                waiters=self._waiters,
+                waiters=self._budgets.waiters,
+                shared=self._budgets.shared,
             )
             if observers:
                 venue_session.clock.on_measure = partial(notify_of_clock, venue_session)
@@ -259,10 +271,10 @@ class Runtime:
         """Return the pools of this process that were spent from, with their use and the requests that wait for them."""
         from venuekit.pipeline.pool_states import states_of
 
-        return states_of(self._owners.pools(), self._waiters, self._clock)
+        return states_of(self._owners.pools(), self._budgets.waiters, self._clock)
 
-    def _make_budget(self, pool: PoolName) -> Budget:
-        return self.plugins.make_budget(pool)
+    def _make_budget(self, name: PoolName) -> Budget:
+        return self._budgets.add(self.plugins.make_budget(name), name)
 
     def _make_pools(self, venue_session: VenueSession, owner: Owner) -> None:
         """Have a hook make its pools now, and not in the middle of a write: it may raise."""

@@ -35,7 +35,10 @@ _READERS = "tests/core/parts/test_readers.py"
 _MARGIN = "plugins/bybit_inverse/venuekit_bybit_inverse/endpoints/settings.py"
 #: protocols and types that are met without importing them
 MET_BY = {
-    **dict.fromkeys(("Answers", "Budget", "Call", "Observer", "PoolName", "Readback", "Resolution", "Resolve"), _GUIDE),
+    **dict.fromkeys(
+        ("Answers", "Budget", "BudgetStore", "Call", "Observer", "PoolName", "Readback", "Resolution", "Resolve"),
+        _GUIDE,
+    ),
     **dict.fromkeys(("Signer", "SigningScheme", "Transport"), _GUIDE),
     **dict.fromkeys(("LeverageEndpoints", "SymbolEndpoints"), f"[endpoints.py](../{_SYMBOLS})"),
     **dict.fromkeys(("AssetModeEndpoints", "PositionModeEndpoints"), f"[settings.py](../{_ACCOUNTS})"),

@@ -6,7 +6,7 @@ import re
 import sys
 import threading
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from importlib.metadata import EntryPoint
 from pathlib import Path
 from types import ModuleType
@@ -23,7 +23,7 @@ from venuekit.credentials import Credentials, HmacSigner
 from venuekit.credentials.accounts_file import AccountEntry, credentials
 from venuekit.hooks import hookimpl
 from venuekit.message import HttpRequest, HttpResponse
-from venuekit.pipeline import SlidingBudget
+from venuekit.pipeline import PoolName, PoolReport, PoolState, Receipt, SlidingBudget
 from venuekit.plugins import Plugins, make_plugins
 from venuekit.request_bounds import NonceRule
 from venuekit.simulator import CannedAnswer, Simulation
@@ -65,6 +65,28 @@ async def sim() -> AsyncIterator[Simulation]:
     """The toy venue on a clock on which waiting takes no time."""
     async with Simulation((TOY_PERP,), clock=InstantClock()) as simulation:
         yield simulation
+
+
+class _Store:
+    """A store that lets everything pass, and remembers it."""
+
+    def __init__(self) -> None:
+        self.paid: list[Sequence[tuple[PoolName, int]]] = []
+        self.is_closed = False
+
+    async def pay(self, due: Sequence[tuple[PoolName, int]], *_: Any, **__: Any) -> Receipt:
+        self.paid.append(due)
+        return Receipt(0.0)
+
+    async def report(self, reports: Sequence[PoolReport]) -> None: ...
+
+    async def leave(self, waiter: str) -> None: ...
+
+    async def states(self) -> tuple[PoolState, ...]:
+        return ()
+
+    async def aclose(self) -> None:
+        self.is_closed = True
 
 
 def _runtime(sim: Simulation, plugins: Plugins) -> Runtime:
@@ -222,6 +244,26 @@ async def test_venuekit_make_budget_is_called_once_per_pool(sim: Simulation, ope
     assert [pool.owner for pool in made if pool.limit.name == "weight"] == [None]
     spent = {pool.limit.name: budget._used for pool, budget in made.items() if pool.owner is None}
     assert spent == {"weight": 1 + 3 * 2}
+
+
+async def test_venuekit_make_budget_store_is_called_once_per_runtime(sim: Simulation, operator: Install) -> None:
+    """Every request pays from the store under the names of its pools; it is closed with the runtime."""
+    made: list[_Store] = []
+
+    def venuekit_make_budget_store() -> _Store:
+        made.append(_Store())
+        return made[-1]
+
+    async with _runtime(sim, operator(venuekit_make_budget_store)) as runtime:
+        for _ in range(2):
+            account = await runtime.open(TOY_PERP, sim.credentials("toy_perp"))
+            await account.call(TOY.SETTINGS)
+        (store,) = made
+        states = [store.is_closed]
+
+    assert [*states, store.is_closed] == [False, True]
+    assert {(name.limit.name, name.address) for due in store.paid for name, _ in due} == {("weight", "loopback")}
+    assert len(store.paid) == len(sim.requests)
 
 
 async def test_venuekit_make_transport_is_called_once_per_venue_and_environment(operator: Install) -> None:

@@ -13,7 +13,7 @@ import pytest
 ROOMS = {
     "pipeline": (
         "failures guard interlock journal_lines key_index nonces observe options pools proxy wire write_scopes",
-        "events unsupported",
+        "egress events pace unsupported",
         "budget connection journal journal_files notes owner shared_url",
         "budget_share budget_store redis_link waiters",
         "pool_states redis_pools",

@@ -13,6 +13,7 @@ from venuekit._util.lazy import lazy as _lazy
 if TYPE_CHECKING:
     from venuekit.pipeline.account_session import AccountSession, VenueSession
     from venuekit.pipeline.budget import Budget, PoolName
+    from venuekit.pipeline.budget_store import BudgetStore, PoolReport, PoolState, Receipt, WaitingRequest
     from venuekit.pipeline.guard import Guard
     from venuekit.pipeline.journal import FileJournal
     from venuekit.pipeline.journal_lines import UnreadableLine, Unresolved
@@ -29,6 +30,7 @@ if not TYPE_CHECKING:
         __name__,
         {
             "budget": "Budget PoolName",
+            "budget_store": "BudgetStore PoolReport PoolState Receipt WaitingRequest",
             "guard": "Guard",
             "journal": "FileJournal",
             "journal_lines": "UnreadableLine Unresolved",
@@ -49,6 +51,7 @@ __all__ = [
     "AiohttpTransport",
     "BucketBudget",
     "Budget",
+    "BudgetStore",
     "Event",
     "EventKind",
     "FileJournal",
@@ -56,7 +59,10 @@ __all__ = [
     "Observer",
     "Options",
     "PoolName",
+    "PoolReport",
+    "PoolState",
     "Proxy",
+    "Receipt",
     "RestWire",
     "RetryPolicy",
     "SlidingBudget",
@@ -64,6 +70,7 @@ __all__ = [
     "Unresolved",
     "VenueSession",
     "WaitReason",
+    "WaitingRequest",
     "WriteScopes",
     "make_budget",
 ]

@@ -1,0 +1,50 @@
+"""Runtimes that share one server: every count, closure and ban of one holds for the others, on the way of a request."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from tests.core.budget_store.servers import Server
+
+from venuekit import Runtime, errors
+from venuekit.pipeline.shared_url import VARIABLE
+from venuekit.simulator import CannedAnswer, Simulation
+from venuekit_toy_perp import TOY_PERP
+from venuekit_toy_perp.endpoints import TOY
+
+_BAN = CannedAnswer(418, b"{}", {"Retry-After": "60"})
+
+
+async def test_runtimes_share_counts_closures_and_bans(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two of one address spend from one pool, and a ban of one stops the other, by argument as by variable."""
+    url = f"{server.url}?start=open"
+    monkeypatch.setenv(VARIABLE, url)
+    async with (
+        Simulation((TOY_PERP,)) as sim,
+        Runtime(journal=False) as one,
+        Runtime(journal=False, budget=url) as other,
+        Runtime(journal=False, address="elsewhere") as third,
+    ):
+        runtimes = (one, other, third)
+        first, second, apart = [await each.open(TOY_PERP, sim.credentials("toy_perp")) for each in runtimes]
+        for account in (first, second):
+            for _ in range(5):
+                await account.call(TOY.SETTINGS)
+        store = one._budgets.shared
+        assert store is not None
+        states = {state.name.address: state.used for state in await store._store.states()}
+        cost = first._session.pools_of(TOY.SETTINGS, {})[1][0][1]
+        assert states["loopback"] is not None
+        assert states["loopback"] >= 10 * cost > (states["elsewhere"] or 0)
+
+        sim.disturb("toy_perp", TOY.SETTINGS, _BAN)
+        with pytest.raises(errors.Banned):
+            await first.with_options(max_wait=0).call(TOY.SETTINGS)
+        await asyncio.gather(*store._tasks)
+        sim.requests.clear()
+        with pytest.raises(errors.Banned, match="an earlier refusal keeps pool weight closed") as caught:
+            await second.call(TOY.SETTINGS)
+        assert caught.value.outcome is errors.Outcome.NOT_SENT
+        assert sim.requests == []
+        await apart.call(TOY.SETTINGS)
