@@ -11,7 +11,7 @@ from typing import Any
 import attrs
 
 from venuekit.errors import ConfigurationError
-from venuekit.simulator.commands import ACTIONS, find_account, places_of, places_with
+from venuekit.simulator.commands import ACTIONS, CLOCK, find_account, places_of, places_with
 from venuekit.simulator.disturbances import (
     ApplyLater,
     CannedAnswer,
@@ -130,8 +130,6 @@ RANDOM_FIELDS = (
 
 #: the longest answer that can be scripted
 _SIZE_MAX = 256 * 1024 * 1024
-#: a day, in seconds: the furthest that a clock steps
-_STEP_MAX = 86_400
 _ANSWER = (
     Field("status", FieldKind.WHOLE, "The HTTP status, of any other answer."),
     Field("body", FieldKind.JSON, "The body, a JSON value."),
@@ -420,15 +418,7 @@ KINDS: Mapping[str, ScriptKind] = {
             "step-clock",
             "Let the venue's clock jump, for good.",
             (
-                Field(
-                    "seconds",
-                    FieldKind.NUMBER,
-                    "The seconds; below 0 it goes back.",
-                    required=True,
-                    is_word=True,
-                    minimum=-_STEP_MAX,
-                    maximum=_STEP_MAX,
-                ),
+                attrs.evolve(CLOCK, title="The seconds; below 0 it goes back."),
                 Field("after", FieldKind.FLAG, "After the request, and not before it."),
             ),
             (StepClock,),

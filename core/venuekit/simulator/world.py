@@ -14,6 +14,7 @@ import attrs
 from venuekit._util.texts import did_you_mean
 from venuekit._util.toml_lines import named_lines, syntax_error
 from venuekit.simulator.accounts import Money
+from venuekit.simulator.commands import CLOCK, find_venue
 from venuekit.simulator.fields import Field, FieldError, FieldKind, Number, exact_number, read_fields
 from venuekit.simulator.markets import Market
 from venuekit.simulator.movements import FundingSchedule, Movement, RandomWalk, RecordedPath, Subject
@@ -49,7 +50,8 @@ class World:
     The world of a simulation, for ``venuekit.simulate(world=...)``, with the parts that ``simulate`` takes.
 
     ``movements`` and ``script`` are named by their keys in the file, ``file`` is its path, empty without one, and
-    ``lines`` are the lines of its keys; errors name all of them. ``chance`` disturbs a share of all attempts.
+    ``lines`` are the lines of its keys; errors name all of them. ``chance`` disturbs a share of all attempts, and
+    ``skew`` are the seconds that the clock of each venue is ahead.
     """
 
     prices: Mapping[str, Number] = attrs.field(factory=dict)
@@ -58,12 +60,13 @@ class World:
     movements: Mapping[str, Movement] = attrs.field(factory=dict)
     script: Mapping[str, Scripted] = attrs.field(factory=dict)
     chance: ScriptedChance | None = None
+    skew: Mapping[str, float] = attrs.field(factory=dict)
     file: str = ""
     lines: Mapping[str, int] = attrs.field(factory=dict, repr=False)
 
     def play_in(self, simulation: Simulation) -> None:
         """
-        Play the movements, and add the disturbances.
+        Play the movements, add the disturbances, and set the clocks.
 
         Raises:
             FieldError: a movement or a disturbance is of a venue, symbol, asset or route that is not simulated.
@@ -75,6 +78,9 @@ class World:
         if self.chance is not None:
             chance = self.chance
             self.locate(lambda: chance.add_to(simulation), "random")
+        for venue_id, seconds in self.skew.items():
+            self.locate(lambda venue_id=venue_id: find_venue(simulation, venue_id, venue_id), "skew")  # type: ignore[misc]
+            simulation.skew(seconds, venue_id)
 
     def locate(self, act: Callable[[], _T], key: str = "") -> _T:
         """Return the result of an act; its FieldError names the file, its line, and the key."""
@@ -102,12 +108,12 @@ def read_world(file: Path | str) -> World:
 
 def read_disturbances(file: Path | str) -> World:
     """
-    Read a file of disturbances: a world that has ``disturb`` and ``random`` alone.
+    Read a file of disturbances: a world that has ``disturb``, ``random`` and ``skew`` alone.
 
     Raises:
         FieldError: as of :func:`read_world`.
     """
-    return _read(file, {name: _READERS[name] for name in ("disturb", "random")})
+    return _read(file, {name: _READERS[name] for name in ("disturb", "random", "skew")})
 
 
 def _read(file: Path | str, readers: Mapping[str, Callable[[object, Path], Any]]) -> World:
@@ -253,6 +259,12 @@ def _read_random(value: object, _path: Path) -> ScriptedChance:
     return _locate(lambda: read_chance(_table(value, "random")), "random.")
 
 
+def _read_skew(value: object, _path: Path) -> Mapping[str, float]:
+    clocks = _table(value, "skew")
+    fields = [attrs.evolve(CLOCK, name=venue_id) for venue_id in clocks]
+    return {venue_id: float(read) for venue_id, read in _locate(lambda: read_fields(fields, clocks), "skew.").items()}
+
+
 _MOVEMENTS: Mapping[str, Callable[[Mapping[str, Any], Path], Movement]] = MappingProxyType(
     {"walk": _make_walk, "path": _make_path, "funding": _make_funding}
 )
@@ -264,6 +276,7 @@ _READERS: Mapping[str, Callable[[object, Path], Any]] = MappingProxyType(
         **{name: _movements(name, make) for name, make in _MOVEMENTS.items()},
         "disturb": _read_script,
         "random": _read_random,
+        "skew": _read_skew,
     }
 )
 #: the parts of a world whose key in a file is another word

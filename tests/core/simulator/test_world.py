@@ -239,6 +239,9 @@ rate = 1
 seed = 4
 venue = "toy_perp"
 route = "POST /v1/collateral"
+
+[skew]
+toy_perp = -1.5
 """
 
 
@@ -247,7 +250,7 @@ async def test_a_file_of_disturbances(tmp_path: Path) -> None:
     file = tmp_path / "disturb.toml"
     file.write_text(DISTURBANCES)
     read = read_disturbances(file)
-    sim = simulate(VENUE)
+    sim = simulate(VENUE, clock=InstantClock())
     read.play_in(sim)
 
     assert simulate(VENUE, world=read_world(file)).script.waiting().keys() == sim.script.waiting().keys()
@@ -255,6 +258,7 @@ async def test_a_file_of_disturbances(tmp_path: Path) -> None:
     assert sim.script.by_chance is not None
     assert sim.script.by_chance(VENUE, EndpointName("GET", "/v1/wallet")) == ()
     assert len(sim.script.by_chance(VENUE, EndpointName("POST", "/v1/collateral"))) == 1
+    assert sim.milliseconds() == InstantClock().milliseconds() - 1500
 
 
 @pytest.mark.parametrize(
@@ -270,7 +274,11 @@ async def test_a_file_of_disturbances(tmp_path: Path) -> None:
         ('"toy_perp"', '"toy_prep"', "21: random.venue: 'toy_prep' is not simulated here; did you mean toy_perp?"),
         ("POST /v1/coll", "PUT /v1/coll", "22: random.route: the simulated toy_perp does not have PUT /v1/coll"),
         ("rate = 1", "rate = 3", "19: random.rate: expected a number in plain digits from 0 to 1, not 3"),
-        ("[random]", "[prices]", "18: prices: there is no such key; there are disturb, random"),
+        ("[random]", "[prices]", "18: prices: there is no such key; there are disturb, random, skew"),
+        ("toy_perp = -1.5", "toy_prep = 1", "25: skew.toy_prep: 'toy_prep' is not simulated here; did you mean toy"),
+        ("toy_perp = -1.5", "toy_perp = 1e6", "25: skew.toy_perp: expected a number in plain digits from -86400 to"),
+        ("toy_perp = -1.5", "toy_perp = 'x'", "25: skew.toy_perp: expected a number in plain digits from -86400 to"),
+        ("[skew]\ntoy_perp = -1.5", "skew = 1", "24: random.skew: there is no such field"),
         ("rate = 1", "rate =", "19: expected TOML; Invalid value"),
     ],
 )

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from venuekit.simulator.commands.account import OF_ACCOUNTS
-from venuekit.simulator.commands.command import ACCOUNT, VENUE, ControlCommand, as_json
+from venuekit.simulator.commands.command import ACCOUNT, CLOCK, VENUE, ControlCommand, as_json
 from venuekit.simulator.commands.market import MARKET
 from venuekit.simulator.commands.places import Place, find_account, find_venue, places_of, places_with
 
 __all__ = [
     "ACCOUNT",
     "ACTIONS",
+    "CLOCK",
     "VENUE",
     "ControlCommand",
     "Place",

@@ -1,4 +1,4 @@
-"""Commands that change one account: fills of its orders, trades without one, and money that comes or goes."""
+"""Commands that change one account: orders that end, trades without one, leverage, and money that comes or goes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from venuekit._util.texts import did_you_mean
 from venuekit.capabilities import PositionSide
 from venuekit.simulator.commands.command import ACCOUNT, VENUE, ControlCommand
-from venuekit.simulator.commands.market import LEG
+from venuekit.simulator.commands.market import LEG, SYMBOL
 from venuekit.simulator.commands.places import Place, by_ledger, places_of, places_with, the_only
 from venuekit.simulator.fields import Field, FieldError, FieldKind
 from venuekit.simulator.ledger import Book, LedgerOrder, Side
@@ -44,6 +44,23 @@ def _fill_order(simulation: Simulation, fields: Mapping[str, Any]) -> object:
         raise FieldError(problem, "order")
     fill = place.ledger.fill_order(order.id, fields.get("quantity"), fields.get("price"))
     return {"venue": place.venue_id, "fill": fill}
+
+
+def _cancel(simulation: Simulation, fields: Mapping[str, Any]) -> object:
+    if ("order" in fields) == ("symbol" in fields):
+        raise FieldError("expected either order, to cancel one, or symbol, to cancel all of it")
+    if "symbol" in fields:
+        place = the_only(places_with(simulation, fields), fields["symbol"])
+        return {"venue": place.venue_id, "orders": place.ledger.cancel_orders(fields["symbol"])}
+    place, order = _find_order(simulation, fields)
+    return {"venue": place.venue_id, "orders": [place.ledger.cancel_order(order.id)]}
+
+
+def _leverage(simulation: Simulation, fields: Mapping[str, Any]) -> object:
+    symbol = fields["symbol"]
+    place = the_only(places_with(simulation, fields), symbol)
+    place.ledger.set_leverage(symbol, fields["leverage"])
+    return {"venue": place.venue_id, "symbol": symbol, "leverage": place.ledger.leverage(symbol)}
 
 
 def _find_order(simulation: Simulation, fields: Mapping[str, Any]) -> tuple[Place, LedgerOrder]:
@@ -96,6 +113,30 @@ OF_ACCOUNTS: tuple[ControlCommand, ...] = (
         ),
         _fill,
         "The venue and the fill.",
+    ),
+    ControlCommand(
+        "cancel",
+        "Cancel an order, or all orders of a symbol, as another client of the account does.",
+        (
+            Field("order", FieldKind.NAME, "The order's id or client id.", is_word=True),
+            Field("symbol", FieldKind.TEXT, "The symbol whose orders all end."),
+            VENUE,
+            ACCOUNT,
+        ),
+        _cancel,
+        "The venue, and the canceled orders.",
+    ),
+    ControlCommand(
+        "leverage",
+        "Set the leverage of a symbol, as another client of the account does.",
+        (
+            SYMBOL,
+            Field("leverage", FieldKind.NUMBER, "The new leverage.", required=True, is_word=True),
+            VENUE,
+            ACCOUNT,
+        ),
+        _leverage,
+        "The venue, the symbol and its leverage.",
     ),
     ControlCommand(
         "deposit",

@@ -14,6 +14,17 @@ from venuekit.simulator.fields import Field, FieldError, FieldKind, read_fields
 from venuekit.simulator.simulation import Simulation
 
 VENUE = Field("venue", FieldKind.TEXT, "The venue; without it, every one that it may concern.")
+#: a day, in seconds: the furthest that clocks run ahead or behind
+_CLOCK_MAX = 86_400
+CLOCK = Field(
+    "seconds",
+    FieldKind.NUMBER,
+    "The seconds; below 0 it is behind.",
+    required=True,
+    is_word=True,
+    minimum=-_CLOCK_MAX,
+    maximum=_CLOCK_MAX,
+)
 ACCOUNT = Field("account", FieldKind.TEXT, "The account, by name or number; the main one when left out.")
 
 

@@ -12,7 +12,7 @@ from venuekit.simulator.fields import Field, FieldError, FieldKind
 from venuekit.simulator.markets import check_mark
 from venuekit.simulator.simulation import Simulation
 
-_SYMBOL = Field("symbol", FieldKind.TEXT, "The symbol, as the venue names it.", required=True, is_word=True)
+SYMBOL = Field("symbol", FieldKind.TEXT, "The symbol, as the venue names it.", required=True, is_word=True)
 #: a leg of hedge mode
 LEG = Field(
     "position_side",
@@ -73,7 +73,7 @@ MARKET: tuple[ControlCommand, ...] = (
     ControlCommand(
         "mark",
         "Move the mark price of a symbol, in every account; it fills, triggers and liquidates.",
-        (_SYMBOL, Field("price", FieldKind.NUMBER, "The new mark.", required=True, is_word=True), VENUE),
+        (SYMBOL, Field("price", FieldKind.NUMBER, "The new mark.", required=True, is_word=True), VENUE),
         _mark,
         "The marks afterwards, one for each venue that trades the symbol.",
     ),
@@ -91,7 +91,7 @@ MARKET: tuple[ControlCommand, ...] = (
         "fund",
         "Let the positions of a symbol pay funding at the mark, in every account.",
         (
-            _SYMBOL,
+            SYMBOL,
             Field(
                 "rate",
                 FieldKind.NUMBER,
@@ -109,7 +109,7 @@ MARKET: tuple[ControlCommand, ...] = (
     ControlCommand(
         "liquidate",
         "Close a position at the mark as a liquidation does, whatever its margin.",
-        (_SYMBOL, LEG, VENUE, ACCOUNT),
+        (SYMBOL, LEG, VENUE, ACCOUNT),
         _liquidate,
         "The venue, and the order that closed the position.",
     ),

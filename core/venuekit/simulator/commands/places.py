@@ -33,16 +33,16 @@ class Place:
         return [balance for balance in self.ledger.balances() if balance.purse in purses]
 
 
-def find_venue(simulation: Simulation, venue_id: str) -> str:
+def find_venue(simulation: Simulation, venue_id: str, field: str = "venue") -> str:
     """
-    Return the id of a simulated venue.
+    Return the id of a simulated venue; ``field`` is the name of the field that has it.
 
     Raises:
         FieldError: the simulation has no such venue.
     """
     if venue_id not in simulation.venue_ids:
         others = did_you_mean(venue_id, simulation.venue_ids) or f"; there are {', '.join(simulation.venue_ids)}"
-        raise FieldError(f"{venue_id!r} is not simulated here{others}", "venue")
+        raise FieldError(f"{venue_id!r} is not simulated here{others}", field)
     return venue_id
 
 

@@ -289,6 +289,35 @@ async def test_show(stand: Any) -> None:
     assert wrong.error.endswith("not 'position'; did you mean positions?")
 
 
+async def test_another_client_cancels(stand: Any) -> None:
+    """One order by its id or client id, or all of a symbol; either is named, and an order that ended is refused."""
+    for number in range(3):
+        request = LedgerOrderRequest(
+            symbol="TOYUSD", side=Side.BUY, quantity=Decimal(1), price=Decimal(50), client_id=f"bid-{number}"
+        )
+        stand.sim.ledger.place(request)
+    one = await stand.tell("cancel", order="bid-1")
+    again = await stand.tell("cancel", order="bid-1")
+    rest = await stand.tell("cancel", symbol="TOYUSD")
+    neither = await stand.tell("cancel")
+
+    assert [order["client_id"] for order in one.json["orders"]] == ["bid-1"]
+    assert (again.status, again.error.startswith("the ledger refuses: order_finished")) == (400, True)
+    assert [order["client_id"] for order in rest.json["orders"]] == ["bid-0", "bid-2"]
+    assert neither.error == "expected either order, to cancel one, or symbol, to cancel all of it"
+    assert stand.sim.ledger.open_orders("TOYUSD") == ()
+
+
+async def test_another_client_sets_leverage(stand: Any) -> None:
+    """It is that of the symbol; a wrong one is refused as the venue's rules say."""
+    told = await stand.tell("leverage", symbol="GEMUSD", leverage=7)
+    wrong = await stand.tell("leverage", symbol="GEMUSD", leverage=100000)
+
+    assert told.json == {"venue": "toy_perp", "symbol": "GEMUSD", "leverage": "7"}
+    assert (wrong.status, wrong.error.startswith("the ledger refuses: invalid_leverage")) == (400, True)
+    assert stand.sim.ledger.leverage("GEMUSD") == 7
+
+
 async def test_random_disturbances(stand: Any, toy: Any) -> None:
     """A share of all attempts is disturbed, until it is 0; each request says what it met."""
     told = await stand.tell("random", rate=1, seed=3, route="GET /v1/wallet")
@@ -317,6 +346,8 @@ def test_every_command_has_its_test() -> None:
         "fund",
         "fill",
         "liquidate",
+        "cancel",
+        "leverage",
         "deposit",
         "skew",
         "show",
