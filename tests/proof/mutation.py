@@ -34,7 +34,7 @@ _PIPELINE = "tests/core/pipeline"
 SUBJECTS = {
     "budget": Subject(
         ("pipeline/pools", "pipeline/budget", "pipeline/waiters"),
-        (f"{_PIPELINE}/test_budget.py", f"{_PIPELINE}/test_limit_scopes.py", f"{_PIPELINE}/test_shut_out.py"),
+        tuple(f"{_PIPELINE}/test_{name}.py" for name in ("budget", "limit_scopes", "shut_out", "waiters")),
     ),
     "fences": Subject(
         ("pipeline/write_scopes", "pipeline/waits", "request_bounds"),
@@ -52,8 +52,8 @@ SUBJECTS = {
         tuple(f"{_PIPELINE}/test_{name}.py" for name in ("arrival", "proof", "absence", "belonging", "retry")),
     ),
     "signing": Subject(
-        ("signing", "credentials/signer", "credentials/signers/*"),
-        ("tests/core/test_requests.py", "tests/core/test_venue_signers.py", "tests/core/test_secrets.py"),
+        ("signing", "credentials/signer", "credentials/private_keys"),
+        tuple(f"tests/core/test_{name}.py" for name in ("key_kinds", "requests", "venue_signers", "secrets")),
     ),
 }
 
