@@ -1,0 +1,107 @@
+"""Pools of this process, at the exact moments at which they change their answer."""
+
+from __future__ import annotations
+
+import pytest
+
+from venuekit.pipeline.pools import BucketBudget, SlidingBudget
+from venuekit.venue import Limit
+
+WINDOW = Limit("weight", amount=10, seconds=60)
+BUCKET = Limit("tokens", amount=10, refill=4)
+
+
+def test_a_window_says_when_enough_of_it_is_free() -> None:
+    """The wait for an amount ends when the payments that it needs out of the way are 60 seconds old."""
+    pool = SlidingBudget(WINDOW)
+    for moment, amount in ((0.0, 4), (10.0, 3), (20.0, 3)):
+        pool.spend(amount, moment)
+
+    waits = {1: 30.0, 4: 30.0, 5: 40.0, 7: 40.0, 8: 50.0, 10: 50.0}
+    assert {amount: pool.wait(amount, 30.0) for amount in waits} == waits
+    assert pool.wait(11, 30.0) == 50.0  # more than it ever has passes when nothing else is spent
+
+
+def test_a_payment_leaves_the_window_after_exactly_its_length() -> None:
+    """A moment before, nothing of it is free; then all of it, once."""
+    pool = SlidingBudget(WINDOW)
+    pool.spend(10, 0.0)
+
+    assert pool.wait(10, 59.5) == 0.5
+    assert pool.used(59.5) == 10
+    assert pool.wait(10, 60.0) == 0.0
+    assert pool.used(60.0) == 0
+    pool.spend(10, 60.0)
+    assert pool.wait(1, 60.0) == 60.0
+
+
+def test_a_reserve_is_left_to_the_unit() -> None:
+    """Of ten, a reserve of 0.4 leaves four, and one of 0.25 leaves two."""
+    pool = SlidingBudget(WINDOW)
+    pool.spend(6, 0.0)
+
+    assert pool.wait(1, 0.0, 0.4) == 60.0
+    assert pool.wait(2, 0.0, 0.25) == 0.0
+    assert pool.wait(3, 0.0, 0.25) == 60.0
+
+
+@pytest.mark.parametrize("pool", [SlidingBudget(WINDOW), BucketBudget(BUCKET)], ids=["window", "bucket"])
+def test_a_closed_pool_opens_at_its_moment(pool: SlidingBudget | BucketBudget) -> None:
+    """The rest of the time is told, whatever is spent."""
+    assert pool.close(7.0, 100.0) == 7.0
+
+    assert pool.wait(1, 102.0) == 5.0
+    assert pool.seconds_closed(102.0) == 5.0
+    assert not pool.is_banned(102.0)
+    assert pool.wait(1, 107.0) == 0.0
+    assert pool.seconds_closed(107.0) == 0.0
+
+
+def test_a_refusal_is_one_of_a_row_for_five_seconds_after_a_pause() -> None:
+    """The pause doubles up to the end of that time, and begins anew behind it."""
+    pool = SlidingBudget(WINDOW)
+
+    assert pool.close(None, 0.0) == 1.0
+    assert pool.close(None, 6.0) == 2.0
+    assert pool.close(None, 8.0 + 5.001) == 1.0
+
+
+def test_a_time_of_a_tenth_of_a_second_is_believed() -> None:
+    """A shorter one may be over by the error of the clocks: the pause is our own."""
+    assert SlidingBudget(WINDOW).close(0.1, 0.0) == 0.1
+    assert SlidingBudget(WINDOW).close(0.09, 0.0) == 1.0
+
+
+def test_a_ban_during_a_pause_is_a_ban() -> None:
+    """It lasts two minutes although the pool was closed already; a second refusal then adds nothing."""
+    pool = SlidingBudget(WINDOW)
+    pool.close(5.0, 0.0)
+
+    assert pool.close(None, 1.0, banned=True) == 120.0
+    assert pool.is_banned(120.9)
+    assert pool.close(None, 2.0, banned=True) == 119.0
+    assert not pool.is_banned(121.0)
+
+
+def test_a_joined_pool_remembers_the_pauses_of_both() -> None:
+    """A refusal after a pause of the other one doubles that; a pool that was never banned bans nobody."""
+    pool, other = SlidingBudget(WINDOW), SlidingBudget(WINDOW)
+    other.close(None, 0.0)
+    pool.absorb(other)
+    assert pool.close(None, 2.0) == 2.0
+
+    pool.absorb(SlidingBudget(WINDOW))
+    assert pool.seconds_closed(2.0) == 2.0
+    assert not pool.is_banned(2.0)
+
+
+def test_a_joined_bucket_owes_what_either_took() -> None:
+    """A bucket that nobody took from costs the other nothing."""
+    pool, other = BucketBudget(BUCKET), BucketBudget(BUCKET)
+    pool.absorb(other, 0.0)
+    assert pool.wait(10, 0.0) == 0.0
+
+    other.spend(4, 0.0)
+    pool.absorb(other, 0.0)
+    assert pool.wait(10, 0.0) == 1.0
+    assert pool.wait(6, 0.0) == 0.0
