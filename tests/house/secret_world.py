@@ -23,7 +23,8 @@ from venuekit.hooks import hookimpl
 from venuekit.message import HttpRequest, HttpResponse, Transport
 from venuekit.pipeline.budget import PoolName
 from venuekit.pipeline.redis_link import _Password
-from venuekit.pipeline.redis_store import store_from
+from venuekit.pipeline.redis_store import RedisStore
+from venuekit.pipeline.shared_url import parse_store
 from venuekit.plugin import Environment, HmacSigner, KeyKind, Signer, SignerFields, Token
 from venuekit.plugins import make_plugins
 from venuekit.signing import EncodedRequest, Stamp
@@ -185,7 +186,7 @@ async def planted_world(directory: Path, monkeypatch: pytest.MonkeyPatch) -> Asy
             plugins=plugins, clock=clock, journal=directory / "journal", proxy=f"http://me:{PROXY}@127.0.0.1:3128"
         )
         await stack.enter_async_context(runtime)
-        store = store_from(f"redis://me:{STORE}@127.0.0.1:1/0")
+        store = RedisStore(parse_store(f"redis://me:{STORE}@127.0.0.1:1/0"))
         stack.push_async_callback(store.aclose)
         file = load_accounts(directory / "accounts.toml")
         kept += [runtime, plugins, store, file, Token(Secret(TOKEN)), _Password(None, Secret(STORE))]

@@ -14,14 +14,13 @@ import attrs
 
 from venuekit import errors
 from venuekit._util.texts import warn
-from venuekit.credentials import Secret
 from venuekit.endpoint import Priority
 from venuekit.pipeline.budget import PoolName
 from venuekit.pipeline.budget_share import Share
 from venuekit.pipeline.budget_store import PoolReport, PoolState, Receipt
 from venuekit.pipeline.redis_link import PATIENCE, LinkLost, RedisLink, ScriptRefused, ScriptUnknown, pack
 from venuekit.pipeline.redis_pools import PoolBook
-from venuekit.pipeline.shared_url import VARIABLE, StoreAddress, WhenLost, parse_store
+from venuekit.pipeline.shared_url import VARIABLE, StoreAddress, WhenLost
 
 #: how long a lost server is left alone between two tries, in seconds; requests get their answer at once meanwhile
 _PAUSE = 1.0
@@ -30,16 +29,6 @@ _LOOK = 100
 _PAID = Receipt(0.0)
 _OTHER_FORM = f"run the same venuekit and plugins in all processes, or give this one another prefix= in {VARIABLE}"
 _SECOND = 1_000_000
-
-
-def store_from(url: str | Secret) -> RedisStore:
-    """
-    Return the store that a URL names; no connection is made before the first payment.
-
-    Raises:
-        ConfigurationError: it is no URL of a store, or the library redis is not installed.
-    """
-    return RedisStore(parse_store(url))
 
 
 @attrs.define
@@ -54,8 +43,13 @@ class RedisStore:
     """
     A :class:`~venuekit.pipeline.budget_store.BudgetStore` on one server; it belongs to one event loop.
 
+    No connection is made before the first payment.
+
     While the server is lost, requests are refused, or spend this process's share of each pool, as the address says;
     each loss and each return is one warning.
+
+    Raises:
+        ConfigurationError: the library redis is not installed.
     """
 
     def __init__(self, address: StoreAddress) -> None:
@@ -70,7 +64,7 @@ class RedisStore:
         self._pending: dict[PoolName, tuple[PoolReport, float]] = {}
         self._share = Share(address.share) if address.when_lost is WhenLost.SHARE else None
         self._loss: _Loss | None = None
-        self._fault = LinkLost("")  #: the last one
+        self._fault = ("", "")  #: the last one and its mend
         self._has_warned_of_start = False
 
     def __str__(self) -> str:
@@ -247,7 +241,7 @@ class RedisStore:
 
     def _lose(self, lost: LinkLost) -> None:
         """Note that the server is lost; the first time, warn."""
-        now, self._fault = _now(), lost
+        now, self._fault = _now(), (lost.fault, lost.mend)
         if self._loss is not None:
             self._loss.next_try = now + _PAUSE
             return
@@ -268,7 +262,7 @@ class RedisStore:
         return Receipt(self._share.pay(due, priority.reserve, now))
 
     def _loss_error(self) -> errors.BudgetUnavailable:
-        return self._error(self._fault.fault, self._fault.mend)
+        return self._error(*self._fault)
 
     def _error(self, fault: str, mend: str) -> errors.BudgetUnavailable:
         return errors.BudgetUnavailable(

@@ -20,7 +20,7 @@ from venuekit.endpoint import Priority
 from venuekit.pipeline import redis_link, redis_pools, redis_store
 from venuekit.pipeline.budget import PoolName
 from venuekit.pipeline.budget_store import PoolReport, Receipt
-from venuekit.pipeline.redis_store import RedisStore, store_from
+from venuekit.pipeline.redis_store import RedisStore
 from venuekit.pipeline.shared_url import parse_store
 from venuekit.venue import Limit
 
@@ -40,7 +40,7 @@ async def _pay(store: RedisStore, *due: tuple[PoolName, int], priority: Priority
 @asynccontextmanager
 async def _known(server: Server, options: str = "") -> AsyncIterator[RedisStore]:
     """A store on a server that is known to know everything."""
-    store = store_from(server.url + options)
+    store = RedisStore(parse_store(server.url + options))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         await _pay(store)
@@ -185,7 +185,7 @@ async def test_a_payment_without_an_answer_is_not_sent_again(
     for answer, fault in ((b"", "(?i)connection|closed"), (None, "does not answer within 0.05 s")):
         path = tmp_path_factory.mktemp("own") / "socket"
         async with _answering(path, answer) as heard:
-            store = store_from(f"unix://{path}")
+            store = RedisStore(parse_store(f"unix://{path}"))
             with pytest.warns(UserWarning, match="is lost"), pytest.raises(errors.BudgetUnavailable, match=fault):
                 await _pay(store)
             with pytest.raises(errors.BudgetUnavailable):
@@ -214,7 +214,7 @@ async def test_refusals_of_a_server_are_put_in_words(
     """Each with the remedy."""
     path = tmp_path_factory.mktemp("own") / "socket"
     async with _answering(path, f"-{answer}\r\n".encode()):
-        store = store_from(f"unix://{path}")
+        store = RedisStore(parse_store(f"unix://{path}"))
         with pytest.warns(UserWarning, match="is lost"), pytest.raises(errors.BudgetUnavailable, match=words):
             await _pay(store)
         await store.aclose()
@@ -245,14 +245,14 @@ async def test_a_password_is_sent_and_never_shown(tmp_path_factory: pytest.TempP
     ):
         if "trader" in login:
             await _add_user(url, ">secret-word", "~*", "+ping")
-        store = store_from(f"unix://{login}{url}")
+        store = RedisStore(parse_store(f"unix://{login}{url}"))
         with pytest.warns(UserWarning, match="is lost"), pytest.raises(errors.BudgetUnavailable, match=words) as got:
             await _pay(store)
         assert not any(word in f"{got.value} {store} {store._address!r}" for word in ("wrong-one", "secret-word"))
         await store.aclose()
     await _add_user(url, "resetkeys", "~{venuekit}*", "+@scripting", "+@read", "+@write", "+time")  # as the mend says
     for login in (":hush-hush@", "trader:secret-word@"):
-        store = store_from(f"unix://{login}{url}?start=open")
+        store = RedisStore(parse_store(f"unix://{login}{url}?start=open"))
         assert not (await _pay(store)).delay
         assert len(await store.states()) == 1
         await store.leave("one")
@@ -262,7 +262,7 @@ async def test_a_password_is_sent_and_never_shown(tmp_path_factory: pytest.TempP
 
 async def _add_user(url: str, *rules: str) -> None:
     """Add a user with these rights, or give it more."""
-    root = store_from(f"unix://:hush-hush@{url}")
+    root = RedisStore(parse_store(f"unix://:hush-hush@{url}"))
     parts = ("ACL", "SETUSER", "trader", "on", *rules)
     await root._link.send(len(parts), redis_link.pack(parts))
     await root.aclose()
@@ -272,7 +272,7 @@ async def test_a_server_that_drops_keys_when_it_is_full_is_named(server: Server)
     """A pool that is dropped would be an empty one."""
     server.ask("CONFIG", "SET", "maxmemory-policy", "allkeys-lru")
     server.ask("SCRIPT", "FLUSH")
-    store = store_from(server.url)
+    store = RedisStore(parse_store(server.url))
     with _warned() as texts:
         await _pay(store)
     assert any("by its maxmemory-policy allkeys-lru: set it to noeviction" in text for text in texts)
@@ -287,7 +287,7 @@ async def test_an_address_without_a_server_and_a_certificate_of_nobody_are_named
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    store = store_from(f"redis://127.0.0.1:{port}")
+    store = RedisStore(parse_store(f"redis://127.0.0.1:{port}"))
     words = (
         rf"budgets at redis://127\.0\.0\.1:{port} cannot be used: .*[Cc]onnect.*; start it, or correct VENUEKIT_BUDGET"
     )
@@ -302,7 +302,7 @@ async def test_an_address_without_a_server_and_a_certificate_of_nobody_are_named
     )
     async with server:
         port = server.sockets[0].getsockname()[1]
-        store = store_from(f"rediss://127.0.0.1:{port}")
+        store = RedisStore(parse_store(f"rediss://127.0.0.1:{port}"))
         with pytest.warns(UserWarning, match="is lost"), pytest.raises(errors.BudgetUnavailable, match="certificate"):
             await _pay(store)
         assert heard == []

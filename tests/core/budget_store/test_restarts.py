@@ -14,7 +14,8 @@ from venuekit import errors
 from venuekit.endpoint import Priority
 from venuekit.pipeline.budget import PoolName
 from venuekit.pipeline.budget_store import Receipt
-from venuekit.pipeline.redis_store import RedisStore, store_from
+from venuekit.pipeline.redis_store import RedisStore
+from venuekit.pipeline.shared_url import parse_store
 from venuekit.venue import Limit
 
 SHORT = PoolName("acme", "live", Limit("short", amount=4, seconds=0.3), address="any")
@@ -32,7 +33,7 @@ def own_server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
 @pytest.fixture
 async def stores(own_server: Server) -> AsyncIterator[tuple[RedisStore, RedisStore]]:
     """Two stores on one server, as two processes have them."""
-    pair = store_from(own_server.url), store_from(own_server.url)
+    pair = RedisStore(parse_store(own_server.url)), RedisStore(parse_store(own_server.url))
     yield pair
     for store in pair:
         await store.aclose()
@@ -85,7 +86,7 @@ async def test_scripts_that_were_flushed_may_have_been_lost_with_payments(
 
 async def test_a_server_that_is_trusted_pays_at_once(own_server: Server) -> None:
     """The operator says that it forgets nothing, or that nothing was spent before it was started."""
-    store = store_from(f"{own_server.url}?start=open")
+    store = RedisStore(parse_store(f"{own_server.url}?start=open"))
     assert (await _pay(store, 4)).delay == 0.0
     own_server.ask("SCRIPT", "FLUSH")
     assert (await _pay(store)).delay > 0

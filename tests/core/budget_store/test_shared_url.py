@@ -8,7 +8,7 @@ import pytest
 
 from venuekit.credentials import Secret
 from venuekit.errors import ConfigurationError
-from venuekit.pipeline.redis_store import store_from
+from venuekit.pipeline.redis_store import RedisStore
 from venuekit.pipeline.shared_url import AfterStart, StoreAddress, WhenLost, chosen_store, parse_store
 
 FORMS = "redis://[user:password@]host[:port][/db], rediss:// for TLS, valkey://, or unix:///path/to/socket"
@@ -79,7 +79,7 @@ def test_a_url_is_read_in_whole(url: str, address: StoreAddress, shown: str) -> 
 def test_a_fault_is_one_sentence_with_the_mend(url: str, fault: str) -> None:
     """It names the variable, and repeats no password."""
     with pytest.raises(ConfigurationError) as got:
-        store_from(url)
+        RedisStore(parse_store(url))
     assert str(got.value) == f"VENUEKIT_BUDGET: {fault}"
 
 
@@ -101,4 +101,4 @@ def test_a_missing_library_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "redis", None)
     with pytest.raises(ConfigurationError, match=r"need the library redis: pip install 'venuekit\[redis\]'"):
-        store_from("redis://host")
+        RedisStore(parse_store("redis://host"))

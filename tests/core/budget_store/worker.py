@@ -16,7 +16,8 @@ import warnings
 from venuekit import errors
 from venuekit.endpoint import Priority
 from venuekit.pipeline.budget import PoolName
-from venuekit.pipeline.redis_store import RedisStore, store_from
+from venuekit.pipeline.redis_store import RedisStore
+from venuekit.pipeline.shared_url import parse_store
 from venuekit.venue import Limit
 
 AMOUNT, SECONDS, HEAVIEST = 20, 0.4, 3
@@ -49,7 +50,7 @@ async def spend(store: RedisStore, name: str, chance: random.Random) -> None:
 async def main(url: str, seed: str, ahead: str) -> None:
     warnings.simplefilter("ignore")
     set_wall_clock(float(ahead))
-    store, chance = store_from(url), random.Random(seed)  # noqa: S311 - amounts, no secrets
+    store, chance = RedisStore(parse_store(url)), random.Random(seed)  # noqa: S311 - amounts, no secrets
     loop = asyncio.get_running_loop()
     ended = loop.run_in_executor(None, sys.stdin.read)
 
