@@ -108,6 +108,12 @@ def worlds_page() -> Page:
 
 
 @pytest.fixture(scope="session")
+def budgets_page() -> Page:
+    """docs/budgets.md."""
+    return Page(ROOT / "docs" / "budgets.md")
+
+
+@pytest.fixture(scope="session")
 def fleet_page() -> Page:
     """docs/fleet.md."""
     return Page(ROOT / "docs" / "fleet.md")

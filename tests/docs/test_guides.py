@@ -9,7 +9,15 @@ from typing import Any
 
 import pytest
 
-GUIDES = ("orders_page", "histories_page", "simulator_page", "worlds_page", "fleet_page", "disturbances_page")
+GUIDES = (
+    "orders_page",
+    "histories_page",
+    "simulator_page",
+    "worlds_page",
+    "budgets_page",
+    "fleet_page",
+    "disturbances_page",
+)
 
 
 class _Raises(ast.NodeTransformer):

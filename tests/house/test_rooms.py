@@ -76,7 +76,7 @@ ROOMS = {
         "errors",
         "commands",
         "accounts consent declarations journal_rows sim_control",
-        "accounts_check history journal new_plugin order plugins reading record resolve root settings sim",
+        "accounts_check budget history journal new_plugin order plugins reading record resolve root settings sim",
         "demo panic",
     ),
 }

@@ -81,7 +81,7 @@ def _environments(venue: Venue[Any]) -> list[str]:
 def capabilities_command(context: click.Context, venue: str | None, as_json: bool) -> int:
     """Show the capabilities of VENUE, or of all installed venues side by side."""
     plugins = state_of(context).plugins
-    venues = list(_usable(plugins, as_json=as_json)) if venue is None else [plugins.venue(venue)]
+    venues = list(usable_venues(plugins, as_json=as_json)) if venue is None else [plugins.venue(venue)]
     if venue is None and not as_json:
         click.echo(capability_matrix(venues))
     else:
@@ -90,7 +90,7 @@ def capabilities_command(context: click.Context, venue: str | None, as_json: boo
     return Status.ERROR if plugins.broken() else Status.DONE
 
 
-def _usable(plugins: Plugins, *, as_json: bool) -> Iterator[Venue[Any]]:
+def usable_venues(plugins: Plugins, *, as_json: bool) -> Iterator[Venue[Any]]:
     """Yield the installed venues; broken ones are reported."""
     for venue_id in plugins.venue_ids():
         try:

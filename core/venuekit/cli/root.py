@@ -15,6 +15,7 @@ from venuekit.cli.output import has_colour, note, silence_streams, within_stream
 
 _MODULES = {
     "accounts_check": "accounts",
+    "budget": "budget",
     "declarations": "capabilities endpoints venues",
     "demo": "demo",
     "history": "history",

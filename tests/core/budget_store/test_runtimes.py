@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import warnings
 
 import pytest
 from tests.core.budget_store.servers import Server
 
 from venuekit import Runtime, errors
+from venuekit.pipeline import redis_store
 from venuekit.pipeline.shared_url import VARIABLE
 from venuekit.simulator import CannedAnswer, Simulation
 from venuekit_toy_perp import TOY_PERP
@@ -48,3 +50,32 @@ async def test_runtimes_share_counts_closures_and_bans(server: Server, monkeypat
         assert caught.value.outcome is errors.Outcome.NOT_SENT
         assert sim.requests == []
         await apart.call(TOY.SETTINGS)
+
+
+async def test_nothing_is_sent_while_the_server_is_lost(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A request says that it was not sent, and why; the next one is, when the server is back."""
+    monkeypatch.setattr(redis_store, "_PAUSE", 0.02)
+    async with (
+        Simulation((TOY_PERP,)) as sim,
+        Runtime(journal=False, budget=f"{server.url}?start=open") as runtime,
+    ):
+        account = await runtime.open(TOY_PERP, sim.credentials("toy_perp"))
+        await account.call(TOY.SETTINGS)
+        sim.requests.clear()
+        server.ask("REPLICAOF", "127.0.0.1", "1")
+        with warnings.catch_warnings(record=True) as seen:
+            warnings.simplefilter("always")
+            for _ in range(2):
+                with pytest.raises(
+                    errors.BudgetUnavailable, match="it is a replica, which takes no payments"
+                ) as caught:
+                    await account.call(TOY.SET_LEVERAGE, contract="GEMUSD", leverage=7)
+                assert caught.value.outcome is errors.Outcome.NOT_SENT
+                assert caught.value.venue == "toy_perp"
+        assert sim.requests == []
+        assert len(seen) == 1
+        server.ask("REPLICAOF", "NO", "ONE")
+        await asyncio.sleep(0.05)
+        with pytest.warns(UserWarning, match="is back after 0 s"):
+            await account.call(TOY.SET_LEVERAGE, contract="GEMUSD", leverage=7)
+        assert len(sim.requests) == 1
