@@ -18,12 +18,11 @@ from typing import Any
 
 from measure import pin
 
-from venuekit._util.times import from_milliseconds
 from venuekit.endpoint import Effect
 from venuekit.errors import Outcome
 from venuekit.order_scope import MadeId
 from venuekit.pipeline.journal import FileJournal
-from venuekit.pipeline.journal_lines import Ended, Unresolved
+from venuekit.pipeline.journal_lines import Begun, Ended, plain_parameters
 
 WRITES, ROUNDS = 3000, 9
 SETTING = {"symbol": "BTCUSDT", "leverage": 20}
@@ -40,24 +39,23 @@ ORDER = {
 
 def _write(journal: FileJournal, sent_at: int, parameters: Mapping[str, Any], client_id: MadeId | None) -> None:
     """Do for one write what :mod:`venuekit.pipeline.notes` does, with a moment in milliseconds since 1970."""
-    moment, ids = from_milliseconds(sent_at), () if client_id is None else (client_id,)
-    entry = Unresolved(
-        id=journal.new_id(moment),
-        operation="set_leverage" if client_id is None else "place_order",
-        verb="POST",
-        path="/fapi/v1/leverage" if client_id is None else "/fapi/v1/order",
-        parameters=parameters,
-        sent_at=moment,
-        fence=from_milliseconds(sent_at + 6000),
-        client_id=client_id,
-        effect=Effect.SET if client_id is None else Effect.KEYED,
-        client_ids=ids,
-        made=frozenset(ids),
-        nonce=None,
-        action=(),
+    begun = Begun(
+        journal.new_id(sent_at),
+        "set_leverage" if client_id is None else "place_order",
+        "POST",
+        "/fapi/v1/leverage" if client_id is None else "/fapi/v1/order",
+        plain_parameters(parameters),
+        sent_at,
+        sent_at + 6000,
+        Effect.SET if client_id is None else Effect.KEYED,
+        client_id,
+        (),
+        () if client_id is None else tuple(sorted({client_id})),
+        None,
+        {},
     )
-    journal.begin(entry)
-    journal.end(Ended(entry.id, Outcome.APPLIED, sent_at + 20, None))
+    journal.begin(begun)
+    journal.end(Ended(begun.id, Outcome.APPLIED, sent_at + 20, None))
 
 
 def _round(journal: FileJournal, *, orders: bool) -> float:

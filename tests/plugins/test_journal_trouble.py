@@ -13,6 +13,7 @@ from typing import Any
 
 import attrs
 import pytest
+from tests.journal_entries import line_of
 from tests.plugins.stages import VENUES, venues
 
 import venuekit
@@ -29,7 +30,7 @@ from venuekit.capabilities import (
 )
 from venuekit.errors import Outcome
 from venuekit.pipeline import EventKind, FileJournal
-from venuekit.pipeline.journal_lines import Ended, Unresolved
+from venuekit.pipeline.journal_lines import Begun, Ended, Unresolved
 from venuekit.plugin import from_milliseconds
 from venuekit.simulator import SecondActor, Simulation
 from venuekit.testing import InstantClock, Watch, plugins_with
@@ -247,8 +248,9 @@ def test_a_part_of_a_line_is_no_line(tmp_path: Path, monkeypatch: pytest.MonkeyP
     moment = InstantClock().now
     when = from_milliseconds(moment)
 
-    def entry() -> Unresolved:
-        return Unresolved(journal.new_id(when), "set_leverage", "PUT", "/v1/leverage", {"leverage": D(7)}, when, when)
+    def entry() -> Begun:
+        name = journal.new_id(moment)
+        return line_of(Unresolved(name, "set_leverage", "PUT", "/v1/leverage", {"leverage": D(7)}, when, when))
 
     journal.begin(entry())
     kept = []

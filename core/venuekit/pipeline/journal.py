@@ -19,6 +19,7 @@ from venuekit.endpoint import EndpointName
 from venuekit.errors import Outcome
 from venuekit.order_scope import ClientIds
 from venuekit.pipeline.journal_lines import (
+    Begun,
     Day,
     Ended,
     UnreadableLine,
@@ -32,6 +33,8 @@ from venuekit.pipeline.journal_lines import (
 )
 from venuekit.resolution import OtherWrite
 
+#: milliseconds of a day
+_DAY = 86_400_000
 _APPENDING = os.O_WRONLY | os.O_APPEND | os.O_CREAT
 #: the most lines, and bytes of them, that are kept while the journal cannot be written
 _KEPT_LINES_MAX = 20_000
@@ -76,7 +79,7 @@ class FileJournal:
     _numbers: Iterator[int] = attrs.field(factory=lambda: itertools.count(1), init=False, repr=False)
     days: dict[str, Day] = attrs.field(factory=dict, init=False, repr=False)
     #: the day of the newest identity, as a number and as it is written
-    _ordinal: int = attrs.field(default=0, init=False, repr=False)
+    _day_number: int = attrs.field(default=-1, init=False, repr=False)
     _day: str = attrs.field(default="", init=False, repr=False)
     #: lines that could not be written yet, with the file they belong to
     _kept: deque[tuple[str, bytes]] = attrs.field(factory=deque, init=False, repr=False)
@@ -91,8 +94,12 @@ class FileJournal:
     _length: int = attrs.field(default=0, init=False, repr=False)
     _is_there: bool = attrs.field(default=False, init=False, repr=False)
 
-    def new_id(self, moment: datetime) -> str:
-        """Return an identity that no other write has, in no process; it begins with the day of its file."""
+    def new_id(self, moment: int) -> str:
+        """
+        Return an identity that no other write has, in no process; it begins with the day of its file.
+
+        ``moment`` is in milliseconds since 1970.
+        """
         return f"{self._day_at(moment)}-{self._writer}-{os.getpid():x}-{next(self._numbers)}"
 
     def look_for_mates(self) -> None:
@@ -105,8 +112,8 @@ class FileJournal:
         for day in self.days.values():
             day.recent = recent
 
-    def catch_up(self, moment: datetime) -> None:
-        """Read the lines of others since the last time, in the file that a write of this moment belongs to."""
+    def catch_up(self, moment: int) -> None:
+        """Read the lines of others since the last time, in the file of a write at this moment in milliseconds."""
         path = self._path_of(self._day_at(moment))
         for mate in self._mates:
             mate.catch_up_beside(moment)
@@ -127,23 +134,23 @@ class FileJournal:
             with contextlib.suppress(FileNotFoundError):  # likewise
                 day.read_on()
 
-    def begin(self, entry: Unresolved) -> None:
+    def begin(self, begun: Begun) -> None:
         """
         Append the opening line of a write, before its first byte is sent.
 
         Raises:
             OSError: that does not stand where it survives this process.
         """
-        path = self._path_of(entry.id)
+        path = self._path_of(begun.id)
         try:
-            self._write(path, begin_text(entry))
+            self._write(path, begin_text(begun))
         except _PartlyWritten:  # it may be readable, and nothing is sent
-            self._keep(path, end_text(Ended(entry.id, Outcome.NOT_SENT)))
+            self._keep(path, end_text(Ended(begun.id, Outcome.NOT_SENT)))
             raise
 
-    def keep(self, entry: Unresolved) -> None:
+    def keep(self, begun: Begun) -> None:
         """Keep the opening line of a write that is sent all the same, until it can be written."""
-        self._keep(self._path_of(entry.id), begin_text(entry))
+        self._keep(self._path_of(begun.id), begin_text(begun))
 
     def end(self, ended: Ended) -> bool:
         """Append the closing line, and say whether it stands; else it is kept, as by :meth:`keep`."""
@@ -206,7 +213,7 @@ class FileJournal:
         """Return the rows of histories that writes explain, as their closing lines say."""
         return frozenset(claim for one in self._read_all() for day in one.days.values() for claim in day.claims)
 
-    def catch_up_beside(self, moment: datetime) -> None:
+    def catch_up_beside(self, moment: int) -> None:
         """Do as :meth:`catch_up` for the journal of another key, which is seldom written to here."""
         path = f"{self.stem}-{self._day_at(moment)}.jsonl"
         day = self.days.get(path)
@@ -287,11 +294,11 @@ class FileJournal:
         is_ours = len(parts) == 4 and parts[1] == self._writer and parts[3].isdecimal()
         return int(parts[3]) if is_ours else None
 
-    def _day_at(self, moment: datetime) -> str:
-        """Return a day as identities and files have it."""
-        ordinal = moment.toordinal()
-        if ordinal != self._ordinal:  # writing out a date costs as much as writing a line
-            self._ordinal, self._day = ordinal, f"{moment:%Y%m%d}"
+    def _day_at(self, moment: int) -> str:
+        """Return the day of a moment in milliseconds, as identities and files have it."""
+        number = moment // _DAY
+        if number != self._day_number:  # writing out a date costs as much as writing a line
+            self._day_number, self._day = number, f"{from_milliseconds(moment):%Y%m%d}"
         return self._day
 
     def _path_of(self, entry_id: str) -> str:

@@ -95,10 +95,15 @@ class Ended(msgspec.Struct, frozen=True, omit_defaults=True, rename={"id": "end"
     claims: str | None = None
 
 
-class _Begin(msgspec.Struct, omit_defaults=True):
-    """An opening line as it is written."""
+class Begun(msgspec.Struct, frozen=True, omit_defaults=True, rename={"id": "begin"}):
+    """
+    An opening line as it is written, from which :class:`Unresolved` is read; its fields are the same.
 
-    begin: _Id
+    ``parameters`` are those of :func:`plain_parameters`, moments are milliseconds on the venue's clock, and
+    ``client_ids`` is empty where ``client_id`` is the only one.
+    """
+
+    id: _Id
     operation: str
     verb: str
     path: str
@@ -126,25 +131,14 @@ def day_of(entry_id: str) -> str:
     return entry_id[:8]
 
 
-def begin_text(entry: Unresolved) -> bytes:
+def plain_parameters(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Return parameters as a line has them: exactly as they are, in types of JSON."""
+    return {name: value if type(value) in _AS_THEY_ARE else _plain(value) for name, value in parameters.items()}
+
+
+def begin_text(begun: Begun) -> bytes:
     """Return the opening line of a write."""
-    sent = {name: value if type(value) in _AS_THEY_ARE else _plain(value) for name, value in entry.parameters.items()}
-    line = _Begin(
-        entry.id,
-        entry.operation,
-        entry.verb,
-        entry.path,
-        sent,
-        to_milliseconds(entry.sent_at),
-        to_milliseconds(entry.fence),
-        entry.effect,
-        entry.client_id,
-        entry.client_ids if len(entry.client_ids) > 1 else (),
-        tuple(sorted(entry.made)) if entry.made else (),
-        entry.nonce,
-        dict(entry.action),
-    )
-    return _text(line)
+    return _text(begun)
 
 
 def end_text(ended: Ended) -> bytes:
@@ -181,13 +175,13 @@ def read_line(text: bytes) -> Unresolved | Ended:
         raise MalformedLine(lost_words(line["lost"]))
     try:
         if "begin" in line:
-            return _unresolved(msgspec.convert(line, _Begin))
+            return _unresolved(msgspec.convert(line, Begun))
         return msgspec.convert(line, Ended)
     except (msgspec.ValidationError, RecursionError, ValueError) as error:
         raise MalformedLine(f"not a line of this journal: {error}") from None
 
 
-def _text(line: Mapping[str, Any] | _Begin | Ended) -> bytes:
+def _text(line: Mapping[str, Any] | Begun | Ended) -> bytes:
     # the first newline ends a line that a crash or a full disk cut off, so that it spoils only itself
     try:
         text = _compact(line)
@@ -196,9 +190,9 @@ def _text(line: Mapping[str, Any] | _Begin | Ended) -> bytes:
     return b"\n%b\n" % text
 
 
-def _unresolved(line: _Begin) -> Unresolved:
+def _unresolved(line: Begun) -> Unresolved:
     return Unresolved(
-        id=line.begin,
+        id=line.id,
         operation=line.operation,
         verb=line.verb,
         path=line.path,

@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from venuekit import errors
 from venuekit._util.texts import warn, without
-from venuekit._util.times import from_milliseconds
 from venuekit.clock import clock_error
 from venuekit.errors import Outcome
 from venuekit.order_scope import MadeId
 from venuekit.pipeline.events import notify_of
-from venuekit.pipeline.journal_lines import Ended, Unresolved
+from venuekit.pipeline.journal_lines import Begun, Ended, plain_parameters
 from venuekit.pipeline.observe import EventKind
 
 if TYPE_CHECKING:
@@ -32,7 +31,7 @@ def use_client_ids(operation: Operation[Any]) -> None:
         ids = tuple(operation.endpoint.client_ids_of(operation.parameters))
         made = frozenset(one for one in ids if type(one) is MadeId)  # no other write has any of these
         if session.journal is not None and len(made) < len(ids):
-            session.journal.catch_up(from_milliseconds(now))
+            session.journal.catch_up(now)
         for one in ids:
             latest = recent.latest(one)
             if latest and latest + 2 * clock_error(session.venue_session.clock) >= now:
@@ -49,32 +48,32 @@ def record_attempt(operation: Operation[Any], journal: FileJournal) -> None:
     Raises:
         NeverSent: the line cannot be written, and the write can do more than cancel or reduce.
     """
-    endpoint, sent_at = operation.endpoint, from_milliseconds(operation.sent_at)
+    endpoint, sent_at, ids = operation.endpoint, operation.sent_at, operation.client_ids
     verb, path, action = endpoint.name
-    entry = Unresolved(
-        id=operation.journal_id or journal.new_id(sent_at),
-        operation=operation.name,
-        verb=verb,
-        path=path,
-        parameters=without(endpoint.secret, operation.parameters),
-        sent_at=sent_at,
-        fence=from_milliseconds(operation.fence),
-        client_id=operation.client_id,
-        effect=endpoint.effect,
-        client_ids=operation.client_ids,
-        made=operation.made,
-        nonce=operation.number,
-        action=action,
+    begun = Begun(  # by position: names would take half as long again
+        operation.journal_id or journal.new_id(sent_at),
+        operation.name,
+        verb,
+        path,
+        plain_parameters(without(endpoint.secret, operation.parameters)),
+        sent_at,
+        operation.fence,
+        endpoint.effect,
+        operation.client_id,
+        ids if len(ids) > 1 else (),
+        tuple(sorted(operation.made)) if operation.made else (),
+        operation.number,
+        dict(action),
     )
     try:
-        journal.begin(entry)
+        journal.begin(begun)
     except OSError as error:
         if not _reduces(operation):
             words = f"the journal cannot be written ({error}): until then only cancels and reducing orders are sent"
             raise operation.annotate(errors.NeverSent(words)) from error
-        journal.keep(entry)
+        journal.keep(begun)
         _warn_unwritten(operation, "is sent all the same, since it can only cancel or reduce")
-    operation.journal_id = entry.id
+    operation.journal_id = begun.id
 
 
 def record_outcome(operation: Operation[Any], outcome: Outcome, claims: str | None) -> None:

@@ -12,7 +12,9 @@ from typing import Any
 
 import attrs
 import pytest
+from tests.journal_entries import line_of
 
+from venuekit._util.times import to_milliseconds
 from venuekit.cli.journal_rows import JournalRow
 from venuekit.credentials import Secret
 from venuekit.credentials.fields import fingerprint
@@ -60,9 +62,16 @@ def _note(
     verb, path = more.pop("to", ("PUT", "/v1/leverage"))
     parameters = more.pop("parameters", {"contract": "GEMUSD", "leverage": 7})
     entry = Unresolved(
-        journal.new_id(sent_at), operation, verb, path, parameters, sent_at, sent_at + timedelta(seconds=6), **more
+        journal.new_id(to_milliseconds(sent_at)),
+        operation,
+        verb,
+        path,
+        parameters,
+        sent_at,
+        sent_at + timedelta(seconds=6),
+        **more,
     )
-    journal.begin(entry)
+    journal.begin(line_of(entry))
     if outcome is not None:
         at = int(sent_at.timestamp() * 1000) + 250
         assert journal.end(Ended(entry.id, outcome, at, claims="transfer 7" if outcome == "applied" else None))
@@ -199,7 +208,7 @@ def test_a_second_attempt_and_files_that_were_set_aside_meanwhile(call: Call, wr
     first = _note(journal, DAY + timedelta(days=3))
     later = DAY + timedelta(days=3, seconds=2)
     entry = Unresolved(first, "set_leverage", "PUT", "/v1/leverage", {}, later, later + timedelta(seconds=6))
-    journal.begin(entry)
+    journal.begin(line_of(entry))
     journal._release()
     path = written.directory / f"toy_perp-live-{MAIN}-20261123.jsonl"
     path.rename(path.with_suffix(".closed"))

@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.journal_entries import line_of
 
 import venuekit
 from venuekit import Runtime
+from venuekit._util.times import to_milliseconds
 from venuekit.pipeline.journal import FileJournal
 from venuekit.pipeline.journal_lines import Unresolved
 
@@ -41,17 +43,16 @@ def test_a_line_that_was_left_open(call: Call, fresh: Any, journal: Path, levera
     (path,) = journal.iterdir()
     sent = datetime.now(UTC) - timedelta(minutes=5)
     left_behind = FileJournal(path.with_name(path.stem[: -len("-20261120")]))
-    left_behind.begin(
-        Unresolved(
-            id=left_behind.new_id(sent),
-            operation="set_leverage",
-            verb="PUT",
-            path="/v1/leverage",
-            parameters={"contract": "GEMUSD", "leverage": leverage},
-            sent_at=sent,
-            fence=sent + timedelta(seconds=6),
-        )
+    entry = Unresolved(
+        id=left_behind.new_id(to_milliseconds(sent)),
+        operation="set_leverage",
+        verb="PUT",
+        path="/v1/leverage",
+        parameters={"contract": "GEMUSD", "leverage": leverage},
+        sent_at=sent,
+        fence=sent + timedelta(seconds=6),
     )
+    left_behind.begin(line_of(entry))
 
     called = call("resolve", *place)
 

@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.journal_entries import line_of
 
 import venuekit
 from venuekit import errors
+from venuekit._util.times import to_milliseconds
 from venuekit.pipeline.journal import FileJournal
 from venuekit.pipeline.journal_lines import Ended, Unresolved
 from venuekit.simulator import Delay, DropAfter, DropBefore, SecondActor
@@ -169,8 +171,9 @@ def test_another_account_s_files_are_left_alone(tmp_path: Path) -> None:
 
 
 def _noted(journal: FileJournal, moment: datetime) -> str:
-    entry_id = journal.new_id(moment)
-    journal.begin(Unresolved(entry_id, "set_leverage", "PUT", "/v1/leverage", {"leverage": Decimal(7)}, moment, moment))
+    entry_id = journal.new_id(to_milliseconds(moment))
+    entry = Unresolved(entry_id, "set_leverage", "PUT", "/v1/leverage", {"leverage": Decimal(7)}, moment, moment)
+    journal.begin(line_of(entry))
     return entry_id
 
 
@@ -179,8 +182,8 @@ def days_of(journal: FileJournal, *days: int) -> list[str]:
     ids = []
     for day in days:
         moment = datetime(2025, 6, day, 12, tzinfo=UTC)
-        ids.append(journal.new_id(moment))
-        journal.begin(Unresolved(ids[-1], "set_leverage", "PUT", "/v1/leverage", {}, moment, moment))
+        ids.append(journal.new_id(to_milliseconds(moment)))
+        journal.begin(line_of(Unresolved(ids[-1], "set_leverage", "PUT", "/v1/leverage", {}, moment, moment)))
         journal.end(Ended(ids[-1], "applied"))
     return ids
 
@@ -224,7 +227,7 @@ async def test_thousands_of_journals_have_few_files_open(tmp_path: Path) -> None
     noted = [_noted(journal, moment) for journal in journals]
 
     assert journals[2:] == [*open_files]
-    journals[0].catch_up(moment)
+    journals[0].catch_up(to_milliseconds(moment))
     assert journals[0].end(Ended(noted[0], "applied"))
     assert journals[3:] + journals[:1] == [*open_files]
     assert [0, 1] == [len(journal.open_writes()) for journal in journals[:2]]

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.journal_entries import line_of
 
 import venuekit
 from venuekit.endpoint import Effect
@@ -60,7 +61,7 @@ def test_what_was_sent_is_read_exactly(parameters: dict[str, Any]) -> None:
     """Texts to the last character, decimals as decimals, lists and what stands within them: all as it was."""
     written = entry(parameters=parameters, effect=Effect.KEYED, client_id="a", client_ids=("a",), made=frozenset("a"))
 
-    found = read_line(begin_text(written).strip())
+    found = read_line(begin_text(line_of(written)).strip())
 
     assert found == written
     assert isinstance(found, Unresolved)
@@ -85,7 +86,7 @@ def json_like(value: Any) -> Any:
 )
 def test_a_client_id_stays_as_it_is(client_id: str) -> None:
     """Whatever an id looks like, the order of it can be found again."""
-    line = begin_text(entry(parameters={"newClientOrderId": client_id}, client_id=client_id))
+    line = begin_text(line_of(entry(parameters={"newClientOrderId": client_id}, client_id=client_id)))
 
     found = read_line(line.strip())
 
@@ -113,7 +114,7 @@ def test_no_line_raises_anything_else(line: bytes) -> None:
 )
 def test_one_odd_field_raises_nothing_else(name: str, value: Any) -> None:
     """A line of ours with any one value of any type is read or unreadable."""
-    line = json.loads(begin_text(entry(effect=Effect.SET)))
+    line = json.loads(begin_text(line_of(entry(effect=Effect.SET))))
 
     assert understood(json.dumps({**line, name: value}).encode()) in {True, False}
 
@@ -127,7 +128,9 @@ def understood(line: bytes) -> bool:
     return True
 
 
-OURS = begin_text(entry(path="/v1/leverage", verb="PUT", parameters={"contract": "GEMUSD", "leverage": Decimal(7)}))
+OURS = begin_text(
+    line_of(entry(path="/v1/leverage", verb="PUT", parameters={"contract": "GEMUSD", "leverage": Decimal(7)}))
+)
 ODD = {
     "half a line": b'\n{"begin":"20',
     "a line cut off in its parameters": OURS[:-30],
@@ -157,12 +160,12 @@ ODD = {
 def test_an_odd_line_is_told_with_its_number_and_skipped(tmp_path: Path, odd: bytes) -> None:
     """Its file and number are in a warning and in the list; the open lines before and behind it are found."""
     journal = FileJournal(tmp_path / "acme-live-1")
-    journal.begin(entry(id="20261128-before-1-1"))
+    journal.begin(line_of(entry(id="20261128-before-1-1")))
     (path,) = tmp_path.iterdir()
     number = path.read_bytes().count(b"\n") + odd.startswith(b"\n") + 1
     with path.open("ab") as file:
         file.write(odd)
-    journal.begin(entry(id="20261128-behind-1-2"))
+    journal.begin(line_of(entry(id="20261128-behind-1-2")))
 
     with pytest.warns(UserWarning, match="cannot be read") as told:
         found = [one.id for one in FileJournal(tmp_path / "acme-live-1").open_writes()]

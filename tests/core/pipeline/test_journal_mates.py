@@ -6,7 +6,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from tests.journal_entries import line_of
 
+from venuekit._util.times import to_milliseconds
 from venuekit.endpoint import Effect, EndpointName
 from venuekit.order_scope import ClientIds
 from venuekit.pipeline.journal import FileJournal
@@ -21,9 +23,18 @@ def noted(journal: FileJournal, number: int, effect: Effect = Effect.KEYED) -> U
     fence = at + timedelta(seconds=6)
     ids = (f"id-{number}",)
     entry = Unresolved(
-        journal.new_id(at), "place_order", "POST", "/order", {}, at, fence, ids[0], effect, client_ids=ids
+        journal.new_id(to_milliseconds(at)),
+        "place_order",
+        "POST",
+        "/order",
+        {},
+        at,
+        fence,
+        ids[0],
+        effect,
+        client_ids=ids,
     )
-    journal.begin(entry)
+    journal.begin(line_of(entry))
     return entry
 
 
@@ -66,13 +77,13 @@ def test_client_ids_of_another_key_are_known_before_an_order_leaves(
     """What another process has sent by the account's other key is read each time, if there is something new."""
     first, _ = pair
     elsewhere = FileJournal(tmp_path / "acme-live-2")
-    first.catch_up(NOW)
+    first.catch_up(to_milliseconds(NOW))
     for number in range(3):
         entry = noted(elsewhere, number)
         assert first.recent.latest(f"id-{number}") == 0
-        first.catch_up(NOW)
+        first.catch_up(to_milliseconds(NOW))
         assert first.recent.latest(f"id-{number}") == entry.fence.timestamp() * 1000
-        first.catch_up(NOW)
+        first.catch_up(to_milliseconds(NOW))
 
 
 def test_a_line_that_cannot_be_read_is_listed_for_every_key(

@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.journal_entries import line_of
 
 import venuekit
 from venuekit import Runtime
+from venuekit._util.times import to_milliseconds
 from venuekit.errors import AnswerLost, AuthenticationFailed, GuardRefused, OperationError, PermissionDenied
 from venuekit.pipeline.journal import FileJournal
 from venuekit.pipeline.journal_lines import Unresolved
@@ -205,11 +207,12 @@ def test_an_order_that_may_still_arrive(
         "parameters": {},
         "sent_at": now,
     }
+    moment = to_milliseconds(now)
     past, future = (now + timedelta(hours=hours) for hours in (-1, 1))
 
-    journal.begin(Unresolved(id=journal.new_id(now), fence=past, client_id="gone", **begun))
+    journal.begin(line_of(Unresolved(id=journal.new_id(moment), fence=past, client_id="gone", **begun)))
     gone = call("panic", "main")
-    journal.begin(Unresolved(id=journal.new_id(now), fence=future, client_id="under-way", **begun))
+    journal.begin(line_of(Unresolved(id=journal.new_id(moment), fence=future, client_id="under-way", **begun)))
     under_way = call("panic", "main")
 
     assert (gone.status, gone.err) == (0, "")
