@@ -19,10 +19,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 
 from venuekit import Credentials, Runtime, Secret
+from venuekit.credential_fields import CredentialsFault
 from venuekit.credentials import HmacSigner, PrivateKeySigner, make_signer, redact
+from venuekit.credentials.private_keys import _OTHER_LABELS
 from venuekit.errors import CredentialsError
 from venuekit.hooks import hookimpl
-from venuekit.key_kinds import KeyKind
+from venuekit.key_kinds import KeyKind, list_kinds
 from venuekit.plugins import make_plugins
 from venuekit.simulator import Simulation
 from venuekit.simulator.key_pairs import make_key_pair
@@ -94,7 +96,23 @@ async def test_each_kind_signs_as_its_standard_says() -> None:
 
     hmac = make_signer(Secret("a text"))
     assert isinstance(hmac, HmacSigner)
-    assert hmac.kind is KeyKind.HMAC
+    assert (hmac.kind, repr(hmac)) == (KeyKind.HMAC, "HmacSigner(***)")
+    assert await hmac.sign(b"payload") == await HmacSigner(Secret("a text")).sign(b"payload")
+
+
+async def test_core_signs_by_the_kind_of_the_secret() -> None:
+    """For a venue that brings no signer of its own."""
+    venue = attrs.evolve(TOY_PERP, key_kinds=frozenset(KeyKind))
+    plugins = make_plugins(entry_points=())
+    for kind in (KeyKind.RSA, KeyKind.ED25519):
+        made = plugins.make_signer(venue, Credentials("key", pem_of(key_of(kind)), "live"))
+        assert await made.sign(b"payload") == await make_signer(Secret(pem_of(key_of(kind)))).sign(b"payload")
+
+
+def test_kinds_are_listed_in_words() -> None:
+    """In their usual order."""
+    assert list_kinds({KeyKind.ED25519}) == "Ed25519"
+    assert list_kinds(frozenset(KeyKind)) == "HMAC, RSA and Ed25519"
 
 
 @pytest.mark.parametrize(
@@ -122,6 +140,7 @@ def test_every_form_of_a_pem_is_read(kind: KeyKind, form: serialization.PrivateF
 def faults() -> dict[str, tuple[str, str | None, str]]:
     """Return texts that are no keys to sign with, their passphrases, and the sentences about them."""
     rsa_pem, edwards = pem_of(key_of(KeyKind.RSA)), pem_of(key_of(KeyKind.ED25519))
+    labels = "".join(f"-----BEGIN {label}-----\n" for label in _OTHER_LABELS)
     unknown = b64encode(b64decode(edwards.splitlines()[1]).replace(b"\x2b\x65\x70", b"\x2b\x65\x7a")).decode()
     one_line = edwards.strip().replace("\n", " ")
     openssh = serialization.PrivateFormat.OpenSSH
@@ -136,6 +155,11 @@ def faults() -> dict[str, tuple[str, str | None, str]]:
         "public": (public_pem(key_of(KeyKind.RSA)), None, "the secret is a public key, which the venue has; give the"),
         "certificate": ("-----BEGIN CERTIFICATE-----\nMII\n", None, "the secret is a certificate and no key; give the"),
         "openssh": (pem_of(key_of(KeyKind.ED25519), openssh), None, "the secret is a key in the form of OpenSSH; give"),
+        "public halves": (
+            f"{public_pem(key_of(KeyKind.RSA))}\n{labels}",
+            None,
+            "the secret is a public key, which the",
+        ),
         "curve": (
             pem_of(ec.generate_private_key(ec.SECP256R1())),
             None,
@@ -205,6 +229,9 @@ async def test_a_text_that_is_no_key_is_refused() -> None:
 
             assert str(opened.value).startswith(f"toy_perp: {words}"), name
             assert str(made.value).startswith(words), name
+            found = given.read_key()
+            assert isinstance(found, CredentialsFault), name
+            assert found.field == words.split()[1], name
             secrets = [line for line in text.splitlines() if len(line) > 30][1:-1]
             told = f"{printed(opened.value)} {printed(made.value)}"
             assert [one for one in (*secrets, WORD) if one in told] == [], name

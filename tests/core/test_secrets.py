@@ -200,3 +200,15 @@ async def test_the_signer_is_hmac(secret: str, payload: bytes) -> None:
 
     for _ in range(18):  # a signature leaves nothing behind, also once the state of the key is kept
         assert await signer.sign(payload) == hmac.new(secret.encode(), payload, "sha256").digest()
+
+
+async def test_the_state_of_a_key_that_signs_often_is_kept() -> None:
+    """From the seventeenth signature on, and the signatures stay the same."""
+    signer, signatures = HmacSigner(Secret("secret")), set()
+    for _ in range(16):
+        signatures.add(await signer.sign(b"payload"))
+    assert signer._keyed is None
+    for _ in range(3):
+        signatures.add(await signer.sign(b"payload"))
+        assert signer._keyed is not None
+    assert signatures == {hmac.new(b"secret", b"payload", "sha256").digest()}

@@ -52,8 +52,11 @@ SUBJECTS = {
         tuple(f"{_PIPELINE}/test_{name}.py" for name in ("arrival", "proof", "absence", "belonging", "retry")),
     ),
     "signing": Subject(
-        ("signing", "credentials/signer", "credentials/private_keys"),
-        tuple(f"tests/core/test_{name}.py" for name in ("key_kinds", "requests", "venue_signers", "secrets")),
+        ("signing", "key_kinds", "credentials/signer", "credentials/private_keys"),
+        tuple(
+            f"tests/core/test_{name}.py"
+            for name in ("encoding_places", "key_kinds", "requests", "venue_signers", "secrets")
+        ),
     ),
 }
 
