@@ -60,7 +60,7 @@ class RedisStore:
         self._script = pack(("EVAL", script))
         self._name = pack(("EVALSHA", sha1(script, usedforsecurity=False).hexdigest()))
         self._load = pack(("SCRIPT", "LOAD", script))
-        #: statements of the venue that came with payments without the server, each with its moment of the loop
+        #: statements of the venue that the server does not have yet, each with its moment of the loop
         self._pending: dict[PoolName, tuple[PoolReport, float]] = {}
         self._share = Share(address.share) if address.when_lost is WhenLost.SHARE else None
         self._loss: _Loss | None = None
@@ -98,23 +98,24 @@ class RedisStore:
                 if self._share is not None:
                     self._share.count(due, _now())
                 return _PAID
-        return self._pay_alone(due, priority, reports)
+        else:
+            self._keep(reports)
+        return self._pay_alone(due, priority)
 
     async def report(self, reports: Sequence[PoolReport]) -> None:
         """
-        Hand over statements of the venue at once.
+        Hand over statements of the venue at once; a server that is lost gets them when it is back.
 
         Raises:
-            BudgetUnavailable: the server cannot be reached, or a pool has another form.
+            BudgetUnavailable: a pool has another form.
         """
-        if self._may_try():
-            try:
-                await self._run((), Priority.URGENT, "", "", reports)
-            except LinkLost as lost:
-                self._lose(lost)
-            else:
-                return
-        raise self._loss_error()
+        if not self._may_try():
+            self._keep(reports)
+            return
+        try:
+            await self._run((), Priority.URGENT, "", "", reports)
+        except LinkLost as lost:
+            self._lose(lost)
 
     async def leave(self, waiter: str) -> None:
         """Forget a request that waited and was given up; a server that is lost forgets it by itself."""
@@ -171,6 +172,7 @@ class RedisStore:
             raise self._error(f"a pool has another form: {refusal}", _OTHER_FORM) from None
         except (LinkLost, asyncio.CancelledError):
             self._pending = pending | self._pending
+            self._keep(reports)
             if self._share is not None:
                 self._share.return_spendings(spendings)
             raise
@@ -251,18 +253,16 @@ class RedisStore:
             rule = f"this process spends at most {self._address.share:g} of each pool until it is back"
         warn(f"{self} is lost: {lost.fault}; {rule}")
 
-    def _pay_alone(
-        self, due: Sequence[tuple[PoolName, int]], priority: Priority, reports: Sequence[PoolReport]
-    ) -> Receipt:
-        """Pay without the server, by the operator's rule; it gets the statements when it is back."""
-        if self._share is None:
-            raise self._loss_error()
+    def _keep(self, reports: Sequence[PoolReport]) -> None:
+        """Remember statements until the server has them; the last one about a pool says it all."""
         now = _now()
         self._pending |= {report.pool: (report, now) for report in reports}
-        return Receipt(self._share.pay(due, priority.reserve, now))
 
-    def _loss_error(self) -> errors.BudgetUnavailable:
-        return self._error(*self._fault)
+    def _pay_alone(self, due: Sequence[tuple[PoolName, int]], priority: Priority) -> Receipt:
+        """Pay without the server, by the operator's rule."""
+        if self._share is None:
+            raise self._error(*self._fault)
+        return Receipt(self._share.pay(due, priority.reserve, _now()))
 
     def _error(self, fault: str, mend: str) -> errors.BudgetUnavailable:
         return errors.BudgetUnavailable(
