@@ -73,7 +73,7 @@ class VenueSession:
     find_pool: FindPool = attrs.field(repr=False)
     #: the costs of requests that pay into pools of the address alone: they are the same for every account
     costs: dict[Endpoint[Any], Costs] = attrs.field(factory=dict, init=False, repr=False)
-    #: pools, by identity, that observers believe to be closed
+    #: pools that observers believe to be closed, and a store that they believe to be lost, by identity
     shut: set[int] = attrs.field(factory=set, init=False, repr=False)
     #: how many broken plugins they have been notified of
     reported: int = attrs.field(default=0, init=False)

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 #: in place of an operation, in the event of a measured clock, and of a plugin that broke before there was one
 SYNC_CLOCK, CONNECT = "sync_clock", "connect"
+#: in place of a pool, in the event of a store of shared budgets that is lost
+STORE = "shared budgets"
 
 
 def notify_of(
@@ -86,6 +88,14 @@ def notify_of_closing(
         operation.session.venue_session.shut.add(id(pool))
         details: dict[str, Any] = {"amount": limit.amount, "is_closed": True, "closed_until": until}
         notify_of(operation, EventKind.BUDGET, pool=limit.name, **details)
+
+
+def notify_of_store(operation: Operation[Any], *, is_lost: bool) -> None:
+    """Notify observers that the store of shared budgets is lost, or is back, once each."""
+    session = operation.session.venue_session
+    if is_lost != (id(session.shared) in session.shut):
+        session.shut ^= {id(session.shared)}
+        notify_of(operation, EventKind.BUDGET, pool=STORE, is_closed=is_lost)
 
 
 def notify_of_resolution(operation: Operation[Any], outcome: Outcome) -> None:

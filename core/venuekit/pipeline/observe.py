@@ -31,7 +31,9 @@ class EventKind(enum.StrEnum):
     UNKNOWN_OUTCOME = "unknown_outcome"  #: it could not be found out
     END = "end"  #: the operation is over, however it ended
     CLOCK = "clock"  #: the venue's clock was measured
-    BUDGET = "budget"  #: a pool was counted by the venue, was closed, or is open again
+    BUDGET = (
+        "budget"  #: a pool was counted by the venue, was closed or is open again; shared ones were lost or are back
+    )
     PLUGIN_FAILURE = "plugin_failure"  #: an observer or a hook of a plugin has raised
     UNWRITTEN = "unwritten"  #: a line of the journal could not be written and is kept in memory
 

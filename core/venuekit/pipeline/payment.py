@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from venuekit.errors import BudgetUnavailable
 from venuekit.pipeline.budget import Pools, budget_error, opening_of
-from venuekit.pipeline.events import notify_of, notify_of_closing
+from venuekit.pipeline.events import notify_of, notify_of_closing, notify_of_store
 from venuekit.pipeline.observe import EventKind, WaitReason
 
 if TYPE_CHECKING:
@@ -52,6 +52,9 @@ async def _pay_store(operation: Operation[Any], shared: SharedBudget, waiter: Wa
         delay, closed = await shared.pay(waiter)
     except BudgetUnavailable as error:
         raise operation.annotate(error) from None
+    finally:
+        if operation.session.venue_session.observers:
+            notify_of_store(operation, is_lost=shared.is_lost)
     if closed:
         session = operation.session
         session.venue_session.waiters.wake(closed)

@@ -262,7 +262,7 @@ class RedisStore:
         """Pay without the server, by the operator's rule."""
         if self._share is None:
             raise self._error(*self._fault)
-        return Receipt(self._share.pay(due, priority.reserve, _now()))
+        return Receipt(self._share.pay(due, priority.reserve, _now()), is_alone=True)
 
     def _error(self, fault: str, mend: str) -> errors.BudgetUnavailable:
         return errors.BudgetUnavailable(

@@ -7,6 +7,7 @@ import os
 from collections.abc import Coroutine, Iterable
 from typing import TYPE_CHECKING, Any
 
+from venuekit.errors import BudgetUnavailable
 from venuekit.pipeline.budget import Budget, PoolName
 from venuekit.pipeline.budget_store import BudgetStore, PoolReport
 from venuekit.pipeline.pool_states import count_used
@@ -30,6 +31,8 @@ class SharedBudget:
     def __init__(self, store: BudgetStore, clock: Clock) -> None:
         self._store = store
         self._clock = clock
+        #: whether the store could not be reached by the last payment
+        self.is_lost = False
         #: no other process has it
         self._process = os.urandom(8).hex()
         #: by the identity of a pool of this process
@@ -66,13 +69,18 @@ class SharedBudget:
         """
         counted, self._counted, now = self._counted, {}, self._clock.monotonic()
         self._waiting.add(waiter.number)  # it is there unless it is known to be paid
-        receipt = await self._store.pay(
-            [(self._names[id(pool)], amount) for pool, amount in waiter.due],
-            waiter.priority,
-            waiter=self._name_of(waiter),
-            operation=waiter.operation,
-            reports=[self._report_of(pool, now) for pool in counted.values()],
-        )
+        try:
+            receipt = await self._store.pay(
+                [(self._names[id(pool)], amount) for pool, amount in waiter.due],
+                waiter.priority,
+                waiter=self._name_of(waiter),
+                operation=waiter.operation,
+                reports=[self._report_of(pool, now) for pool in counted.values()],
+            )
+        except BudgetUnavailable:
+            self.is_lost = True
+            raise
+        self.is_lost = receipt.is_alone
         if receipt.delay == 0.0:
             self._waiting.discard(waiter.number)
             return 0.0, []

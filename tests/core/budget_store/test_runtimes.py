@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import warnings
+from typing import Any
 
 import pytest
 from tests.core.budget_store.servers import Server
 
 from venuekit import Runtime, errors
-from venuekit.pipeline import redis_store
+from venuekit.account import Account
+from venuekit.pipeline import Event, EventKind, redis_store
 from venuekit.pipeline.shared_url import VARIABLE
 from venuekit.simulator import CannedAnswer, Simulation
 from venuekit_toy_perp import TOY_PERP
@@ -60,6 +62,9 @@ async def test_nothing_is_sent_while_the_server_is_lost(server: Server, monkeypa
         Runtime(journal=False, budget=f"{server.url}?start=open") as runtime,
     ):
         account = await runtime.open(TOY_PERP, sim.credentials("toy_perp"))
+        events: list[Event] = []
+        collect: Any = events.append
+        account._session.venue_session.observers = (collect,)
         await account.call(TOY.SETTINGS)
         sim.requests.clear()
         server.ask("REPLICAOF", "127.0.0.1", "1")
@@ -79,3 +84,30 @@ async def test_nothing_is_sent_while_the_server_is_lost(server: Server, monkeypa
         with pytest.warns(UserWarning, match="is back after 0 s"):
             await account.call(TOY.SET_LEVERAGE, contract="GEMUSD", leverage=7)
         assert len(sim.requests) == 1
+        losses = [(one.pool, one.is_closed) for one in events if one.kind is EventKind.BUDGET and one.used is None]
+        assert losses == [("shared budgets", True), ("shared budgets", False)]
+
+
+async def _call_on(account: Account) -> None:
+    """Read more than a tenth of the pool has room for."""
+    for _ in range(100):
+        await account.call(TOY.SETTINGS)
+
+
+async def test_a_share_is_spent_while_the_server_is_lost(server: Server) -> None:
+    """Requests go on, and observers know that they are paid from a share."""
+    async with (
+        Simulation((TOY_PERP,)) as sim,
+        Runtime(journal=False, budget=f"{server.url}?start=open&lost=share&share=0.1") as runtime,
+    ):
+        account = await runtime.open(TOY_PERP, sim.credentials("toy_perp"))
+        events: list[Event] = []
+        collect: Any = events.append
+        account._session.venue_session.observers = (collect,)
+        server.ask("REPLICAOF", "127.0.0.1", "1")
+        with pytest.warns(UserWarning, match=r"this process spends at most 0\.1 of each pool"):
+            await account.call(TOY.SETTINGS)
+        with pytest.raises(errors.Throttled, match="rate limit budget 'weight' is exhausted"):
+            await _call_on(account.with_options(max_wait=0))
+        server.ask("REPLICAOF", "NO", "ONE")
+        assert [one.is_closed for one in events if one.pool == "shared budgets"] == [True]
