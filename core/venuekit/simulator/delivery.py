@@ -48,7 +48,19 @@ class Deliveries:
         transport = request.transport
         if transport is None or reply.response is None or not self.can_answer(transport):
             return self._fall_silent(request) if reply.is_silent else _hang_up(transport)
-        response = _with_headers(reply.response, headers)
+        try:
+            return await self._send(request, transport, _with_headers(reply.response, headers), reply, headers)
+        except ConnectionError:  # the client did not wait for all of it
+            return _hang_up(transport)
+
+    async def _send(
+        self,
+        request: web.BaseRequest,
+        transport: asyncio.Transport,
+        response: Response,
+        reply: Reply,
+        headers: Mapping[str, str],
+    ) -> web.StreamResponse:
         if reply.keep is not None:
             return await _break_off(request, transport, response, reply.keep)
         for unasked in reply.before:
@@ -56,8 +68,9 @@ class Deliveries:
         if reply.lead:
             await self._clock.sleep(reply.lead)
         if reply.drip:
-            return await self._drip(request, response, *reply.drip)
-        message = web.Response(status=response.status, body=response.body, headers=response.headers)
+            message = await self._drip(request, response, *reply.drip)
+        else:
+            message = web.Response(status=response.status, body=response.body, headers=response.headers)
         if reply.half_close or reply.after:
             await message.prepare(request)
             await message.write_eof()
@@ -72,10 +85,7 @@ class Deliveries:
         message = _begin(response)
         await message.prepare(request)
         for start in range(0, len(response.body), size):
-            try:
-                await message.write(response.body[start : start + size])
-            except ConnectionError:  # the client has waited long enough
-                break
+            await message.write(response.body[start : start + size])
             await self._clock.sleep(every)
         return message
 

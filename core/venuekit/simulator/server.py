@@ -149,9 +149,7 @@ class Server:
         self._site = None
         await site.stop()
         await asyncio.sleep(0)  # some event loops close their sockets one round later
-        kept = socket.socket()
-        kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        kept.bind((_HOST, self.port))  # bound and not listening: nobody else takes it, and a connection is refused
+        kept = _keep_port(self.port)
         for connection in runner.server.connections:
             if connection in self._busy:
                 connection.close()  # after its answer
@@ -171,6 +169,14 @@ class Server:
 
 
 _TEXT = {"Content-Type": "text/plain; charset=utf-8"}
+
+
+def _keep_port(port: int) -> socket.socket:
+    """Return a socket that is bound and does not listen: nobody else takes the port, and connections are refused."""
+    kept = socket.socket()
+    kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    kept.bind((_HOST, port))
+    return kept
 
 
 def _headers(milliseconds: int) -> dict[str, str]:

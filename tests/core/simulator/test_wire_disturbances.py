@@ -15,6 +15,7 @@ from venuekit.simulator import (
     ApplyLater,
     ContentType,
     Drip,
+    HalfClose,
     HalfOpen,
     Oversize,
     RefuseConnections,
@@ -22,6 +23,7 @@ from venuekit.simulator import (
     Simulation,
     StepClock,
     Swap,
+    Twice,
     UnendedGzip,
     simulate,
 )
@@ -103,6 +105,14 @@ async def test_slow_drip(toy: Any) -> None:
         await client.close()
         await asyncio.sleep(200)
         assert _added(sim) == [5, 5]
+
+        sim.disturb("toy_perp", TOY.WALLET, (Drip(0.1), HalfClose()), (Twice(), Drip(0.1, size=7)))
+        assert (await client.send("GET", "/v1/wallet")).status == 200
+        assert (await client.send("GET", "/v1/wallet")).status is None  # the sending half is closed
+        assert (await client.send("GET", "/v1/wallet")).status == 200
+        twice, again = await client.send("GET", "/v1/wallet"), await client.send("GET", "/v1/wallet")
+        assert twice.body == again.body
+        assert sim.script.is_played
 
 
 async def test_oversized_packed_and_mislabelled_bodies(toy: Any) -> None:
