@@ -241,6 +241,7 @@ class Endpoint(Generic[T]):
         websocket_method: The method of the venue's WebSocket API that does the same, None if there is none.
         rows: The ways to lists of rows in its answer (``()`` is all of it), for :meth:`~venuekit.Account.answer_rows`.
         serves: The capability methods it serves, as function objects (``LeverageControl.set_leverage``).
+        limit_rows: The way to rows of rate limits in its answer, whose amounts are compared with the declared ones.
         may_be_absent: Of a read that is not documented: where it is answered by a 404, UNSUPPORTED is remembered.
         note: One sentence for the documentation.
     """
@@ -289,6 +290,7 @@ class Endpoint(Generic[T]):
     rows: tuple[tuple[str | int, ...], ...] = ()
     serves: tuple[Callable[..., Any], ...] = ()
     priority: Priority = attrs.field(default=attrs.Factory(_priority_of, takes_self=True))
+    limit_rows: tuple[str | int, ...] = ()
     may_be_absent: bool = False
     note: str = ""
     name: EndpointName = attrs.field(init=False, repr=False)

@@ -107,8 +107,9 @@ class Limit:
 
     A token bucket holds ``amount`` at most, is full at first, and ``refill`` flow in each second. ``used_header`` names
     the response header that says how much the venue counted in the running window, or is missing in the bucket,
-    ``remaining_header`` the one with the remaining amount. A request that names several symbols pays its whole cost for
-    each of them into a pool of the scope SYMBOL.
+    ``remaining_header`` the one with the remaining amount, and ``rate_limit`` the ``rateLimitType`` of rows with its
+    count or amount (:mod:`venuekit.pipeline.rate_limits`). A request that names several symbols pays its whole cost
+    for each of them into a pool of the scope SYMBOL.
 
     Raises:
         ValueError: it has both ``seconds`` and ``refill``, or neither, or one of its numbers lets nothing pass.
@@ -121,6 +122,7 @@ class Limit:
     scope: LimitScope = LimitScope.ADDRESS
     used_header: str | None = None
     remaining_header: str | None = None
+    rate_limit: str | None = None
 
     def __attrs_post_init__(self) -> None:
         fault = None

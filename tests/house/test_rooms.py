@@ -16,7 +16,7 @@ ROOMS = {
         "egress events pace unsupported",
         "budget connection journal journal_files notes owner shared_url",
         "budget_share budget_store redis_link waiters",
-        "pool_states redis_pools",
+        "pool_states rate_limits redis_pools",
         "redis_store shared_budget",
         "payment",
         "operation tokens transport",

@@ -20,7 +20,7 @@ from venuekit.order_scope import Ask
 from venuekit.parameters import Role
 from venuekit.payloads.json_text import TooDeep
 from venuekit.payloads.mismatch import mismatch_of
-from venuekit.pipeline.budget import SHUTTING, Pools, apply_backoff, pay, update_from_headers
+from venuekit.pipeline.budget import SHUTTING, Pools, apply_backoff, pay
 from venuekit.pipeline.events import notify_of, notify_of_answer, notify_of_closing, notify_of_fault, notify_of_request
 from venuekit.pipeline.failures import (
     LEAVING_OPEN,
@@ -35,7 +35,7 @@ from venuekit.pipeline.guard import check_guard
 from venuekit.pipeline.notes import record_attempt, record_outcome, use_client_ids
 from venuekit.pipeline.observe import EventKind, WaitReason
 from venuekit.pipeline.pace import SPENDING
-from venuekit.pipeline.payment import pay_in_turn
+from venuekit.pipeline.payment import pay_in_turn, take_counts
 from venuekit.pipeline.write_scopes import FENCING, Fence, footprint_of
 from venuekit.request_bounds import RequestExpiry, fence_of
 from venuekit.resolution import Call, Reading
@@ -331,7 +331,7 @@ class Operation(Generic[T]):
         """Return the value of an answer; raises Failure for one that is none."""
         session, check_echo, is_ours = self.session, self.endpoint.check_echo, False
         if costs:
-            self._take_counts(response, costs)
+            take_counts(self, response, costs)
         failure = None
         try:
             refusal = session.venue_session.venue.answers(response)
@@ -392,18 +392,6 @@ class Operation(Generic[T]):
         failure = self.failure(doubt.kind, doubt.error, refused.delay)
         failure.given_at = refused.given_at
         return failure
-
-    def _take_counts(self, response: HttpResponse, costs: Pools) -> None:
-        """Correct the pools by the venue's own counts."""
-        now, venue_session = self.session.clock.monotonic(), self.session.venue_session
-        for limit, pool, _ in costs:
-            used = update_from_headers(pool, limit, response.headers, now)
-            if used is None:
-                continue
-            if venue_session.shared is not None:
-                venue_session.shared.note(pool)
-            if venue_session.observers:
-                notify_of(self, EventKind.BUDGET, pool=limit.name, used=used, amount=limit.amount)
 
     def _failure_of_sending(self, error: Exception) -> Exception:
         """Return the failure of an attempt without an answer."""

@@ -1,4 +1,4 @@
-"""Payment of a request that may have to wait: in line, and from the shared store where there is one."""
+"""Payment of a request that may have to wait, in line and from the shared store; and the counts of its answer."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from venuekit.errors import BudgetUnavailable
-from venuekit.pipeline.budget import Pools, budget_error, opening_of
+from venuekit.pipeline.budget import Pools, budget_error, opening_of, update_from_headers
 from venuekit.pipeline.events import notify_of, notify_of_closing, notify_of_store
 from venuekit.pipeline.observe import EventKind, WaitReason
 
 if TYPE_CHECKING:
+    from venuekit.message import HttpResponse
     from venuekit.pipeline.operation import Operation
     from venuekit.pipeline.shared_budget import SharedBudget
     from venuekit.pipeline.waiters import Waiter, Waiters
@@ -76,3 +77,20 @@ async def _rest(operation: Operation[Any], waiters: Waiters, waiter: Waiter, cos
     seconds, began = left if waiters.is_held_back(waiter) else delay, clock.monotonic()
     was_woken = await waiter.rest(partial(clock.sleep, seconds))
     operation.waited += clock.monotonic() - began if was_woken else seconds
+
+
+def take_counts(operation: Operation[Any], response: HttpResponse, costs: Pools) -> None:
+    """Correct the pools of a request by the venue's own counts, and warn of amounts that are not the declared ones."""
+    now, venue_session = operation.session.clock.monotonic(), operation.session.venue_session
+    for limit, pool, _ in costs:
+        used = update_from_headers(pool, limit, response.headers, now)
+        if used is None:
+            continue
+        if venue_session.shared is not None:
+            venue_session.shared.note(pool)
+        if venue_session.observers:
+            notify_of(operation, EventKind.BUDGET, pool=limit.name, used=used, amount=limit.amount)
+    if operation.endpoint.limit_rows:
+        from venuekit.pipeline.rate_limits import compare_amounts
+
+        compare_amounts(venue_session.venue, response.body, operation.endpoint.limit_rows)

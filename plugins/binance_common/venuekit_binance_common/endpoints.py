@@ -220,6 +220,7 @@ def exchange_info(root: str, *also_serves: Callable[..., Any], status: str) -> E
         security=Security.NONE,
         pools=PAYS,
         rows=(("symbols",),),
+        limit_rows=("rateLimits",),
         serves=(InstrumentReader.get_instruments, *also_serves),
     )
 

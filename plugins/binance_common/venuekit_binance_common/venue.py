@@ -16,6 +16,8 @@ WEIGHT = "weight"
 ORDERS_10S = "orders_10s"
 ORDERS_1M = "orders_1m"
 PORTFOLIO_WEIGHT = "portfolio_weight"
+#: the types of limits in the venue's own rows
+REQUEST_WEIGHT, ORDERS = "REQUEST_WEIGHT", "ORDERS"
 
 #: the name of the host of the portfolio margin API, which live environments alone have
 PORTFOLIO_MARGIN = "portfolio_margin"
@@ -25,9 +27,23 @@ PORTFOLIO_MARGIN_HOSTS: Mapping[str, str] = {PORTFOLIO_MARGIN: f"https://{PORTFO
 #: one pool per address and one order pool per account, each shared by both futures products; the portfolio margin API
 #: counts for itself
 LIMITS = (
-    Limit(WEIGHT, amount=2400, seconds=60, used_header="X-MBX-USED-WEIGHT-1M"),
-    Limit(ORDERS_1M, amount=1200, seconds=60, scope=LimitScope.ACCOUNT, used_header="X-MBX-ORDER-COUNT-1M"),
-    Limit(ORDERS_10S, amount=300, seconds=10, scope=LimitScope.ACCOUNT, used_header="X-MBX-ORDER-COUNT-10S"),
+    Limit(WEIGHT, amount=2400, seconds=60, used_header="X-MBX-USED-WEIGHT-1M", rate_limit=REQUEST_WEIGHT),
+    Limit(
+        ORDERS_1M,
+        amount=1200,
+        seconds=60,
+        scope=LimitScope.ACCOUNT,
+        used_header="X-MBX-ORDER-COUNT-1M",
+        rate_limit=ORDERS,
+    ),
+    Limit(
+        ORDERS_10S,
+        amount=300,
+        seconds=10,
+        scope=LimitScope.ACCOUNT,
+        used_header="X-MBX-ORDER-COUNT-10S",
+        rate_limit=ORDERS,
+    ),
     Limit(PORTFOLIO_WEIGHT, amount=6000, seconds=60, used_header="X-MBX-USED-WEIGHT-1M"),
 )
 

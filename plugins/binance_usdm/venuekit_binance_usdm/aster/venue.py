@@ -26,7 +26,7 @@ from venuekit.plugin import (
 )
 from venuekit_binance_common.faults import OUTDATED_BY, read_answer
 from venuekit_binance_common.settings import setting_behaviours
-from venuekit_binance_common.venue import ORDERS_1M, WEIGHT, QuerySigning
+from venuekit_binance_common.venue import ORDERS, ORDERS_1M, REQUEST_WEIGHT, WEIGHT, QuerySigning
 from venuekit_binance_usdm.aster.account import AsterUsdmAccount, AsterV1Account
 from venuekit_binance_usdm.aster.endpoints import ASTER, ASTER_V1
 from venuekit_binance_usdm.aster.terms import (
@@ -56,8 +56,15 @@ if TYPE_CHECKING:
     from venuekit.simulator.simulated_venue import SimulatedVenue
 
 LIMITS = (
-    Limit(WEIGHT, amount=2400, seconds=60, used_header="X-MBX-USED-WEIGHT-1M"),
-    Limit(ORDERS_1M, amount=1200, seconds=60, scope=LimitScope.ACCOUNT, used_header="X-MBX-ORDER-COUNT-1M"),
+    Limit(WEIGHT, amount=2400, seconds=60, used_header="X-MBX-USED-WEIGHT-1M", rate_limit=REQUEST_WEIGHT),
+    Limit(
+        ORDERS_1M,
+        amount=1200,
+        seconds=60,
+        scope=LimitScope.ACCOUNT,
+        used_header="X-MBX-ORDER-COUNT-1M",
+        rate_limit=ORDERS,
+    ),
 )
 
 
