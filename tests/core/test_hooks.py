@@ -363,6 +363,26 @@ async def test_venuekit_observe_is_called_once_per_venue_and_sees_every_operatio
     assert {("toy_perp", "set_leverage", "GEMUSD")} == {(one.venue, one.operation, one.subject) for one in events}
 
 
+async def test_observers_are_notified_of_a_broken_plugin_once(monkeypatch: pytest.MonkeyPatch, sim: Simulation) -> None:
+    """By its name and distribution, before the first request of the account that met it."""
+    events: list[Any] = []
+    watching, raising = ModuleType("watching_plugin"), ModuleType("raising_plugin")
+    hooks_of = {watching: lambda venue: events.append, raising: _Shaken.venuekit_retry_policy}
+    for module, hook in hooks_of.items():
+        name = "venuekit_observe" if module is watching else "venuekit_retry_policy"
+        vars(module).update({"VENUEKIT_API": hooks.API_VERSION, name: hookimpl(hook, specname=name)})
+        monkeypatch.setitem(sys.modules, module.__name__, module)
+    points = [EntryPoint(name, f"{name}_plugin", "venuekit.plugins") for name in ("watching", "raising")]
+    async with _runtime(sim, make_plugins(entry_points=points)) as runtime:
+        for _ in range(2):
+            await runtime.open(TOY_PERP, sim.credentials("toy_perp"))
+
+    failures = [event for event in events if event.kind == "plugin_failure"]
+    assert [("toy_perp", "connect", "sim")] == [(one.venue, one.operation, one.environment) for one in failures]
+    assert failures[0].plugin == "plugin raising of raising_plugin (not installed)"
+    assert events.index(failures[0]) == 0
+
+
 def test_venuekit_register_commands_adds_to_the_command_line(
     operator: Install, capsys: pytest.CaptureFixture[str]
 ) -> None:
