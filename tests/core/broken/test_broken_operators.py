@@ -63,6 +63,7 @@ async def test_a_broken_operator_is_told_and_bars_writes_on_live(
     assert kind.sentence(site) in str(caught.value)
 
 
+@pytest.mark.usefixtures("without_operators")
 @pytest.mark.parametrize("kind", FLAWED_OPERATORS, ids=lambda kind: kind.name)
 def test_a_flawed_operator_works_and_is_told_of(site: Path, monkeypatch: pytest.MonkeyPatch, kind: Kind) -> None:
     """One sentence names the fault; nothing is broken."""

@@ -148,6 +148,7 @@ def test_three_distributions_claim_one_id(install: Install, discover: Discover) 
     assert broken.distribution == "acme-one and acme-three and acme-two"
 
 
+@pytest.mark.usefixtures("without_operators")
 def test_a_slow_venue_is_named(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A second of loading is reported once, and the venue works."""
     seconds = iter((0.0, 1.26))
