@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 import subprocess
 import sys
 import time
@@ -11,6 +13,10 @@ from pathlib import Path
 import pytest
 from tests.core.budget_store import worker
 from tests.core.budget_store.servers import KINDS, Server
+
+from venuekit.simulator import Simulation
+from venuekit_toy_perp import TOY_PERP
+from venuekit_toy_perp.endpoints import TOY
 
 WORKER = [sys.executable, "-m", "tests.core.budget_store.worker"]
 ROOT = Path(__file__).parents[3]
@@ -87,3 +93,29 @@ def test_two_processes_never_exceed_a_pool(kind: str, tmp_path_factory: pytest.T
         for begin, _, _ in payments
     )
     assert busiest > worker.AMOUNT / 2, "the pool was hardly used, so that it proves little"
+
+
+async def test_processes_send_a_venue_no_more_than_one_pool(server_of: Callable[[str], Server]) -> None:
+    """Readers behind one address leave a fifth of it, though one is killed and another one takes its place."""
+    server = server_of("valkey")
+    server.ask("FLUSHALL")
+    environment = os.environ | {"VENUEKIT_BUDGET": f"{server.url}?start=open", "PYTHONWARNINGS": "ignore"}
+    async with Simulation((TOY_PERP,)) as sim:
+        known = sim.key_of("toy_perp")
+        reader = [sys.executable, "-m", "tests.core.budget_store.reader", sim.rest("toy_perp"), known.key, known.secret]
+
+        async def begin() -> asyncio.subprocess.Process:
+            return await asyncio.create_subprocess_exec(*reader, cwd=ROOT, env=environment)
+
+        readers = [await begin(), await begin()]
+        for _ in range(3000):
+            if len(sim.requests) > 50:
+                break
+            await asyncio.sleep(0.01)
+        readers[0].kill()
+        readers.append(await begin())
+        statuses = [await one.wait() for one in readers]
+        reads = sum(one.path == TOY.SETTINGS.path for one in sim.requests)
+
+    assert statuses[1:] == [0, 0]
+    assert 460 <= reads <= 480
