@@ -100,6 +100,10 @@ class SettingsSnapshot:
         return {row.symbol: row for row in reversed(self.symbols)}
 
 
+# attrs makes it for the cached property, of no module: help() of Python 3.13 fails without one
+vars(SettingsSnapshot)["__getattr__"].__module__ = __name__
+
+
 class SettingsReader(Capability):
     """Read all settings at once, by the venue's cheapest reads."""
 
