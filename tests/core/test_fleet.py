@@ -205,15 +205,20 @@ async def test_calls_begin_as_fast_as_the_pools_of_their_address_can_pay(venues:
     assert venues.most <= 32
 
 
-async def test_accounts_of_an_address_that_is_shut_out_say_so_at_once(venues: Venues) -> None:
-    """Nobody waits for the end of a ban: each account has the error that says until when."""
+@pytest.mark.parametrize(("status", "kind"), [(418, errors.Banned), (429, errors.Throttled)])
+async def test_accounts_of_an_address_that_is_shut_out_say_so_at_once(
+    venues: Venues, status: int, kind: type[errors.VenueError]
+) -> None:
+    """Nobody waits for the end of a ban, or for hours: each account has the error that says until when."""
     accounts = await venues.open(6, SMALL)
-    venues.transport.reply = lambda _: json_answer({"code": 1}, 418, {"Retry-After": "7200"})
+    venues.transport.reply = lambda _: json_answer({"code": 1}, status, {"Retry-After": "7200"})
+    began = venues.clock.monotonic()
 
     found = await fan_out(accounts, read, at_once=2)
 
     assert [*found.errors] == [*accounts]
-    assert all(isinstance(error, errors.Banned) for error in found.errors.values())
+    assert all(isinstance(error, kind) for error in found.errors.values())
+    assert 60 > venues.clock.monotonic() - began
     assert 10 > len([one for one in venues.transport.requests if not one.url.endswith("/time")])
 
 

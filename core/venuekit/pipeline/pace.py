@@ -40,8 +40,8 @@ class Pace:
     can pay for it.
 
     A call is expected to cost as much as the ended ones did on average, or as the dearest so far while none has ended.
-    Pools of an account alone hold back no other account, and are left to its own requests; so is a pool that is shut
-    out, since its requests say until when at once.
+    Pools of an account alone hold back no other account, and are left to its own requests; so is a pool that is closed
+    by a ban, or for longer than any request waits: its requests say until when at once.
     """
 
     def __init__(self) -> None:
@@ -75,7 +75,8 @@ class Pace:
                 continue
             pool = session.pool(limit)
             usual = self._usual(pool)
-            if usual and not pool.is_banned(now):
+            is_shut = pool.is_banned(now) or pool.seconds_closed(now) > session.venue_session.policy.max_wait_history
+            if usual and not is_shut:
                 unpaid = sum(max(0, usual - one.amounts.get(id(pool), 0)) for one in self._under_way)
                 longest = max(longest, pool.wait(usual + unpaid, now, reserve))
         return longest
