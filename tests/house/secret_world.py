@@ -12,6 +12,11 @@ from typing import Any
 
 import attrs
 import pytest
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from tests.core.guarded_toy import TOY_GUARDED
 
 from venuekit import Credentials, Runtime, Secret, Venue, errors
@@ -25,11 +30,12 @@ from venuekit.pipeline.budget import PoolName
 from venuekit.pipeline.redis_link import _Password
 from venuekit.pipeline.redis_store import RedisStore
 from venuekit.pipeline.shared_url import parse_store
-from venuekit.plugin import Environment, HmacSigner, KeyKind, Signer, SignerFields, Token
+from venuekit.plugin import Environment, HmacSigner, KeyKind, Observer, Signer, SignerFields, Token
 from venuekit.plugins import make_plugins
 from venuekit.signing import EncodedRequest, Stamp
 from venuekit.simulator import DropAfter, Simulation, Truncate
 from venuekit.testing import InstantClock, Watch, plugins_with
+from venuekit_opentelemetry.telemetry import Telemetry
 
 PASSPHRASE, PROXY = "Tr0ub4dor-of-the-PEM", "w0rd-of-the-proxy"
 STORE, TOKEN = "w0rd-of-the-redis-server", "t0ken-of-a-session"
@@ -66,8 +72,27 @@ class World:
     watch: Watch
     planted: dict[str, str]
     kept: list[object] = attrs.field(factory=list)
+    spans: InMemorySpanExporter = attrs.field(factory=InMemorySpanExporter, init=False)
+    metrics: InMemoryMetricReader = attrs.field(factory=InMemoryMetricReader, init=False)
+    _observer: Telemetry = attrs.field(init=False)
     #: objects that are older than every secret
     _former: list[object] = attrs.field(factory=lambda: [*_ours()])
+
+    def __attrs_post_init__(self) -> None:
+        tracing = TracerProvider()
+        tracing.add_span_processor(SimpleSpanProcessor(self.spans))
+        self._observer = Telemetry(MeterProvider([self.metrics]), tracing)
+
+    @hookimpl
+    def venuekit_observe(self) -> Observer:
+        """Have spans and metrics made of every event of either venue."""
+        return self._observer
+
+    def telemetry(self) -> tuple[str, str]:
+        """Return the spans that have ended and the metrics, as exporters write them."""
+        measured = self.metrics.get_metrics_data()
+        assert measured is not None
+        return " ".join(span.to_json() for span in self.spans.get_finished_spans()), measured.to_json()
 
     def secrets(self) -> dict[str, str]:
         """Return every text that nobody may see."""
@@ -181,9 +206,13 @@ async def planted_world(directory: Path, monkeypatch: pytest.MonkeyPatch) -> Asy
         sim = await stack.enter_async_context(Simulation((venue, TOY_GUARDED), clock=clock))
         world.planted = _plant(sim, directory, monkeypatch)
         monkeypatch.setenv("VENUEKIT_LOG", str(directory / "events.jsonl"))
-        plugins = plugins_with(watch, _Messages(kept))
+        plugins = plugins_with(watch, _Messages(kept), world)
         runtime = Runtime(
-            plugins=plugins, clock=clock, journal=directory / "journal", proxy=f"http://me:{PROXY}@127.0.0.1:3128"
+            plugins=plugins,
+            clock=clock,
+            journal=directory / "journal",
+            proxy=f"http://me:{PROXY}@127.0.0.1:3128",
+            budget=f"redis://me:{STORE}@127.0.0.1:1/0?lost=share&share=0.5",
         )
         await stack.enter_async_context(runtime)
         store = RedisStore(parse_store(f"redis://me:{STORE}@127.0.0.1:1/0"))

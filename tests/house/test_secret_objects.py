@@ -70,6 +70,9 @@ async def test_no_object_shows_a_secret(
                 texts[_text(PRINTERS[name], value)].add(f"{kind.__module__}.{kind.__qualname__}: {name}")
         for path in (tmp_path / "events.jsonl", *(tmp_path / "journal").iterdir()):
             texts[path.read_text()].add(path.name)
+        spans, metrics = world.telemetry()
+        texts[spans].add("spans")
+        texts[metrics].add("metrics")
         texts[caplog.text].add("the log")
         texts["".join(repr(vars(record)) for record in caplog.records)].add("the log's records")
         found = {name for leak in find_leaks(texts, world.secrets().values()) for name in texts[leak]}
@@ -78,6 +81,8 @@ async def test_no_object_shows_a_secret(
 
     assert found == set()
     assert len(seen) > 60
+    assert "set_leverage" in spans
+    assert "set_leverage" in metrics
     assert unseen == set()
 
 
