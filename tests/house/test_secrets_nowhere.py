@@ -252,6 +252,7 @@ def test_the_command_line_shows_no_secret(
     )
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(venuekit, "Runtime", partial(Runtime, journal=tmp_path / "journal"))
+    setting = ["leverage", VENUES[0], venuekit_sim.call(lambda sim: sim.scenario(VENUES[0]).flat), "6"]
     for words in (
         ["balances", "--json"],
         ["account"],
@@ -262,22 +263,21 @@ def test_the_command_line_shows_no_secret(
         ["leverage", VENUES[0], "NOSUCHTHING", "5"],
         ["leverage", VENUES[0], "NOSUCHTHING", "ten"],
         ["resolve"],
-        [
-            "--log",
-            "events.jsonl",
-            "leverage",
-            VENUES[0],
-            venuekit_sim.call(lambda sim: sim.scenario(VENUES[0]).flat),
-            "6",
-        ],
+        ["accounts", "check"],
+        ["--log", "events.jsonl", *setting],
         ["journal", "--directory", "journal"],
         ["journal", "--directory", "journal", "--jsonl", "written.jsonl"],
     ):
         main(words)
+    monkeypatch.setenv("VENUEKIT_BUDGET", "redis://me:w0rd-of-a-server@127.0.0.1:1/0")
+    main(["budget"])
+    main(["balances", VENUES[0]])
+    monkeypatch.delenv("VENUEKIT_BUDGET")
     wrong = tmp_path / "accounts.toml.sim-secret"
     wrong.write_text(venuekit_sim.secret[::-1])
     main(["balances"])
     main(["balances", "--json"])
+    main(["accounts", "check", "--json"])
     accounts.write_text(accounts.read_text().replace("file:accounts.toml.sim-secret", venuekit_sim.secret))
     main(["balances"])
     shown = capfd.readouterr()
@@ -287,5 +287,6 @@ def test_the_command_line_shows_no_secret(
     assert "a literal is refused" in shown.err
     assert len(texts) > 3000
     assert '"set_leverage"' in texts
-    for secret in (venuekit_sim.key, venuekit_sim.secret, venuekit_sim.secret[::-1]):
+    assert "redis://127.0.0.1:1" in shown.err
+    for secret in (venuekit_sim.key, venuekit_sim.secret, venuekit_sim.secret[::-1], "w0rd-of-a-server"):
         assert secret not in texts
