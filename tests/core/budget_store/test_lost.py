@@ -144,6 +144,32 @@ async def test_requests_are_refused_until_it_is_back(tmp_path_factory: pytest.Te
     server.kill()
 
 
+async def test_a_lost_server_is_left_alone_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Requests and statements of the venue do not wait for it; the next try has all that was said."""
+    monkeypatch.setattr(redis_store, "_PAUSE", 3600)
+    store = RedisStore(parse_store("unix:///nowhere"))
+    with pytest.warns(UserWarning, match="is lost"), pytest.raises(errors.BudgetUnavailable):
+        await _pay(store)
+    sent: list[bytes] = []
+
+    async def send(count: int, packed: bytes) -> int:
+        sent.append(packed)
+        return 0
+
+    monkeypatch.setattr(store._link, "send", send)
+    await store.report([PoolReport(WINDOW, used=3)])
+    await store.report([PoolReport(WINDOW, used=4, closed_for=9)])
+    with pytest.raises(errors.BudgetUnavailable):
+        await store.pay([(HUGE, 1)], Priority.READ, waiter="1", operation="get", reports=[PoolReport(BUCKET, used=2)])
+    assert sent == []
+    assert store._loss is not None
+    store._loss.next_try = 0
+    with pytest.warns(UserWarning, match="is back"):
+        assert not (await _pay(store)).delay
+    (command,) = sent
+    assert command.count(b":pool:") == 3
+
+
 async def test_a_share_of_each_pool_is_spent_meanwhile(server: Server) -> None:
     """Less what this process has spent before; it is added to the pools of the server when that is back."""
     async with _known(server, "?lost=share&share=0.5") as store:

@@ -56,6 +56,7 @@ def test_a_url_is_read_in_whole(url: str, address: StoreAddress, shown: str) -> 
         ("localhost", f"'no scheme' is no kind of store; expected {FORMS}"),
         ("redis://", f"no host is named; expected {FORMS}"),
         ("redis://:pa#ss@host", "a store has no part after '#'; write '#' in a password as %23"),
+        ("redis://:pa/ss@host", "write '/', '?' and '@' in a password as %2F, %3F and %40"),
         ("redis://host/one", "'one' is no number of a database"),
         ("unix:///s?db=-1", "'-1' is no number of a database"),
         ("redis://host?db=1", "db= is for unix:// alone; elsewhere the number follows the host: redis://host:6379/0"),
