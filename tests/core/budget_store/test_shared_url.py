@@ -32,7 +32,7 @@ SHARE = "lost=share needs share= with the part of each pool that a process may s
             StoreAddress(path="/run/redis.sock", database=2, when_lost=WhenLost.SHARE, share=0.25),
             "unix:///run/redis.sock",
         ),
-        ("unix://:word@/a%20b", StoreAddress(path="/a b", password=Secret("word")), "unix:///a b"),
+        ("unix://:l0ck@/a%20b", StoreAddress(path="/a b", password=Secret("l0ck")), "unix:///a b"),
         ("redis://cache?lost=refuse&start=wait", StoreAddress(host="cache", port=6379), "redis://cache:6379"),
         (
             "valkeys://cache?start=open",
