@@ -248,9 +248,9 @@ KINDS: Mapping[str, ScriptKind] = {
             (
                 Field("seconds", FieldKind.SECONDS, "The seconds until then.", required=True, is_word=True),
                 Field(
-                    "rechecks",
+                    "unchecked",
                     FieldKind.FLAG,
-                    "Whether the venue then checks the time window again; false carries out behind every window.",
+                    "Carry it out behind every time window, which the venue checks again otherwise.",
                 ),
             ),
             (ApplyLater,),

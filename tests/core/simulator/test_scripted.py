@@ -60,7 +60,7 @@ WRITTEN: tuple[tuple[dict[str, object], Disturbance | Actor], ...] = (
     ({"kind": "answer", "status": 400, "body": {"code": -1}}, CannedAnswer.json(400, {"code": -1})),
     ({"kind": "truncate", "keep": 7}, Truncate(7)),
     ({"kind": "cut", "keep": 0}, Cut(0)),
-    ({"kind": "later", "seconds": 9, "rechecks": False}, ApplyLater(9.0, rechecks=False)),
+    ({"kind": "later", "seconds": 9, "unchecked": True}, ApplyLater(9.0, unchecked=True)),
     ({"kind": "refuse", "seconds": 3}, RefuseConnections(3.0)),
     ({"kind": "half-open", "applied": True}, HalfOpen(applied=True)),
     ({"kind": "reject", "reason": "open_orders"}, Reject(Reason.OPEN_ORDERS)),

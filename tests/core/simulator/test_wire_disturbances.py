@@ -166,7 +166,7 @@ async def test_swapped_answers(toy: Any) -> None:
 async def test_later_than_any_window(toy: Any) -> None:
     """Where the venue does not look at its window again, a request is carried out behind every fence."""
     async with simulate("toy_perp", clock=LoopClock()) as sim, toy(sim) as client:
-        sim.disturb("toy_perp", TOY.ADD_COLLATERAL, ApplyLater(60, rechecks=False), ApplyLater(60))
+        sim.disturb("toy_perp", TOY.ADD_COLLATERAL, ApplyLater(60, unchecked=True), ApplyLater(60))
         await _add(client, "1", window=3_000)
         await _add(client, "2", window=3_000)
         await asyncio.sleep(59)

@@ -53,16 +53,16 @@ class ApplyLater(Disturbance):
     The answer is lost at once, and the request is carried out ``seconds`` later.
 
     The venue checks its time window when it arrives and again when it is carried out: later than the window it changes
-    nothing. With ``rechecks=False`` it is carried out even then, as no venue documents it.
+    nothing. With ``unchecked`` it is carried out even then, as no venue documents it.
     """
 
     seconds: float
-    rechecks: bool = True
+    unchecked: bool = False
 
     async def play(self, attempt: ArrivalInPlay, proceed: Proceed) -> Reply:
         """Hang up, and carry the request out in the background."""
         attempt.queued += self.seconds
-        attempt.rechecks = attempt.rechecks and self.rechecks
+        attempt.rechecks = attempt.rechecks and not self.unchecked
         attempt.later.append(proceed())
         return Reply(None)
 
