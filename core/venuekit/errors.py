@@ -16,7 +16,7 @@
     - PayloadMismatch         an answer that does not have the documented shape
     - TransportError          no usable answer arrived
       . NeverSent             the connection was not made: not one byte was written
-        + BudgetUnavailable   the store of shared budgets is lost; nothing is sent without it
+        ~ BudgetUnavailable   the store of shared budgets is lost; nothing is sent without it
       . AnswerLost            the request may have arrived; no readable answer came back
       . CertificateRejected   the other side could not prove who it is
     - VenueError              the venue answered, and refused (``code``, ``message``)

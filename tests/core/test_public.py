@@ -161,8 +161,8 @@ def test_importing_is_cheap(module: str) -> None:
     assert [one for one in loaded if one.startswith("venuekit_")] == []
 
 
-_MARKS = {"*": 0, "+": 1, "-": 2, ".": 3}
-_LINE = re.compile(r"^ *(?P<mark>[*+.-] )?(?P<names>[A-Z]\w+(?:, [A-Z]\w+)*,?)(?:  .*)?$")
+_MARKS = {"*": 0, "+": 1, "-": 2, ".": 3, "~": 4}
+_LINE = re.compile(r"^ *(?P<mark>[*+.~-] )?(?P<names>[A-Z]\w+(?:, [A-Z]\w+)*,?)(?:  .*)?$")
 
 
 def _drawn_tree() -> dict[str, str | None]:
