@@ -217,7 +217,7 @@ class RedisStore:
             self._has_warned_of_start = True
             warn(
                 f"{self} was started, or took over, a moment ago and may not know all that was spent before:"
-                f" its pools open one after the other, the last one in {unknown / _SECOND:.0f} s"
+                f" pools stay full for the length of their windows, those of this request for {unknown / _SECOND:.0f} s"
             )
         names = list(dict.fromkeys(name for name, _ in due))
         return Receipt(

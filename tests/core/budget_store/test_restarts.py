@@ -98,7 +98,7 @@ def test_pools_of_an_unknown_past_are_full(server_pools: ServerPools) -> None:
     server_pools.pay((WINDOW, 1), (BUCKET, 1))
     server_pools.advance(30)
     server_pools.server.ask("DEL", server_pools.store._book.since)
-    with pytest.warns(UserWarning, match="the last one in 60 s"):
+    with pytest.warns(UserWarning, match="those of this request for 60 s"):
         assert server_pools.pay((WINDOW, 1)) == pytest.approx(60)
     assert server_pools.pay((BUCKET, 1)) == pytest.approx(0.25)
     server_pools.set_used(WINDOW, 0)
