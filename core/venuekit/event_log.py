@@ -41,6 +41,9 @@ _LEVELS = {
 _chosen: ContextVar[tuple[str, str] | None] = ContextVar("venuekit_event_log", default=None)
 
 
+_NAMES = tuple(field.name for field in attrs.fields(Event))
+
+
 class EventLog:
     """
     An observer that logs each event; one for every venue and runtime, all of which share the handler of a file.
@@ -64,7 +67,7 @@ class EventLog:
         level = _LEVELS.get(event.kind, logging.INFO)
         if _logger.isEnabledFor(level):
             fields = fields_of(event)
-            _logger.log(level, "%s", json.dumps(fields), extra={"event": fields})
+            _logger.log(level, "%s", _Text(fields), extra={"event": fields})
 
     async def aclose(self) -> None:
         """Close the file with the last runtime that writes to it."""
@@ -92,23 +95,35 @@ def log_to(target: str, source: str) -> Iterator[None]:
 def fields_of(event: Event) -> dict[str, Any]:
     """Return the fields of an event that are there, as values of JSON; an error as its class and its words."""
     fields: dict[str, Any] = {}
-    for attribute in attrs.fields(Event):
-        value = getattr(event, attribute.name)
-        if value is None or (attribute.name == "serial" and not value):
+    for name in _NAMES:
+        value = getattr(event, name)
+        if value is None or (name == "serial" and not value):
             continue
         if isinstance(value, OperationError):
             fields["error"], fields["message"] = type(value).__name__, redact(str(value))
         elif isinstance(value, float):
-            fields[attribute.name] = round(value, 6)
-        elif isinstance(value, bool | int):
-            fields[attribute.name] = value
+            fields[name] = round(value, 6)
+        elif isinstance(value, int):
+            fields[name] = value
         elif isinstance(value, Priority):
-            fields[attribute.name] = value.name.lower()
+            fields[name] = value.name.lower()
         elif isinstance(value, datetime):
-            fields[attribute.name] = value.isoformat()
+            fields[name] = value.isoformat()
         else:
-            fields[attribute.name] = str(value)
+            fields[name] = str(value)
     return fields
+
+
+class _Text:
+    """The message of a record: JSON, made where a handler asks for it."""
+
+    __slots__ = ("_fields",)
+
+    def __init__(self, fields: dict[str, Any]) -> None:
+        self._fields = fields
+
+    def __str__(self) -> str:
+        return json.dumps(self._fields)
 
 
 class _JsonLines(logging.Formatter):
@@ -116,7 +131,9 @@ class _JsonLines(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         time = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
-        fields: dict[str, Any] = getattr(record, "event", {"message": redact(record.getMessage())})
+        fields: dict[str, Any] | None = getattr(record, "event", None)
+        if fields is None:  # of a program that logs to our logger
+            fields = {"message": redact(record.getMessage())}
         return json.dumps({"time": time, "level": record.levelname.lower(), **fields})
 
 

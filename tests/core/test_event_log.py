@@ -133,3 +133,13 @@ def test_a_file_that_cannot_be_written_is_refused_in_one_sentence(
     words = f"VENUEKIT_LOG: the event log '{target}' cannot be written: .*; name a file that this user may write"
     with pytest.raises(errors.ConfigurationError, match=words):
         event_log.make_event_log()
+
+
+async def test_other_records_of_the_logger_are_lines_too(tmp_path: Path) -> None:
+    """Their words are redacted, and are where an event has its fields."""
+    log = EventLog(str(tmp_path / "events"))
+    logging.getLogger("venuekit.events").info("signed with signature=%s", "abcdef")
+    await log.aclose()
+
+    (line,) = lines_of(tmp_path / "events")
+    assert ("info", True) == (line["level"], "abcdef" not in line["message"])
