@@ -81,9 +81,9 @@ class Environment:
                 raise ValueError(f"environment {self.name}: {name!r}: {value!r} {words}")
 
     def host_of(self, further: str | None = None) -> str:
-        """Return the host, with its port if there is one, of ``rest`` or of one of the further hosts."""
+        """Return the host, with its port but without a user, of ``rest`` or of one of the further hosts."""
         url = self.rest if further is None else self.further_hosts.get(further, "")
-        return urlsplit(url).netloc
+        return urlsplit(url).netloc.rpartition("@")[2]
 
     @property
     def site(self) -> str:

@@ -97,3 +97,11 @@ def test_a_host_that_no_environment_has_is_refused() -> None:
     live = Environment(name=LIVE, rest="https://api.toy.invalid")
     with pytest.raises(ValueError, match=r"toy_perp: GET /vault .* 'vault', but no environment .* further_hosts"):
         _venue(live)
+
+
+def test_host_of_an_endpoint_has_its_port_and_no_user() -> None:
+    """As observers report it."""
+    further = {"vault": "https://vault.acme.example"}
+    place = Environment(name=LIVE, rest="http://user:word@127.0.0.1:81/toy", further_hosts=further)
+
+    assert ("127.0.0.1:81", "vault.acme.example", "") == (place.host_of(), place.host_of("vault"), place.host_of("x"))
