@@ -179,10 +179,11 @@ async def test_a_process_that_hangs(process: Process) -> None:
     process.send(signal.SIGCONT)
     assert await RemoteSigner(process.socket, "main").sign(b"x")
 
-    reader, writer = await asyncio.open_unix_connection(str(process.socket))
-    writer.write(b"GET / HTTP/1.1\r\n")
-    assert await reader.read() == b""
-    writer.close()
+    for question in (b"GET / HTTP/1.1\r\n", b"[7]\n", b'{"key": "main"}\n', b"\n"):
+        reader, writer = await asyncio.open_unix_connection(str(process.socket))
+        writer.write(question)
+        assert await reader.read() == b""
+        writer.close()
 
 
 async def test_another_users_process_is_not_answered(process: Process, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,8 +18,8 @@ from venuekit.plugin import ConfigurationError
 from venuekit_signer_process.client import socket_path
 from venuekit_signer_process.held_keys import HeldKey, read_keys
 
-#: bytes of a question
-_LIMIT = 1024 * 1024
+#: bytes of a question, and seconds that it may take
+_LIMIT, _PATIENCE = 1024 * 1024, 5.0
 
 
 class SignerServer:
@@ -32,10 +32,12 @@ class SignerServer:
         """Answer the question of a connection, and close it; one of another user is closed unanswered."""
         try:
             if _is_own(writer.get_extra_info("socket")):
-                writer.write(json.dumps(await self._sign(await reader.readline())).encode() + b"\n")
-                await writer.drain()
-        except (OSError, ValueError, LookupError):
-            pass  # whoever asked has gone, or speaks another language: it gets no answer
+                async with asyncio.timeout(_PATIENCE):
+                    answer = await self._sign(await reader.readline())
+                    writer.write(json.dumps(answer).encode() + b"\n")
+                    await writer.drain()
+        except (OSError, ValueError, LookupError, TypeError):
+            pass  # the other side has gone, is silent, or speaks another language: it gets no answer
         finally:
             writer.close()
 
