@@ -133,7 +133,7 @@ async def test_reads_by_post_pay(clock: InstantClock) -> None:
     async with Simulation((venue,), clock=clock) as sim, Runtime(clock=clock, journal=False) as runtime:
         account = await runtime.open(venue, sim.credentials(venue.id))
         began = clock.monotonic()
-        for _ in range(8):
+        for _ in range(7):
             await account.call(SETTINGS, contract="GEMUSD")
         assert clock.monotonic() == began
         await account.call(SETTINGS, contract="GEMUSD")

@@ -147,7 +147,7 @@ async def test_bucket_of_one_account_is_spent_by_both_its_keys(stage: Stage) -> 
     """Sixty tokens, one more each second: what one key takes the other lacks, and a sub-account has its own."""
     keys = stage.sim.add_key(), stage.sim.add_key(), stage.sim.add_key(account="7")
     one, two, other = [(await stage.open(key=key)).with_options(max_wait=0) for key in keys]
-    for number in range(26):
+    for number in range(23):
         await (one, two)[number % 2].get_balances()
 
     for account in (one, two):
