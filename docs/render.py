@@ -125,6 +125,15 @@ def kinds() -> str:
     return "\n".join(lines)
 
 
+def answers() -> str:
+    """Return the table of the answers that each venue documents for trouble of its own."""
+    simulated = [(venue.id, venue.simulated()) for venue in venues() if venue.simulated is not None]
+    lines = ["| venue | the names of its answers |", "|---|---|"]
+    for venue_id, one in simulated:
+        lines.append(f"| `{venue_id}` | {', '.join(f'`{name}`' for name in one.documented_answers)} |")
+    return "\n".join(lines)
+
+
 def fields(of: tuple[Field, ...]) -> str:
     """Return a table of fields."""
     return "\n".join(
@@ -141,7 +150,13 @@ def _field(field: Field) -> str:
 
 def rendered_disturbances(text: str) -> str:
     """Return the page of disturbances with its tables brought up to date."""
-    for name, table in (("kinds", kinds()), ("every", fields(ROUTE_FIELDS)), ("random", fields(RANDOM_FIELDS))):
+    tables = {
+        "kinds": kinds(),
+        "every": fields(ROUTE_FIELDS),
+        "answers": answers(),
+        "random": fields(RANDOM_FIELDS),
+    }
+    for name, table in tables.items():
         pattern = re.compile(rf"(<!-- begin: {name} -->\n).*?(<!-- end: {name} -->)", re.DOTALL)
         text = pattern.sub(lambda found, table=table: f"{found[1]}{table}\n{found[2]}", text)  # type: ignore[misc]
     return text
