@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
 
 import attrs
 
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from venuekit.pipeline.tokens import Tokens
 
 T = TypeVar("T")
+_Deliver: TypeAlias = Callable[[Operation[Any]], Awaitable[Any]]
 
 #: accounts of one venue that ask it about themselves at a time while they are opened
 _OPENED_AT_ONCE = 16
@@ -162,17 +164,10 @@ class AccountSession:
         operation = Operation(self, endpoint, parameters, options, call, encoded, decode, convert)
         if self.halted or not self.guard.is_open:
             check_guard(operation)
-        deliver = _write if endpoint.is_write else _read
-        if self.venue_session.observers:
-            deliver = _watch
-        if options.deadline is None:
-            return await deliver(operation)
-        operation.began = self.clock.monotonic()
-        try:
-            async with asyncio.timeout(options.deadline):
-                return await deliver(operation)
-        except TimeoutError:
-            raise _deadline_error(operation, options.deadline) from None
+        deliver: _Deliver = _write if endpoint.is_write else _read
+        if options.deadline is not None:
+            deliver = partial(_deliver_in_time, deadline=options.deadline)
+        return await (_watch(operation, deliver) if self.venue_session.observers else deliver(operation))
 
     def pool(self, limit: Limit, symbol: str | None = None) -> Budget:
         """Return the pool of a limit, the same one each time; ``symbol`` is for a limit of the scope SYMBOL."""
@@ -236,9 +231,20 @@ class AccountSession:
                 self.learned = {**(self.learned or {}), capability: reason}
 
 
-async def _watch(operation: Operation[Any]) -> Any:
+async def _deliver_in_time(operation: Operation[Any], deadline: float) -> Any:
+    """Deliver an operation within so many seconds."""
+    deliver = _write if operation.endpoint.is_write else _read
+    operation.began = operation.session.clock.monotonic()
+    try:
+        async with asyncio.timeout(deadline):
+            return await deliver(operation)
+    except TimeoutError:
+        raise _deadline_error(operation, deadline) from None
+
+
+async def _watch(operation: Operation[Any], deliver: _Deliver) -> Any:
     """Deliver an operation, and notify observers of its end."""
-    deliver, clock = _write if operation.endpoint.is_write else _read, operation.session.clock
+    clock = operation.session.clock
     began = clock.monotonic()
     try:
         value = await deliver(operation)
