@@ -219,8 +219,8 @@ class Endpoint(Generic[T]):
         orders: For AMENDMENT: the orders it is about; left out, the one named by SYMBOL, ORDER_ID and CLIENT_ID.
         rests: For the scope ORDER: whether an order of the request can rest, by its parameters; left out, it
             can. One that cannot rest waits for no lost cancel-all (:class:`~venuekit.order_scope.Resting`).
-        priority: Left out, writes are RISK, endpoints that serve only pagers (``iter_...``) HISTORY, the rest
-            READ; :meth:`~venuekit.Account.with_options` has it per call.
+        priority: Left out, writes are RISK (URGENT where ``reduces`` says so), endpoints that serve only pagers
+            (``iter_...``) HISTORY, the rest READ; :meth:`~venuekit.Account.with_options` has it per call.
         write_scope: The scope a write locks; None for reads and for writes that wait for none.
         no_change: Codes that mean "it is so already"; ``no_change_is_read`` says that ``readback`` has to agree before
             they are believed, and that they are refusals where it reads another value.
@@ -391,6 +391,16 @@ class Endpoint(Generic[T]):
             return self.orders(parameters)
         named = (self.value_of(role, parameters) for role in (Role.SYMBOL, Role.ORDER_ID, Role.CLIENT_ID))
         return (OrderName(*(None if value is None else str(value) for value in named)),)
+
+    def priority_of(self, parameters: Mapping[str, Any], chosen: Priority | None = None) -> Priority:
+        """Return the priority of a request; ``chosen`` is the caller's. A write that can only reduce risk is URGENT."""
+        priority = chosen or self.priority
+        if priority is not Priority.RISK or self.reduces is None:
+            return priority
+        try:
+            return Priority.URGENT if self.reduces(parameters) else priority
+        except (ArithmeticError, LookupError, TypeError, ValueError):  # a list does not hold what the venue documents
+            return priority
 
     def cost(self, parameters: Mapping[str, Any]) -> int:
         """Return the weight of a call with these parameters."""

@@ -20,7 +20,7 @@ from tests.plugins.stages import VENUES, LeapingStage, leaping, venues
 
 import venuekit
 from venuekit.capabilities import Amendment, MarginType, Order, OrderRequest, OrderSide, OrderType, TimeInForce
-from venuekit.endpoint import Endpoint
+from venuekit.endpoint import Endpoint, Priority
 from venuekit.errors import Fenced, NotExecuted, Outcome, OutcomeUnknown
 from venuekit.simulator import ApplyLater, Delay, Disturbance, DropAfter, DropBefore
 from venuekit.simulator.ledger import Side
@@ -86,6 +86,43 @@ async def opened(venue: str) -> AsyncIterator[Stage]:
         await account.place_order(stage.bid())
         sim.requests.clear()
         yield stage
+
+
+# -- the line
+
+
+@venues
+async def test_the_way_out_goes_first_in_every_line(venue: str) -> None:
+    """Where all pools are spent, cancels and closes are URGENT, and pay before an order that opens and before reads."""
+    async with opened(venue) as stage:
+        session = stage.account._session
+        for limit in stage.account.venue.limits:
+            session.pool(limit).spend(limit.amount, session.clock.monotonic())
+        account = stage.account.with_options(max_wait=300)
+        tasks = [
+            asyncio.ensure_future(call)
+            for call in (
+                account.get_open_orders(symbol=stage.symbol),
+                account.place_order(stage.bid()),
+                account.place_order(stage.market()),
+                account.cancel_all_orders(symbol=stage.symbol),
+            )
+        ]
+        waiting: list[tuple[str, Priority]] = []
+        while len(waiting) < len(tasks):
+            await stage.account.pause(0.001)
+            waiters = session.venue_session.waiters.all()  # of one call, one for each route of orders
+            waiting = list(dict.fromkeys((one.operation, one.priority) for one in waiters))
+            # where a route has no cancel-all, its orders are read first, and as urgently
+            waiting = [one for one in waiting if one != ("get_open_orders", Priority.URGENT)]
+
+        assert waiting == [
+            ("place_order", Priority.URGENT),
+            ("cancel_all_orders", Priority.URGENT),
+            ("place_order", Priority.RISK),
+            ("get_open_orders", Priority.READ),
+        ]
+        await asyncio.gather(*tasks)
 
 
 # -- the close

@@ -50,7 +50,11 @@ class Budget(Protocol):
     """Keeps one pool; ``now`` is the injected clock's monotonic time in seconds."""
 
     def wait(self, amount: int, now: float, reserve: float = 0.0) -> float:
-        """Return the seconds until ``amount`` may be spent leaving a share of ``reserve`` unspent, 0.0 for now."""
+        """
+        Return the seconds until ``amount`` may be spent leaving a share of ``reserve`` unspent, 0.0 for now.
+
+        A request of the amount 0 only has to find the pool open.
+        """
 
     def spend(self, amount: int, now: float) -> None:
         """Spend, after :meth:`wait` said now."""

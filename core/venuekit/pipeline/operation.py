@@ -153,14 +153,8 @@ class Operation(Generic[T]):
 
     @property
     def priority(self) -> Priority:
-        """Who may spend the last of a pool, and pays first; a write that can only reduce risk is URGENT."""
-        chosen, reduces = self.options.priority or self.endpoint.priority, self.endpoint.reduces
-        if chosen is not Priority.RISK or reduces is None:
-            return chosen
-        try:
-            return Priority.URGENT if reduces(self.parameters) else chosen
-        except (ArithmeticError, LookupError, TypeError, ValueError):  # a list does not hold what the venue documents
-            return chosen
+        """Who may spend the last of a pool, and pays first."""
+        return self.endpoint.priority_of(self.parameters, self.options.priority)
 
     @property
     def name(self) -> str:

@@ -191,6 +191,10 @@ class Waiters:
             if any(id(pool) in closed for pool, _ in waiter.due):
                 waiter.wake()
 
+    def all(self) -> list[Waiter]:
+        """Return every request that waits, or is about to pay, in the order of ranks and arrival."""
+        return sorted(self._waiting, key=_ORDER)
+
     def waiting_for(self, pool: Budget) -> list[Waiter]:
         """Return the requests that wait for a pool, the next one first."""
         line = self._lines.get(id(pool))

@@ -337,6 +337,27 @@ def test_a_page_that_costs_more_than_its_share_is_paid_when_nothing_else_is() ->
     assert 0.0 == SlidingBudget(LIMIT).wait(9, 0.0, Priority.HISTORY.reserve)
 
 
+def test_a_write_that_can_only_reduce_risk_is_urgent() -> None:
+    """By its declaration and its parameters, of which odd ones do no harm; the choice of another rank counts."""
+    order: Endpoint[bytes] = Endpoint("POST", "/a", decode=bytes, reduces=lambda parameters: parameters["only"])
+    read: Endpoint[bytes] = Endpoint("GET", "/b", decode=bytes)
+
+    assert order.priority_of({"only": True}) is order.priority_of({"only": True}, Priority.RISK) is Priority.URGENT
+    assert order.priority_of({"only": False}) is order.priority_of({}) is Priority.RISK
+    assert order.priority_of({"only": True}, Priority.HISTORY) is Priority.HISTORY
+    assert (read.priority_of({}), read.priority_of({}, Priority.RISK)) == (Priority.READ, Priority.RISK)
+
+
+def test_a_request_dearer_than_the_pool_waits_until_it_is_empty() -> None:
+    """It passes then, rather than never."""
+    pool = SlidingBudget(LIMIT)
+    pay([(pool, 3)], 0.0)
+    pay([(pool, 3)], 20.0)
+
+    assert 50.0 == pool.wait(12, 30.0)
+    assert 0.0 == pool.wait(12, 80.0)
+
+
 def test_an_endpoint_knows_how_urgent_it_is() -> None:
     """Writes come before reads, and reads before walks; told from what an endpoint does and serves."""
     write: Endpoint[bytes] = Endpoint("POST", "/a", decode=bytes)

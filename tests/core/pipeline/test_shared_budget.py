@@ -175,6 +175,35 @@ async def test_a_store_that_is_lost_sends_nothing(shop: Shop) -> None:
 
 
 @pytest.mark.looptime
+async def test_a_pool_that_took_over_another_one_is_handed_over(shop: Shop) -> None:
+    """Accounts that turn out to be one have spent from one pool: the store learns of the sum."""
+    pool = shop.account._session.pool(TOY_PERP.limits[0])
+    pool.spend(100, shop.clock.monotonic())
+    shop.runtime._budgets.note_joined(pool)
+
+    await shop.account.call(TOY.SETTINGS)
+
+    ((report,),) = [payment["reports"] for payment in shop.store.payments]
+    assert report.pool == shop.weight
+    assert report.used is not None
+    assert report.used >= 100
+
+
+@pytest.mark.looptime
+async def test_a_statement_that_is_cancelled_leaves_nothing(shop: Shop) -> None:
+    """A loop that ends cancels all tasks; the runtime is closed all the same."""
+    shared = shop.runtime._budgets.shared
+    assert shared is not None
+    shared.close([shop.account._session.pool(TOY_PERP.limits[0])])
+    for task in shared._tasks:
+        task.cancel()
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+
+    assert not shared._tasks
+
+
+@pytest.mark.looptime
 async def test_a_cancelled_payment_may_have_been_made(shop: Shop) -> None:
     """The request leaves the store's lines, and the lines of this process."""
     shop.store.answers = [Receipt(50.0)]

@@ -168,6 +168,16 @@ async def test_a_waiter_rests_until_its_time_or_until_it_is_woken() -> None:
     waiter.wake()
     assert await resting
 
+    async def wake_and_end() -> None:
+        waiter.wake()
+
+    async def wake_and_fail() -> None:
+        waiter.wake()
+        raise OSError("no clock")
+
+    assert await waiter.rest(wake_and_end)
+    assert await waiter.rest(wake_and_fail)
+
     async def fail() -> None:
         raise OSError("no clock")
 

@@ -168,9 +168,9 @@ class Sweep:
     def _within_deadline(self) -> Account:
         """Return the account with the rest of the deadline, as urgent as a cancellation."""
         if self.until is None:
-            return self.account.with_options(priority=Priority.RISK)
+            return self.account.with_options(priority=Priority.URGENT)
         seconds = max(self.until - self.account.monotonic(), _NO_TIME)
-        return self.account.with_options(priority=Priority.RISK, deadline=seconds)
+        return self.account.with_options(priority=Priority.URGENT, deadline=seconds)
 
 
 async def _failure_of(call: Coroutine[Any, Any, Any]) -> OperationError | None:
