@@ -34,17 +34,24 @@ _PIPELINE = "tests/core/pipeline"
 SUBJECTS = {
     "budget": Subject(
         ("pipeline/pools", "pipeline/budget", "pipeline/waiters"),
-        tuple(f"{_PIPELINE}/test_{name}.py" for name in ("budget", "limit_scopes", "shut_out", "waiters")),
+        tuple(
+            f"{_PIPELINE}/test_{name}.py" for name in ("budget", "pool_moments", "limit_scopes", "shut_out", "waiters")
+        ),
     ),
     "fences": Subject(
         ("pipeline/write_scopes", "pipeline/waits", "request_bounds"),
-        tuple(f"{_PIPELINE}/test_{name}.py" for name in ("write_scopes", "turns", "patience", "nonces", "measuring")),
+        (
+            *(f"{_PIPELINE}/test_{name}.py" for name in ("write_scopes", "turns", "patience", "nonces", "measuring")),
+            *(f"{_PIPELINE}/test_{name}.py" for name in ("arrival", "event_fields", "cancellation", "used_nonces")),
+            *("tests/core/test_identity.py", "tests/core/test_toy_chain.py"),
+        ),
     ),
     "recovery": Subject(
         ("pipeline/recovery", "pipeline/failures"),
-        tuple(
-            f"{_PIPELINE}/test_{name}.py"
-            for name in ("retry", "cancellation", "not_sent", "strays", "words", "shut_out", "absence")
+        (
+            *(f"{_PIPELINE}/test_{name}.py" for name in ("retry", "cancellation", "not_sent", "strays", "words")),
+            *(f"{_PIPELINE}/test_{name}.py" for name in ("shut_out", "absence", "session_tokens", "used_nonces")),
+            *(f"{_PIPELINE}/test_{name}.py" for name in ("event_fields", "belonging", "strangers", "proof")),
         ),
     ),
     "resolution": Subject(
