@@ -71,11 +71,12 @@ SUBJECTS = {
 def prepare(subjects: list[Subject]) -> None:
     """Copy sources, tests and configuration to where mutmut runs; files keep their times, so that it may go on."""
     PLACE.mkdir(exist_ok=True)
-    for stale in (PLACE / "src", PLACE / "tests", PLACE / "mutants" / "tests"):
+    for stale in (PLACE / "src", PLACE / "tests", PLACE / "docs", PLACE / "mutants" / "tests"):
         shutil.rmtree(stale, ignore_errors=True)
     ignore = shutil.ignore_patterns("__pycache__", "node_modules")
     shutil.copytree(ROOT / "core", PLACE / "src", ignore=ignore)
     shutil.copytree(_TESTS, PLACE / "tests", ignore=ignore)
+    shutil.copytree(ROOT / "docs", PLACE / "docs", ignore=ignore)  # some tests compare a page with what runs
     shutil.copy2(ROOT / "conftest.py", PLACE / "conftest.py")
     options = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["pytest"]["ini_options"]
     modules = [f"src/venuekit/{module}.py" for one in subjects for module in one.modules]
@@ -90,7 +91,7 @@ def prepare(subjects: list[Subject]) -> None:
         "tool.mutmut": {
             "source_paths": ["src"],
             "only_mutate": modules,
-            "also_copy": ["conftest.py"],
+            "also_copy": ["conftest.py", "docs"],
             "pytest_add_cli_args": ["-p", "no:cacheprovider", "-p", "no:xdist", "--hypothesis-seed=0"],
             "pytest_add_cli_args_test_selection": tests,
             "use_git_change_detection": False,
