@@ -22,8 +22,10 @@ from venuekit.endpoint import Effect
 from venuekit.errors import Outcome
 from venuekit.exports import columns_of
 from venuekit.pipeline.journal import FileJournal
+from venuekit.pipeline.journal_files import find_journal_days
 from venuekit.pipeline.journal_lines import Ended, Unresolved
 from venuekit.pipeline.key_index import KeyIndex
+from venuekit_toy_perp import TOY_PERP
 
 Call = Callable[..., Any]
 
@@ -220,6 +222,31 @@ def test_a_second_attempt_and_files_that_were_set_aside_meanwhile(call: Call, wr
     assert (row["attempts"], row["sent_at"]) == (2, "2026-11-23T12:00:00.000Z")
     assert row["fence"] == "2026-11-23T12:00:08.000Z"
     assert row["ended_at"] == "2026-11-23T12:00:10.000Z"
+
+
+def test_files_that_go_while_they_are_read(written: Written) -> None:
+    """One that another process sets aside meanwhile is read under its new name; one that its owner removes is gone."""
+    days = [one for one in find_journal_days(written.directory) if one.name.key == MAIN]
+    first, second = (one.paths[0] for one in days)
+    first.rename(first.with_suffix(".closed"))
+    second.unlink()
+
+    assert [len(one.read()[0]) for one in days] == [1, 0]
+
+
+def test_a_line_of_another_version(call: Call, written: Written, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Parameters that this version of the plugin does not send have no symbol, and the write is listed."""
+
+    def symbols(parameters: Any) -> tuple[str, ...]:
+        return (parameters["contracts"][0]["name"],)
+
+    (endpoint,) = (one for one in TOY_PERP.endpoints if str(one) == "PUT /v1/leverage")
+    changed = attrs.evolve(endpoint, symbols=symbols)
+    monkeypatch.setattr(type(TOY_PERP), "endpoint_at", lambda *_: changed)
+
+    rows = call("journal", "--symbol", "GEMUSD", "--operation", "set_leverage", "--json").rows
+
+    assert [(row["symbol"], row["leverage"]) for row in rows] == [(None, "7"), (None, "7"), (None, "3")]
 
 
 def test_what_is_not_there(call: Call, written: Written, monkeypatch: pytest.MonkeyPatch) -> None:

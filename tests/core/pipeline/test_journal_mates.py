@@ -123,3 +123,22 @@ def test_ids_are_noted_where_joined_keys_look_for_them(tmp_path: Path) -> None:
     journal.open_writes()
 
     assert recent.latest("id-1")
+
+
+def test_client_ids_of_other_processes_are_known_before_an_order_leaves(tmp_path: Path) -> None:
+    """They are read from the file of the day while it is written to here, and where it was replaced or is gone."""
+    ours, theirs, now = FileJournal(tmp_path / "acme-live-1"), FileJournal(tmp_path / "acme-live-1"), NOW
+    noted(ours, 0)
+    path = Path(ours._path)
+    for number in range(1, 4):
+        entry = noted(theirs, number)
+        ours.catch_up(to_milliseconds(now))
+        assert ours.recent.latest(f"id-{number}") == to_milliseconds(entry.fence)
+    ours.catch_up(to_milliseconds(now))
+    path.unlink()
+    ours.catch_up(to_milliseconds(now))
+
+    left = noted(theirs, 5)
+    ours.catch_up(to_milliseconds(now))
+
+    assert ours.recent.latest("id-5") == to_milliseconds(left.fence)
