@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ import venuekit
 from venuekit.endpoint import Effect, Endpoint
 from venuekit.errors import OperationError, Outcome
 from venuekit.pipeline.journal_lines import Unresolved, read_line
+from venuekit.plugins import Plugins, make_plugins
 from venuekit.simulator import Delay, SecondActor, Simulation
 from venuekit.simulator.ledger import Ledger, Record, Refused, Side
 from venuekit.testing.clocks import LoopClock
@@ -144,7 +146,7 @@ class World:
     async def start(self) -> None:
         """Open an account, as a new process does."""
         self.life = contextlib.AsyncExitStack()
-        runtime = venuekit.Runtime(clock=self.clock, journal=self.directory)
+        runtime = venuekit.Runtime(plugins=installed(), clock=self.clock, journal=self.directory)
         await self.life.enter_async_context(runtime)
         connection = venuekit.connect(self.venue, self.sim.credentials(self.venue), runtime=runtime)
         self.account = await self.life.enter_async_context(connection)
@@ -327,6 +329,12 @@ class World:
             shutil.rmtree(self.directory, ignore_errors=True)
 
 
+@cache
+def installed() -> Plugins:
+    """Return everything installed, found once: it takes longer than a whole history."""
+    return make_plugins()
+
+
 async def open_world(venue: str, scenario: str, lag: timedelta | None) -> World:
     """
     Simulate a venue, and open an account of it with a journal of its own.
@@ -335,7 +343,8 @@ async def open_world(venue: str, scenario: str, lag: timedelta | None) -> World:
     """
     clock = LoopClock()
     stack = contextlib.AsyncExitStack()
-    sim = await stack.enter_async_context(venuekit.simulate(venue, clock=clock, scenario=scenario))
+    simulation = venuekit.simulate(venue, clock=clock, scenario=scenario, plugins=installed())
+    sim = await stack.enter_async_context(simulation)
     directory = Path(tempfile.mkdtemp(prefix="machine-", dir=_MEMORY))
     world = World(sim, clock, directory, fates_of(sim, venue), stack)
     await world.start()

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Coroutine
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 import looptime
@@ -15,6 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 import venuekit
 from venuekit import errors
+from venuekit.plugins import Plugins, make_plugins
 from venuekit.simulator import (
     ApplyLater,
     CannedAnswer,
@@ -69,6 +71,12 @@ faults = st.lists(st.sampled_from(sorted(FAULTS)), max_size=3)
 moments = st.none() | st.floats(0, 9)
 
 
+@cache
+def installed() -> Plugins:
+    """Return everything installed, found once for all histories."""
+    return make_plugins()
+
+
 class World(RuleBasedStateMachine):
     """One account that writes to a venue whose wire misbehaves."""
 
@@ -89,8 +97,10 @@ class World(RuleBasedStateMachine):
 
     async def open(self) -> Any:
         clock = LoopClock()
-        sim = await self.stack.enter_async_context(venuekit.simulate("toy_perp", clock=clock))
-        runtime = await self.stack.enter_async_context(venuekit.Runtime(clock=clock, journal=False))
+        simulation = venuekit.simulate("toy_perp", clock=clock, plugins=installed())
+        sim = await self.stack.enter_async_context(simulation)
+        runtime = venuekit.Runtime(plugins=installed(), clock=clock, journal=False)
+        await self.stack.enter_async_context(runtime)
         connection = venuekit.connect("toy_perp", sim.credentials("toy_perp"), runtime=runtime)
         return sim, await self.stack.enter_async_context(connection)
 

@@ -105,3 +105,25 @@ def test_a_joined_bucket_owes_what_either_took() -> None:
     pool.absorb(other, 0.0)
     assert pool.wait(10, 0.0) == 1.0
     assert pool.wait(6, 0.0) == 0.0
+
+
+def test_a_bucket_says_how_many_tokens_it_lacks() -> None:
+    """They flow in at four a second, and it never has more than it holds."""
+    pool = BucketBudget(BUCKET)
+    assert pool.used(100.0) == 0
+    pool.spend(6, 100.0)
+
+    assert [pool.used(100.0 + later) for later in (0.0, 0.5, 1.0, 1.5, 9.0)] == [6, 4, 2, 0, 0]
+
+
+def test_a_count_that_is_no_news_changes_nothing() -> None:
+    """What the venue counts beside us is spent at the moment it says so; the same or less is known already."""
+    pool = SlidingBudget(WINDOW)
+    pool.spend(3, 0.0)
+    pool.set_used(3, 10.0)
+    assert pool.wait(10, 10.0) == 50.0
+    pool.set_used(5, 20.0)
+
+    assert pool.used(59.0) == 5
+    assert pool.used(60.0) == 2
+    assert pool.used(80.0) == 0
