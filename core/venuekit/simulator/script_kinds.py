@@ -37,7 +37,7 @@ from venuekit.simulator.disturbances import (
     UnendedGzip,
 )
 from venuekit.simulator.fields import Field, FieldError, FieldKind, read_fields, refuse_constant
-from venuekit.simulator.ledger import Reason, Refused
+from venuekit.simulator.ledger import Ledger, Reason, Refused
 from venuekit.simulator.message import Response, json_response
 from venuekit.simulator.simulation import Simulation
 
@@ -67,14 +67,14 @@ class Actor:
 
     def make(self, simulation: Simulation, venue_id: str) -> SecondActor:
         """
-        Return the disturbance for a venue, at which the command acts where it names no other.
+        Return the disturbance for a venue; the command acts there and on the caller's account, unless it names others.
 
         Raises:
             FieldError: the simulation has no such venue, account or symbol.
         """
         command = ACTIONS[self.command]
-        has_venue = any(field.name == "venue" for field in command.fields)
-        given = {**({"venue": venue_id} if has_venue else {}), **self.fields}
+        known = {field.name for field in command.fields}
+        given = {**({"venue": venue_id} if "venue" in known else {}), **self.fields}
         try:
             fields = read_fields(command.fields, given)
             find_account(simulation, fields)
@@ -82,9 +82,11 @@ class Actor:
         except FieldError as error:
             raise _within("with", error) from error
 
-        def act(_: object) -> None:
+        def act(ledger: Ledger) -> None:
+            accounts = simulation.accounts if "account" in known else ()
+            caller = [one for one in accounts if simulation.ledger_of(venue_id, account=one) is ledger]
             try:
-                command.run(simulation, given)
+                command.run(simulation, {**({"account": caller[0]} if caller else {}), **given})
             except (ConfigurationError, Refused) as error:
                 _log.warning("a second actor's %s had no effect: %s", command.name, error)
 
@@ -401,7 +403,11 @@ KINDS: Mapping[str, ScriptKind] = {
             "Let another client of the account act just before the request is carried out.",
             (
                 Field("command", FieldKind.TEXT, "Its command.", required=True, choices=tuple(ACTIONS), is_word=True),
-                Field("with", FieldKind.JSON, "The command's fields, a table; the venue is that of the attempt."),
+                Field(
+                    "with",
+                    FieldKind.JSON,
+                    "The command's fields, a table; venue and account are those of the attempt when left out.",
+                ),
                 Field("after", FieldKind.FLAG, "Just after it, before its answer leaves."),
             ),
             (SecondActor,),

@@ -109,14 +109,14 @@ class Server:
 
     async def _play(self, service: Service, arrival: Arrival) -> Reply:
         venue_id = arrival.venue
+        disturbances = self._script.take(venue_id, arrival.endpoint_name)
+        arrival.disturbances = tuple(map(repr, disturbances))
         attempt = ArrivalInPlay(
-            service.ledger,
+            service.ledger_of_caller(arrival.request) if disturbances else service.ledger,
             self._clock,
             swaps=self._swaps[venue_id],
             step_clock=lambda seconds: self._step_clock(venue_id, seconds),
         )
-        disturbances = self._script.take(venue_id, arrival.endpoint_name)
-        arrival.disturbances = tuple(map(repr, disturbances))
 
         async def carry_out() -> Reply:
             admission = service.admit(arrival.request)

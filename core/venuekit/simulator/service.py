@@ -213,6 +213,11 @@ class Service:
         """Return the ledger of an account, by its name or number."""
         return self.ledger if account == MASTER or self._open_account is None else self._open_account(account)
 
+    def ledger_of_caller(self, request: SimRequest) -> Ledger:
+        """Return the ledger of the account whose key a request carries anywhere; the main one where it carries none."""
+        carried = {*request.headers.values(), *(one for one in request.parameters.values() if isinstance(one, str))}
+        return self._ledger_of(next((key for name, key in self._keys.items() if name in carried), None))
+
     def _ledger_of(self, key: SimKey | None) -> Ledger:
         return self.ledger_of(_account_of(key))
 

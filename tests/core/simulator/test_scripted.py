@@ -29,6 +29,7 @@ from venuekit.simulator import (
     RefuseConnections,
     Reject,
     Response,
+    SecondActor,
     Simulation,
     StepClock,
     Swap,
@@ -337,6 +338,23 @@ async def test_a_second_actor_gives_commands(toy: Any, caplog: pytest.LogCapture
         assert [reply.status for reply in replies] == [200, 200]
         assert sim.ledger.balance("USD").wallet == before + 7
         assert "a second actor's fill had no effect: " in caplog.text
+
+
+@pytest.mark.parametrize("with_account", [None, "b"])
+async def test_a_second_actor_is_on_the_account_of_the_caller(toy: Any, with_account: str | None) -> None:
+    """It acts on the account whose key the request carries, unless its command names another one."""
+    async with simulate("toy_perp", accounts={"a": {"USD": 10}, "b": {"USD": 20}}) as sim, toy(sim) as client:
+        key = sim.key_of("toy_perp", account="a")
+        client.key, client.secret = key.key, key.secret
+        more = {} if with_account is None else {"account": with_account}
+        deposit = {"command": "deposit", "with": {"asset": "USD", "amount": 5, **more}}
+        read_disturbance({"kind": "actor", "route": "GET /v1/wallet", **deposit}).add_to(sim)
+        sim.disturb("toy_perp", ("GET", "/v1/wallet"), SecondActor(lambda ledger: ledger.deposit("USD", Decimal(1))))
+        replies = [await client.send("GET", "/v1/wallet") for _ in range(2)]
+        wallets = [sim.ledger_of("toy_perp", account=one).balance("USD").wallet for one in ("a", "b")]
+
+    assert [reply.status for reply in replies] == [200, 200]
+    assert wallets == ([16, 20] if with_account is None else [11, 25])
 
 
 def test_a_refusal_that_the_venue_cannot_word() -> None:

@@ -13,7 +13,7 @@ from venuekit.simulator.ledger import Ledger
 
 @attrs.frozen
 class SecondActor(Disturbance):
-    """Another client acts on the account just before the request is carried out, or just ``after`` it."""
+    """Another client acts on the caller's account just before the request is carried out, or just ``after`` it."""
 
     action: Callable[[Ledger], object]
     after: bool = False
