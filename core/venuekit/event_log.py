@@ -139,22 +139,25 @@ class _JsonLines(logging.Formatter):
 
 @attrs.define
 class _Sink:
-    """The handler of a target, with the event logs that write to it, and the logger's level and propagation before."""
+    """The handler of a target, with the event logs that write to it."""
 
     handler: logging.Handler
-    level: int
-    propagates: bool
     users: WeakSet[EventLog] = attrs.field(factory=WeakSet)
 
 
 _sinks: dict[str, _Sink] = {}
+#: level and propagation that the logger had before it had a handler of ours
+_former: list[tuple[int, bool]] = []
 
 
 def _attach(log: EventLog, target: str, source: str) -> None:
     """Open a target for one more event log; other handlers of the program do not get its lines."""
     sink = _sinks.get(target)
     if sink is None:
-        sink = _sinks[target] = _Sink(_open(target, source), _logger.level, _logger.propagate)
+        handler = _open(target, source)
+        if not _sinks:
+            _former.append((_logger.level, _logger.propagate))
+        sink = _sinks[target] = _Sink(handler)
         sink.handler.setFormatter(_JsonLines())
         _logger.addHandler(sink.handler)
         _logger.setLevel(logging.DEBUG)
@@ -185,5 +188,5 @@ def _detach(log: EventLog, target: str) -> None:
     _logger.removeHandler(sink.handler)
     sink.handler.close()
     if not _sinks:
-        _logger.setLevel(sink.level)
-        _logger.propagate = sink.propagates
+        level, _logger.propagate = _former.pop()
+        _logger.setLevel(level)

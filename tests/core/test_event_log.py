@@ -143,3 +143,17 @@ async def test_other_records_of_the_logger_are_lines_too(tmp_path: Path) -> None
 
     (line,) = lines_of(tmp_path / "events")
     assert ("info", True) == (line["level"], "abcdef" not in line["message"])
+
+
+async def test_the_last_of_several_logs_restores_the_logger(tmp_path: Path) -> None:
+    """In whatever order they end; each file has every event."""
+    logger = logging.getLogger("venuekit.events")
+    first, second = (EventLog(str(tmp_path / name)) for name in ("first", "second"))
+    first(Event(EventKind.END, "acme", "get_balances", None, 1))
+    await first.aclose()
+    assert not logger.propagate
+    await second.aclose()
+
+    # one observer logs, and both files are handlers of the one logger
+    assert [1, 1] == [len(lines_of(tmp_path / name)) for name in ("first", "second")]
+    assert (logging.NOTSET, True) == (logger.level, logger.propagate)
