@@ -16,7 +16,7 @@ from venuekit.cli.accounts import entries
 from venuekit.cli.commands import State, accounts_command, enum_member, moment, state_of
 from venuekit.cli.errors import Status, print_error, status_of, worst
 from venuekit.cli.journal_rows import OPEN, EndedAs, JournalFilter, JournalRow, asked_text, journal_row
-from venuekit.cli.output import note, print_rows
+from venuekit.cli.output import note, print_rows, print_warnings
 from venuekit.cli.tables import columns
 from venuekit.credentials.accounts_file import key_fingerprint
 from venuekit.errors import AccountsFileError, VenuekitError
@@ -80,18 +80,24 @@ def journal_command(
         raise click.UsageError("an --open write has no --outcome: name one of them", context)
     wanted = JournalFilter(since, until, symbol, operation, (OPEN,) if is_open else outcomes)
     listing = _Listing(state_of(context), accounts, directory, wanted, as_json=as_json)
-    if csv is not None or jsonl is not None:
-        _export(csv or jsonl or Path("-"), listing, is_csv=csv is not None)
-    else:
-        found = [*listing.rows()]
-        if as_json:
-            print_rows([_flat(*one) for one in found], None, as_json=True)
-        elif found:
-            print_rows([_for_people(*one) for one in found], columns(_SHOWN), as_json=False)
+    with print_warnings(as_json=as_json):
+        if csv is not None or jsonl is not None:
+            _export(csv or jsonl or Path("-"), listing, is_csv=csv is not None)
         else:
-            click.echo(f"no such write is in the journals of {listing.directory}")
+            _print(listing, as_json=as_json)
     listing.hint_at_operation()
     return worst(listing.statuses)
+
+
+def _print(listing: _Listing, *, as_json: bool) -> None:
+    """Print the rows as JSON or as a table."""
+    found = [*listing.rows()]
+    if as_json:
+        print_rows([_flat(*one) for one in found], None, as_json=True)
+    elif found:
+        print_rows([_for_people(*one) for one in found], columns(_SHOWN), as_json=False)
+    elif not listing.statuses:
+        click.echo(f"no such write is in the journals of {listing.directory}")
 
 
 def _export(target: Path, listing: _Listing, *, is_csv: bool) -> None:
@@ -160,10 +166,9 @@ class _Listing:
     def _accounts_by_journal(self, journals: Collection[JournalName]) -> Mapping[JournalName, Sequence[str]]:
         """Return the names of accounts by the journals that are theirs."""
         found: dict[JournalName, list[str]] = {}
-        index = KeyIndex.beside(self.directory)
+        index, places = KeyIndex.beside(self.directory), {(one.venue, one.environment) for one in journals}
         for entry in self._entries():
-            there = [one for one in journals if (one.venue, one.environment) == (entry.venue, entry.environment)]
-            if not there:
+            if (entry.venue, entry.environment.value) not in places:
                 continue  # its reference need not be resolved
             try:
                 keys = self._keys_of(entry, index)
@@ -174,9 +179,9 @@ class _Listing:
                 else:
                     note(f"{entry.name}: its writes are listed without its name: {error}", as_json=self._as_json)
                 continue
-            for one in there:
-                if one.key in keys:
-                    found.setdefault(one, []).append(entry.name)
+            for name in (JournalName(entry.venue, entry.environment.value, key) for key in keys):
+                if name in journals:
+                    found.setdefault(name, []).append(entry.name)
         return found
 
     def _entries(self) -> Sequence[AccountEntry]:

@@ -262,6 +262,7 @@ def test_what_is_not_there(call: Call, written: Written, monkeypatch: pytest.Mon
 
     called = call("journal", *since, "--symbol", "GEMUSD")
     named = call("journal", "main", *since)
+    assert call("journal", "main").out == ""
     written.accounts.unlink()
     without_accounts = call("journal", *since)
 
@@ -313,6 +314,17 @@ def test_the_page_explains_every_column_and_its_commands_run(call: Call, written
 
 def _is_command(line: str) -> bool:
     return line.startswith("venuekit journal")
+
+
+def test_a_damaged_index_is_warned_of(call: Call, written: Written) -> None:
+    """The journals of former keys may be missing then; the rest is listed."""
+    with (written.directory / "accounts.index").open("a") as file:
+        file.write("\n{\n")
+
+    called = call("journal", "main", "--json")
+
+    assert (called.status, len(called.rows)) == (0, 3)
+    assert "accounts.index has a line that cannot be read" in called.error["warning"]
 
 
 def test_another_directory(call: Call, tmp_path: Path) -> None:
