@@ -148,7 +148,7 @@ async def resolve_entry(session: AccountSession, entry: Unresolved, call: Call) 
         is_setting = operation.endpoint.effect is Effect.SET
         cause = operation.annotate(errors.OutcomeUnknown(f"left unfinished at {entry.sent_at:%Y-%m-%d %H:%M:%S} UTC"))
         on_what = f" for {operation.subject}" if operation.subject else ""
-        words = f"{session.venue_session.venue.id}: {operation.name}{on_what} of {entry.sent_at}"
+        words = f"{session.venue_session.venue.id}: {operation.name}{on_what} of {entry.sent_at:%Y-%m-%d %H:%M:%S} UTC"
         if is_setting and may_be_over(operation):
             why = await wait_until_over(operation, lambda: read_now(operation, cause))
             reading = await read_now(operation, cause)
