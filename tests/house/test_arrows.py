@@ -30,7 +30,7 @@ STOREYS = (
     {"pipeline"},
     {"account"},
     {"parts"},
-    {"event_log", "owners"},
+    {"budgets", "event_log", "first_reads", "owners"},
     {"fleet", "runtime"},
     {"exports", "settings", "simulator"},
     {"_defaults", "_simulate"},
