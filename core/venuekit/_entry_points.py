@@ -109,7 +109,11 @@ def _origin_of_point(point: EntryPoint) -> PluginOrigin:
 def _only_directories() -> bool:
     """Say whether nothing but directories on the path provides distributions."""
     return not any(os.path.isfile(directory) for directory in sys.path) and not any(
-        finder is not PathFinder and hasattr(finder, "find_distributions") for finder in sys.meta_path
+        finder is not PathFinder
+        and hasattr(finder, "find_distributions")
+        # the backport of the standard library, which keyring imports, finds the same directories
+        and type(finder).__module__ != "importlib_metadata"
+        for finder in sys.meta_path
     )
 
 

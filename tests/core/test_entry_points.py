@@ -141,3 +141,19 @@ def test_a_finder_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "meta_path", [*sys.meta_path, Finder])
 
     assert "toy_perp" in {one.name for one in find_installed()}
+
+
+def test_a_backport_is_the_standard_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The finder that keyring brings with it finds the same directories: plugins keep the lines that announce them."""
+
+    class MetadataPathFinder:
+        def find_distributions(self, context: object = None) -> list[object]:
+            return []
+
+        def find_spec(self, *_: object) -> None:
+            return None
+
+    MetadataPathFinder.__module__ = "importlib_metadata"
+    monkeypatch.setattr(sys, "meta_path", [*sys.meta_path, MetadataPathFinder()])
+
+    assert {one.name: one.place is not None for one in find_installed()}["toy_perp"]
