@@ -110,6 +110,7 @@ class ServerPools:
     def reset(self) -> None:
         """Begin again with empty pools, whose past is known."""
         self.server.ask("FLUSHALL")
+        self.store._has_warned_of_start = False
         self.now = _BEGIN
         self.set_clock()
         self.server.ask("SET", self.store._book.since, "1")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import attrs
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -93,6 +94,53 @@ def test_a_request_of_a_process_that_died_holds_nobody_back(server_pools: Server
     server_pools.server.ask("PEXPIRE", server_pools.store._book.waiter("killed"), "0")
 
     assert server_pools.ask_for("next", (WINDOW, 1)).delay == 0.0
+
+
+def test_a_request_that_tries_again_keeps_its_place(pools: Pools) -> None:
+    """It came when it came first, however often it tries."""
+    pools.pay((WINDOW, 10))
+    pools.ask_for("first", (WINDOW, 8))
+    pools.advance(1)
+    pools.ask_for("second", (WINDOW, 8))
+    pools.advance(1)
+    pools.ask_for("first", (WINDOW, 8))
+    pools.advance(58.1)
+
+    assert pools.ask_for("second", (WINDOW, 8)).delay > 0.0
+    assert pools.ask_for("first", (WINDOW, 8)).delay == 0.0
+
+
+def test_a_request_leaves_the_line_of_a_pool_that_it_no_longer_lacks(server_pools: ServerPools) -> None:
+    """It holds back those who wait for that pool no more, though another one keeps it waiting."""
+    server_pools.pay((BUCKET, 10))
+    server_pools.close(WINDOW, 2)
+    server_pools.ask_for("one", (WINDOW, 5), (BUCKET, 5))
+    server_pools.advance(1.5)
+    assert server_pools.ask_for("other", (BUCKET, 6)).delay > 0.0
+    server_pools.close(WINDOW, 60)
+    server_pools.ask_for("one", (WINDOW, 5), (BUCKET, 5))
+
+    assert server_pools.ask_for("other", (BUCKET, 6)).delay == 0.0
+
+
+def test_one_behind_very_many_waits_without_looking_at_all_of_them(server_pools: ServerPools) -> None:
+    """A look ahead is short; those who have gone without a word are taken out of the line meanwhile."""
+    large = attrs.evolve(WINDOW, limit=attrs.evolve(WINDOW.limit, name="large", amount=1000))
+    server_pools.close(large, 5)
+    for number in range(70):
+        server_pools.ask_for(str(number), (large, 1))
+        server_pools.advance(0.001)
+    server_pools.advance(5)
+    assert server_pools.ask_for("69", (large, 1)).delay == pytest.approx(TURN)
+    for number in range(10):
+        server_pools.leave(str(number))
+
+    assert server_pools.ask_for("69", (large, 1)).delay == pytest.approx(
+        TURN
+    )  # it finds them gone, and looks no further
+    assert server_pools.ask_for("69", (large, 1)).delay == 0.0
+    (line,) = server_pools.run(server_pools.store._link.send(2, b"$4\r\nKEYS\r\n$8\r\n*:line:*\r\n"))
+    assert server_pools.server.ask("ZCARD", line.decode()) == b":59\r\n"
 
 
 def test_waiters_expire_by_themselves(server_pools: ServerPools) -> None:

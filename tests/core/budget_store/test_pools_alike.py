@@ -120,3 +120,29 @@ def test_the_count_of_the_venue_is_taken_over_when_it_is_higher(pools: Pools) ->
 
     assert pools.pay((WINDOW, 1)) == 0.0
     assert pools.pay((WINDOW, 1)) == pytest.approx(60)
+
+
+def test_a_payment_counts_for_exactly_the_length_of_a_window(pools: Pools) -> None:
+    """To the microsecond; a request that costs nothing only needs an open pool, however full."""
+    assert pools.pay((WINDOW, 9)) == 0.0
+    pools.set_used(WINDOW, 10)
+    assert pools.pay((WINDOW, 1)) == pytest.approx(60)
+    assert pools.pay((WINDOW, 0), priority=Priority.HISTORY) == 0.0
+    pools.advance(60)
+
+    assert pools.pay((WINDOW, 10)) == 0.0
+
+
+def test_payments_of_a_thousandth_of_the_window_are_one_entry(server_pools: ServerPools) -> None:
+    """It counts from the last of them on, so that a busy pool stays small and is never exceeded."""
+    assert server_pools.pay((WINDOW, 3)) == 0.0
+    for _ in range(6):
+        server_pools.advance(0.009)
+        assert server_pools.pay((WINDOW, 1)) == 0.0
+    (key,) = server_pools.run(server_pools.store._find_keys())
+    assert server_pools.server.ask("HLEN", key) == b":10\r\n"  # nine fields of its own, and the entry
+
+    server_pools.advance(59.99)
+    assert server_pools.pay((WINDOW, 2)) == pytest.approx(0.01)
+    server_pools.advance(0.01)
+    assert server_pools.pay((WINDOW, 10)) == 0.0

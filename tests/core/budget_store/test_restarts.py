@@ -125,6 +125,13 @@ def test_a_clock_that_was_set_back_shortens_and_prolongs_nothing(server_pools: S
     assert server_pools.pay((WINDOW, 1)) == 0.0
 
 
+def test_a_start_in_the_future_is_now(server_pools: ServerPools) -> None:
+    """The clock was set back since: a pool waits for the length of its window, and not for longer."""
+    server_pools.server.ask("SET", server_pools.store._book.since, str(server_pools.now + 3_600_000_000))
+    with pytest.warns(UserWarning, match="those of this request for 60 s"):
+        assert server_pools.pay((WINDOW, 1)) == pytest.approx(60)
+
+
 def test_a_pool_of_another_form_is_refused(server_pools: ServerPools) -> None:
     """Another version's numbers are not misread, nor those of another limit of the same name; nothing is spent."""
     server_pools.pay((WINDOW, 1), (BUCKET, 1))
