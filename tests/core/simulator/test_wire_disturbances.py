@@ -14,6 +14,7 @@ import pytest
 from venuekit.simulator import (
     ApplyLater,
     ContentType,
+    Delay,
     Drip,
     HalfClose,
     HalfOpen,
@@ -83,6 +84,14 @@ async def test_refused_connections(toy: Any) -> None:
             await asyncio.sleep(9)
         await asyncio.sleep(4)
         assert ((await _add(client)).status, sim.port) == (200, port)
+
+        await idle.close()
+        await idle.send("GET", "/v1/wallet")
+        sim.disturb("toy_perp", TOY.ADD_COLLATERAL, RefuseConnections(10), (Delay(before=1), RefuseConnections(20)))
+        both = await asyncio.gather(_add(client), _add(idle))  # the second meets an outage that is there already
+        assert ([reply.status for reply in both], len(_added(sim))) == ([None, None], 1)
+        await asyncio.sleep(10)
+        assert (await client.send("GET", "/v1/wallet")).status == 200
 
         sim.disturb("toy_perp", TOY.ADD_COLLATERAL, RefuseConnections(10_000))
         assert (await _add(client)).status is None
