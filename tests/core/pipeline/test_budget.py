@@ -337,6 +337,22 @@ def test_a_page_that_costs_more_than_its_share_is_paid_when_nothing_else_is() ->
     assert 0.0 == SlidingBudget(LIMIT).wait(9, 0.0, Priority.HISTORY.reserve)
 
 
+MIXED = st.lists(st.tuples(st.floats(0, 20), st.integers(1, 40), st.sampled_from(Priority)), max_size=40)
+
+
+@given(MIXED, st.sampled_from([Limit("weight", amount=100, seconds=60), Limit("tokens", amount=100, refill=3)]))
+def test_reads_never_take_the_last_fifth_and_walks_never_the_last_two(
+    steps: list[tuple[float, int, Priority]], limit: Limit
+) -> None:
+    """Whatever was spent by others: after the payment of a read 20 % are left, after that of a walk 40 %."""
+    pool, now = make_budget(limit), 0.0
+    for pause, amount, priority in steps:
+        now += pause
+        if pay([(pool, amount)], now, priority.reserve) == 0.0:
+            share = {Priority.READ: 80, Priority.HISTORY: 60}.get(priority, 100)
+            assert pool.used(now) <= share
+
+
 def test_a_write_that_can_only_reduce_risk_is_urgent() -> None:
     """By its declaration and its parameters, of which odd ones do no harm; the choice of another rank counts."""
     order: Endpoint[bytes] = Endpoint("POST", "/a", decode=bytes, reduces=lambda parameters: parameters["only"])
