@@ -127,3 +127,23 @@ def test_a_count_that_is_no_news_changes_nothing() -> None:
     assert pool.used(59.0) == 5
     assert pool.used(60.0) == 2
     assert pool.used(80.0) == 0
+
+
+@pytest.mark.parametrize("pool", [SlidingBudget(WINDOW), BucketBudget(BUCKET)], ids=["window", "bucket"])
+def test_a_request_that_costs_nothing_waits_for_nothing_but_a_closed_pool(pool: SlidingBudget | BucketBudget) -> None:
+    """Of an empty pool as well; while the address is shut out, it stays away."""
+    pool.spend(10, 0.0)
+    assert pool.wait(0, 0.0) == 0.0
+
+    pool.close(3.0, 0.0)
+    assert pool.wait(0, 0.0) == 3.0
+
+
+def test_a_payment_that_has_left_is_no_part_of_a_wait() -> None:
+    """Nine of a minute ago are free again, beside five that are not."""
+    pool = SlidingBudget(WINDOW)
+    pool.spend(9, 0.0)
+    pool.spend(5, 10.0)
+
+    assert pool.wait(5, 65.0) == 0.0
+    assert pool.wait(6, 65.0) == 5.0
