@@ -20,7 +20,7 @@ from venuekit.encoding import write_json
 from venuekit.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from venuekit.simulator.control import ControlCommand
+    from venuekit.simulator.commands import ControlCommand
     from venuekit.simulator.fields import Field
 
 #: the environment variable that holds the URL of the control port

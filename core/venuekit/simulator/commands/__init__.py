@@ -13,6 +13,8 @@ __all__ = [
     "ACCOUNT",
     "ACTIONS",
     "CLOCK",
+    "MARKET",
+    "OF_ACCOUNTS",
     "VENUE",
     "ControlCommand",
     "Place",

@@ -7,9 +7,8 @@ of ``venuekit sim`` follow from it.
 
 from __future__ import annotations
 
-from venuekit.simulator.commands import ControlCommand
 from venuekit.simulator.control.commands import COMMANDS
 from venuekit.simulator.control.openapi import make_openapi
 from venuekit.simulator.control.server import DEFAULT_PORT, ControlServer
 
-__all__ = ["COMMANDS", "DEFAULT_PORT", "ControlCommand", "ControlServer", "make_openapi"]
+__all__ = ["COMMANDS", "DEFAULT_PORT", "ControlServer", "make_openapi"]
