@@ -40,7 +40,7 @@ SUBJECTS = {
     "budget": Subject(("pipeline/budget", "pipeline/waiters"), _pipeline("budget", "waiters", "shut_out")),
     "scopes": Subject(
         ("pipeline/write_scopes", "request_bounds"),
-        (*_pipeline("write_scopes", "fence_moments", "nonces"), "tests/core/test_identity.py"),
+        (*_pipeline("write_scopes", "footprints", "fence_moments", "nonces"), "tests/core/test_identity.py"),
     ),
     "waits": Subject(("pipeline/waits",), _pipeline("turns", "fence_moments", "measuring", "used_nonces")),
     "recovery": Subject(
