@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from venuekit.pipeline.pools import BucketBudget, SlidingBudget
+from venuekit.pipeline.pools import BucketBudget, SlidingBudget, make_budget
 from venuekit.venue import Limit
 
 WINDOW = Limit("weight", amount=10, seconds=60)
@@ -45,9 +45,10 @@ def test_a_reserve_is_left_to_the_unit() -> None:
     assert pool.wait(3, 0.0, 0.25) == 60.0
 
 
-@pytest.mark.parametrize("pool", [SlidingBudget(WINDOW), BucketBudget(BUCKET)], ids=["window", "bucket"])
-def test_a_closed_pool_opens_at_its_moment(pool: SlidingBudget | BucketBudget) -> None:
+@pytest.mark.parametrize("limit", [WINDOW, BUCKET], ids=["window", "bucket"])
+def test_a_closed_pool_opens_at_its_moment(limit: Limit) -> None:
     """The rest of the time is told, whatever is spent."""
+    pool = make_budget(limit)
     assert pool.close(7.0, 100.0) == 7.0
 
     assert pool.wait(1, 102.0) == 5.0
@@ -129,9 +130,10 @@ def test_a_count_that_is_no_news_changes_nothing() -> None:
     assert pool.used(80.0) == 0
 
 
-@pytest.mark.parametrize("pool", [SlidingBudget(WINDOW), BucketBudget(BUCKET)], ids=["window", "bucket"])
-def test_a_request_that_costs_nothing_waits_for_nothing_but_a_closed_pool(pool: SlidingBudget | BucketBudget) -> None:
+@pytest.mark.parametrize("limit", [WINDOW, BUCKET], ids=["window", "bucket"])
+def test_a_request_that_costs_nothing_waits_for_nothing_but_a_closed_pool(limit: Limit) -> None:
     """Of an empty pool as well; while the address is shut out, it stays away."""
+    pool = make_budget(limit)
     pool.spend(10, 0.0)
     assert pool.wait(0, 0.0) == 0.0
 
