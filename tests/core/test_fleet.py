@@ -17,7 +17,7 @@ from venuekit.clock import ClockWarning
 from venuekit.message import HttpRequest, HttpResponse
 from venuekit.testing import FakeTransport, Watch, json_answer, plugins_with
 from venuekit.testing.clocks import LoopClock
-from venuekit.venue import Limit
+from venuekit.venue import Limit, LimitScope
 from venuekit_toy_perp import TOY_PERP
 from venuekit_toy_perp.endpoints import TOY
 from venuekit_toy_perp.signing import KEY_HEADER
@@ -26,7 +26,8 @@ pytestmark = pytest.mark.looptime
 
 #: 16 reads of weight 5 pass at once: a read leaves a fifth of a pool
 SMALL: Venue[Any] = attrs.evolve(TOY_PERP, limits=(Limit("weight", amount=100, seconds=60),))
-OTHER: Venue[Any] = attrs.evolve(TOY_PERP, id="toy_other", realm="other")
+_OWN = Limit("own", amount=1, seconds=60, scope=LimitScope.ACCOUNT)
+OTHER: Venue[Any] = attrs.evolve(TOY_PERP, id="toy_other", realm="other", limits=(*TOY_PERP.limits, _OWN))
 
 
 @attrs.define
