@@ -189,7 +189,7 @@ async def test_weight_spent_on_one_venue_is_missing_on_the_other(flat: Any) -> N
     """When one account has used up the minute the other one waits, and what may not wait is never sent."""
     from venuekit_binance_usdm.endpoints import USDM
 
-    for _ in range(71):  # with 1 for each clock that was measured, all that reads may spend of a minute
+    for _ in range(63):  # with 1 for each clock that was measured, all that reads may spend of a minute
         await flat.usdm.call(USDM.ASSET_MODE)
     flat.sim.requests.clear()
 
