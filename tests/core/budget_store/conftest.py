@@ -23,6 +23,21 @@ def server_of(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[st
         server.kill()
 
 
+@pytest.fixture
+def start_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Server]]:
+    """Start a server for one test: ``start_server("valkey", "--requirepass", "word")``."""
+    servers: list[Server] = []
+
+    def start(kind: str, *options: str) -> Server:
+        servers.append(Server(kind, tmp_path_factory.mktemp("own"), options))
+        servers[-1].start()
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.kill()
+
+
 @pytest.fixture(scope="session")
 def pools_of(server_of: Callable[[str], Server]) -> Iterator[Callable[[str], ServerPools]]:
     """The pools of the server of a kind, empty."""

@@ -102,10 +102,9 @@ async def _until(condition: Callable[[], Awaitable[bool]]) -> None:
     raise AssertionError("it never came true")
 
 
-async def test_requests_are_refused_until_it_is_back(tmp_path_factory: pytest.TempPathFactory) -> None:
+async def test_requests_are_refused_until_it_is_back(start_server: Callable[..., Server]) -> None:
     """At once, with a warning; it gets the words of the venue when it is back, and nothing has to be started again."""
-    server = Server("valkey", tmp_path_factory.mktemp("own"))
-    server.start()
+    server = start_server("valkey")
     async with _known(server) as store:
         assert await _pay(store) == Receipt(0.0)
         server.kill()
@@ -141,7 +140,6 @@ async def test_requests_are_refused_until_it_is_back(tmp_path_factory: pytest.Te
         by_name = {state.name.limit.name: state for state in await store.states()}
         assert set(by_name) == {"tokens", "weight"}
         assert by_name["tokens"].is_banned
-    server.kill()
 
 
 async def test_a_lost_server_is_left_alone_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -260,10 +258,9 @@ async def test_states_of_a_real_server_are_put_in_words(server: Server) -> None:
             server.ask(*right)
 
 
-async def test_a_password_is_sent_and_never_shown(tmp_path_factory: pytest.TempPathFactory) -> None:
+async def test_a_password_is_sent_and_never_shown(start_server: Callable[..., Server]) -> None:
     """A missing one and a wrong one are named as such; a user who may not run scripts, too."""
-    server = Server("valkey", tmp_path_factory.mktemp("own"), ("--requirepass", "hush-hush"))
-    server.start()
+    server = start_server("valkey", "--requirepass", "hush-hush")
     url = server.url.removeprefix("unix://")
     for login, words in (
         ("", "it wants a password; put it into the URL"),
@@ -284,7 +281,6 @@ async def test_a_password_is_sent_and_never_shown(tmp_path_factory: pytest.TempP
         assert len(await store.states()) == 1
         await store.leave("one")
         await store.aclose()
-    server.kill()
 
 
 async def _add_user(url: str, *rules: str) -> None:
