@@ -294,9 +294,9 @@ async def test_no_warning_without_a_gap(product: Product) -> None:
 
 
 async def test_walk_waits_for_the_next_minute_of_its_budget(product: Product) -> None:
-    """Half of the pool is left to what is more urgent: a walk waits for its turn, unless it is told not to."""
+    """Two fifths of the pool are left to other requests: a walk waits for its turn, unless it is told not to."""
     mode = product.endpoint("GET", "positionSide/dual")
-    for _ in range(40):
+    for _ in range(48):
         await product.account.call(mode)
     with pytest.raises(Throttled, match="rate limit budget 'weight' is exhausted"):
         await product.account.with_options(max_wait=1).iter_income().all()
