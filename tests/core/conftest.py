@@ -7,6 +7,7 @@ import textwrap
 from collections.abc import Iterator
 from importlib.metadata import distributions
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -21,9 +22,14 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.syspath_prepend(str(tmp_path))
     before = set(sys.modules)
     yield tmp_path
-    for name in set(sys.modules) - before:
-        if str(tmp_path) in str(getattr(sys.modules[name], "__file__", "")):
-            del sys.modules[name]
+    for name in [name for name in set(sys.modules) - before if _is_below(tmp_path, sys.modules[name])]:
+        del sys.modules[name]
+
+
+def _is_below(directory: Path, module: ModuleType) -> bool:
+    """Say whether a module was found below a directory; a namespace, which has no file, may have been anywhere."""
+    file = getattr(module, "__file__", None)
+    return hasattr(module, "__path__") if file is None else str(directory) in file
 
 
 @pytest.fixture
