@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+import coverage
+import pytest
 from hypothesis import settings
 
 pytest_plugins = ["pytester", "tests.interop.recorder"]
@@ -18,3 +20,11 @@ def pytest_configure() -> None:
     asyncio.set_event_loop(None)
     settings.register_profile("patient", settings(), deadline=None)
     settings.load_profile("patient")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish() -> None:
+    """Save the measured coverage before pytest-xdist ends a worker, which it kills when that takes ten seconds."""
+    measured = coverage.Coverage.current()
+    if measured is not None:
+        measured.save()
