@@ -34,7 +34,7 @@ from venuekit.pipeline.failures import (
 from venuekit.pipeline.guard import check_guard
 from venuekit.pipeline.notes import record_attempt, record_outcome, use_client_ids
 from venuekit.pipeline.observe import EventKind, WaitReason
-from venuekit.pipeline.pace import SPENDING
+from venuekit.pipeline.pace import PAYMENTS
 from venuekit.pipeline.payment import pay_in_turn, take_counts
 from venuekit.pipeline.write_scopes import FENCING, Fence, footprint_of
 from venuekit.request_bounds import RequestExpiry, fence_of
@@ -275,8 +275,8 @@ class Operation(Generic[T]):
         reserve = (self.options.priority or endpoint.priority).reserve
         if session.venue_session.waiters.is_busy or pay(due, session.clock.monotonic(), reserve):
             costs = await pay_in_turn(self)
-        if (spending := SPENDING.get()) is not None:
-            spending.add(due, reserve)
+        if (payments := PAYMENTS.get()) is not None:
+            payments.add(due, reserve)
         window = self.options.recv_window or session.venue_session.venue.recv_window
         self.sent_at = bounded_from = session.venue_session.clock.milliseconds()
         try:

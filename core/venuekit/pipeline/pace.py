@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @attrs.define(eq=False)
-class Spending:
+class CallPayments:
     """The payments of one call, by the identity of the pool, and the largest reserve that its requests left."""
 
     amounts: dict[int, int] = attrs.field(factory=dict)
@@ -31,7 +31,7 @@ class Spending:
 
 
 #: counts the payments of the call that runs; None where nobody asks for them
-SPENDING: ContextVar[Spending | None] = ContextVar("venuekit_spending", default=None)
+PAYMENTS: ContextVar[CallPayments | None] = ContextVar("venuekit_payments", default=None)
 
 
 class Pace:
@@ -45,7 +45,7 @@ class Pace:
     """
 
     def __init__(self) -> None:
-        self._under_way: set[Spending] = set()
+        self._under_way: set[CallPayments] = set()
         #: by the identity of the pool: the number of ended calls that paid into it, and their sum
         self._ended: dict[int, tuple[int, int]] = {}
         self._reserve = 0.0
@@ -53,16 +53,16 @@ class Pace:
     @contextmanager
     def call(self) -> Iterator[None]:
         """Count the payments of the block as those of one call."""
-        spending = Spending()
-        token = SPENDING.set(spending)
-        self._under_way.add(spending)
+        payments = CallPayments()
+        token = PAYMENTS.set(payments)
+        self._under_way.add(payments)
         try:
             yield
         finally:
-            SPENDING.reset(token)
-            self._under_way.remove(spending)
-            self._reserve = max(self._reserve, spending.reserve)
-            for pool, amount in spending.amounts.items():
+            PAYMENTS.reset(token)
+            self._under_way.remove(payments)
+            self._reserve = max(self._reserve, payments.reserve)
+            for pool, amount in payments.amounts.items():
                 calls, total = self._ended.get(pool, (0, 0))
                 self._ended[pool] = calls + 1, total + amount
 
