@@ -6,6 +6,7 @@ import enum
 import itertools
 import logging
 import traceback
+from asyncio import CancelledError
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Protocol
@@ -139,7 +140,7 @@ def _call(observers: Iterable[Observer], event: Event) -> list[tuple[Observer, s
     for observer in observers:
         try:
             observer(event)
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a stranger's observer raises must not change an outcome
+        except (Exception, SystemExit, CancelledError) as error:  # noqa: BLE001 - whatever a stranger's observer raises must not change an outcome
             frame = traceback.extract_tb(error.__traceback__)[-1]
             place = f"{frame.filename}:{frame.lineno}"
             words = "an observer failed on %s of %s: %s (%s); mend it, or disable its plugin"

@@ -83,6 +83,8 @@ class Operation(Generic[T]):
     renewed: bool = False
     open_until: int = 0
     in_flight: bool = False
+    #: whether an attempt before the one under way left, however it ended
+    has_left: bool = False
     resynced: bool = False
     journal_id: str | None = None
     before: Any = attrs.field(default=None, repr=False)
@@ -211,6 +213,8 @@ class Operation(Generic[T]):
             error.outcome = Outcome.UNKNOWN
         elif not self.attempts:
             error.outcome = Outcome.NOT_SENT
+        elif error.outcome is Outcome.NOT_SENT and self.has_left:
+            error.outcome = Outcome.NOT_APPLIED  # this attempt did not leave, but a refused one had
         elif error.outcome is Outcome.UNKNOWN and self.endpoint.effect is Effect.READ:
             error.outcome = Outcome.NOT_APPLIED
         return error
@@ -255,6 +259,7 @@ class Operation(Generic[T]):
             self.in_flight = False
             if kind not in {FailureKind.NEVER_SENT, FailureKind.CERTIFICATE}:
                 error.outcome = Outcome.NOT_APPLIED
+        self.has_left = self.has_left or kind not in {FailureKind.NEVER_SENT, FailureKind.CERTIFICATE}
         self.annotate(error)
         if self.session.venue_session.observers:
             notify_of_fault(self, error)
@@ -352,11 +357,11 @@ class Operation(Generic[T]):
                 self.converted = value, self.convert(value)
             except Exception as error:  # noqa: BLE001 - likewise
                 raise self._failure_of_misfit(error, response) from None
-        self.in_flight = False
         if session.on_answer is not None:
             session.on_answer(self, response)
         if session.venue_session.observers:
             notify_of_answer(self, response)
+        self.in_flight = False  # last: a write that is interrupted before this is not one that was refused
         return value
 
     def _failure_of_foreign_answer(self, why: str, response: HttpResponse) -> Failure:

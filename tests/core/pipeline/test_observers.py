@@ -48,7 +48,7 @@ class _Wordless(Exception):
         raise ValueError("no words")
 
 
-@pytest.mark.parametrize("kind", [RuntimeError, SystemExit])
+@pytest.mark.parametrize("kind", [RuntimeError, SystemExit, asyncio.CancelledError])
 async def test_an_observer_that_raises_changes_nothing(
     stage: Any, caplog: pytest.LogCaptureFixture, kind: type[BaseException]
 ) -> None:
@@ -140,3 +140,15 @@ async def test_pools_are_reported_open_by_the_account_that_closed_them(stage: An
     assert {0} == session.venue_session.shut
     assert [None] * 2 == [event.is_closed for event in stage.events if event.kind is EventKind.BUDGET]
     assert ["turn"] == [event.reason for event in stage.events if event.kind is EventKind.WAIT]
+
+
+async def test_a_failure_after_the_answer_does_not_hide_that_a_write_left(stage: Any) -> None:
+    """Whatever fails between a good answer and its caller, the write is not taken for one that was refused."""
+
+    def fail(_operation: Any, _response: Any) -> None:
+        raise ValueError("evidence of another form")
+
+    stage.account._session.on_answer = fail
+
+    with pytest.raises(errors.OutcomeUnknown, match="ValueError while it was under way"):
+        await stage.account.call(TOY.SET_LEVERAGE, contract="GEMUSD", leverage=7)
