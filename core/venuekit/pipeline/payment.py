@@ -48,7 +48,13 @@ async def pay_in_turn(operation: Operation[Any]) -> Pools:
 
 
 async def _pay_store(operation: Operation[Any], shared: SharedBudget, waiter: Waiter, costs: Pools) -> float:
-    """Pay from the shared store; return the seconds until it may be tried again, 0.0 when it is paid."""
+    """
+    Pay from the shared store; return the seconds until it may be tried again, 0.0 when it is paid.
+
+    A pool may be closed here while the store answers: then the request waits for it all the same, and pays once more.
+    """
+    clock = operation.session.clock
+    began = clock.monotonic()
     try:
         delay, closed = await shared.pay(waiter)
     except BudgetUnavailable as error:
@@ -62,6 +68,10 @@ async def _pay_store(operation: Operation[Any], shared: SharedBudget, waiter: Wa
         if session.venue_session.observers:
             known = [(limit, pool) for limit, pool, _ in costs if pool in closed]
             notify_of_closing(operation, known, opening_of(session, closed))
+    now = clock.monotonic()
+    delay = max(delay, *(pool.seconds_closed(now) for pool, _ in waiter.due))
+    if delay:
+        operation.waited += now - began  # a slow store does not let it wait for longer
     return delay
 
 

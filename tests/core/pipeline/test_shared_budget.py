@@ -12,10 +12,10 @@ import pytest
 
 from venuekit import Account, Runtime
 from venuekit.endpoint import Priority
-from venuekit.errors import Banned, BudgetUnavailable, ConfigurationError, Outcome, Throttled
+from venuekit.errors import Banned, BudgetUnavailable, ConfigurationError, OperationError, Outcome, Throttled
 from venuekit.hooks import hookimpl
 from venuekit.pipeline import Event, EventKind, PoolName, PoolReport, PoolState, Receipt, WaitingRequest
-from venuekit.simulator import CannedAnswer, Simulation
+from venuekit.simulator import CannedAnswer, DropBefore, Simulation
 from venuekit.testing import plugins_with
 from venuekit.testing.clocks import LoopClock
 from venuekit_toy_perp import TOY_PERP
@@ -33,10 +33,11 @@ class ScriptedStore:
     reports: list[PoolReport] = attrs.field(factory=list)
     left: list[str] = attrs.field(factory=list)
     is_open: bool = True
+    seconds: float = 0.0
 
     async def pay(self, due: Sequence[tuple[PoolName, int]], priority: Priority, **details: Any) -> Receipt:
         self.payments.append({"due": due, "priority": priority, **details})
-        await asyncio.sleep(0)
+        await asyncio.sleep(self.seconds)
         answer = self.answers.pop(0) if self.answers else PAID
         if isinstance(answer, Exception):
             raise answer
@@ -172,6 +173,46 @@ async def test_a_store_that_is_lost_sends_nothing(shop: Shop) -> None:
     assert shop.sim.requests == []
 
     await shop.account.call(TOY.SETTINGS)
+
+
+@pytest.mark.looptime
+async def test_a_store_that_is_lost_between_attempts_hides_none_of_them(shop: Shop) -> None:
+    """A write that the venue refused had left; one whose answer was lost may have arrived."""
+    busy = CannedAnswer.json(503, {"error": {"code": 3002, "message": "busy"}})
+    for disturbance, outcome in ((busy, Outcome.NOT_APPLIED), (DropBefore(), Outcome.UNKNOWN)):
+        shop.store.answers = [PAID, *(BudgetUnavailable("the store is lost") for _ in range(9))]
+        shop.sim.disturb("toy_perp", TOY.SET_LEVERAGE, disturbance)
+        with pytest.raises(OperationError) as caught:
+            await shop.account.call(TOY.SET_LEVERAGE, contract="GEMUSD", leverage=7)
+        assert caught.value.outcome is outcome
+
+
+@pytest.mark.looptime
+async def test_a_pool_that_is_closed_while_the_store_answers_lets_nothing_pass(shop: Shop) -> None:
+    """The payment was made before the venue's refusal was heard of; the request stops all the same."""
+    session, shop.store.seconds = shop.account._session, 0.5
+    pool = session.pool(TOY_PERP.limits[0])
+    call = asyncio.ensure_future(shop.account.with_options(max_wait=1).call(TOY.SETTINGS))
+    await asyncio.sleep(0.1)
+
+    pool.close(60.0, shop.clock.monotonic(), banned=True)
+    session.venue_session.note_closed([pool])
+
+    with pytest.raises(Banned, match="keeps pool weight closed"):
+        await call
+    assert shop.sim.requests == []
+
+
+@pytest.mark.looptime
+async def test_the_time_that_a_slow_store_takes_is_a_wait(shop: Shop) -> None:
+    """Its answers count among the waits that the caller bounds."""
+    shop.store.answers, shop.store.seconds = [Receipt(0.4) for _ in range(9)], 0.9
+    began = shop.clock.monotonic()
+
+    with pytest.raises(Throttled):
+        await shop.account.with_options(max_wait=2).call(TOY.SETTINGS)
+
+    assert shop.clock.monotonic() - began < 3
 
 
 @pytest.mark.looptime
