@@ -150,10 +150,14 @@ class RedisLink:
         """Send a command; return the connection on which its answer will come."""
         while self._idle:
             connection = self._idle.pop()
-            if not await connection.can_read():  # else the server has closed it, or spoke out of turn
-                with suppress(*self._failures):  # closed a moment ago: nothing was written then
-                    await connection.send_packed_command(command, check_health=False)
-                    return connection
+            try:
+                if not await connection.can_read():  # else the server has closed it, or spoke out of turn
+                    with suppress(*self._failures):  # closed a moment ago: nothing was written then
+                        await connection.send_packed_command(command, check_health=False)
+                        return connection
+            except BaseException:
+                await _drop(connection)
+                raise
             await _drop(connection)
         connection = self._make_connection()
         try:

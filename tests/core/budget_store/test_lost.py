@@ -375,3 +375,27 @@ async def test_a_cancelled_payment_spoils_no_other_ones_answer(server: Server) -
         assert len(store._link._idle) <= 8
         (state,) = [one for one in await store.states() if one.name.limit.name == "huge"]
         assert state.used == 40
+
+
+async def test_a_cancelled_command_leaves_no_connection_open() -> None:
+    """One that was taken up again, and has not been written to yet, is closed."""
+
+    class Hanging:
+        is_closed = False
+
+        async def can_read(self) -> bool:
+            await asyncio.Event().wait()
+            return False
+
+        async def disconnect(self, *, nowait: bool) -> None:
+            self.is_closed = True
+
+    link, connection = redis_link.RedisLink(parse_store("unix:///nowhere")), Hanging()
+    link._idle.append(connection)  # type: ignore[arg-type]  # it has the methods that are called
+    sending = asyncio.ensure_future(link.send(1, redis_link.pack(("PING",))))
+    await asyncio.sleep(0)
+
+    sending.cancel()
+    await asyncio.wait([sending])
+
+    assert connection.is_closed
