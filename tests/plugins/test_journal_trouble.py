@@ -271,6 +271,28 @@ def test_a_part_of_a_line_is_no_line(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert found[1:] == kept
 
 
+def test_a_part_of_a_later_line_leaves_the_earlier_attempt_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The attempt whose line was cut was not sent, but the one before it may still arrive."""
+    genuine = os.write
+    journal = FileJournal(tmp_path / "acme-live-1")
+    moment = InstantClock().now
+    when = from_milliseconds(moment)
+    begun = line_of(Unresolved(journal.new_id(moment), "set_leverage", "PUT", "/v1/leverage", {}, when, when))
+    journal.begin(begun)
+    monkeypatch.setattr(os, "write", lambda file, text: genuine(file, text[:7]))
+    with pytest.raises(OSError, match="only a part"):
+        journal.begin(begun, is_again=True)
+    monkeypatch.setattr(os, "write", genuine)
+    journal.begin(line_of(Unresolved(journal.new_id(moment), "set_leverage", "PUT", "/v1/leverage", {}, when, when)))
+
+    with pytest.warns(UserWarning, match="cannot be read"):
+        found = FileJournal(tmp_path / "acme-live-1").open_writes()
+    assert len(found) == 2
+    assert found[0].id == begun.id
+
+
 @venues
 async def test_lines_kept_in_a_long_outage_are_bounded(
     venue: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

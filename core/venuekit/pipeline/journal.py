@@ -134,9 +134,9 @@ class FileJournal:
             with contextlib.suppress(FileNotFoundError):  # likewise
                 day.read_on()
 
-    def begin(self, begun: Begun) -> None:
+    def begin(self, begun: Begun, *, is_again: bool = False) -> None:
         """
-        Append the opening line of a write, before its first byte is sent.
+        Append the opening line of a write, before its first byte is sent; ``is_again`` says that it has one already.
 
         Raises:
             OSError: that does not stand where it survives this process.
@@ -145,7 +145,8 @@ class FileJournal:
         try:
             self._write(path, begin_text(begun))
         except _PartlyWritten:  # it may be readable, and nothing is sent
-            self._keep(path, end_text(Ended(begun.id, Outcome.NOT_SENT)))
+            if not is_again:  # else an earlier attempt has left, whose outcome may be open
+                self._keep(path, end_text(Ended(begun.id, Outcome.NOT_SENT)))
             raise
 
     def keep(self, begun: Begun) -> None:

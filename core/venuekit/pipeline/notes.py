@@ -66,7 +66,7 @@ def record_attempt(operation: Operation[Any], journal: FileJournal) -> None:
         dict(action),
     )
     try:
-        journal.begin(begun)
+        journal.begin(begun, is_again=operation.journal_id is not None)
     except OSError as error:
         if not _reduces(operation):
             words = f"the journal cannot be written ({error}): until then only cancels and reducing orders are sent"
