@@ -7,6 +7,7 @@ import os
 from collections.abc import Coroutine, Iterable
 from typing import TYPE_CHECKING, Any
 
+from venuekit.credentials.redactor import redact_error
 from venuekit.errors import BudgetUnavailable
 from venuekit.pipeline.budget import Budget, PoolName
 from venuekit.pipeline.budget_store import BudgetStore, PoolReport
@@ -80,6 +81,10 @@ class SharedBudget:
         except BudgetUnavailable:
             self.is_lost = True
             raise
+        except Exception as error:  # a stranger's store, whatever it raises: nothing leaves unpaid
+            self.is_lost = True
+            words = f"the store of shared budgets failed: {redact_error(error)}"
+            raise BudgetUnavailable(words, mend="mend the plugin that makes it") from error
         self.is_lost = receipt.is_alone
         if receipt.delay == 0.0:
             self._waiting.discard(waiter.number)

@@ -176,6 +176,15 @@ async def test_a_store_that_is_lost_sends_nothing(shop: Shop) -> None:
 
 
 @pytest.mark.looptime
+async def test_a_store_that_fails_in_its_own_way_sends_nothing(shop: Shop) -> None:
+    """A plugin may raise what it likes: the caller gets one error, and nothing leaves."""
+    shop.store.answers = [ConnectionResetError("gone")]
+    with pytest.raises(BudgetUnavailable, match=r"the store of shared budgets failed: .*gone") as caught:
+        await shop.account.call(TOY.SETTINGS)
+    assert (caught.value.outcome, shop.sim.requests) == (Outcome.NOT_SENT, [])
+
+
+@pytest.mark.looptime
 async def test_a_store_that_is_lost_between_attempts_hides_none_of_them(shop: Shop) -> None:
     """A write that the venue refused had left; one whose answer was lost may have arrived."""
     busy = CannedAnswer.json(503, {"error": {"code": 3002, "message": "busy"}})
