@@ -10,7 +10,7 @@ import click
 
 from venuekit.cli.commands import State, state_of
 from venuekit.cli.errors import Status, note_left_out, print_error, status_of, worst
-from venuekit.cli.output import print_rows, print_warnings
+from venuekit.cli.output import print_rows
 from venuekit.errors import UnsupportedCapability, VenuekitError
 from venuekit.exports.rows import Row
 
@@ -125,10 +125,9 @@ async def answer(
 
     state = state_of(context)
     chosen = [entry.name for entry in entries(state, names)]
-    with print_warnings(as_json=as_json):
-        async with open_together(state, chosen, read_only=True) as (accounts, failed):
-            name_of = {account: name for name, account in accounts.items()}
-            answers = await fan_out(accounts, lambda account: question(name_of[account], account))
+    async with open_together(state, chosen, read_only=True) as (accounts, failed):
+        name_of = {account: name for name, account in accounts.items()}
+        answers = await fan_out(accounts, lambda account: question(name_of[account], account))
     failed |= expected_errors(answers)
     rows = [row for name in chosen for row in answers.values.get(name, ())]
     statuses = [Status.DONE]

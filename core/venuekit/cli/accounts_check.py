@@ -13,7 +13,7 @@ from venuekit.cli import commands
 from venuekit.cli.accounts import entries, expected_errors
 from venuekit.cli.commands import Group, state_of
 from venuekit.cli.errors import Status, print_error, status_of, worst
-from venuekit.cli.output import print_rows, print_warnings
+from venuekit.cli.output import print_rows
 from venuekit.cli.tables import columns
 from venuekit.credentials import HmacSigner, redact
 from venuekit.exports.rows import Row
@@ -45,9 +45,8 @@ async def check_command(context: click.Context, accounts: Sequence[str], as_json
 
     state = state_of(context)
     checks = {entry.name: _Check(entry, is_offline=offline) for entry in entries(state, accounts)}
-    with print_warnings(as_json=as_json):
-        async with Runtime(plugins=state.plugins) as runtime:
-            failed = expected_errors(await fan_out(checks, lambda check: check.run(runtime)))
+    async with Runtime(plugins=state.plugins) as runtime:
+        failed = expected_errors(await fan_out(checks, lambda check: check.run(runtime)))
     for name, error in failed.items():
         print_error(error, as_json=as_json, account=name)
     if checks or as_json:

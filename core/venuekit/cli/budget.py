@@ -10,7 +10,7 @@ import click
 
 from venuekit.cli.commands import json_option, state_of
 from venuekit.cli.declarations import usable_venues
-from venuekit.cli.output import note, print_rows, print_warnings
+from venuekit.cli.output import note, print_rows
 from venuekit.cli.tables import columns
 from venuekit.endpoint import Priority
 from venuekit.exports.rows import Row, plain
@@ -41,11 +41,10 @@ async def budget_command(context: click.Context, as_json: bool) -> None:
         note(words, as_json=as_json)
         rows = list(_declared_rows(usable_venues(plugins, as_json=as_json)))
     else:
-        with print_warnings(as_json=as_json):
-            try:
-                rows = [_row(state) for state in await store.states()]
-            finally:
-                await store.aclose()
+        try:
+            rows = [_row(state) for state in await store.states()]
+        finally:
+            await store.aclose()
     if as_json:
         print_rows(rows, None, as_json=True)
     elif not rows:

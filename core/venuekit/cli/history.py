@@ -34,7 +34,6 @@ from venuekit.capabilities import (
 from venuekit.cli.accounts import entries, open_entry
 from venuekit.cli.commands import Group, accounts_option, enum_member, moment, state_of
 from venuekit.cli.errors import note_left_out, print_error, status_of, worst
-from venuekit.cli.output import print_warnings
 from venuekit.clock import SystemClock
 from venuekit.errors import InvalidArgument, UnsupportedCapability, VenuekitError
 from venuekit.exports import Export, Format, Terms, columns_of, open_export, plain, stream_sink
@@ -200,7 +199,7 @@ async def _download(
     )
     failed: list[VenuekitError] = []
     unable: list[VenuekitError] = []
-    with print_warnings(), _print_summary(opening, output, failed) as export, _progress_bar(start, end) as bar:
+    with _print_summary(opening, output, failed) as export, _progress_bar(start, end) as bar:
         async with Runtime(plugins=state.plugins) as runtime:
             for entry in chosen:
                 try:

@@ -16,7 +16,7 @@ from venuekit.cli.accounts import entries
 from venuekit.cli.commands import State, accounts_command, enum_member, moment, state_of
 from venuekit.cli.errors import Status, print_error, status_of, worst
 from venuekit.cli.journal_rows import OPEN, EndedAs, JournalFilter, JournalRow, asked_text, journal_row
-from venuekit.cli.output import note, print_rows, print_warnings
+from venuekit.cli.output import note, print_rows
 from venuekit.cli.tables import columns
 from venuekit.credentials.accounts_file import key_fingerprint
 from venuekit.errors import AccountsFileError, VenuekitError
@@ -80,11 +80,10 @@ def journal_command(
         raise click.UsageError("an --open write has no --outcome: name one of them", context)
     wanted = JournalFilter(since, until, symbol, operation, (OPEN,) if is_open else outcomes)
     listing = _Listing(state_of(context), accounts, directory, wanted, as_json=as_json)
-    with print_warnings(as_json=as_json):
-        if csv is not None or jsonl is not None:
-            _export(csv or jsonl or Path("-"), listing, is_csv=csv is not None)
-        else:
-            _print(listing, as_json=as_json)
+    if csv is not None or jsonl is not None:
+        _export(csv or jsonl or Path("-"), listing, is_csv=csv is not None)
+    else:
+        _print(listing, as_json=as_json)
     listing.hint_at_operation()
     return worst(listing.statuses)
 

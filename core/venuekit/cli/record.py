@@ -12,7 +12,7 @@ import click
 from venuekit.cli.accounts import open_entry
 from venuekit.cli.commands import accounts_option, json_option, state_of
 from venuekit.cli.errors import Status
-from venuekit.cli.output import print_rows, print_warnings
+from venuekit.cli.output import print_rows
 from venuekit.cli.tables import columns
 from venuekit.venue import EnvironmentName
 
@@ -71,13 +71,12 @@ async def record_command(
     venue = await state.plugins.load(name if entry is None else entry.venue)
     beside = find_recorded(venue)
     recorded = load_recorded(out or (beside if beside.is_dir() else Path("tests", "recorded")))
-    with print_warnings(as_json=as_json):
-        if entry is None:
-            from venuekit.testing.staged_recorder import record_simulated
+    if entry is None:
+        from venuekit.testing.staged_recorder import record_simulated
 
-            recordings = await record_simulated(venue, recorded)
-        else:
-            recordings = await _record_account(entry, venue, recorded, symbol=symbol, writes=writes)
+        recordings = await record_simulated(venue, recorded)
+    else:
+        recordings = await _record_account(entry, venue, recorded, symbol=symbol, writes=writes)
     rows = [row for recording in recordings for row in _keep(recording, recorded, update=update)]
     _report(rows, recorded.directory, as_json=as_json)
     return Status.REFUSED if any(row["result"] == "drift" for row in rows) else Status.DONE

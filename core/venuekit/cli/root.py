@@ -11,7 +11,7 @@ import click
 from venuekit import errors
 from venuekit.cli.commands import Group, State, accounts_option, run_coroutines, state_of
 from venuekit.cli.errors import Status, print_error, print_system_error, print_usage_error, status_of
-from venuekit.cli.output import has_colour, note, silence_streams, within_streams
+from venuekit.cli.output import has_colour, note, print_warnings, silence_streams, within_streams
 
 _MODULES = {
     "accounts_check": "accounts",
@@ -92,9 +92,10 @@ def _notes(error: BaseException | None) -> Iterator[str]:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command line and return its exit status; venuekit's errors are printed in one line, never a traceback."""
     arguments = sys.argv[1:] if arguments is None else list(arguments)
-    with within_streams():
+    as_json = "--json" in arguments
+    with within_streams(), print_warnings(as_json=as_json):
         try:
-            return _main(arguments, as_json="--json" in arguments)
+            return _main(arguments, as_json=as_json)
         except BrokenPipeError:
             silence_streams()
             return Status.UNHEARD

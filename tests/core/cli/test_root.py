@@ -173,6 +173,28 @@ def test_a_plugin_adds_a_command(call: Call, plugin: Callable[[str], None]) -> N
     assert "did you mean greet?" in call("gret").err
 
 
+def test_a_warning_is_one_line_of_every_command(call: Call, plugin: Callable[[str], None]) -> None:
+    """It has no place in the code and no line of it; with ``--json`` it is an object."""
+    plugin(
+        """
+        import warnings
+
+        @click.command("caution")
+        @click.option("--json", is_flag=True)
+        def caution(json):
+            for _ in range(2):
+                warnings.warn("the store is lost", UserWarning, stacklevel=1)
+
+        @hookimpl
+        def venuekit_register_commands(register):
+            register(caution)
+        """
+    )
+
+    assert call("caution").err == "warning: the store is lost\n" * 2
+    assert call("caution", "--json").err == '{"warning": "the store is lost"}\n' * 2
+
+
 @pytest.mark.parametrize(
     ("registered", "message"),
     [
