@@ -150,7 +150,12 @@ def faults() -> dict[str, tuple[str, str | None, str]]:
         "damaged": (rsa_pem.replace("A", "B"), None, f"the secret is no PEM that can be read; copy it whole: {whole}"),
         "cut": (rsa_pem[:400], None, f"the secret is no PEM that can be read; copy it whole: {whole}"),
         "no label": ("-----BEGIN", None, f"the secret is no PEM; {whole}"),
-        "one line": (one_line, None, "the secret is a PEM that has lost its line breaks; keep it in a file, and name"),
+        "one line": (one_line, None, "the secret is a PEM that has lost its line breaks; keep it with them in a file"),
+        "one line of it": (
+            rsa_pem.splitlines()[0],
+            None,
+            f"the secret is no PEM that can be read; copy it whole: {whole}",
+        ),
         "escaped": (edwards.strip().replace("\n", "\\n"), None, "the secret is a PEM that has lost its line breaks"),
         "public": (public_pem(key_of(KeyKind.RSA)), None, "the secret is a public key, which the venue has; give the"),
         "certificate": ("-----BEGIN CERTIFICATE-----\nMII\n", None, "the secret is a certificate and no key; give the"),

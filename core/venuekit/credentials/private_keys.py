@@ -78,8 +78,8 @@ def _find_label_fault(secret: Secret) -> CredentialsFault | None:
         return _fault(f"is no PEM; {_WHOLE}")
     if _OTHER_LABELS.keys() >= set(labels):  # a private key may be among them
         return _fault(_OTHER_LABELS[labels[0]])
-    if "\n" not in secret.reveal().strip():
-        return _fault("is a PEM that has lost its line breaks; keep it in a file, and name that by file:PATH")
+    if "-----END" in secret.reveal() and "\n" not in secret.reveal().strip():
+        return _fault("is a PEM that has lost its line breaks; keep it with them in a file, and name that by file:PATH")
     return None
 
 
