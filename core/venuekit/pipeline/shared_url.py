@@ -108,12 +108,10 @@ def parse_store(url: str | Secret, *, named: str = VARIABLE) -> StoreAddress:
     parts, user, password = _split(url)
     if parts is None:
         _refuse(named, f"expected {_FORMS}")
+    if not parts.scheme:
+        _refuse(named, "it names no kind of store", _FORMS)
     if parts.scheme not in _ENCRYPTED:
-        _refuse(
-            named,
-            f"{parts.scheme or 'no scheme'!r} is no kind of store{did_you_mean(parts.scheme, _ENCRYPTED)}",
-            _FORMS,
-        )
+        _refuse(named, f"{parts.scheme!r} is no kind of store{did_you_mean(parts.scheme, _ENCRYPTED)}", _FORMS)
     options = _options(parts, named)
     when_lost, share = _rule_of(options, named)
     after_start = options.get("start", AfterStart.WAIT)
@@ -198,6 +196,8 @@ def _place_of(parts: SplitResult, options: dict[str, str], named: str) -> tuple[
         return "", 0, unquote(parts.path), _number(options.get("db", "0"), named)
     if "db" in options:
         _refuse(named, "db= is for unix:// alone; elsewhere the number follows the host: redis://host:6379/0")
+    if parts.port == 0:
+        _refuse(named, "0 is no port of a server; leave it out for 6379")
     if not parts.hostname:
         _refuse(named, f"no host is named; expected {_FORMS}")
     return parts.hostname, parts.port or _PORT, None, _number(parts.path.strip("/") or "0", named)

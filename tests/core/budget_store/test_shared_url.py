@@ -53,7 +53,8 @@ def test_a_url_is_read_in_whole(url: str, address: StoreAddress, shown: str) -> 
     [
         ("redis://host:port", f"expected {FORMS}"),
         ("rediz://host", f"'rediz' is no kind of store; did you mean redis?; expected {FORMS}"),
-        ("localhost", f"'no scheme' is no kind of store; expected {FORMS}"),
+        ("localhost", f"it names no kind of store; expected {FORMS}"),
+        ("redis://host:0", "0 is no port of a server; leave it out for 6379"),
         ("redis://", f"no host is named; expected {FORMS}"),
         ("redis://:pa#ss@host", "a store has no part after '#'; write '#' in a password as %23"),
         ("redis://:pa/ss@host", "write '/', '?' and '@' in a password as %2F, %3F and %40"),
