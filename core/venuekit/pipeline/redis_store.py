@@ -27,6 +27,7 @@ _PAUSE = 1.0
 #: how many pools one look is about
 _LOOK = 100
 _PAID = Receipt(0.0)
+_MEND = f"start it, or correct {VARIABLE}"
 _OTHER_FORM = f"run the same venuekit and plugins in all processes, or give this one another prefix= in {VARIABLE}"
 _SECOND = 1_000_000
 
@@ -140,7 +141,7 @@ class RedisStore:
                 answer = await self._run_script(partial(self._book.pack_look, part))
                 states += map(self._book.read_state, answer)
         except LinkLost as lost:
-            raise self._error(lost.fault, lost.mend) from None
+            raise self._error(lost.fault, lost.mend or _MEND) from None
         except ScriptRefused as refusal:
             raise self._error(f"a pool has another form: {refusal}", _OTHER_FORM) from None
         return tuple(states)
@@ -243,7 +244,7 @@ class RedisStore:
 
     def _lose(self, lost: LinkLost) -> None:
         """Note that the server is lost; the first time, warn."""
-        now, self._fault = _now(), (lost.fault, lost.mend)
+        now, self._fault = _now(), (lost.fault, lost.mend or _MEND)
         if self._loss is not None:
             self._loss.next_try = now + _PAUSE
             return
@@ -251,7 +252,7 @@ class RedisStore:
         rule = "nothing is sent without it"
         if self._share is not None:
             rule = f"this process spends at most {self._address.share:g} of each pool until it is back"
-        warn(f"{self} is lost: {lost.fault}; {rule}")
+        warn(f"{self} is lost: {lost.fault}; {rule}; {self._fault[1]}")
 
     def _keep(self, reports: Sequence[PoolReport]) -> None:
         """Remember statements until the server has them; the last one about a pool says it all."""
@@ -265,9 +266,7 @@ class RedisStore:
         return Receipt(self._share.pay(due, priority.reserve, _now()), is_alone=True)
 
     def _error(self, fault: str, mend: str) -> errors.BudgetUnavailable:
-        return errors.BudgetUnavailable(
-            f"{self} cannot be used: {fault}", mend=mend or f"start it, or correct {VARIABLE}"
-        )
+        return errors.BudgetUnavailable(f"{self} cannot be used: {fault}", mend=mend)
 
     async def _find_keys(self) -> set[str]:
         """Return the keys of all pools."""

@@ -119,7 +119,7 @@ async def test_requests_are_refused_until_it_is_back(start_server: Callable[...,
         (text,) = texts
         assert text.startswith("the store of shared budgets at unix:///")
         assert "is lost: " in text
-        assert text.endswith("; nothing is sent without it")
+        assert text.endswith("; nothing is sent without it; start it, or correct VENUEKIT_BUDGET")
         assert got.value.outcome is errors.Outcome.NOT_SENT
         assert str(got.value).endswith("; start it, or correct VENUEKIT_BUDGET")
         with pytest.raises(errors.BudgetUnavailable):
@@ -184,7 +184,7 @@ async def test_a_share_of_each_pool_is_spent_meanwhile(server: Server) -> None:
             store._loss = attrs.evolve(store._loss, next_try=0) if store._loss else None
             assert not (await _pay(store, (WINDOW, 0))).delay
         assert [text.partition("; ")[2] for text in texts] == [
-            "this process spends at most 0.5 of each pool until it is back"
+            "this process spends at most 0.5 of each pool until it is back; start it, or correct VENUEKIT_BUDGET"
         ]
         store._link = link
 
