@@ -228,7 +228,7 @@ async def test_a_lost_cancel_of_everything_ends_no_later_order(stage: Stage) -> 
 async def test_cancelling_everything_is_as_urgent_as_an_order(stage: Stage) -> None:
     """What it reads may spend the last of a pool, for which other reads wait."""
     await stage.account.place_order(stage.order)
-    for _ in range(26):
+    for _ in range(23):
         await stage.account.get_open_orders()
     before = stage.account.monotonic()
     assert await stage.account.cancel_all_orders() == ()
