@@ -6,7 +6,6 @@ import enum
 import itertools
 import logging
 import traceback
-from asyncio import CancelledError
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Protocol
@@ -134,13 +133,20 @@ def notify(observers: Iterable[Observer], event: Event) -> None:
         _call(others, attrs.evolve(report, account=event.account, serial=event.serial))
 
 
+def _whatever() -> tuple[type[BaseException], ...]:
+    """Return what an observer may raise without an effect; declarations do without asyncio, so it is loaded here."""
+    from asyncio import CancelledError
+
+    return (Exception, SystemExit, CancelledError)
+
+
 def _call(observers: Iterable[Observer], event: Event) -> list[tuple[Observer, str]]:
     """Call observers; return those that raised, each with its own name and line."""
     failures: list[tuple[Observer, str]] = []
     for observer in observers:
         try:
             observer(event)
-        except (Exception, SystemExit, CancelledError) as error:  # noqa: BLE001 - whatever a stranger's observer raises must not change an outcome
+        except _whatever() as error:
             frame = traceback.extract_tb(error.__traceback__)[-1]
             place = f"{frame.filename}:{frame.lineno}"
             words = "an observer failed on %s of %s: %s (%s); mend it, or disable its plugin"
