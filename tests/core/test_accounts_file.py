@@ -311,6 +311,8 @@ async def test_a_mark_before_a_text_is_no_part_of_it(
         (f"file:{'a/' * 3000}", "File name too long"),
         ("file:open", "chmod 600"),
         ("file:blank", "is empty"),
+        ("file:latin", "latin: not a text in UTF-8"),
+        ("file:~nobody-of-this-name/key", "the text after file: is not a valid path"),
         ("evn:MAIN_KEY", "no plugin knows this kind of reference; did you mean env?"),
         (f"vault:{PLANTED}", "no plugin knows this kind of reference; env:, file:, keyring:, command: need none"),
     ],
@@ -323,6 +325,7 @@ async def test_a_reference_that_leads_nowhere(
     monkeypatch.setenv("EMPTY", " ")
     write("open", PLANTED, 0o644)
     write("blank", "\n")
+    write("latin", "").write_bytes(b"caf\xe9")
     file = _file(Path("accounts.toml"), WHOLE.replace("file:main.secret", reference))
 
     with pytest.raises(AccountsFileError) as caught:

@@ -151,6 +151,29 @@ async def test_whoever_asks_meanwhile_joins_the_measurement() -> None:
     assert venue.synced
 
 
+def test_a_measurement_that_ends_with_its_loop_is_taken_up_by_the_next() -> None:
+    """The clock stays as it was, and a new loop measures it anew."""
+    clock = HandClock()
+    venue = VenueClock(clock)
+
+    async def leave_it() -> asyncio.Task[None]:
+        is_asked = asyncio.Event()
+
+        async def ask() -> datetime:
+            is_asked.set()
+            return await asyncio.Future()
+
+        waiting = asyncio.create_task(venue.sync(ask))
+        await is_asked.wait()
+        return waiting
+
+    assert asyncio.run(leave_it()).cancelled()
+    assert not venue.synced
+
+    asyncio.run(venue.sync(telling(clock, [(300, 20)])))
+    assert venue.milliseconds() == clock.wall + 300
+
+
 @pytest.mark.parametrize("years", [-30, 30, 5000])
 async def test_a_time_ten_years_from_ours_is_not_believed_however_often_it_is_told(years: int) -> None:
     """One of the two is no time; the clock stays as it was. A few years are: our own clock may be that wrong."""

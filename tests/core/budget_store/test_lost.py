@@ -168,6 +168,20 @@ async def test_a_lost_server_is_left_alone_for_a_while(monkeypatch: pytest.Monke
     assert command.count(b":pool:") == 3
 
 
+async def test_a_statement_that_meets_the_loss_is_kept(server: Server) -> None:
+    """It is the one that warns, and the server has it as soon as it is back."""
+    async with _known(server) as store:
+        link, store._link = store._link, redis_link.RedisLink(parse_store("unix:///nowhere"))
+        with pytest.warns(UserWarning, match="is lost"):
+            await store.report([PoolReport(WINDOW, used=3)])
+        store._link = link
+        assert store._loss is not None
+        store._loss.next_try = 0
+        with pytest.warns(UserWarning, match="is back"):
+            await _pay(store)
+        assert {state.name.limit.name: state.used for state in await store.states()} == {"weight": 3, "huge": 1}
+
+
 async def test_a_share_of_each_pool_is_spent_meanwhile(server: Server) -> None:
     """Less what this process has spent before; it is added to the pools of the server when that is back."""
     async with _known(server, "?lost=share&share=0.5") as store:

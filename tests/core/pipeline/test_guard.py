@@ -9,13 +9,13 @@ import pytest
 
 import venuekit
 from venuekit import errors
-from venuekit.capabilities import Order, OrderKind, OrderSide, OrderStatus, OrderType, Position, Unit
+from venuekit.capabilities import Order, OrderKind, OrderSide, OrderStatus, OrderType, Position, PositionSide, Unit
 from venuekit.endpoint import Area, Effect, Endpoint
 from venuekit.errors import Outcome
 from venuekit.order_scope import Ask
 from venuekit.parameters import Kind, Parameter, Role
 from venuekit.pipeline import Guard
-from venuekit.pipeline.guard import PositionLimit
+from venuekit.pipeline.guard import PositionLimit, ReadHoldings
 from venuekit.simulator import DropAfter
 from venuekit.testing import InstantClock
 from venuekit_toy_perp.endpoints import TOY
@@ -64,6 +64,12 @@ CANCEL: Endpoint[bytes] = Endpoint(
         (Guard(allow={Area.MARGIN}), TOY.SET_LEVERAGE, {"contract": "A", "leverage": 5}, "settings are not allowed"),
         (Guard(allow={Area.SETTINGS}), TOY.ADD_COLLATERAL, {"contract": "A", "amount": 5}, "margin are not allowed"),
         (Guard(max_notional=Decimal(9)), ORDER, {"quantity": Decimal(1)}, "is unknown"),
+        (
+            Guard(max_position_notional=Decimal(9)),
+            ORDER,
+            {"quantity": Decimal(1)},
+            "orders of this request are unknown",
+        ),
     ],
 )
 def test_a_guard_says_what_it_forbids(
@@ -218,35 +224,99 @@ async def test_an_undeclared_write_is_sent_once_whatever_it_says_of_itself(stage
     assert len(stage.arrivals("POST", TOY.ADD_COLLATERAL.path)) == 1
 
 
+RESTING = Order(
+    id="1",
+    client_id=None,
+    symbol="TWOUSD",
+    kind=OrderKind.PLAIN,
+    side=OrderSide.BUY,
+    type=OrderType.LIMIT,
+    status=OrderStatus.OPEN,
+    quantity=Decimal(1),
+    price=Decimal(10),
+    contract_size=Decimal(1),
+    contract_unit=Unit.BASE,
+)
+SHORT = Position(
+    symbol="TWOUSD",
+    side=PositionSide.BOTH,
+    quantity=Decimal(-5),
+    contract_size=Decimal(1),
+    contract_unit=Unit.BASE,
+    notional=Decimal(50),
+)
+UNKNOWN = "the notional of TWOUSD is unknown, and that of a position is limited"
+
+
+def holding(*holdings: Position | Order) -> ReadHoldings:
+    """Return the reads of an account with these positions and open orders."""
+    positions = [one for one in holdings if isinstance(one, Position)]
+    orders = [one for one in holdings if isinstance(one, Order)]
+
+    async def read(_symbol: str) -> tuple[list[Position], list[Order]]:
+        return positions, orders
+
+    return read
+
+
+def asking(notional: int, *, buys: bool = True) -> Ask:
+    return Ask(symbol="TWOUSD", buys=buys, notional=Decimal(notional))
+
+
 @pytest.mark.parametrize(
-    ("unit", "refusal"),
+    ("order", "refusal"),
     [
-        (Unit.BASE, None),
-        (Unit.QUOTE, None),
-        (Unit.CONTRACTS, "the notional of TWOUSD is unknown, and that of a position is limited"),
-        (None, "the notional of TWOUSD is unknown, and that of a position is limited"),
+        (RESTING, None),
+        (attrs.evolve(RESTING, contract_unit=Unit.QUOTE), None),
+        (attrs.evolve(RESTING, contract_unit=Unit.CONTRACTS), UNKNOWN),
+        (attrs.evolve(RESTING, contract_unit=None), UNKNOWN),
+        (attrs.evolve(RESTING, quantity=None), UNKNOWN),
+        (attrs.evolve(RESTING, contract_size=None), UNKNOWN),
+        (attrs.evolve(RESTING, quantity=None, close_position=True), None),
     ],
 )
-async def test_an_order_whose_worth_is_unknown_lets_nothing_pass(unit: Unit | None, refusal: str | None) -> None:
+async def test_an_order_whose_worth_is_unknown_lets_nothing_pass(order: Order, refusal: str | None) -> None:
     """An open order of a quanto contract has no worth in its quote asset: beside it no position can be limited."""
-    resting = Order(
-        id="1",
-        client_id=None,
-        symbol="TWOUSD",
-        kind=OrderKind.PLAIN,
-        side=OrderSide.BUY,
-        type=OrderType.LIMIT,
-        status=OrderStatus.OPEN,
-        quantity=Decimal(1),
-        price=Decimal(10),
-        contract_size=Decimal(1),
-        contract_unit=unit,
+    limit = PositionLimit(Decimal(100), holding(order), InstantClock())
+
+    assert await limit.admit([asking(20)]) == refusal
+
+
+async def test_each_direction_of_a_position_is_limited_by_itself() -> None:
+    """A short position, and what only reduces one, leave the long direction free; the short one has what is left."""
+    reducing = attrs.evolve(RESTING, side=OrderSide.SELL, quantity=Decimal(9), reduce_only=True)
+    closing = attrs.evolve(RESTING, position_side=PositionSide.LONG, side=OrderSide.SELL, quantity=Decimal(9))
+    limit = PositionLimit(Decimal(100), holding(SHORT, reducing, closing), InstantClock())
+
+    assert await limit.admit([asking(100)]) is None
+    assert await limit.admit([asking(50, buys=False)]) is None
+    assert await limit.admit([asking(1, buys=False)]) == (
+        "TWOUSD could become 101 short, position and open orders counted, above 100"
     )
 
-    async def read(_symbol: str) -> tuple[tuple[Position, ...], tuple[Order, ...]]:
-        return (), (resting,)
 
-    limit = PositionLimit(Decimal(100), read, InstantClock())
-    ask = Ask(symbol="TWOUSD", buys=True, notional=Decimal(20), reduces=False, names=frozenset())
+@pytest.mark.parametrize(
+    ("outcome", "seconds"), [(Outcome.UNKNOWN, 90), (Outcome.APPLIED, 10), (Outcome.NOT_APPLIED, 0)]
+)
+async def test_a_sent_order_counts_until_the_reads_must_show_it(outcome: Outcome, seconds: int) -> None:
+    """One of unknown outcome as long as it may arrive, an accepted one until it is shown, a refused one not at all."""
+    clock = InstantClock()
+    limit = PositionLimit(Decimal(100), holding(), clock)
+    asks = [asking(60)]
+    assert await limit.admit(asks) is None
 
-    assert await limit.admit([ask]) == refusal
+    limit.note(asks, outcome)
+
+    if seconds:
+        await clock.sleep(seconds - 1)
+        assert "could become 120 long" in str(await limit.admit(asks))
+        await clock.sleep(1)
+    assert await limit.admit(asks) is None
+
+
+async def test_a_position_is_not_limited_where_orders_cannot_be_read(stage: Any) -> None:
+    """The account is not opened, rather than opened with a limit that nothing keeps."""
+    with pytest.raises(errors.ConfigurationError, match="max_position_notional needs an account that reads"):
+        await stage.runtime.open(
+            stage.account.venue, stage.sim.credentials("toy_perp"), guard=Guard(max_position_notional=Decimal(9))
+        )

@@ -16,8 +16,9 @@ from tests.journal_entries import line_of
 
 import venuekit
 from venuekit.endpoint import Effect
+from venuekit.order_scope import ClientIds, make_client_id
 from venuekit.pipeline.journal import FileJournal
-from venuekit.pipeline.journal_lines import Ended, MalformedLine, Unresolved, begin_text, end_text, read_line
+from venuekit.pipeline.journal_lines import Day, Ended, MalformedLine, Unresolved, begin_text, end_text, read_line
 from venuekit_toy_perp.endpoints import TOY
 
 SENT = datetime(2026, 11, 28, 12, 30, 1, 250_000, tzinfo=UTC)
@@ -79,6 +80,23 @@ def json_like(value: Any) -> Any:
     if isinstance(value, list):
         return [json_like(one) for one in value]
     return {name: json_like(one) for name, one in value.items()} if isinstance(value, dict) else value
+
+
+@pytest.mark.parametrize("value", [2**64, -(10**30), "half \ud83d", ["\udc00", {"qty": 2**70}]])
+def test_numbers_and_texts_beyond_the_fast_encoder_are_read_exactly(value: Any) -> None:
+    """Integers of more than 64 bits and halves of characters are in the line as they were sent."""
+    line = begin_text(line_of(entry(parameters={"value": value, "client_id": make_client_id()})))
+
+    found = read_line(line.strip())
+
+    assert isinstance(found, Unresolved)
+    assert found.parameters["value"] == value
+
+
+def test_a_value_that_no_line_can_hold_is_refused() -> None:
+    """The error names its class; a line that could not be read back is never written."""
+    with pytest.raises(TypeError, match="a journal has no complex"):
+        begin_text(line_of(entry(parameters={"value": 1j})))
 
 
 @pytest.mark.parametrize(
@@ -148,6 +166,7 @@ ODD = {
     "no parameters": OURS.replace(b'{"contract":"GEMUSD","leverage":{"decimal":"7"}}', b"null"),
     "a decimal that is none": OURS.replace(b'"7"', b'"seven"'),
     "not a number": OURS.replace(b'"7"', b'"NaN"'),
+    "an object that is none": OURS.replace(b'{"decimal":"7"}', b'{"object":7}'),
     "a fence beyond all years": OURS.replace(b'"fence":', b'"fence":99999999'),
     "the line of another day": OURS.replace(b"20261128", b"20261127"),
     "deeper than is of use": OURS.replace(b'"7"', b"[" * 400 + b"]" * 400),
@@ -194,6 +213,21 @@ def test_an_odd_line_is_told_once_and_its_file_stays(tmp_path: Path) -> None:
         ("20261101", 2, False)
     ]
     assert {path.stem[-8:] for path in tmp_path.glob("*.closed")} == {"20261102"}
+
+
+def test_what_cannot_be_read_is_listed_once_and_up_to_a_bound(tmp_path: Path) -> None:
+    """A file of nothing else fills no memory, and one that stays unreadable is listed once."""
+    spoilt, directory = tmp_path / "acme-20261128.jsonl", tmp_path / "acme-20261127.jsonl"
+    spoilt.write_bytes(b"?\n" * 150)
+    directory.mkdir()
+
+    many, one = Day(spoilt, ClientIds()), Day(directory, ClientIds())
+    for _ in range(2):
+        many.read_on()
+        one.read_on()
+
+    assert [line.number for line in many.unreadable] == list(range(1, 101))
+    assert list(map(str, one.unreadable)) == [f"{directory}: cannot be read: not a file"]
 
 
 def spoil(directory: Path) -> None:

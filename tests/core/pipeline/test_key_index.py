@@ -72,6 +72,15 @@ def test_an_index_that_cannot_be_written_is_warned_of_and_holds_here(tmp_path: P
     assert index.keys_of(*PLACE, "uid-1") == {"k1"}
 
 
+def test_an_index_that_cannot_be_read_is_warned_of(tmp_path: Path) -> None:
+    """No link is known from it, and the account opens all the same."""
+    index = KeyIndex.beside(tmp_path)
+    index.path.mkdir()
+
+    with pytest.warns(UserWarning, match=r"accounts\.index cannot be read, and unresolved writes of"):
+        assert index.keys_of(*PLACE, "uid-1") == frozenset()
+
+
 def test_a_disk_that_takes_half_a_line_is_warned_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The process that met it knows the link, and the half line spoils none that is added later."""
     path, write = tmp_path / "accounts.index", os.write
