@@ -56,11 +56,13 @@ def test_disturbances_from_another_process(script: Any) -> None:
     """Flags, numbers and JSON are taken from the command line, digit for digit."""
     script("drop", "PUT /v1/leverage", "--after", "--times", "2")
     script("answer", "PUT /v1/leverage", "--status", "400", "--body", '{"x": 1.10}', "--headers", '{"A": "b"}')
+    script("actor", "PUT /v1/leverage", "deposit", "--with", '{"asset": "USD", "amount": 5}', "--after")
     waiting = [row["attempt"] for row in script("show", "script")]
 
     assert waiting[:2] == ["DropAfter()"] * 2
     assert "b'{\"x\":1.10}'" in waiting[2]
     assert "'A': 'b'" in waiting[2]
+    assert waiting[3:] == ["SecondActor(action=deposit, after=True)"]
 
 
 def test_for_a_person(script: Any, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,11 +11,15 @@ from venuekit.simulator.disturbances.base import ArrivalInPlay, Disturbance, Pro
 from venuekit.simulator.ledger import Ledger
 
 
+def _name_of(action: Callable[[Ledger], object]) -> str:
+    return getattr(action, "__name__", repr(action))
+
+
 @attrs.frozen
 class SecondActor(Disturbance):
     """Another client acts on the caller's account just before the request is carried out, or just ``after`` it."""
 
-    action: Callable[[Ledger], object]
+    action: Callable[[Ledger], object] = attrs.field(repr=_name_of)
     after: bool = False
 
     async def play(self, attempt: ArrivalInPlay, proceed: Proceed) -> Reply:
