@@ -16,7 +16,7 @@ from tests.journal_entries import line_of
 
 import venuekit
 from venuekit.endpoint import Effect
-from venuekit.order_scope import ClientIds, make_client_id
+from venuekit.order_scope import ClientIds, MadeId
 from venuekit.pipeline.journal import FileJournal
 from venuekit.pipeline.journal_lines import Day, Ended, MalformedLine, Unresolved, begin_text, end_text, read_line
 from venuekit_toy_perp.endpoints import TOY
@@ -85,7 +85,7 @@ def json_like(value: Any) -> Any:
 @pytest.mark.parametrize("value", [2**64, -(10**30), "half \ud83d", ["\udc00", {"qty": 2**70}]])
 def test_numbers_and_texts_beyond_the_fast_encoder_are_read_exactly(value: Any) -> None:
     """Integers of more than 64 bits and halves of characters are in the line as they were sent."""
-    line = begin_text(line_of(entry(parameters={"value": value, "client_id": make_client_id()})))
+    line = begin_text(line_of(entry(parameters={"value": value, "client_id": MadeId("vk-1")})))
 
     found = read_line(line.strip())
 
