@@ -42,14 +42,11 @@ class Receipt:
             try again.
         closed: The pools of the request that are closed, also by reports of other processes, each with
             ``closed_for``.
-        lacking: The pools that it waits for; every one where none is named. Requests of this process that do not need
-            them are not held up.
         is_alone: Whether the store is lost, and this process has paid from its own share of the pools.
     """
 
     delay: float
     closed: tuple[PoolReport, ...] = ()
-    lacking: tuple[PoolName, ...] = ()
     is_alone: bool = False
 
 

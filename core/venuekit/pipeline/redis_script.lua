@@ -283,11 +283,10 @@ if delay == 0 then
 end
 
 -- It waits in the lines of the pools that keep it longest: in others it would hold back requests that could go.
-local lacking, closed = {}, {}
+local closed = {}
 for index, one in ipairs(due) do
   if 2 * one.delay >= delay then
     join(one.line, one.member, place, delay)
-    lacking[#lacking + 1] = index - 1
   elseif mine then
     redis.call('ZREM', one.line, one.member)
   end
@@ -297,4 +296,4 @@ for index, one in ipairs(due) do
 end
 local waiter = string.format('%.0f %.0f %s %s', now + delay, arrived, rank, operation)
 redis.call('SET', me, waiter, 'PX', plain(math.ceil((delay + GRACE) / 1000)))
-return finish({delay, unknown, lacking, closed})
+return finish({delay, unknown, closed})

@@ -213,7 +213,7 @@ class RedisStore:
 
     def _refusal(self, due: Sequence[tuple[PoolName, int]], answer: Sequence[Any]) -> Receipt:
         """Return the receipt of a request that has to wait."""
-        delay, unknown, lacking, closed = answer
+        delay, unknown, closed = answer
         if unknown and not self._has_warned_of_start:
             self._has_warned_of_start = True
             warn(
@@ -227,7 +227,6 @@ class RedisStore:
                 PoolReport(names[index], closed_for=seconds / _SECOND, is_banned=bool(banned))
                 for index, seconds, banned in closed
             ),
-            lacking=tuple(names[index] for index in lacking),
         )
 
     # -- a server that is lost
