@@ -249,7 +249,7 @@ def _worth_of_position(position: Position, *, buys: bool) -> Decimal | None:
 
 
 def _worth_of_order(order: Order, *, buys: bool) -> Decimal | None:
-    """Return the quantity an open order may add to one direction, None where that is unknown."""
+    """Return the notional (quote) that an open order may add to one direction, None where that is unknown."""
     if order.reduce_only or order.close_position or (order.position_side, order.side) in _CLOSING:
         return Decimal(0)
     if (order.side is OrderSide.BUY) is not buys:
