@@ -333,7 +333,7 @@ def _record_success(operation: Operation[Any], value: Any) -> None:
     if endpoint.claims is not None:
         claims = endpoint.claims(value)
         operation.session.owner.write_scopes.claim(claims)
-    if endpoint.item_refusals is not None and leaves_open(operation.session.venue_session.venue, endpoint, value):
+    if leaves_open(operation.session.venue_session.venue, endpoint, value):
         operation.leave_open()
     elif operation.journal_id is not None or operation.client_ids:
         operation.close(Outcome.APPLIED, claims)

@@ -215,8 +215,6 @@ class Operation(Generic[T]):
             error.outcome = Outcome.NOT_SENT
         elif error.outcome is Outcome.NOT_SENT and self.has_left:
             error.outcome = Outcome.NOT_APPLIED  # this attempt did not leave, but a refused one had
-        elif error.outcome is Outcome.UNKNOWN and self.endpoint.effect is Effect.READ:
-            error.outcome = Outcome.NOT_APPLIED
         return error
 
     def close(self, outcome: Outcome, claims: str | None = None) -> None:
@@ -234,9 +232,8 @@ class Operation(Generic[T]):
         self.in_flight = False
         self.open_until = max(self.open_until, self.fence)
         self.opened_at = self.opened_at or self.sent_at
-        if self.endpoint.write_scope not in FENCING:
-            return
-        footprint = footprint_of(self.endpoint, self.parameters)
+        is_fencing = self.endpoint.write_scope in FENCING
+        footprint = footprint_of(self.endpoint, self.parameters) if is_fencing else None
         if footprint is not None:
             # a second copy of a write that adds up is another write; a second copy of a setting is the same
             write = self.write if self.endpoint.effect is Effect.SET else object()

@@ -62,9 +62,7 @@ class RetryPolicy:
             return self.max_wait_history if priority is Priority.HISTORY else self.max_wait_read
         return self.max_wait_set if effect in {Effect.SET, Effect.SESSION} else self.max_wait_order
 
-    def tighten(self, by: RetryPolicy | None) -> RetryPolicy:
+    def tighten(self, by: RetryPolicy) -> RetryPolicy:
         """Return this policy with whatever ``by`` lowers; nothing can be raised."""
-        if by is None:
-            return self
         names = [field.name for field in attrs.fields(RetryPolicy)]
         return RetryPolicy(**{name: min(getattr(self, name), getattr(by, name)) for name in names})
