@@ -132,9 +132,12 @@ async def test_refusal_of_now_is_believed(stage: Any) -> None:
     assert len(stage.arrivals("GET", "/v1/collateral/history")) == 0
 
 
-async def test_refusal_because_of_the_clock_is_told_by_the_clock_measured_anew(stage: Any) -> None:
+@pytest.mark.parametrize("is_alone", [True, False])
+async def test_refusal_because_of_the_clock_is_told_by_the_clock_measured_anew(stage: Any, is_alone: bool) -> None:
     """Where the clock was right all along, the refusal is older than the request, and is not sent again."""
     timed(stage)
+    if not is_alone:
+        met_a_stray(stage)  # the refusal's own time says more than that
     old = attrs.evolve(refused(stage, before=2_000, status=400, code=1003), applied=True)
     stage.sim.disturb("toy_perp", TOY.ADD_COLLATERAL, old)
     assert (await add(stage.account)).amount == 5

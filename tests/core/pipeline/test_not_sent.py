@@ -7,6 +7,7 @@ import socket
 from typing import Any
 
 import aiohttp
+import attrs
 import pytest
 from tests.core.pipeline.raw_server import Peer, answer, raw_server
 
@@ -15,8 +16,10 @@ from venuekit import Secret, errors
 from venuekit.errors import AnswerLost, NeverSent, Outcome
 from venuekit.hooks import hookimpl
 from venuekit.message import HttpRequest
+from venuekit.pipeline.nonces import Nonces
 from venuekit.pipeline.transport import AiohttpTransport
-from venuekit.testing import plugins_with
+from venuekit.plugin import NonceRule
+from venuekit.testing import FakeTransport, plugins_with
 from venuekit_toy_perp.endpoints import TOY
 
 
@@ -179,3 +182,40 @@ async def test_an_answer_is_read_while_the_headers_stay_case_blind() -> None:
         response = await transport.send(HttpRequest("GET", f"{server.url}/a", {}))
     assert response.headers.get("X-USED") == "7"
     await transport.aclose()
+
+
+@pytest.mark.looptime
+async def test_a_certificate_that_is_refused_sends_a_setting_nowhere(stage: Any) -> None:
+    """A venue that cannot prove who it is gets neither the write nor a second attempt."""
+
+    def refuse(_: object) -> Any:
+        raise errors.CertificateRejected("the certificate of another host")
+
+    transport, session = FakeTransport(refuse), stage.account._session
+    session.wire = attrs.evolve(session.wire, transport=transport)
+
+    with pytest.raises(errors.CertificateRejected, match="another host") as caught:
+        await stage.account.call(TOY.SET_LEVERAGE, contract="GEMUSD", leverage=7)
+
+    assert caught.value.outcome is Outcome.NOT_SENT
+    assert len(transport.requests) == 1
+
+
+class _Numberless(NonceRule):
+    """A rule that makes no number."""
+
+    def number_at(self, milliseconds: int) -> int:
+        raise ZeroDivisionError(f"no numbers at {milliseconds}")
+
+
+@pytest.mark.looptime
+async def test_a_number_that_cannot_be_made_sends_nothing(stage: Any) -> None:
+    """A rule of nonces that fails is named, and says nothing of the write but that it was not sent."""
+    session = stage.account._session
+    session.nonces, session.has_state = Nonces(_Numberless(1000), "key", stage.clock), True
+
+    with pytest.raises(NeverSent, match=r"could not be signed: .*no numbers at") as caught:
+        await stage.account.call(TOY.SET_LEVERAGE, contract="GEMUSD", leverage=7)
+
+    assert Outcome.NOT_SENT is caught.value.outcome
+    assert [] == stage.arrivals("PUT", "/v1/leverage")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import attrs
 import pytest
@@ -13,6 +13,7 @@ import pytest
 import venuekit
 from venuekit import errors
 from venuekit.errors import Outcome
+from venuekit.plugin import Refusal
 from venuekit.simulator import DropAfter, SecondActor
 from venuekit_toy_perp.endpoints import TOY
 
@@ -62,8 +63,9 @@ async def test_a_resolving_read_that_fails_leaves_the_outcome_unknown(
     assert Outcome.UNKNOWN is caught.value.outcome
 
 
-async def test_a_journal_that_cannot_be_begun_stops_the_write(stage: Any, tmp_path: Path) -> None:
-    """Without its line in the journal nothing leaves."""
+@pytest.mark.parametrize("reduces", [None, broken])
+async def test_a_journal_that_cannot_be_begun_stops_the_write(stage: Any, tmp_path: Path, reduces: Any) -> None:
+    """Without its line in the journal nothing leaves; a failing check of what only reduces changes nothing."""
     blocked = tmp_path / "file"
     blocked.write_text("not a directory")
     async with (
@@ -71,7 +73,7 @@ async def test_a_journal_that_cannot_be_begun_stops_the_write(stage: Any, tmp_pa
         venuekit.connect("toy_perp", stage.sim.credentials("toy_perp"), runtime=runtime) as account,
     ):
         with pytest.raises(errors.NeverSent, match="journal") as caught:
-            await account.call(TOY.SET_LEVERAGE, contract="GEMUSD", leverage=7)
+            await account.call(attrs.evolve(TOY.SET_LEVERAGE, reduces=reduces), contract="GEMUSD", leverage=7)
 
     assert Outcome.NOT_SENT is caught.value.outcome
     assert [] == stage.arrivals("PUT", "/v1/leverage")
@@ -104,10 +106,15 @@ async def test_a_journal_that_cannot_be_ended_changes_no_outcome(
     assert '"outcome":"applied"' in path.read_text()
 
 
-async def test_an_answer_that_the_plugin_cannot_read_is_as_good_as_lost(stage: Any) -> None:
-    """When telling success from refusal fails, a DELTA is looked for in its history like any lost one."""
+def unclassifiable(_: object) -> Refusal:
+    return Refusal(code=cast("Any", ["no", "code"]), message="no")
+
+
+@pytest.mark.parametrize("mistake", [broken, unclassifiable])
+async def test_an_answer_that_the_plugin_cannot_read_is_as_good_as_lost(stage: Any, mistake: Any) -> None:
+    """When telling success from refusal fails, or the refusal is odd, a DELTA is looked for in its history."""
     venue = stage.account.venue
-    answers, calls = venue.answers, iter([broken])
+    answers, calls = venue.answers, iter([mistake])
 
     def once_broken(response: Any) -> Any:
         return next(calls, answers)(response)

@@ -323,6 +323,7 @@ async def test_joined_scopes_hold_back_what_either_held_back() -> None:
     other.fences += (Fence(B, 1000, "leverage 20"),)
     other.claim("row 1")
     other.recent.note(["mine"], 500)
+    other.countdowns, kept.countdowns = {"A": "theirs", "B": "theirs"}, {"B": "ours"}
     assert other.try_enter(A, WRITE)
     behind = asyncio.create_task(other.enter(ALL, WRITE))
     await asyncio.sleep(0)
@@ -333,6 +334,7 @@ async def test_joined_scopes_hold_back_what_either_held_back() -> None:
     assert not kept.try_enter(late, WRITE)
     assert kept.fence_before(B, "leverage 30", 500) is not None
     assert (kept.claimed, kept.recent.latest("mine")) == ({"row 1"}, 500)
+    assert kept.countdowns == {"A": "theirs", "B": "ours"}
     other.leave(A)
     await behind
     assert not kept.try_enter(late, WRITE)
@@ -372,3 +374,22 @@ async def test_a_write_that_gives_up_waiting_is_forgotten_where_its_scopes_went(
     assert first.try_enter(B, WRITE)
     third.leave(A)
     assert first.try_enter(Footprint(*A), WRITE)
+
+
+async def test_a_turn_that_comes_in_the_moment_the_wait_ends_is_taken() -> None:
+    """The end of the longest wait changes nothing for a write that has just been let in."""
+    scopes, patience = WriteScopes(), asyncio.Event()
+
+    async def timer() -> None:
+        await patience.wait()
+
+    assert scopes.try_enter(A, WRITE)
+    behind = asyncio.create_task(scopes.enter(ALL, WRITE, timer=timer))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+
+    patience.set()
+    scopes.leave(A)
+    await behind
+
+    assert not scopes.try_enter(B, WRITE)
