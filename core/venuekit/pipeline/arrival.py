@@ -96,15 +96,16 @@ async def wait_until_over(
     ``read`` is a signed read about the write, by whose answer it may be proven. Returns why that stays unknown, None
     when it is proven; a read before then proves nothing.
     """
-    venue, expiry = operation.session.venue_session.venue, expiry_of(operation)
+    venue_session, expiry = operation.session.venue_session, expiry_of(operation)
+    venue, clock = venue_session.venue, venue_session.clock
     if expiry is RequestExpiry.NONE:
         return "nothing bounds how late a request can arrive here"
     if expiry is RequestExpiry.NONCE:
         return await _wait_until_overtaken(operation, read, after)
     if venue.server_time is not None:
         return await _wait_by_clock(operation, _moment(operation, after))
-    if venue.answered_at is not None:
-        return await _wait_by_answers(operation, _moment(operation, after), read)
+    if venue.answered_at is not None and isinstance(clock, OwnClock):
+        return await _wait_by_answers(operation, clock, _moment(operation, after), read)
     return "the venue has no endpoint for its time, and our own clock proves nothing"
 
 
@@ -122,11 +123,10 @@ async def _wait_by_clock(operation: Operation[Any], moment: int) -> str | None:
     return "our clock and the venue's do not run alike"
 
 
-async def _wait_by_answers(operation: Operation[Any], moment: int, read: Callable[[], Awaitable[object]]) -> str | None:
+async def _wait_by_answers(
+    operation: Operation[Any], clock: OwnClock, moment: int, read: Callable[[], Awaitable[object]]
+) -> str | None:
     """Wait until the venue's answers say that its clock is past a moment in milliseconds."""
-    clock = operation.session.venue_session.clock
-    if not isinstance(clock, OwnClock):
-        raise TypeError("the clock of a venue without a time of its own is ours")
     for _ in range(_ROUNDS):
         if clock.is_past(moment):
             return None
