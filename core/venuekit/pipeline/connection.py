@@ -77,13 +77,16 @@ class WatchedConnection(ResponseHandler):
 
     def take(self) -> bool:
         """Begin an exchange; return whether the connection is fit for one."""
+        transport = self.transport
+        if transport is None or transport.is_closing():
+            return False
         if self.is_new:  # unread bytes may be a part of TLS
             self.is_new = False
-            self._poll = _poll_of(self.transport)
-            return self.fault is None and self.is_connected()
+            self._poll = _poll_of(transport)
+            return self.fault is None
         self.begun = False
         if self._poll.poll(0):
-            if _is_answer(self.transport):
+            if _is_answer(transport):
                 self._connector.strays += 1
             return False
         return self._era == self._connector.era
@@ -172,9 +175,9 @@ class WatchedConnection(ResponseHandler):
             transport.abort()
 
 
-def _poll_of(transport: asyncio.Transport | None) -> Any:
+def _poll_of(transport: asyncio.Transport) -> Any:
     """Return a poll that says at once whether a connection can be read."""
-    if transport is None or not hasattr(select, "poll"):
+    if not hasattr(select, "poll"):
         return _NoPoll()
     poll = select.poll()
     poll.register(transport.get_extra_info("socket").fileno(), select.POLLIN)
@@ -188,10 +191,8 @@ class _NoPoll:
         return ()
 
 
-def _is_answer(transport: asyncio.Transport | None) -> bool:
+def _is_answer(transport: asyncio.Transport) -> bool:
     """Say whether the unread bytes are more than the end of the connection."""
-    if transport is None:
-        return False
     try:
         with socket.socket(fileno=os.dup(transport.get_extra_info("socket").fileno())) as twin:
             return len(twin.recv(64, socket.MSG_PEEK)) > (_TLS_ALERT if transport.get_extra_info("sslcontext") else 0)
