@@ -107,7 +107,7 @@ async def confirm(operation: Operation[Any]) -> None:
 async def _read_back(operation: Operation[Any]) -> Reading[Any]:
     """Read all settings of a write; its endpoint declares how, or it could not be completed."""
     readback = operation.endpoint.readback
-    if readback is None:
+    if readback is None:  # pragma: no cover - a declaration without one is refused
         raise TypeError(f"{operation.endpoint} has no readback")
     return await readback(operation.call, as_lost(operation))
 
