@@ -34,6 +34,7 @@ from venuekit.simulator import ApplyLater, CannedAnswer, Delay, DropAfter, DropB
 from venuekit.testing.clocks import LoopClock
 from venuekit_toy_perp import TOY_PERP
 from venuekit_toy_perp.endpoints import TOY
+from venuekit_toy_perp.simulated import SimulatedToy
 
 pytestmark = pytest.mark.looptime
 
@@ -357,6 +358,74 @@ async def test_one_odd_time_in_an_answer_proves_nothing(clock: LoopClock) -> Non
         await account.call(TOY.POSITIONS)
         earliest: Any = known.earliest
         assert abs(earliest - clock.milliseconds()) < 1000
+
+
+@pytest.mark.parametrize("time", TIMES)
+@pytest.mark.parametrize("kind", KINDS)
+async def test_resolver_is_told_that_it_is_over_by_the_bound_alone(kind: str, time: str, clock: LoopClock) -> None:
+    """``lost.is_over`` is False while the write may arrive, and stays False where nothing shows that it cannot."""
+    told: list[bool] = []
+
+    async def find_nothing(call: Call, lost: Lost) -> Resolution[Any]:
+        if kind != "nonce" or told:
+            await call(TOY.POSITIONS)  # its answer says the time, and overtakes an earlier number
+        told.append(await lost.is_over())
+        return Absent("nothing")
+
+    add = attrs.evolve(TOY.ADD_COLLATERAL, resolve=find_nothing)
+    async with opened(with_add(venue_of(kind, time), add), clock) as (sim, account):
+        sim.disturb("toy_perp", TOY.ADD_COLLATERAL, DropBefore())
+        with pytest.raises(errors.OperationError):
+            await account.call(add, **ADD)
+
+    assert (told[0], told[-1]) == (False, (kind, time) in PROVEN)
+
+
+class SlowClock(LoopClock):
+    """The clock of a venue on which a second takes ten of ours."""
+
+    def milliseconds(self) -> int:
+        return self.start + (super().milliseconds() - self.start) // 10
+
+
+@pytest.mark.parametrize(
+    ("time", "words"), [("endpoint", "do not run alike"), ("answers", "say no time that is late enough")]
+)
+async def test_venue_whose_time_hardly_passes_is_not_waited_for_without_end(
+    time: str, words: str, clock: LoopClock
+) -> None:
+    """After a few rounds the outcome stays unknown: by the venue's own clock the request may still arrive."""
+    venue = venue_of("expiry", time)
+    async with Simulation((venue,), clock=SlowClock()) as sim, venuekit.Runtime(clock=clock, journal=False) as runtime:
+        account: Any = await runtime.open(venue, sim.credentials("toy_perp"))
+        sim.disturb("toy_perp", TOY.ADD_COLLATERAL, DropBefore())
+        with pytest.raises(errors.OutcomeUnknown, match=words):
+            await account.call(TOY.ADD_COLLATERAL, **ADD)
+
+
+async def test_answers_without_a_time_prove_nothing(clock: LoopClock) -> None:
+    """A venue that leaves out the header that it declares is asked twice, and then not believed to be past it."""
+    venue = venue_of("window", "answers", simulated=SimulatedToy)
+    async with opened(venue, clock) as (sim, account):
+        sim.disturb("toy_perp", TOY.ADD_COLLATERAL, DropBefore())
+        with pytest.raises(errors.OutcomeUnknown, match="no answer says the venue's time"):
+            await account.call(TOY.ADD_COLLATERAL, **ADD)
+
+
+async def test_second_answer_of_a_clock_that_was_set_right_proves_absence(clock: LoopClock) -> None:
+    """The earlier of two answers counts: one from before the venue's clock was set has to be followed by two."""
+    async with opened(venue_of("expiry", "answers"), clock) as (sim, account):
+        sim.skew(-60)
+        sim.disturb("toy_perp", TOY.SET_LEVERAGE, DropBefore(), DropBefore())
+        with pytest.raises(errors.OutcomeUnknown) as caught:
+            await account.call(TOY.SET_LEVERAGE, contract="GEMUSD", leverage=7)
+        sim.skew(0)
+        await clock.sleep(10)
+        sim.requests.clear()
+        with pytest.raises(errors.NotExecuted):
+            await caught.value.resolve()
+
+        assert len(sim.requests) == 3  # the two, and the read of what holds after it
 
 
 def test_expiry_by_nonce_needs_a_rule() -> None:
