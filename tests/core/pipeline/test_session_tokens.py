@@ -276,6 +276,40 @@ async def test_fetch_that_fails_tells_each_that_waits_of_its_own_request() -> No
     assert first is not second
 
 
+async def test_token_that_is_refused_before_all_have_it_is_fetched_anew() -> None:
+    """One that waited for it, too, gets the next one."""
+    fetched = [Token(Secret(f"token-{number}-of-the-toy"), None) for number in range(2)]
+    coming, tokens = iter(fetched), Tokens(SessionToken(LOGIN), VenueClock(LoopClock()))
+
+    async def fetch(*_: Any, **__: Any) -> Any:
+        return next(coming)
+
+    async def take_and_drop() -> Token:
+        token = await tokens.take(fetch)
+        tokens.drop(token)
+        return token
+
+    assert fetched == await asyncio.gather(take_and_drop(), tokens.take(fetch))
+
+
+async def test_fetch_that_is_canceled_is_begun_anew() -> None:
+    """A loop that cancels all its tasks, and goes on, leaves no fetch behind that nobody makes."""
+    token, tokens = Token(Secret("token-0-of-the-toy"), None), Tokens(SessionToken(LOGIN), VenueClock(LoopClock()))
+
+    async def fetch(*_: Any, **__: Any) -> Any:
+        await asyncio.sleep(1)
+        return token
+
+    waiting = asyncio.create_task(tokens.take(fetch))
+    await asyncio.sleep(0)
+    assert tokens._running is not None
+    tokens._running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+
+    assert token is await tokens.take(fetch)
+
+
 async def test_unsigned_write_is_bounded_by_nothing(stage: Stage) -> None:
     """A lost write that carried a token has no window: its absence is not proven by the venue's clock."""
     stage.sim.disturb("toy_perp", COLLATERAL, DropBefore())
