@@ -109,6 +109,18 @@ async def test_the_other_half_that_cannot_be_read_is_not_guessed(stage: Stage) -
     assert stage.writes() == []
 
 
+async def test_the_other_half_that_cannot_be_sent_is_told(stage: Stage) -> None:
+    """A leverage that the venue shows and its own write does not take: nothing is sent, and the error names it."""
+
+    def below(payload: Any) -> Any:
+        return {"settings": [{**row, "leverage": "0.5"} for row in payload["settings"]]}
+
+    stage.disturb(JOINT.SETTINGS, Rewrite.json(below))
+    with pytest.raises(InvalidArgument, match="leverage") as caught:
+        await stage.account.set_margin_type(GEM, ISOLATED)
+    assert (caught.value.outcome, stage.writes()) == (Outcome.NOT_SENT, [])
+
+
 async def test_another_actor_that_moves_the_other_half_is_a_conflict(stage: Stage) -> None:
     """The write itself was executed, and the error says that, too."""
     stage.disturb(JOINT.SET_LEVERAGE, SecondActor(to_isolated, after=True))
