@@ -77,6 +77,33 @@ async def test_cancelled_and_too_late_at_once_is_cancelled(silent_server: str) -
     await transport.aclose()
 
 
+async def test_an_end_of_the_process_passes_through_an_exchange(silent_server: str) -> None:
+    """Ctrl-C is no lost answer; no frame of aiohttp comes along, and the next request is answered."""
+    transport = AiohttpTransport(timeout=30)
+    await transport.send(HttpRequest("GET", f"{silent_server}/quick", {}))
+    exchange = transport.send(HttpRequest("POST", f"{silent_server}/silent", {}))
+    exchange.send(None)  # until it waits for its answer
+    with pytest.raises(KeyboardInterrupt) as caught:
+        exchange.throw(KeyboardInterrupt())
+    assert not [entry.path for entry in caught.traceback if "aiohttp" in str(entry.path)]
+    assert (await transport.send(HttpRequest("GET", f"{silent_server}/quick", {}))).status == 200
+    await transport.aclose()
+
+
+async def test_a_request_outside_a_task_is_refused() -> None:
+    """There is nothing that could be cancelled when it takes too long."""
+    refused: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+
+    def drive() -> None:
+        try:
+            AiohttpTransport().send(HttpRequest("GET", "http://venue.invalid/", {})).send(None)
+        except RuntimeError as error:
+            refused.set_result(str(error))
+
+    asyncio.get_running_loop().call_soon(drive)
+    assert await asyncio.wait_for(refused, 5) == "a request is sent from within a task"
+
+
 @pytest.mark.parametrize(
     "text",
     [

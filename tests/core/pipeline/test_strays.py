@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import select
 import socket
+import struct
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+from aiohttp import ClientConnectionError
 from tests.core.pipeline.raw_server import ANSWER, Peer, answer, come, raw_server
 
 from venuekit.errors import AnswerLost, NeverSent
 from venuekit.message import HttpRequest
-from venuekit.pipeline.connection import Connector
+from venuekit.pipeline.connection import Connector, Origins
 from venuekit.pipeline.transport import AiohttpTransport
 
 OLD = answer(b'{"answer": "of another question"}')
@@ -67,11 +70,24 @@ async def test_bytes_that_the_loop_has_not_read_yet_are_seen_before_the_request(
     assert (transport.strays, len(server.peers)) == (1, 2)
 
 
-async def test_a_connection_that_was_closed_unseen_is_no_stray() -> None:
+async def shut(peer: Peer) -> None:
+    """End a connection in peace."""
+    peer.writer.get_extra_info("socket")._sock.shutdown(socket.SHUT_WR)
+
+
+async def reset(peer: Peer) -> None:
+    """End a connection by a reset."""
+    peer.writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    peer.writer.transport.abort()
+    await asyncio.sleep(0)  # the loop's next turn closes it, and reads nothing after that
+
+
+@pytest.mark.parametrize("end", [shut, reset])
+async def test_a_connection_that_was_closed_unseen_is_no_stray(end: Callable[[Peer], Awaitable[None]]) -> None:
     """An end of the connection that the loop has not read yet costs no request, and counts for nothing."""
     async with raw_server(answers) as server, opened() as transport:
         await transport.send(HttpRequest("GET", f"{server.url}/a", {}))
-        server.peers[0].writer.get_extra_info("socket")._sock.shutdown(socket.SHUT_WR)
+        await end(server.peers[0])
         time.sleep(0.02)  # noqa: ASYNC251 - the loop is to be busy
 
         response = await transport.send(HttpRequest("POST", f"{server.url}/b", {}))
@@ -80,7 +96,11 @@ async def test_a_connection_that_was_closed_unseen_is_no_stray() -> None:
     assert (transport.strays, len(server.peers)) == (0, 2)
 
 
-@pytest.mark.parametrize("behind", [OLD, OLD[:9], OLD[:40], b"HTTP/1.1 100 Continue\r\n\r\n" + OLD])
+#: the beginning of an answer with a header that aiohttp refuses
+REFUSED = b"HTTP/1.1 200 OK\r\nSec-WebSocket-Key1: x\r\n"
+
+
+@pytest.mark.parametrize("behind", [OLD, OLD[:9], OLD[:40], b"HTTP/1.1 100 Continue\r\n\r\n" + OLD, REFUSED])
 async def test_an_answer_with_another_one_behind_it_is_lost(behind: bytes) -> None:
     """Two answers in one segment: nobody knows which of them is the right one, and the connection is not used again."""
 
@@ -139,6 +159,35 @@ async def test_a_connection_that_is_closed_as_it_is_made_was_sent_nothing(monkey
         for body in (None, b"{}"):
             with pytest.raises(NeverSent, match="closed before"):
                 await transport.send(HttpRequest("POST", f"{server.url}/a", {}, body))
+
+
+async def test_a_connection_that_was_closed_here_carries_nothing() -> None:
+    """A request is refused before a byte of it is written, and a byte that still comes is a stray."""
+    connector = Connector()
+    async with raw_server(answers) as server:
+        origin, data = Origins(None).encode(HttpRequest("POST", f"{server.url}/a", {}))
+        connection, watched = await connector.take(origin)
+        connection.close()
+        with pytest.raises(ClientConnectionError, match="closed before anything was sent"):
+            watched.ask(data)
+        watched.data_received(b"x")
+        await connector.close()
+
+    assert (watched.begun, watched.take(), connector.strays) == (False, False, 1)
+
+
+async def test_a_system_without_poll_sees_what_its_loop_has_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Connections are used again, and one with a stray is not."""
+    monkeypatch.delattr(select, "poll", raising=False)
+    async with raw_server(answers) as server, opened() as transport:
+        for _ in range(2):
+            await transport.send(HttpRequest("GET", f"{server.url}/a", {}))
+        assert len(server.peers) == 1
+        await server.peers[0].write(OLD)
+        await come(lambda: transport.strays)
+
+        assert (await transport.send(HttpRequest("POST", f"{server.url}/b", {}))).body == b"{}"
+    assert (transport.strays, len(server.peers)) == (1, 2)
 
 
 @pytest.mark.filterwarnings("ignore:Sending a large body")
