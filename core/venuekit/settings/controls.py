@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from venuekit.capabilities import (
-    AccountMode,
     AccountModeReader,
     AccountModeSetting,
     AssetMode,
@@ -114,22 +113,21 @@ async def read_value(
     Read one setting that can be changed, None when the venue does not report it.
 
     Raises:
-        OperationError: see the readers; UnsupportedCapability for a setting that cannot be changed.
+        OperationError: see the readers; UnsupportedCapability for one that this account cannot change.
+        ValueError: an account mode, which is changed at the venue, or a leverage without a symbol.
     """
     match setting:
-        case Setting.ACCOUNT_MODE:
-            return (await AccountModeReader.of(account).get_account_mode()).mode
         case Setting.POSITION_MODE:
             return (await PositionModeControl.of(account).get_position_mode()).mode
         case Setting.ASSET_MODE:
             return (await AssetModeControl.of(account).get_asset_mode()).mode
         case Setting.MARGIN_TYPE:
             return (await MarginTypeControl.of(account).get_margin_type(symbol)).margin_type
-        case Setting.LEVERAGE:
-            if symbol is None:
-                raise ValueError("a leverage belongs to a symbol")
+        case Setting.LEVERAGE if symbol is not None:
             leverage = await LeverageControl.of(account).get_leverage(symbol, margin_type=margin_type)
             return leverage.short if side is PositionSide.SHORT else leverage.long
+        case _:
+            raise ValueError(f"{setting} of {symbol or 'the account'} cannot be changed")
 
 
 async def carry_out(
@@ -148,10 +146,9 @@ async def carry_out(
 
     Raises:
         OperationError: see the setters.
+        ValueError: an account mode, which is changed at the venue, or a leverage without a symbol.
     """
     match value:
-        case AccountMode():
-            raise ValueError("an account mode is changed at the venue")
         case PositionMode():
             return (await PositionModeControl.of(account).set_position_mode(value)).changed
         case AssetMode():
@@ -159,8 +156,8 @@ async def carry_out(
         case MarginType():
             control = MarginTypeControl.of(account)
             return (await control.set_margin_type(symbol, value, account_wide=symbol is None)).changed
-        case Decimal():
-            if symbol is None:
-                raise ValueError("a leverage belongs to a symbol")
+        case Decimal() if symbol is not None:
             setting = await LeverageControl.of(account).set_leverage(symbol, value, side=side, margin_type=margin_type)
             return setting.changed
+        case _:
+            raise ValueError(f"{value} of {symbol or 'the account'} cannot be set")

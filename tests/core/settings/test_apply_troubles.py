@@ -6,9 +6,11 @@ import types
 from decimal import Decimal
 from typing import Any
 
+import attrs
 import pytest
 from tests.core.settings.applied import message, raising, statuses, target, when
 
+from venuekit.capabilities import AccountMode, LeverageControl, Setting
 from venuekit.errors import (
     AnswerLost,
     AuthenticationFailed,
@@ -19,6 +21,7 @@ from venuekit.errors import (
     OddRow,
     Outcome,
     OutcomeUnknown,
+    PermissionDenied,
     Rejected,
     Throttled,
 )
@@ -28,6 +31,7 @@ from venuekit.settings import (
     plan_exit_status,
     report_exit_status,
 )
+from venuekit.settings.controls import carry_out, read_value
 
 
 @pytest.mark.parametrize(
@@ -142,6 +146,112 @@ async def test_a_key_that_is_denied_a_write_is_wrong_only_when_it_cannot_read_ei
     assert statuses(report) == {"symbols.ETH.leverage": "refused", "symbols.BTC.leverage": "skipped"}
     assert report.errors == (() if reads_on else (error,))
     assert report_exit_status(report) == exit_status
+
+
+async def test_a_step_that_became_impossible_is_refused_with_the_reason(main: Any) -> None:
+    """A write teaches that the account cannot set leverages: the next one is not sent."""
+    accounts = {"main": main}
+    made = await plan(target("[accounts.main.symbols]\nETH.leverage = 5\nBTC.leverage = 6\n"), accounts)
+
+    def learn() -> None:
+        main.refuses[LeverageControl] = "Leverage is fixed here."
+
+    main.world.meddle = when("acme_perp leverage ETH 5", applied=True, do=learn)
+    report = await apply(made, accounts)
+
+    assert statuses(report) == {"symbols.ETH.leverage": "changed", "symbols.BTC.leverage": "refused"}
+    assert message(report, "symbols.BTC.leverage").endswith("Leverage is fixed here.")
+    assert main.world.writes == ["acme_perp leverage ETH 5"]
+
+
+@pytest.mark.parametrize(
+    ("error", "is_hopeless"),
+    [
+        (NeverSent("nobody listens"), True),
+        (PermissionDenied("may not", outcome=Outcome.NOT_APPLIED), False),
+    ],
+)
+async def test_a_reading_that_fails_right_before_ends_the_account_only_where_no_other_can_succeed(
+    main: Any, monkeypatch: pytest.MonkeyPatch, error: Any, is_hopeless: bool
+) -> None:
+    """Where the venue cannot be reached the rest is not tried; a denied reading without a mode ends one step."""
+    read = []
+
+    async def fail(self: Any, symbol: str, **_: Any) -> Any:
+        read.append(symbol)
+        raise error
+
+    monkeypatch.setattr(type(main), "get_leverage", fail)
+    accounts = {"main": main}
+    made = await plan(target("[accounts.main.symbols]\nETH.leverage = 5\nBTC.leverage = 6\n"), accounts)
+    report = await apply(made, accounts)
+
+    assert statuses(report) == {"symbols.ETH.leverage": "skipped", "symbols.BTC.leverage": "skipped"}
+    assert read == (["ETH"] if is_hopeless else ["ETH", "BTC"])
+    words = "not tried after" if is_hopeless else "could not be read right before"
+    assert message(report, "symbols.BTC.leverage") == f"{words}: {error}"
+    assert report.errors == ((error,) if is_hopeless else ())
+    assert main.world.writes == []
+
+
+async def test_a_change_whose_result_could_not_be_read_is_changed_where_it_reads_so(main: Any) -> None:
+    """The setter raises, and says that the venue executed the write."""
+    error = Rejected("not readable", venue="acme_perp", operation="set_leverage", outcome=Outcome.APPLIED)
+    accounts = {"main": main}
+    made = await plan(target("[accounts.main.symbols.ETH]\nleverage = 5\n"), accounts)
+    main.world.meddle = when("acme_perp leverage ETH 5", applied=True, do=raising(error))
+    report = await apply(made, accounts)
+
+    assert statuses(report) == {"symbols.ETH.leverage": "changed"}
+    assert message(report, "symbols.ETH.leverage") == str(error)
+
+
+async def test_a_present_value_that_the_snapshot_lacks_is_no_conflict(
+    main: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A setting whose present value was unknown is written over any value, and expects none."""
+    read = type(main).get_settings
+
+    async def silent(self: Any, *args: Any, **options: Any) -> Any:
+        return attrs.evolve(await read(self, *args, **options), position_mode=None)
+
+    monkeypatch.setattr(type(main), "get_settings", silent)
+    accounts = {"main": main}
+    report = await apply(await plan(target('[accounts.main]\nposition_mode = "hedge"\n'), accounts), accounts)
+
+    assert statuses(report) == {"position_mode": "changed"}
+    assert (main.world.writes, main.world.expected) == (["acme_perp position_mode hedge"], [None])
+
+
+async def test_a_present_value_that_is_found_right_before_is_unchanged_where_it_is_the_target(
+    main: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The plan did not know it, and the reading right before the write does."""
+    read = type(main).get_settings
+
+    async def silent(self: Any, *args: Any, **options: Any) -> Any:
+        return attrs.evolve(await read(self, *args, **options), position_mode=None)
+
+    monkeypatch.setattr(type(main), "get_settings", silent)
+    accounts = {"main": main}
+    report = await apply(await plan(target('[accounts.main]\nposition_mode = "one_way"\n'), accounts), accounts)
+
+    assert statuses(report) == {"position_mode": "unchanged"}
+    assert message(report, "position_mode") == (
+        "was unknown when it was planned, is one_way right before it is written"
+    )
+    assert main.world.writes == []
+
+
+async def test_only_changes_that_an_api_makes_are_read_and_carried_out(main: Any) -> None:
+    """An account mode is changed at the venue, and a leverage belongs to a symbol."""
+    for setting in (Setting.ACCOUNT_MODE, Setting.LEVERAGE):
+        with pytest.raises(ValueError, match=f"{setting} of the account cannot be changed"):
+            await read_value(main, setting, symbol=None)
+    for value, words in ((AccountMode.UNIFIED, "unified"), (Decimal(5), "5")):
+        with pytest.raises(ValueError, match=f"{words} of the account cannot be set"):
+            await carry_out(main, value, symbol=None)
+    assert main.world.log == []
 
 
 async def test_accepted_change_that_does_not_show_is_not_called_changed(main: Any) -> None:
