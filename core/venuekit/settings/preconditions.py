@@ -125,9 +125,7 @@ def _requirements_of_coupling(
     account = desired.account
     if is_account_wide(account.venue, coupling.needs):
         symbols: tuple[str | None, ...] = (None,)
-    elif desired.key.symbol is not None:
-        symbols = (desired.key.symbol,)
-    else:
+    else:  # the setting is the account's, and every symbol must have what it needs
         named = (key.symbol for key in targets if key.account_index == account.index and key.setting is coupling.needs)
         symbols = tuple(dict.fromkeys((*named, *(row.symbol for row in current.of(account).symbols))))
     for symbol in symbols:

@@ -203,12 +203,9 @@ def _reachable(edges: Mapping[Key, tuple[Key, ...]], start: Key) -> set[Key]:
 
 
 def _why(change: SettingChange, other: SettingChange) -> str:
-    """Return the reason for which one of two changes needs the other."""
-    for first, second in ((change, other), (other, change)):
-        for requirement in first.needs:
-            if requirement.key in second.values:
-                return requirement.why
-    return "each needs the value that the other changes"
+    """Return the reason for which one of two changes, of which the first waits for the second, needs the other."""
+    pairs = ((change, other), (other, change))
+    return next(need.why for first, second in pairs for need in first.needs if need.key in second.values)
 
 
 def joined(changes: Iterable[SettingChange], pairs: Mapping[Key, Key]) -> list[SettingChange]:

@@ -409,6 +409,7 @@ def fake() -> types.SimpleNamespace:
         Row=Row,
         Acme=AcmeAccount,
         Globex=GlobexAccount,
+        SetsLeverage=SetsLeverage,
         acme=acme,
         globex=globex,
         words=types.SimpleNamespace(
