@@ -81,6 +81,38 @@ async def test_a_refused_key_is_an_error_where_no_mode_explains_it(stage: Stage)
     assert "the key is not known" in str(made.unreadable[0].error)
 
 
+async def test_a_mode_that_changes_meanwhile_refuses_the_rest() -> None:
+    """The key is refused right before the second write, and the mode is the reason of all that follow."""
+    text = (
+        "[accounts.main.symbols.GEMUSD]\nleverage = 5\n"
+        '[accounts.main.symbols.TOYUSD]\nmargin_type = "isolated"\nleverage = 20\n'
+    )
+    async with staged(MODE_TOY, scenario="flat") as stage:
+        accounts = {"main": stage.account}
+        made = await plan(parse_target(text).target, accounts)
+        assert [step.name for step in made.pending] == [step.name for step in made.steps]
+        report = await apply(made, accounts, on_result=lambda _: switch(stage, "portfolio_margin"))
+        _, second, third = report.results
+        assert (second.status, second.message) == ("refused", f"the key is not known; {NOT_REACHED}")
+        assert (third.status, third.message) == ("refused", NOT_REACHED)
+        assert [one["contract"] for one in stage.writes()] == ["GEMUSD"]
+
+
+async def test_a_mode_that_the_answers_leave_open_is_refused_with_the_reason(fake: Any) -> None:
+    """No mode is compared with one that is not known."""
+    open_mode = AccountModeSetting(None, reason="classic or unified: the key may not ask")
+
+    class Open(fake.Globex):  # type: ignore[misc]
+        async def get_settings(self, symbols: Any, **more: Any) -> SettingsSnapshot:
+            snapshot: SettingsSnapshot = await super().get_settings(symbols, **more)
+            return attrs.evolve(snapshot, account_mode=open_mode)
+
+    account: Any = Open(fake.globex(), fake.World())
+    target = parse_target('[accounts.main]\naccount_mode = "classic"\n').target
+    (step,) = (await plan(target, {"main": account})).steps
+    assert (step.status, step.reason) == ("refused", f"the account mode is not known: {open_mode.reason}")
+
+
 def test_a_mode_that_a_venue_does_not_read_is_refused_in_the_file() -> None:
     """So is a word that is no mode, and a mode that stands in the table of a symbol."""
     with pytest.raises(

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.core.settings.joint_toys import JOINT, JOINT_TOY, SCOPED_TOY, Stage, staged
 
-from venuekit.capabilities import LeverageBehaviour, LeverageScope, MarginType
+from venuekit.capabilities import LeverageBehaviour, LeverageScope, MarginType, MarginTypeSetting, SettingsSnapshot
 from venuekit.errors import TargetFileError
 from venuekit.settings import (
     AccountTarget,
@@ -172,6 +172,51 @@ async def test_both_that_are_right_meanwhile_are_not_sent(joint: Stage) -> None:
     report = await apply(made, {"main": joint.account})
     assert statuses(report) == {"margin_type": "unchanged", "leverage": "unchanged"}
     assert joint.writes() == []
+
+
+async def test_a_margin_type_that_was_right_and_moved_stops_the_leverage(joint: Stage) -> None:
+    """Planned alone, the leverage would now carry the margin type, too: nothing is sent."""
+    made = await plan(gem('margin_type = "cross"\nleverage = 20'), {"main": joint.account})
+    assert statuses(made) == {"margin_type": "unchanged", "leverage": "pending"}
+    to_isolated(joint.sim.ledger)
+    report = await apply(made, {"main": joint.account})
+    assert statuses(report) == {"margin_type": "conflict", "leverage": "conflict"}
+    words = report.results[1].message or ""
+    assert words.startswith(f"accounts.main.symbols.{GEM}.margin_type, which the same write sets, was cross when it")
+    assert joint.writes() == []
+
+
+async def test_a_third_margin_type_right_before_the_write_stops_the_leverage(
+    joint: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is neither the planned one nor the target, so the write of both is not sent."""
+    made = await plan(gem(BOTH), {"main": joint.account})
+
+    async def third(self: Any, symbol: str | None = None) -> MarginTypeSetting:
+        return MarginTypeSetting(symbol, MarginType.PORTFOLIO)
+
+    monkeypatch.setattr(type(joint.account), "get_margin_type", third)
+    report = await apply(made, {"main": joint.account})
+    assert set(statuses(report).values()) == {"conflict"}
+    assert "which the same write sets, was cross when it was planned, is portfolio" in (report.results[1].message or "")
+    assert joint.writes() == []
+
+
+async def test_a_margin_type_that_no_read_shows_is_set_without_an_expected_value(
+    joint: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both halves are unknown to the write, which sets the target's."""
+    read = type(joint.account).get_settings
+
+    async def silent(self: Any, *args: Any, **options: Any) -> SettingsSnapshot:
+        snapshot: SettingsSnapshot = await read(self, *args, **options)
+        return attrs.evolve(snapshot, symbols=tuple(attrs.evolve(row, margin_type=None) for row in snapshot.symbols))
+
+    monkeypatch.setattr(type(joint.account), "get_settings", silent)
+    made = await plan(gem(BOTH), {"main": joint.account})
+    assert {step.setting.value: step.present for step in made.steps} == {"margin_type": None, "leverage": D(10)}
+    await apply(made, {"main": joint.account})
+    assert joint.writes() == [{"contract": GEM, "margin": "isolated", "leverage": "20"}]
 
 
 async def test_margin_type_that_would_be_refused_is_not_carried(joint: Stage) -> None:

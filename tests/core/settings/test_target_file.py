@@ -10,6 +10,7 @@ from typing import Any
 import attrs
 import pytest
 
+from venuekit.account import Account
 from venuekit.capabilities import (
     AssetMode,
     AssetModeReader,
@@ -17,6 +18,8 @@ from venuekit.capabilities import (
     MarginTypeBehaviour,
     MarginTypeScope,
     PositionMode,
+    PositionModeBehaviour,
+    PositionModeScope,
 )
 from venuekit.errors import TargetFileError
 from venuekit.settings import (
@@ -131,6 +134,7 @@ def test_problem_of_a_symbol_names_file_line_and_key(line: str, expected: str) -
         ("[acounts.main]", "target.toml:1: acounts: unknown key; did you mean accounts?"),
         ("[accounts]\nmain = 3", "target.toml:2: accounts.main: expected a table, not 3"),
         ("[accounts.main]\nvenue = 3", "target.toml:2: accounts.main.venue: expected text, not 3"),
+        ("[accounts.main]\nvenue = {}", "target.toml:2: accounts.main.venue: expected text, not a table"),
         ("[accounts.main]\nsymbols = 3", "target.toml:2: accounts.main.symbols: expected a table, not 3"),
         (
             "[accounts.main]\nleverage = 3",
@@ -304,6 +308,32 @@ def test_check_gives_the_reason_of_a_setting_the_venue_cannot_read(fake: types.S
 
     with pytest.raises(TargetFileError, match=r"target\.toml:2: .*no such setting: One asset backs everything\."):
         file.check({"main": venue})
+
+
+def test_check_of_a_venue_without_settings_refuses_each_of_them(fake: types.SimpleNamespace) -> None:
+    """A venue that neither reads nor declares any setting has one problem for each line of the file."""
+    venue = attrs.evolve(fake.acme(), account=Account, behaviours=())
+    text = '[accounts.main]\nposition_mode = "hedge"\nsymbols.BTC.margin_type = "cross"\nsymbols.BTC.leverage = 3\n'
+
+    with pytest.raises(TargetFileError) as caught:
+        parse_target(text, "t").check({"main": venue})
+
+    why = "acme_perp has no such setting: its plugin does not read it"
+    assert str(caught.value).splitlines() == [
+        f"t:2: accounts.main.position_mode: {why}",
+        f"t:3: accounts.main.symbols.BTC.margin_type: {why}",
+        f"t:4: accounts.main.symbols.BTC.leverage: {why}",
+    ]
+
+
+def test_check_refuses_a_position_mode_that_is_the_symbols(fake: types.SimpleNamespace) -> None:
+    """Where each symbol has its own, no target can set one of the account; without a declaration it fits."""
+    of_symbols = PositionModeBehaviour(PositionModeScope.SYMBOL)
+    file = parse_target('[accounts.main]\nposition_mode = "hedge"\n', "t")
+
+    with pytest.raises(TargetFileError, match=r"t:2: .* belongs to each symbol on acme_perp and cannot be set for the"):
+        file.check({"main": attrs.evolve(fake.acme(), behaviours=(of_symbols,))})
+    assert file.check({"main": fake.globex()}) is file.target
 
 
 def test_check_finds_settings_that_never_hold_together(fake: types.SimpleNamespace) -> None:
