@@ -17,7 +17,7 @@ from venuekit import errors
 from venuekit.endpoint import Effect, Endpoint, WriteScope
 from venuekit.errors import Outcome
 from venuekit.parameters import Kind, Parameter
-from venuekit.plugin import from_milliseconds
+from venuekit.plugin import from_milliseconds, to_milliseconds
 from venuekit.simulator import ApplyLater, CannedAnswer, Delay, DropAfter, DropBefore, SecondActor
 from venuekit_toy_perp.endpoints import TOY
 
@@ -67,7 +67,7 @@ async def test_nothing_found_without_a_proof_of_absence_stays_unknown(stage: Any
         await stage.account.call(WITHOUT_PROOF, **ADDING)
 
     assert caught.value.fence is not None
-    assert stage.clock.milliseconds() > caught.value.fence.timestamp() * 1000
+    assert stage.clock.milliseconds() >= to_milliseconds(caught.value.fence)
     assert len(stage.arrivals("POST", "/v1/collateral")) == 1
 
 
@@ -156,6 +156,20 @@ async def test_a_value_found_later_that_cannot_be_converted_is_executed(stage: A
 
     assert again.value is caught.value
     assert await again.value.resolve() == added(stage) == 5
+
+
+async def test_a_value_that_no_read_shows_is_not_found_later(stage: Any) -> None:
+    """A setting that held already, and cannot be read back: ``resolve()`` sends nothing, and raises the same error."""
+    endpoint = attrs.evolve(TOY.SET_LEVERAGE, readback=None)
+    with pytest.raises(errors.PayloadMismatch, match="a new word") as caught:
+        await stage.account.call_as(failing_once(str), endpoint, contract="GEMUSD", leverage=10)
+    sent = len(stage.sim.requests)
+
+    with pytest.raises(errors.PayloadMismatch) as again:
+        await caught.value.resolve()
+
+    assert again.value is caught.value
+    assert len(stage.sim.requests) == sent
 
 
 # -- after the process that sent it
