@@ -37,8 +37,8 @@ def refusal(code: int, status: int) -> CannedAnswer:
     return CannedAnswer.json(status, {"error": {"code": code, "message": "scripted"}})
 
 
-#: a success of either endpoint, of another question
-PLAUSIBLE = {"contract": "GEMUSD", "leverage": "3", "id": "stray", "amount": "0.5", "at": 1_700_000_000_000}
+#: a success of either endpoint, of another question: no write of this test asks for its leverage
+PLAUSIBLE = {"contract": "GEMUSD", "leverage": "25", "id": "stray", "amount": "0.5", "at": 1_700_000_000_000}
 FAULTS: dict[str, Callable[[], Disturbance | None]] = {
     "none": lambda: None,
     "dropped before": DropBefore,
