@@ -164,6 +164,46 @@ async def test_a_batch_of_which_one_was_refused_meets_nobody_else(venue: str) ->
         assert type(told) is OutcomeUnknown
         assert not isinstance(told, Conflict)
         assert stage.ledger.order(first).price == PRICE - 100
+        with pytest.raises(OutcomeUnknown):  # nor is it called not executed, which one half of it is
+            await told.resolve()
+
+
+@venues
+async def test_a_batch_is_not_called_unexecuted_once_a_later_write_changed_an_order_of_it(venue: str) -> None:
+    """It arrived behind two lost answers; then one of its orders was amended once more, and then the other."""
+    async with opened(venue) as stage:
+        first, second = await stage.place(stage.bid(), stage.bid())
+
+        def to(price: Decimal, order_id: str) -> Amendment:
+            quantity = stage.quantity
+            return Amendment(symbol=stage.symbol, side=OrderSide.BUY, order_id=order_id, quantity=quantity, price=price)
+
+        stage.disturb("amend_batch", DropBefore(), ApplyLater(0.5))
+        told = await outcome_of(stage.account.amend_orders([to(PRICE - 100, first), to(PRICE - 100, second)]))
+        assert type(told) is OutcomeUnknown
+        patient = stage.account.with_options(max_wait=120)
+        await patient.amend_orders([to(PRICE - 200, first)])
+        assert stage.ledger.order(second).price == PRICE - 100
+        with pytest.raises(OutcomeUnknown):
+            await told.resolve()
+        await patient.amend_orders([to(PRICE - 200, second)])
+        with pytest.raises(Conflict) as met:
+            await told.resolve()
+        assert met.value.outcome is Outcome.UNKNOWN
+
+
+@venues
+async def test_a_batch_of_cancels_is_not_called_unexecuted_where_one_order_ended(venue: str) -> None:
+    """Whether it was this batch that ended it cannot be told."""
+    async with opened(venue) as stage:
+        first, second = await stage.place(stage.bid(), stage.bid())
+        end = SecondActor(lambda ledger: ledger.cancel_order(first))
+        stage.disturb("cancel_batch", (end, DropBefore()), DropBefore())
+        told = await outcome_of(stage.account.cancel_orders(stage.symbol, order_ids=[first, second]))
+        assert type(told) is OutcomeUnknown
+        with pytest.raises(OutcomeUnknown):
+            await told.resolve()
+        assert stage.is_open(first, second) == [False, True]
 
 
 # -- countdown

@@ -82,7 +82,7 @@ async def look_again(operation: Operation[Any], cause: OperationError) -> Any:
         reading = await read_now(operation, cause)
         if reading.holds:
             return Change(reading.answer, changed=None)
-        if first is not None and reading.value != first.value:
+        if first is not None and (reading.value is None or reading.value != first.value):  # None: it cannot be told
             raise _conflict(operation, cause, reading)
         if not has_ended:
             await _check_over(operation, cause)
@@ -347,7 +347,7 @@ def _text_of_value(value: object) -> str:
 def _conflict(operation: Operation[Any], cause: OperationError, reading: Reading[Any]) -> OperationError:
     """Return the error of a setting that another actor writes too, or that cannot be read."""
     if reading.value is None:
-        return unknown_outcome(operation, cause, "the venue does not report its value")
+        return unknown_outcome(operation, cause, "its value cannot be told from the reads")
     first = operation.first_reading
     if first is not None and first.value is None:
         operation.first_reading = reading

@@ -82,7 +82,7 @@ async def test_a_reading_without_a_value_is_no_conflict(stage: Any) -> None:
     stage.sim.disturb("toy_perp", TOY.SET_LEVERAGE, DropBefore())
     endpoint = attrs.evolve(TOY.SET_LEVERAGE, readback=silent)
 
-    with pytest.raises(errors.OutcomeUnknown, match="does not report"):
+    with pytest.raises(errors.OutcomeUnknown, match="cannot be told"):
         await stage.account.with_options(expected=Decimal(10)).call(endpoint, contract="GEMUSD", leverage=7)
 
 

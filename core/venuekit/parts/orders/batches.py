@@ -14,6 +14,7 @@ from venuekit.account import Account
 from venuekit.capabilities import Amendment, Order, OrderBehaviour, OrderRequest
 from venuekit.endpoint import Change, Endpoint, Priority
 from venuekit.errors import (
+    Conflict,
     NeverSent,
     NotExecuted,
     NotFound,
@@ -286,7 +287,7 @@ class Batches:
         try:
             constants = self.routes.first.reads.constants
             return await self.account.answer_as(read, endpoint, **{**constants, **parameters})
-        except OutcomeUnknown as unknown:
+        except (OutcomeUnknown, Conflict) as unknown:
             unknown.then(later)
             raise
 

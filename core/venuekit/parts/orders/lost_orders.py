@@ -86,10 +86,14 @@ class LostOrders:
         """Read whether all orders of a batch have ended; one that is not found has not."""
         names = () if self.canceled_names is None else self.canceled_names(lost.parameters)
         rows = [self._newest(await self._find(call, name)) for name in names]
-        is_open = any(row is None or not self.reads.rows.has_ended(row) for row in rows)
-        # no number: an open one may be an item that was refused, and shows no other writer
-        seen = "orders that have not ended" if is_open else "ended orders"
-        return Reading(seen, not is_open, tuple(BatchItem(row=self._answer(row)) for row in rows))
+        have_ended = [row is not None and self.reads.rows.has_ended(row) for row in rows]
+        seen = "ended orders" if all(have_ended) else "orders that have not ended"
+        # where only some have ended, others may be items that were refused: that shows neither that it was not
+        # executed nor another writer
+        is_mixed = any(have_ended) and not all(have_ended)
+        return Reading(
+            None if is_mixed else seen, all(have_ended), tuple(BatchItem(row=self._answer(row)) for row in rows)
+        )
 
     async def read_emptied(self, call: Call, lost: Lost) -> Reading[Any]:
         """
@@ -116,10 +120,11 @@ class LostOrders:
         """Read whether all orders of a batch have the terms that they should have."""
         items: Sequence[Mapping[str, Any]] = lost.parameters[self.items]
         rows = [self._newest(await self._find(call, self.reads.names.name_in(item))) for item in items]
-        holds = all(self._is_amended(row, item) for row, item in zip(rows, items, strict=True))
-        # not the terms: where one of them was refused, they are neither the old nor the new ones, and show no writer
-        seen = "the wanted terms" if holds else "other terms"
-        return Reading(seen, holds, tuple(BatchItem(row=self._answer(row)) for row in rows))
+        are_amended = [self._is_amended(row, item) for row, item in zip(rows, items, strict=True)]
+        # where only some have them, others were refused, or were set by a later write: that shows neither that it was
+        # not executed nor another writer
+        seen = None if any(are_amended) and not all(are_amended) else self._terms_of(rows)
+        return Reading(seen, all(are_amended), tuple(BatchItem(row=self._answer(row)) for row in rows))
 
     async def _resolve(self, call: Call, lost: Lost, item: Mapping[str, Any]) -> Resolution[Any]:
         reads, names = self.reads, self.reads.names
@@ -155,6 +160,12 @@ class LostOrders:
     def _newest(self, search: Search) -> Row | None:
         newest = self.reads.newest(search.found)
         return None if newest is None else newest.row
+
+    def _terms_of(self, rows: Sequence[Row | None]) -> tuple[object, ...] | None:
+        """Return the terms of each order, None where one of them cannot be read."""
+        terms = self.reads.rows.terms
+        found = [None if row is None or terms is None else terms(row) for row in rows]
+        return None if None in found else tuple(found)
 
     def _is_amended(self, row: Row | None, item: Mapping[str, Any]) -> bool:
         is_amended = self.reads.rows.is_amended
