@@ -243,12 +243,14 @@ class Owners:
         return tuple(self._journal(environment, owner, key) for key in sorted(keys - {owner.key}))
 
     def _journal(self, environment: Environment, owner: Owner, key: str) -> FileJournal:
-        """Return the journal of a key; the first time, its open writes become fences."""
+        """Return the journal of a key; the first time, its writes that may still arrive become fences."""
         write_scopes, stem = owner.write_scopes, self._state / str(JournalName(owner.venue.id, environment.name, key))
         journal = self._journals.get(stem)
         if journal is None:
             journal = self._journals[stem] = self._keep(FileJournal(stem, write_scopes.recent, self._open_files))
-            for entry in journal.open_writes():  # it may still arrive, and win over a write that is sent now
+            open_writes = journal.open_writes()  # it reads the days
+            late_writes = (entry for day in journal.days.values() for entry in day.late)
+            for entry in (*open_writes, *late_writes):  # it may still arrive, and win over a write that is sent now
                 if (fence := _fence_of(owner.venue, entry)) is not None:
                     write_scopes.fences += (fence,)
         elif journal.recent is not write_scopes.recent:

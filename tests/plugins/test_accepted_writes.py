@@ -18,13 +18,14 @@ from venuekit.capabilities import Order, OrderRequest, OrderSide, OrderStatus, O
 from venuekit.endpoint import Endpoint
 from venuekit.errors import (
     AccountClosed,
+    Fenced,
     GuardRefused,
     NeverSent,
     NotExecuted,
     OperationError,
     Outcome,
 )
-from venuekit.simulator import CannedAnswer, Rewrite
+from venuekit.simulator import ApplyLater, CannedAnswer, Rewrite
 from venuekit.testing.clocks import LoopClock
 from venuekit_bybit_inverse.endpoints import BYBIT
 
@@ -242,6 +243,36 @@ async def test_account_after_its_block_sends_nothing(venue: str, tmp_path: Path)
             assert caught.value.outcome is Outcome.NOT_SENT
         assert sim.requests == []
         assert other.unresolved == ()
+
+
+@venues
+async def test_late_attempt_of_an_accepted_setting_holds_back_the_next_process(venue: str, tmp_path: Path) -> None:
+    """Its second attempt was accepted, and the first one arrives after the next process has begun."""
+    clock = LoopClock()
+    async with venuekit.simulate(venue, clock=clock) as sim:
+        credentials = sim.credentials(venue)
+        async with (
+            venuekit.Runtime(clock=clock, journal=tmp_path) as runtime,
+            venuekit.connect(venue, credentials, runtime=runtime) as account,
+        ):
+            stage = Stage(sim, account)
+            endpoint = next(
+                one for one in account.venue.endpoints if "set_leverage" in {method.__name__ for method in one.serves}
+            )
+            stage.disturb(endpoint, ApplyLater(3))
+            await stage.account.set_leverage(stage.symbol, 7)
+            assert len(stage.arrivals(endpoint)) == 2
+        async with (
+            venuekit.Runtime(clock=clock, journal=tmp_path) as runtime,
+            venuekit.connect(venue, credentials, runtime=runtime) as account,
+        ):
+            stage = Stage(sim, account)
+            assert account.unresolved == ()
+            with pytest.raises(Fenced, match="set_leverage of an earlier process"):
+                await stage.account.with_options(max_wait=1).set_leverage(stage.symbol, 8)
+            await stage.account.with_options(max_wait=60).set_leverage(stage.symbol, 9)
+            await account.pause(60)
+            assert sim.ledger.leverage(stage.symbol) == 9
 
 
 @venues

@@ -86,13 +86,15 @@ class Ended(msgspec.Struct, frozen=True, omit_defaults=True, rename={"id": "end"
     """
     How a write ended, and when (milliseconds on the venue's clock); it is written as it is.
 
-    ``claims`` is the row of a history that proves it, where one is known.
+    ``claims`` is the row of a history that proves it, where one is known; ``late_until`` is until when another attempt
+    of it may still arrive, None where none may.
     """
 
     id: _Id
     outcome: str
     at: _Moment | None = None
     claims: str | None = None
+    late_until: _Moment | None = None
 
 
 class Begun(msgspec.Struct, frozen=True, omit_defaults=True, rename={"id": "begin"}):
@@ -276,6 +278,8 @@ class Day:
     open: dict[str, Unresolved] = attrs.field(factory=dict, init=False)
     #: writes that add up and were ended, with how
     added: deque[tuple[Unresolved, Ended]] = attrs.field(factory=lambda: deque(maxlen=_MOST_ADDED), init=False)
+    #: the newest writes that were ended while another attempt of them could still arrive, with until when
+    late: deque[Unresolved] = attrs.field(factory=lambda: deque(maxlen=_MOST_ADDED), init=False)
     #: rows of histories that writes explain
     claims: set[str] = attrs.field(factory=set, init=False)
     unreadable: list[UnreadableLine] = attrs.field(factory=list, init=False)
@@ -361,6 +365,8 @@ class Day:
             self.claims.add(line.claims)
         if entry is None:
             return
+        if line.late_until is not None:
+            self.late.append(attrs.evolve(entry, fence=from_milliseconds(line.late_until)))
         if entry.effect is Effect.KEYED:
             if line.outcome in _NOTHING:
                 self.recent.forget(entry.client_ids)
@@ -380,6 +386,7 @@ class Day:
     def _forget(self) -> None:
         self.open.clear()
         self.added.clear()
+        self.late.clear()
         self.claims.clear()
         self.unreadable.clear()
         self.offset = self._number = 0

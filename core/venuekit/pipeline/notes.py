@@ -88,7 +88,10 @@ def record_outcome(operation: Operation[Any], outcome: Outcome, claims: str | No
     if operation.journal_id is None or session.journal is None:
         return
     # a full disk does not undo an executed write
-    if not session.journal.end(Ended(operation.journal_id, outcome, now, claims)):
+    fence = max((one.until for one in operation.fences), default=0)
+    may_arrive = fence + clock_error(session.venue_session.clock) >= now
+    ended = Ended(operation.journal_id, outcome, now, claims, fence if fence and may_arrive else None)
+    if not session.journal.end(ended):
         _warn_unwritten(operation, f"ended ({outcome})")
 
 
