@@ -164,6 +164,7 @@ async def test_a_batch_of_which_one_was_refused_meets_nobody_else(venue: str) ->
         assert type(told) is OutcomeUnknown
         assert not isinstance(told, Conflict)
         assert stage.ledger.order(first).price == PRICE - 100
+        await stage.account.pause(60)  # nothing can arrive any more
         with pytest.raises(OutcomeUnknown):  # nor is it called not executed, which one half of it is
             await told.resolve()
 
@@ -201,6 +202,7 @@ async def test_a_batch_of_cancels_is_not_called_unexecuted_where_one_order_ended
         stage.disturb("cancel_batch", (end, DropBefore()), DropBefore())
         told = await outcome_of(stage.account.cancel_orders(stage.symbol, order_ids=[first, second]))
         assert type(told) is OutcomeUnknown
+        await stage.account.pause(60)  # nothing can arrive any more
         with pytest.raises(OutcomeUnknown):
             await told.resolve()
         assert stage.is_open(first, second) == [False, True]
