@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import attrs
@@ -149,23 +149,20 @@ class RedisLink:
     async def _begin(self, command: list[bytes]) -> AbstractConnection:
         """Send a command; return the connection on which its answer will come."""
         while self._idle:
-            connection = self._idle.pop()
-            try:
+            async with AsyncExitStack() as stack:
+                connection = self._idle.pop()
+                stack.push_async_callback(_drop, connection)
                 if not await connection.can_read():  # else the server has closed it, or spoke out of turn
                     with suppress(*self._failures):  # closed a moment ago: nothing was written then
                         await connection.send_packed_command(command, check_health=False)
+                        stack.pop_all()
                         return connection
-            except BaseException:
-                await _drop(connection)
-                raise
-            await _drop(connection)
-        connection = self._make_connection()
-        try:
+        async with AsyncExitStack() as stack:
+            connection = self._make_connection()
+            stack.push_async_callback(_drop, connection)
             await connection.connect()  # type: ignore[no-untyped-call]  # the library leaves it without types
             await connection.send_packed_command(command, check_health=False)
-        except BaseException:
-            await _drop(connection)
-            raise
+            stack.pop_all()
         return connection
 
     def _make_connection(self) -> AbstractConnection:
