@@ -7,7 +7,7 @@ from math import floor
 
 import attrs
 
-from venuekit.pipeline.budget import PoolName
+from venuekit.pipeline.budget import PoolName, pay
 from venuekit.pipeline.pools import BucketBudget, SlidingBudget, make_budget
 from venuekit.venue import Limit
 
@@ -43,10 +43,9 @@ class Share:
 
     def pay(self, due: Sequence[tuple[PoolName, int]], reserve: float, now: float) -> float:
         """Spend in every pool, or nothing at all; return the seconds to wait first, 0.0 when it is paid."""
-        delay = max((self._pool(name).wait(amount, now, reserve) for name, amount in due), default=0.0)
+        delay = pay([(self._pool(name), amount) for name, amount in due], now, reserve)
         if delay == 0.0:
             for name, amount in due:
-                self._pool(name).spend(amount, now)
                 self._unknown[name] = min(self._unknown.get(name, 0) + amount, max(name.limit.amount, amount))
         return delay
 
