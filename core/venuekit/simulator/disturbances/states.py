@@ -15,6 +15,16 @@ def _name_of(action: Callable[[Ledger], object]) -> str:
     return getattr(action, "__name__", repr(action))
 
 
+async def _run_beside(proceed: Proceed, action: Callable[[], object], *, after: bool) -> Reply:
+    """Run an action just before a request is carried out, or just ``after`` it."""
+    if not after:
+        action()
+        return await proceed()
+    reply = await proceed()
+    action()
+    return reply
+
+
 @attrs.frozen
 class SecondActor(Disturbance):
     """Another client acts on the caller's account just before the request is carried out, or just ``after`` it."""
@@ -24,12 +34,7 @@ class SecondActor(Disturbance):
 
     async def play(self, attempt: ArrivalInPlay, proceed: Proceed) -> Reply:
         """Run the action before or after the request."""
-        if not self.after:
-            self.action(attempt.ledger)
-            return await proceed()
-        reply = await proceed()
-        self.action(attempt.ledger)
-        return reply
+        return await _run_beside(proceed, lambda: self.action(attempt.ledger), after=self.after)
 
 
 @attrs.frozen
@@ -41,12 +46,7 @@ class StepClock(Disturbance):
 
     async def play(self, attempt: ArrivalInPlay, proceed: Proceed) -> Reply:
         """Step before or after the request."""
-        if not self.after:
-            attempt.step_clock(self.seconds)
-            return await proceed()
-        reply = await proceed()
-        attempt.step_clock(self.seconds)
-        return reply
+        return await _run_beside(proceed, lambda: attempt.step_clock(self.seconds), after=self.after)
 
 
 @attrs.frozen
