@@ -11,7 +11,8 @@ import attrs
 import pytest
 
 import venuekit
-from venuekit.capabilities import OrderRequest, OrderSide, OrderType
+from venuekit.capabilities import OrderControl, OrderRequest, OrderSide, OrderType
+from venuekit.errors import OperationError, Outcome
 from venuekit.simulator import Arrival, Simulation
 from venuekit.simulator.ledger import Ledger
 from venuekit.testing.clocks import LoopClock
@@ -67,6 +68,14 @@ class LeapingStage:
             "price": None if price is None else Decimal(price),
         }
         return OrderRequest(**(plain | details))
+
+    async def outcome_of_bid(self) -> Outcome | None:
+        """Place an order that rests, and return the outcome that the error states; None without an error."""
+        try:
+            await OrderControl.of(self.account).place_order(self.bid())
+        except OperationError as error:
+            return error.outcome
+        return None
 
     def arrivals(self, endpoint: Any) -> list[Arrival]:
         """Return what arrived at an endpoint."""

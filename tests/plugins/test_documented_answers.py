@@ -10,7 +10,7 @@ from tests.plugins.stages import PRICE, VENUES, LeapingStage, leaping
 import venuekit
 from venuekit.capabilities import OrderControl
 from venuekit.endpoint import EndpointName
-from venuekit.errors import OperationError, Outcome
+from venuekit.errors import Outcome
 from venuekit.simulator import CannedAnswer, simulate
 from venuekit.simulator.fields import FieldError
 from venuekit.simulator.scripted import read_disturbance
@@ -31,15 +31,6 @@ def _documented() -> list[Any]:
     ]
 
 
-async def _place(stage: LeapingStage) -> Outcome | None:
-    """Place an order, and return the outcome that the error states; None without an error."""
-    try:
-        await OrderControl.of(stage.account).place_order(stage.bid())
-    except OperationError as error:
-        return error.outcome
-    return None
-
-
 @pytest.mark.looptime
 @pytest.mark.parametrize(("venue", "name", "applied"), _documented())
 async def test_the_client_ends_with_the_documented_outcome(venue: str, name: str, applied: bool) -> None:
@@ -50,7 +41,7 @@ async def test_the_client_ends_with_the_documented_outcome(venue: str, name: str
             :1
         ]
         stage.disturb(place, sim.documented(venue, name, applied=applied))
-        outcome = await _place(stage)
+        outcome = await stage.outcome_of_bid()
         await account.pause(1)  # where orders are decided later
         there = [one for one in stage.ledger.orders(stage.symbol, hidden=True) if one.price == PRICE]
 

@@ -8,7 +8,7 @@ import pytest
 from tests.plugins.stages import LeapingStage, leaping, venues
 
 from venuekit.capabilities import OrderControl
-from venuekit.errors import OperationError, Outcome
+from venuekit.errors import Outcome
 from venuekit.simulator.fields import FieldError
 from venuekit.simulator.script_kinds import KINDS
 from venuekit.simulator.scripted import read_disturbance
@@ -49,15 +49,6 @@ WRITTEN: tuple[tuple[dict[str, Any], Outcome | None], ...] = (
 )
 
 
-async def _place(stage: LeapingStage) -> Outcome | None:
-    """Place an order, and return the outcome that the error states; None without an error."""
-    try:
-        await OrderControl.of(stage.account).place_order(stage.bid())
-    except OperationError as error:
-        return error.outcome
-    return None
-
-
 def _route(stage: LeapingStage) -> str:
     endpoints = stage.account.venue.endpoints
     return str(next(one.name for one in endpoints if OrderControl.place_order in one.serves and one.is_write))
@@ -75,7 +66,7 @@ async def test_the_client_ends_as_the_ledger_does(venue: str) -> None:
             given = {**written, "with": {"symbol": symbol, "price": mark}} if written["kind"] == "actor" else written
             before = len(stage.ledger.orders(symbol, hidden=True))
             read_disturbance({**given, "route": _route(stage)}).add_to(sim)
-            outcome = await _place(stage)
+            outcome = await stage.outcome_of_bid()
             await account.pause(60)  # nothing is under way any more
             ends.append((written, outcome, len(stage.ledger.orders(symbol, hidden=True)) - before))
             assert sim.script.is_played
@@ -90,13 +81,13 @@ async def test_nobody_listens(venue: str) -> None:
     async with leaping(venue) as (sim, account):
         stage = LeapingStage(sim, account)
         read_disturbance({"kind": "refuse", "seconds": 300, "route": _route(stage)}).add_to(sim)
-        first = await _place(stage)
-        second = await _place(stage)
+        first = await stage.outcome_of_bid()
+        second = await stage.outcome_of_bid()
         sim.requests.clear()
         await account.pause(300)
 
         assert (first, second, sim.requests) == (Outcome.UNKNOWN, Outcome.NOT_SENT, [])
-        assert await _place(stage) is PLACED
+        assert await stage.outcome_of_bid() is PLACED
 
 
 def test_no_kind_is_left_out() -> None:
