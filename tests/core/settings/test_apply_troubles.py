@@ -206,16 +206,21 @@ async def test_a_change_whose_result_could_not_be_read_is_changed_where_it_reads
     assert message(report, "symbols.ETH.leverage") == str(error)
 
 
-async def test_a_present_value_that_the_snapshot_lacks_is_no_conflict(
-    main: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A setting whose present value was unknown is written over any value, and expects none."""
-    read = type(main).get_settings
+def hide_position_mode(account: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the snapshots of an account lack the position mode."""
+    read = type(account).get_settings
 
     async def silent(self: Any, *args: Any, **options: Any) -> Any:
         return attrs.evolve(await read(self, *args, **options), position_mode=None)
 
-    monkeypatch.setattr(type(main), "get_settings", silent)
+    monkeypatch.setattr(type(account), "get_settings", silent)
+
+
+async def test_a_present_value_that_the_snapshot_lacks_is_no_conflict(
+    main: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A setting whose present value was unknown is written over any value, and expects none."""
+    hide_position_mode(main, monkeypatch)
     accounts = {"main": main}
     report = await apply(await plan(target('[accounts.main]\nposition_mode = "hedge"\n'), accounts), accounts)
 
@@ -227,12 +232,7 @@ async def test_a_present_value_that_is_found_right_before_is_unchanged_where_it_
     main: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The plan did not know it, and the reading right before the write does."""
-    read = type(main).get_settings
-
-    async def silent(self: Any, *args: Any, **options: Any) -> Any:
-        return attrs.evolve(await read(self, *args, **options), position_mode=None)
-
-    monkeypatch.setattr(type(main), "get_settings", silent)
+    hide_position_mode(main, monkeypatch)
     accounts = {"main": main}
     report = await apply(await plan(target('[accounts.main]\nposition_mode = "one_way"\n'), accounts), accounts)
 
