@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from tests.core.simulator.margin_moves import add_margin, margin_added
 
 from venuekit.simulator import (
     ApplyLater,
@@ -18,7 +19,6 @@ from venuekit.simulator import (
     HalfClose,
     Lag,
     SecondActor,
-    Simulation,
     Truncate,
     simulate,
 )
@@ -28,34 +28,26 @@ from venuekit_toy_perp.endpoints import TOY
 in_looptime = pytest.mark.looptime
 
 
-async def _add(client: Any, amount: str = "5", **options: Any) -> Any:
-    return await client.send("POST", "/v1/collateral", contract="TOYUSD", amount=amount, **options)
-
-
-def _added(sim: Simulation) -> list[Decimal]:
-    return [change.amount for change in sim.ledger.margin_changes("TOYUSD")]
-
-
 async def test_drop_before(toy: Any) -> None:
     """Dropped before it is applied: it arrives once, nothing happens, not one byte comes back."""
     async with simulate("toy_perp") as sim, toy(sim) as client:
         sim.disturb("toy_perp", TOY.ADD_COLLATERAL, DropBefore())
-        reply = await _add(client)
+        reply = await add_margin(client)
 
         assert reply.status is None
         assert [(arrival.applied, arrival.status) for arrival in sim.requests] == [(False, None)]
-        assert _added(sim) == []
+        assert margin_added(sim) == []
 
 
 async def test_drop_after(toy: Any) -> None:
     """Dropped after it is applied: it happened, and not one byte comes back."""
     async with simulate("toy_perp") as sim, toy(sim) as client:
         sim.disturb("toy_perp", TOY.ADD_COLLATERAL, DropAfter())
-        reply = await _add(client)
+        reply = await add_margin(client)
 
         assert reply.status is None
         assert [(arrival.applied, arrival.status) for arrival in sim.requests] == [(True, None)]
-        assert _added(sim) == [5]
+        assert margin_added(sim) == [5]
 
 
 async def test_warm_connection_is_read_and_closed(toy: Any) -> None:
@@ -64,12 +56,12 @@ async def test_warm_connection_is_read_and_closed(toy: Any) -> None:
         await client.send("GET", "/v1/wallet")
         warm = client.writer
         sim.disturb("toy_perp", TOY.ADD_COLLATERAL, DropBefore())
-        dropped = await _add(client)
-        after = await _add(client)
+        dropped = await add_margin(client)
+        after = await add_margin(client)
 
         assert warm is not None
         assert (dropped.status, after.status) == (None, 200)
-        assert _added(sim) == [5]
+        assert margin_added(sim) == [5]
         assert len(sim.requests) == 3
 
 
@@ -78,13 +70,13 @@ async def test_apply_later(toy: Any) -> None:
     """Applied later: the answer is lost at once, and the effect comes behind the client's back."""
     async with simulate("toy_perp", clock=LoopClock()) as sim, toy(sim) as client:
         sim.disturb("toy_perp", TOY.ADD_COLLATERAL, ApplyLater(4))
-        reply = await _add(client)
-        before = (_added(sim), sim.requests[0].applied)
+        reply = await add_margin(client)
+        before = (margin_added(sim), sim.requests[0].applied)
         await asyncio.sleep(4.1)
 
         assert reply.status is None
         assert before == ([], None)
-        assert (_added(sim), sim.requests[0].applied) == ([5], True)
+        assert (margin_added(sim), sim.requests[0].applied) == ([5], True)
 
 
 @in_looptime
@@ -92,10 +84,10 @@ async def test_apply_later_respects_the_window(toy: Any) -> None:
     """What is applied after its window has passed meets the second check and changes nothing."""
     async with simulate("toy_perp", clock=LoopClock()) as sim, toy(sim) as client:
         sim.disturb("toy_perp", TOY.ADD_COLLATERAL, ApplyLater(4))
-        await _add(client, window=3_000)
+        await add_margin(client, window=3_000)
         await asyncio.sleep(10)
 
-        assert (_added(sim), sim.requests[0].applied) == ([], False)
+        assert (margin_added(sim), sim.requests[0].applied) == ([], False)
 
 
 @in_looptime
@@ -106,12 +98,12 @@ async def test_delays(toy: Any) -> None:
         replies, trips = [], []
         for amount in "1234":
             started = asyncio.get_running_loop().time()
-            replies.append(await _add(client, amount))
+            replies.append(await add_margin(client, amount))
             trips.append(round(asyncio.get_running_loop().time() - started))
 
         assert [reply.status for reply in replies] == [400, 400, 200, 200]
         assert trips == [6, 6, 6, 4]
-        assert _added(sim) == [3, 4]
+        assert margin_added(sim) == [3, 4]
 
 
 async def test_any_answer(toy: Any) -> None:
@@ -125,24 +117,24 @@ async def test_any_answer(toy: Any) -> None:
             CannedAnswer(429, b"", {"Retry-After": "3"}),
             CannedAnswer.html(418),
         )
-        replies = [await _add(client, amount) for amount in "1234"]
+        replies = [await add_margin(client, amount) for amount in "1234"]
 
         assert [reply.status for reply in replies] == [503, 503, 429, 418]
         assert (replies[0].body, replies[1].code, replies[2].headers["retry-after"]) == (b"", 3001, "3")
         assert (replies[3].headers["content-type"], replies[3].body.startswith(b"<html>")) == ("text/html", True)
-        assert _added(sim) == [2]
+        assert margin_added(sim) == [2]
 
 
 async def test_cut_and_truncated_bodies(toy: Any) -> None:
     """A truncated answer breaks off; a cut one is complete but too short, or empty; both were applied."""
     async with simulate("toy_perp") as sim, toy(sim) as client:
         sim.disturb("toy_perp", TOY.ADD_COLLATERAL, Truncate(7), Cut(7), Cut(0))
-        truncated, cut, empty = [await _add(client, amount) for amount in "123"]
+        truncated, cut, empty = [await add_margin(client, amount) for amount in "123"]
 
         assert (truncated.status, len(truncated.body), truncated.cut) == (200, 7, True)
         assert (cut.status, len(cut.body), cut.cut) == (200, 7, False)
         assert (empty.status, empty.body, empty.cut) == (200, b"", False)
-        assert _added(sim) == [1, 2, 3]
+        assert margin_added(sim) == [1, 2, 3]
 
 
 async def test_half_closed(toy: Any) -> None:
@@ -152,7 +144,7 @@ async def test_half_closed(toy: Any) -> None:
         sim.disturb("toy_perp", TOY.WALLET, HalfClose())
         sim.disturb("toy_perp", TOY.ADD_COLLATERAL, SecondActor(lambda _: applied.set(), after=True))
         answered = await client.send("GET", "/v1/wallet")
-        silent = await _add(client)
+        silent = await add_margin(client)
         await asyncio.wait_for(applied.wait(), 10)
 
         assert (answered.status, silent.status) == (200, None)
@@ -179,7 +171,7 @@ async def test_lagging_reads(toy: Any) -> None:
     """The next reads show the account as it was when the lag was scripted; then they catch up."""
     async with simulate("toy_perp") as sim, toy(sim) as client:
         sim.disturb("toy_perp", TOY.COLLATERAL_HISTORY, Lag(reads=2))
-        await _add(client)
+        await add_margin(client)
         shown = [await client.send("GET", "/v1/collateral/history", contract="TOYUSD") for _ in range(3)]
 
         assert [len(reply.json["changes"]) for reply in shown] == [0, 0, 1]

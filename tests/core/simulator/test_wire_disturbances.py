@@ -10,6 +10,7 @@ from typing import Any
 
 import attrs
 import pytest
+from tests.core.simulator.margin_moves import add_margin, margin_added
 
 from venuekit.simulator import (
     ApplyLater,
@@ -36,14 +37,6 @@ from venuekit_toy_perp.venue import TOY_PERP
 in_looptime = pytest.mark.looptime
 
 
-async def _add(client: Any, amount: str = "5", **options: Any) -> Any:
-    return await client.send("POST", "/v1/collateral", contract="TOYUSD", amount=amount, **options)
-
-
-def _added(sim: Simulation) -> list[Decimal]:
-    return [change.amount for change in sim.ledger.margin_changes("TOYUSD")]
-
-
 def _seconds() -> float:
     return asyncio.get_running_loop().time()
 
@@ -55,15 +48,15 @@ async def test_half_open_connections(toy: Any) -> None:
         for applied in (False, True):
             sim.disturb("toy_perp", TOY.ADD_COLLATERAL, HalfOpen(applied=applied))
             with pytest.raises(TimeoutError):
-                await asyncio.wait_for(_add(client), 1000)
+                await asyncio.wait_for(add_margin(client), 1000)
             assert (sim.requests[-1].applied, sim.requests[-1].status) == (applied, None)
             assert not client.writer.is_closing()
             if not applied:
                 await client.close()
-        assert _added(sim) == [5]
+        assert margin_added(sim) == [5]
         reader, writer = client.reader, client.writer
         client.reader = client.writer = None
-        assert (await _add(client)).status == 200
+        assert (await add_margin(client)).status == 200
     assert await asyncio.wait_for(reader.read(), 5) == b""  # the server closes what it left open
     writer.close()
 
@@ -75,26 +68,28 @@ async def test_refused_connections(toy: Any) -> None:
         port = sim.port
         await idle.send("GET", "/v1/wallet")
         sim.disturb("toy_perp", TOY.ADD_COLLATERAL, RefuseConnections(30))
-        lost = await _add(client)
-        assert (lost.status, _added(sim)) == (None, [])
+        lost = await add_margin(client)
+        assert (lost.status, margin_added(sim)) == (None, [])
         assert await idle.reader.read() == b""
         for _ in range(3):
             with pytest.raises(ConnectionRefusedError):
                 await asyncio.open_connection("127.0.0.1", port)
             await asyncio.sleep(9)
         await asyncio.sleep(4)
-        assert ((await _add(client)).status, sim.port) == (200, port)
+        assert ((await add_margin(client)).status, sim.port) == (200, port)
 
         await idle.close()
         await idle.send("GET", "/v1/wallet")
         sim.disturb("toy_perp", TOY.ADD_COLLATERAL, RefuseConnections(10), (Delay(before=1), RefuseConnections(20)))
-        both = await asyncio.gather(_add(client), _add(idle))  # the second meets an outage that is there already
-        assert ([reply.status for reply in both], len(_added(sim))) == ([None, None], 1)
+        both = await asyncio.gather(
+            add_margin(client), add_margin(idle)
+        )  # the second meets an outage that is there already
+        assert ([reply.status for reply in both], len(margin_added(sim))) == ([None, None], 1)
         await asyncio.sleep(10)
         assert (await client.send("GET", "/v1/wallet")).status == 200
 
         sim.disturb("toy_perp", TOY.ADD_COLLATERAL, RefuseConnections(10_000))
-        assert (await _add(client)).status is None
+        assert (await add_margin(client)).status is None
     with pytest.raises(ConnectionRefusedError):
         await asyncio.open_connection("127.0.0.1", port)
 
@@ -105,15 +100,15 @@ async def test_slow_drip(toy: Any) -> None:
     async with simulate("toy_perp", clock=LoopClock()) as sim, toy(sim) as client:
         sim.disturb("toy_perp", TOY.ADD_COLLATERAL, Drip(2.0, size=10), Drip(1.0))
         started = _seconds()
-        reply = await _add(client)
+        reply = await add_margin(client)
         assert (reply.status, reply.json["contract"]) == (200, "TOYUSD")
         assert round(_seconds() - started) == 2 * ((len(reply.body) - 1) // 10)
 
         with pytest.raises(TimeoutError):
-            await asyncio.wait_for(_add(client), 3)
+            await asyncio.wait_for(add_margin(client), 3)
         await client.close()
         await asyncio.sleep(200)
-        assert _added(sim) == [5, 5]
+        assert margin_added(sim) == [5, 5]
 
         sim.disturb("toy_perp", TOY.WALLET, (Drip(0.1), HalfClose()), (Twice(), Drip(0.1, size=7)))
         assert (await client.send("GET", "/v1/wallet")).status == 200
@@ -137,7 +132,7 @@ async def test_oversized_packed_and_mislabelled_bodies(toy: Any) -> None:
             ContentType("text/html"),
             ContentType(""),
         )
-        large, packed, unended, half, html, none = [await _add(client, amount) for amount in "123456"]
+        large, packed, unended, half, html, none = [await add_margin(client, amount) for amount in "123456"]
 
         assert (len(large.body), large.json["contract"]) == (100_000, "TOYUSD")
         assert packed.headers["content-encoding"] == "gzip"
@@ -148,7 +143,7 @@ async def test_oversized_packed_and_mislabelled_bodies(toy: Any) -> None:
         assert zlib.decompressobj(31).decompress(unended.body).startswith(b"{")
         assert (html.headers["content-type"], html.json["contract"]) == ("text/html", "TOYUSD")
         assert none.headers["content-type"] == "application/octet-stream"
-        assert _added(sim) == [1, 2, 3, 4, 5, 6]
+        assert margin_added(sim) == [1, 2, 3, 4, 5, 6]
 
 
 @in_looptime
@@ -156,17 +151,17 @@ async def test_swapped_answers(toy: Any) -> None:
     """Two requests get each other's answers, also on different routes; one that stays alone gets its own, late."""
     async with simulate("toy_perp", clock=LoopClock()) as sim, toy(sim) as client, toy(sim) as other:
         sim.disturb("toy_perp", TOY.ADD_COLLATERAL, Swap(), times=3)
-        first, second = await asyncio.gather(_add(client, "1"), _add(other, "2"))
-        assert (first.json["amount"], second.json["amount"], sorted(_added(sim))) == (2, 1, [1, 2])
+        first, second = await asyncio.gather(add_margin(client, "1"), add_margin(other, "2"))
+        assert (first.json["amount"], second.json["amount"], sorted(margin_added(sim))) == (2, 1, [1, 2])
 
         sim.disturb("toy_perp", TOY.WALLET, Swap(within=3))
-        added, wallet = await asyncio.gather(_add(client, "3"), other.send("GET", "/v1/wallet"))
+        added, wallet = await asyncio.gather(add_margin(client, "3"), other.send("GET", "/v1/wallet"))
         assert wallet.json["amount"] == 3
         assert "amount" not in added.json
 
         sim.disturb("toy_perp", TOY.ADD_COLLATERAL, Swap(within=3))
         started = _seconds()
-        assert (await _add(client, "4")).json["amount"] == 4
+        assert (await add_margin(client, "4")).json["amount"] == 4
         assert round(_seconds() - started) == 3
         assert sim.script.is_played
 
@@ -176,12 +171,12 @@ async def test_later_than_any_window(toy: Any) -> None:
     """Where the venue does not look at its window again, a request is carried out behind every fence."""
     async with simulate("toy_perp", clock=LoopClock()) as sim, toy(sim) as client:
         sim.disturb("toy_perp", TOY.ADD_COLLATERAL, ApplyLater(60, unchecked=True), ApplyLater(60))
-        await _add(client, "1", window=3_000)
-        await _add(client, "2", window=3_000)
+        await add_margin(client, "1", window=3_000)
+        await add_margin(client, "2", window=3_000)
         await asyncio.sleep(59)
-        assert _added(sim) == []
+        assert margin_added(sim) == []
         await asyncio.sleep(2)
-        assert _added(sim) == [1]
+        assert margin_added(sim) == [1]
         assert [arrival.applied for arrival in sim.requests] == [True, False]
 
 
@@ -196,12 +191,12 @@ async def test_clock_steps(toy: Any) -> None:
     ):
         sim.disturb("toy_perp", TOY.ADD_COLLATERAL, StepClock(-10), StepClock(4), StepClock(60, after=True))
         at = sim.milliseconds()
-        replies = [await _add(client, amount, at=at) for amount in "123"]
+        replies = [await add_margin(client, amount, at=at) for amount in "123"]
         assert [reply.status for reply in replies] == [400, 400, 400]  # ahead by 10 s, then by 6 s
         assert sim.milliseconds() - at == 54_000
         assert sim.milliseconds("toy_twin") == at
-        assert (await _add(client, "4")).status == 200
-        assert (await _add(other, "4", at=at)).status == 200
+        assert (await add_margin(client, "4")).status == 200
+        assert (await add_margin(other, "4", at=at)).status == 200
 
         sim.skew(2, "toy_twin")
         assert (sim.milliseconds("toy_twin") - at, sim.milliseconds("toy_perp") - at) == (2_000, 54_000)
@@ -220,10 +215,10 @@ async def test_refusals_in_the_words_of_the_venue(toy: Any) -> None:
     """The venue refuses for a reason and changes nothing; before that it checks everything that it checks otherwise."""
     async with simulate("toy_perp") as sim, toy(sim) as client:
         sim.disturb("toy_perp", TOY.ADD_COLLATERAL, Reject(Reason.INSUFFICIENT_MARGIN), times=2)
-        refused = await _add(client)
-        late = await _add(client, at=sim.milliseconds() - 60_000)
+        refused = await add_margin(client)
+        late = await add_margin(client, at=sim.milliseconds() - 60_000)
 
         assert refused.status == 409
         assert refused.code != late.code
-        assert _added(sim) == []
+        assert margin_added(sim) == []
         assert sim.requests[0].applied is False
