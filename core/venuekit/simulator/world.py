@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -72,14 +73,14 @@ class World:
             FieldError: a movement or a disturbance is of a venue, symbol, asset or route that is not simulated.
         """
         for key, movement in self.movements.items():
-            self.locate(lambda movement=movement: _play(movement, simulation), key)  # type: ignore[misc]
+            self.locate(partial(_play, movement, simulation), key)
         for key, scripted in self.script.items():
-            self.locate(lambda scripted=scripted: scripted.add_to(simulation), key)  # type: ignore[misc]
+            self.locate(partial(scripted.add_to, simulation), key)
         if self.chance is not None:
             chance = self.chance
             self.locate(lambda: chance.add_to(simulation), "random")
         for venue_id, seconds in self.skew.items():
-            self.locate(lambda venue_id=venue_id: find_venue(simulation, venue_id, venue_id), "skew")  # type: ignore[misc]
+            self.locate(partial(find_venue, simulation, venue_id, venue_id), "skew")
             simulation.skew(seconds, venue_id)
 
     def locate(self, act: Callable[[], _T], key: str = "") -> _T:
@@ -243,16 +244,13 @@ def _movements(name: str, make: Callable[[Mapping[str, Any], Path], Movement]) -
     """Return the reader of the movements of a key."""
 
     def read(value: object, path: Path) -> dict[str, Movement]:
-        return {key: _locate(lambda table=table: make(table, path), f"{key}.") for key, table in _tables(value, name)}  # type: ignore[misc]
+        return {key: _locate(partial(make, table, path), f"{key}.") for key, table in _tables(value, name)}
 
     return read
 
 
 def _read_script(value: object, _path: Path) -> Mapping[str, Scripted]:
-    return {
-        key: _locate(lambda table=table: read_disturbance(table), f"{key}.")  # type: ignore[misc]
-        for key, table in _tables(value, "disturb")
-    }
+    return {key: _locate(partial(read_disturbance, table), f"{key}.") for key, table in _tables(value, "disturb")}
 
 
 def _read_random(value: object, _path: Path) -> ScriptedChance:
