@@ -67,6 +67,12 @@ COMMON_ANSWERS: Mapping[str, DocumentedAnswer] = {
         "The address is banned, since it went on after 429; only the message tells until when.",
         _without_retry_after(_ban),
     ),
+    "banned-untimed": DocumentedAnswer(
+        "The address is banned, since it went on after 429; nothing tells for how long.",
+        _error(
+            418, "Way too many requests; IP banned. Please use the websocket for live updates to avoid bans.", -1003
+        ),
+    ),
     "unknown": DocumentedAnswer(
         "The request was sent on, and not answered in time: it may have been carried out.",
         _error(503, "Unknown error, please check your request or try again later."),
