@@ -20,6 +20,14 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     return by_lower[found[0]] if found else None
 
 
+def nearest_few(word: str, known: Iterable[str]) -> list[str]:
+    """Return the up to three known names that look most like ``word``, however far they are, the nearest first."""
+    import difflib
+
+    by_lower = {name.lower(): name for name in known}
+    return [by_lower[name] for name in difflib.get_close_matches(word.lower(), by_lower, n=3, cutoff=0.0)]
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return ``"; did you mean NAME?"``, or nothing when no known name comes near."""
     found = nearest(word, known)

@@ -10,7 +10,7 @@ from typing import Any, NoReturn, TypeAlias
 
 import attrs
 
-from venuekit._util.texts import did_you_mean
+from venuekit._util.texts import did_you_mean, nearest_few
 from venuekit.errors import ConfigurationError
 
 #: a number as a program writes it; a text keeps every digit
@@ -25,6 +25,8 @@ _LEAST_PLACE, _MOST_PLACE = -18, 14
 _SECONDS_MAX = 86_400
 #: the most characters of a wrong value that an error shows
 _SHOWN = 60
+#: the most choices that an error lists; of more it names the nearest
+_LISTED_CHOICES = 12
 
 
 class FieldKind(enum.StrEnum):
@@ -91,9 +93,12 @@ class Field:
         return read
 
     def _refuse(self, value: object, expected: str | None = None) -> FieldError:
-        nearest = did_you_mean(value, self.choices) if isinstance(value, str) else ""
         shown = repr(str(value) if isinstance(value, Decimal) else value)
         shown = shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}..."
+        if isinstance(value, str) and len(self.choices) > _LISTED_CHOICES:
+            few = ", ".join(nearest_few(value, self.choices))
+            return FieldError(f"none of its {len(self.choices)} words is {shown}; did you mean {few}?", self.name)
+        nearest = did_you_mean(value, self.choices) if isinstance(value, str) else ""
         return FieldError(f"expected {expected or self.expected}, not {shown}{nearest}", self.name)
 
     @property

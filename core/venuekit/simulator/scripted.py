@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Mapping
 
 import attrs
 
-from venuekit._util.texts import did_you_mean
+from venuekit._util.texts import did_you_mean, nearest_few
 from venuekit.endpoint import EndpointName
 from venuekit.simulator.commands import find_venue
 from venuekit.simulator.disturbances import Disturbance, RandomDisturbances
@@ -18,8 +17,6 @@ from venuekit.simulator.simulation import Simulation
 
 _VERBS = ("GET", "POST", "PUT", "DELETE", "PATCH")
 _ACTION = re.compile(r"[^=\s]+=\S+")
-#: how many routes an error about an unknown one names
-_NEAREST = 3
 
 
 def read_route(words: str) -> EndpointName:
@@ -93,10 +90,9 @@ class Scripted:
 def _unknown_route(simulation: Simulation, route: EndpointName, venue_id: str | None) -> FieldError:
     places = simulation.venue_ids if venue_id is None else (venue_id,)
     known = dict.fromkeys(str(name) for place in places for name in simulation.route_names(place))
-    nearest = difflib.get_close_matches(str(route), known, n=_NEAREST, cutoff=0.0)
     where = "no simulated venue" if venue_id is None else f"the simulated {venue_id}"
     has = "has" if venue_id is None else "does not have"
-    return FieldError(f"{where} {has} {route}; the nearest are {', '.join(nearest)}", "route")
+    return FieldError(f"{where} {has} {route}; the nearest are {', '.join(nearest_few(str(route), known))}", "route")
 
 
 def read_disturbance(given: Mapping[str, object]) -> Scripted:

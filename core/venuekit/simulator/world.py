@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import attrs
 
 from venuekit._util.texts import did_you_mean
-from venuekit._util.toml_lines import named_lines, syntax_error
+from venuekit._util.toml_lines import key_text, named_lines, syntax_error
 from venuekit.simulator.accounts import Money
 from venuekit.simulator.commands import CLOCK, find_venue
 from venuekit.simulator.fields import Field, FieldError, FieldKind, Number, exact_number, read_fields
@@ -142,7 +142,7 @@ def _read_tables(
     for key in tables:
         if key not in readers:
             others = did_you_mean(key, readers) or f"; there are {', '.join(readers)}"
-            raise FieldError(f"there is no such key{others}", key)
+            raise FieldError(f"there is no such key{others}", key_text((key,)))
     read = {key: readers[key](value, path) for key, value in tables.items()}
     movements = {key: movement for name in _MOVEMENTS for key, movement in read.pop(name, {}).items()}
     parts = {_PARTS.get(key, key): value for key, value in read.items()}
@@ -154,11 +154,19 @@ def _place(act: Callable[[], _T], file: str, lines: Mapping[str, int]) -> _T:
     try:
         return act()
     except FieldError as error:
-        name = error.field or ""
-        while name and name not in lines:
-            name = name.rpartition(".")[0]
-        place = f"{file}:{lines[name]}" if name else file
+        line = _line_of(error.field or "", lines)
+        place = file if line is None else f"{file}:{line}"
         raise FieldError(error.problem, f"{place}: {error.field}" if error.field else place) from error
+
+
+def _line_of(name: str, lines: Mapping[str, int]) -> int | None:
+    """Return the line of a key, else that of the first table of its array, else that of a table around it."""
+    while name:
+        line = lines.get(name) or lines.get(f"{name}[1]")
+        if line is not None:
+            return line
+        name = name.rpartition(".")[0]
+    return None
 
 
 def _locate(act: Callable[[], _T], prefix: str) -> _T:

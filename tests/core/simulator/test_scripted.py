@@ -175,7 +175,12 @@ def test_toml_is_read_as_it_stands() -> None:
         ({"kind": "content-type", "route": ADD, "type": "a\nb"}, "type", "expected the value of an HTTP header"),
         ({"kind": "unasked", "route": ADD, "lead": 2}, "lead", "only a response that comes first arrives before"),
         ({"kind": "unasked", "route": ADD, "status": 700}, "status", "expected an HTTP status from 200 to 599"),
-        ({"kind": "reject", "route": ADD, "reason": "open_order"}, "reason", "did you mean open_orders?"),
+        ({"kind": "reject", "route": ADD, "reason": "open_order"}, "reason", "did you mean open_orders, "),
+        (
+            {"kind": "reject", "route": ADD, "reason": "leverage_too_high"},
+            "reason",
+            "words is 'leverage_too_high'; did you mean leverage_above_bracket, ",
+        ),
         ({"kind": "reject", "route": ADD, "reason": "no_change", "details": 1}, "details", "expected a table"),
         ({"kind": "actor", "route": ADD}, "command", "it is missing; expected one of mark, index, fund"),
         ({"kind": "actor", "route": ADD, "command": "fil"}, "command", "not 'fil'; did you mean fill?"),

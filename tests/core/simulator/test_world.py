@@ -278,6 +278,8 @@ async def test_a_file_of_disturbances(tmp_path: Path) -> None:
         ("toy_perp = -1.5", "toy_prep = 1", "25: skew.toy_prep: 'toy_prep' is not simulated here; did you mean toy"),
         ("toy_perp = -1.5", "toy_perp = 1e6", "25: skew.toy_perp: expected a number in plain digits from -86400 to"),
         ("toy_perp = -1.5", "toy_perp = 'x'", "25: skew.toy_perp: expected a number in plain digits from -86400 to"),
+        ("[[disturb]]", "[[distrub]]", "3: distrub: there is no such key; did you mean disturb?"),
+        ("[skew]", '["s kew"]', '24: "s kew": there is no such key; did you mean skew?'),
         ("[skew]\ntoy_perp = -1.5", "skew = 1", "24: random.skew: there is no such field"),
         ("rate = 1", "rate =", "19: expected TOML; Invalid value"),
     ],
