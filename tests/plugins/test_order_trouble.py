@@ -23,6 +23,7 @@ from venuekit.errors import (
     GuardRefused,
     InvalidArgument,
     NeverSent,
+    NotExecuted,
     OperationError,
     Outcome,
     OutcomeUnknown,
@@ -367,6 +368,25 @@ async def test_cancelling_everything_unseen_does_not_end_well_when_it_was_lost(v
         await stage.place(stage.bid())
         stage.disturb("cancel_all", DropBefore(), times=4)
         await lost(stage.account.cancel_all_orders(symbol=stage.symbol))
+
+
+@venues
+@pytest.mark.parametrize("is_executed", [True, False])
+async def test_order_placed_since_does_not_hide_that_everything_was_cancelled(venue: str, is_executed: bool) -> None:
+    """Only an order that was there before shows that a lost cancellation was not executed."""
+    async with opened(venue) as stage:
+        (before,) = await stage.place(stage.bid())
+        await stage.account.pause(1)
+        stage.disturb("cancel_all", *[DropBefore()] * 3, ApplyLater(3) if is_executed else DropBefore())
+        error = await lost(stage.account.cancel_all_orders(symbol=stage.symbol))
+        await stage.account.pause(10)
+        (since,) = await stage.place(stage.bid())
+        assert stage.is_open(before, since) == [not is_executed, True]
+        again = await outcome_of(error.resolve())
+        assert type(again) is (OutcomeUnknown if is_executed else NotExecuted)
+        if is_executed:
+            stage.ledger.cancel_orders(stage.symbol)
+            assert await error.resolve() == ()
 
 
 @binance

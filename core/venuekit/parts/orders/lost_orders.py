@@ -100,12 +100,15 @@ class LostOrders:
         Read whether any order is left.
 
         An order just placed may not be seen yet: that nothing is seen counts only once the write cannot arrive any
-        more.
+        more. Orders that may have been placed since it was sent show nothing at all: it may have ended all before them.
         """
         reads, parameters = self.reads, lost.parameters
         which = {name: parameters[name] for name in self.scopes if name in parameters}
         value = await call(reads.open_orders.endpoint, **reads.constants, **reads.open_parameters, **which)
-        holds = not reads.open_orders.shape.rows(value) and await lost.is_over()
+        left = reads.open_orders.shape.rows(value)
+        if left and not any(self._is_older(row, lost) for row in left):
+            return Reading(None, holds=False, answer=self.emptied_answer)
+        holds = not left and await lost.is_over()
         # one word for both: an attempt of ours may empty it between two looks
         return Reading("no open orders" if holds else "open orders, or none yet", holds, self.emptied_answer)
 
@@ -153,6 +156,11 @@ class LostOrders:
         if near:
             return Unclear(f"{client_id} is the id of another order")
         return Absent(f"no order {client_id} is to be found")
+
+    def _is_older(self, row: Row, lost: Lost) -> bool:
+        """Say whether an order was provably there before a write was sent."""
+        created = self.reads.rows.created_at(row)
+        return created is not None and created < lost.sent_at - lost.clock_error
 
     async def _find(self, call: Call, name: OrderName) -> Search:
         return await self.reads.find(_fetch_by(call), name, self.reads.one, lenient=True)
