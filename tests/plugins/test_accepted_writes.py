@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from decimal import Decimal
@@ -24,8 +25,9 @@ from venuekit.errors import (
     NotExecuted,
     OperationError,
     Outcome,
+    OutcomeUnknown,
 )
-from venuekit.simulator import ApplyLater, CannedAnswer, Rewrite
+from venuekit.simulator import ApplyLater, CannedAnswer, Delay, Rewrite
 from venuekit.testing.clocks import LoopClock
 from venuekit_bybit_inverse.endpoints import BYBIT
 
@@ -50,6 +52,11 @@ class Stage(LeapingStage):
             else getattr(self.account.endpoints.ORDERS, binance_name)
         )
         return found
+
+    def serving(self, method: str) -> Endpoint[Any]:
+        """Return the first endpoint that serves a method."""
+        endpoints: tuple[Endpoint[Any], ...] = self.account.venue.endpoints
+        return next(one for one in endpoints if method in {served.__name__ for served in one.serves})
 
     def orders(self, client_id: str) -> list[Any]:
         """Return the orders of a client id."""
@@ -256,9 +263,7 @@ async def test_late_attempt_of_an_accepted_setting_holds_back_the_next_process(v
             venuekit.connect(venue, credentials, runtime=runtime) as account,
         ):
             stage = Stage(sim, account)
-            endpoint = next(
-                one for one in account.venue.endpoints if "set_leverage" in {method.__name__ for method in one.serves}
-            )
+            endpoint = stage.serving("set_leverage")
             stage.disturb(endpoint, ApplyLater(3))
             await stage.account.set_leverage(stage.symbol, 7)
             assert len(stage.arrivals(endpoint)) == 2
@@ -273,6 +278,38 @@ async def test_late_attempt_of_an_accepted_setting_holds_back_the_next_process(v
             await stage.account.with_options(max_wait=60).set_leverage(stage.symbol, 9)
             await account.pause(60)
             assert sim.ledger.leverage(stage.symbol) == 9
+
+
+@venues
+async def test_late_attempt_of_a_resolved_setting_holds_back_the_process_after_the_next(
+    venue: str, tmp_path: Path
+) -> None:
+    """It held when the next process looked, and its first attempt arrives after a third one has begun."""
+    clock = LoopClock()
+    async with venuekit.simulate(venue, clock=clock) as sim, contextlib.AsyncExitStack() as lives:
+
+        async def begin() -> Stage:
+            await lives.aclose()
+            runtime = await lives.enter_async_context(venuekit.Runtime(clock=clock, journal=tmp_path))
+            connection = venuekit.connect(venue, sim.credentials(venue), runtime=runtime)
+            return Stage(sim, await lives.enter_async_context(connection))
+
+        stage = await begin()
+        endpoint = stage.serving("set_leverage")
+        stage.disturb(endpoint, ApplyLater(3), Delay(after=2))
+        with pytest.raises(OutcomeUnknown, match="deadline"):
+            await stage.account.with_options(deadline=1).set_leverage(stage.symbol, 7)
+        assert len(stage.arrivals(endpoint)) == 2
+        stage = await begin()
+        (entry,) = stage.account.unresolved
+        assert "it holds" in await stage.account.resolve(entry)
+        stage = await begin()
+        assert stage.account.unresolved == ()
+        with pytest.raises(Fenced, match="set_leverage of an earlier process"):
+            await stage.account.with_options(max_wait=1).set_leverage(stage.symbol, 8)
+        await stage.account.with_options(max_wait=60).set_leverage(stage.symbol, 9)
+        await stage.account.pause(60)
+        assert sim.ledger.leverage(stage.symbol) == 9
 
 
 @venues

@@ -193,6 +193,8 @@ def _operation_of(session: AccountSession, entry: Unresolved, call: Call) -> Ope
     operation.journal_id, operation.made = entry.id, entry.made
     if entry.nonce is not None and session.nonces is not None and entry.nonce[0] == session.nonces.name:
         operation.nonce = entry.nonce[1]
+    if endpoint.effect is Effect.SET:  # that it holds does not show that each of its attempts has arrived
+        operation.leave_open()
     return operation
 
 
