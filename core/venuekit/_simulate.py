@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from venuekit.clock import Clock
     from venuekit.plugins import Plugins
     from venuekit.simulator import Market, Simulation, World
-    from venuekit.simulator.accounts import Money
+    from venuekit.simulator.accounts import KeyKinds, Money
     from venuekit.simulator.fields import Number
 
 
@@ -25,6 +25,7 @@ def simulate(
     markets: Sequence[Market] | Mapping[str, Sequence[Market]] = (),
     accounts: Mapping[str, Money] = MappingProxyType({}),
     prices: Mapping[str, Number] = MappingProxyType({}),
+    keys: KeyKinds | None = None,
     world: World | None = None,
 ) -> AbstractAsyncContextManager[Simulation]:
     """
@@ -42,14 +43,16 @@ def simulate(
         accounts: Amounts by asset for each named account, which begins with nothing else; of one venue alone where
             they are below its id. The keys of an account are those of ``credentials(venue, account=name)``.
         prices: Index prices in USD, by base asset, in place of the known ones.
+        keys: The kind of the keys of every account (``"hmac"``, ``"rsa"``, ``"ed25519"``), or the kinds of accounts by
+            name; HMAC otherwise. The secret of a key that is no HMAC key is the private key, in PEM.
         world: All of these and more from a file, as ``venuekit.simulator.read_world`` returns it; where both have a
-            price, an account or the markets of a venue, the argument counts.
+            price, an account, its kind of keys or the markets of a venue, the argument counts.
 
     Raises:
         UnknownVenue: a venue is not installed.
         PluginError: a venue that was asked for is broken.
         ConfigurationError: a venue has no simulated venue or no such scenario, or none is installed at all; or a
-            market, an account or a price cannot be used, with its name and the expected value.
+            market, an account, a price or a kind of keys cannot be used, with its name and the expected value.
     """
     from venuekit import simulator
 
@@ -63,5 +66,6 @@ def simulate(
         markets=markets,
         accounts=accounts,
         prices=prices,
+        keys=keys,
         world=world,
     )

@@ -46,7 +46,7 @@ ROOMS = {
         "realm server",
         "market_commands opening script_commands",
         "simulation",
-        "background commands",
+        "background commands key_files",
         "script_kinds",
         "scripted",
         "control world",

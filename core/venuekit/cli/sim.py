@@ -22,7 +22,7 @@ _CONTROL_PORT = 7799
 
 
 #: options that a subcommand cannot have: they are about serving
-_SERVING = ("venues", "port", "scenario", "seed", "write_accounts", "world", "disturb", "control")
+_SERVING = ("venues", "port", "scenario", "seed", "keys", "write_accounts", "world", "disturb", "control")
 
 
 class _Sim(Group):
@@ -50,6 +50,11 @@ class _Sim(Group):
     "--scenario", default="holding", show_default=True, metavar="NAME", help="The initial accounts: holding, flat."
 )
 @click.option("--seed", type=WholeNumber(0), default=0, metavar="N", help="The seed of keys and of all randomness.")
+@click.option(
+    "--keys",
+    type=click.Choice(["hmac", "rsa", "ed25519"]),
+    help="The kind of all keys. The private half of an RSA or Ed25519 key is in a file, mode 600.  [default: hmac]",
+)
 @click.option(
     "--write-accounts",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -85,6 +90,7 @@ def sim_command(
     port: int,
     scenario: str,
     seed: int,
+    keys: str | None,
     write_accounts: Path | None,
     world: Path | None,
     disturb: Path | None,
@@ -95,7 +101,7 @@ def sim_command(
     Serve simulated venues on this machine until interrupted; or script those that another terminal serves.
 
     Once they are ready, a person at a terminal reads where they are and the next steps. A program gets one line of
-    JSON instead, with the URLs, and the key and secret that open each venue.
+    JSON instead, with the URLs, and the key and secret that open each venue, or the file of the private key.
 
     They accept all kinds of orders, countdowns and batches, and keep every history. The commands below move prices, pay
     funding, lose answers and show the true state, where the simulation is served with --control. For Python see
@@ -115,6 +121,7 @@ def sim_command(
         port=port,
         scenario=scenario,
         seed=seed,
+        keys=keys,
         write_accounts=write_accounts,
         world=None if world is None else read_world(world),
         disturbances=None if disturb is None else read_disturbances(disturb),

@@ -13,9 +13,10 @@ from typing import Any
 
 from venuekit.clock import Clock
 from venuekit.errors import ConfigurationError, PluginError
+from venuekit.key_kinds import KeyKind
 from venuekit.plugins import Plugins, make_plugins
 from venuekit.simulator.access import Meter, SimKey, Usage, is_hmac_sha256, make_key
-from venuekit.simulator.accounts import Money
+from venuekit.simulator.accounts import KeyKinds, Money
 from venuekit.simulator.disturbances import (
     ApplyLater,
     CannedAnswer,
@@ -130,6 +131,7 @@ def simulate(
     markets: Sequence[Market] | Mapping[str, Sequence[Market]] = (),
     accounts: Mapping[str, Money] = MappingProxyType({}),
     prices: Mapping[str, Number] = MappingProxyType({}),
+    keys: KeyKinds | None = None,
     world: World | None = None,
 ) -> Simulation:
     """Return simulated venues, opened by ``async with``; arguments and errors as of :func:`venuekit.simulate`."""
@@ -148,6 +150,7 @@ def simulate(
             markets={**world.markets, **_by_venue(markets, venues)},
             accounts={**world.accounts, **accounts},
             prices=_read_prices({**world.prices, **prices}),
+            keys=_join_kinds(world.keys, keys),
         )
     )
     world.play_in(simulation)
@@ -164,6 +167,13 @@ def _by_venue(
         ids = ", ".join(venue.id for venue in venues)
         raise FieldError(f"expected markets by the id of their venue, since there are several: {ids}", "markets")
     return {venues[0].id: markets} if markets else {}
+
+
+def _join_kinds(of_world: Mapping[str, KeyKind | str], given: KeyKinds | None) -> KeyKinds:
+    """Return the kinds of keys of a world, with those that are given in their place."""
+    if given is None or isinstance(given, Mapping):
+        return {**of_world, **(given or {})}
+    return given
 
 
 def _installed(plugins: Plugins) -> Iterator[Venue[Any]]:

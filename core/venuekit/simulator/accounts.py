@@ -1,20 +1,25 @@
-"""Accounts of one's own: names, and the money that each begins with."""
+"""Accounts of one's own: names, the money that each begins with, and the kinds of their keys."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from decimal import Decimal
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import attrs
 
 from venuekit._util.texts import did_you_mean
+from venuekit.key_kinds import KeyKind, list_kinds
 from venuekit.simulator.fields import Field, FieldError, FieldKind, Number
 from venuekit.simulator.ledger import Ledger
+from venuekit.venue import Venue
 
 #: amounts by asset; of one venue alone where they are below its id
 Money: TypeAlias = Mapping[str, Number | Mapping[str, Number]]
+#: the kind of all keys, or the kinds of accounts by name or number; the keys of the others are HMAC
+KeyKinds: TypeAlias = KeyKind | str | Mapping[str, KeyKind | str]
 
+_KIND = Field("keys", FieldKind.TEXT, "The kind of the keys.", choices=tuple(KeyKind))
 _AMOUNT = Field("amount", FieldKind.NUMBER, "An amount.")
 
 
@@ -75,3 +80,34 @@ def _read_deposit(field: str, asset: str, value: object, venue_id: str | None) -
     if amount <= 0:
         raise FieldError(f"expected a number above 0, not {amount:f}", field)
     return Deposit(asset, amount, venue_id, field)
+
+
+def read_key_kinds(kinds: KeyKinds, accounts: Collection[str], venues: Iterable[Venue[Any]]) -> dict[str, KeyKind]:
+    """
+    Return the kind of the keys of each account.
+
+    Raises:
+        FieldError: there is no such account or kind, or a venue does not take the kind; the field names it, as
+            ``keys.a``.
+    """
+    by_account = kinds if isinstance(kinds, Mapping) else dict.fromkeys(accounts, kinds)
+    read = dict.fromkeys(accounts, KeyKind.HMAC)
+    for account, given in by_account.items():
+        field = f"keys.{account}" if isinstance(kinds, Mapping) else "keys"
+        if account not in read:
+            others = did_you_mean(account, accounts) or f"; there are {', '.join(accounts)}"
+            raise FieldError(f"there is no account {account!r}{others}", field)
+        try:
+            read[account] = kind = KeyKind(_KIND.read(given))
+        except FieldError as error:
+            raise FieldError(error.problem, field) from error
+        _check_taken(kind, venues, field)
+    return read
+
+
+def _check_taken(kind: KeyKind, venues: Iterable[Venue[Any]], field: str) -> None:
+    """Refuse a kind that a venue does not take; the keys of HMAC stand for those of a venue of another form, too."""
+    refusing = [venue for venue in venues if kind is not KeyKind.HMAC and kind not in venue.key_kinds]
+    if refusing:
+        takes = " and ".join(f"{venue.id} takes {list_kinds(venue.key_kinds)}" for venue in refusing)
+        raise FieldError(f"expected a kind that every simulated venue takes, not {kind.value}; {takes} keys", field)

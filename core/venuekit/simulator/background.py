@@ -12,7 +12,7 @@ from typing import Self, TypeVar
 from venuekit.credentials import Credentials
 from venuekit.plugins import Plugins
 from venuekit.simulator import Market, Simulation, World, simulate
-from venuekit.simulator.accounts import Money
+from venuekit.simulator.accounts import KeyKinds, Money
 from venuekit.simulator.fields import Number
 
 T = TypeVar("T")
@@ -41,6 +41,7 @@ class BackgroundSimulation:
         markets: Sequence[Market] | Mapping[str, Sequence[Market]] = (),
         accounts: Mapping[str, Money] = MappingProxyType({}),
         prices: Mapping[str, Number] = MappingProxyType({}),
+        keys: KeyKinds | None = None,
         world: World | None = None,
     ) -> None:
         self.simulation = simulation = simulate(
@@ -51,6 +52,7 @@ class BackgroundSimulation:
             markets=markets,
             accounts=accounts,
             prices=prices,
+            keys=keys,
             world=world,
         )
         self.venue_ids = simulation.venue_ids

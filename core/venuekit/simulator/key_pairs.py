@@ -8,6 +8,8 @@ from base64 import b64decode
 from itertools import combinations
 from typing import TYPE_CHECKING
 
+import attrs
+
 from venuekit.key_kinds import KeyKind
 from venuekit.simulator.access import SimKey, is_hmac_sha256
 
@@ -35,6 +37,14 @@ def make_key_pair(kind: KeyKind, seed: str) -> tuple[str, str]:
     private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     public = key.public_key().public_bytes(pem, serialization.PublicFormat.SubjectPublicKeyInfo)
     return private.decode(), public.decode()
+
+
+def with_kind(key: SimKey, kind: KeyKind) -> SimKey:
+    """Return a key that signs by ``kind``; its pair follows from the secret of the HMAC key that is given."""
+    if kind is KeyKind.HMAC:
+        return key
+    secret, public_key = make_key_pair(kind, key.secret)
+    return attrs.evolve(key, secret=secret, kind=kind, public_key=public_key)
 
 
 def _make_rsa(digest: bytes) -> RSAPrivateKey:

@@ -5,20 +5,21 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import os
 import shlex
 import signal
 import sys
-import tempfile
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import TextIO
 
 from venuekit.errors import AccountsFileError
 from venuekit.plugins import Plugins
 from venuekit.simulator import simulate
 from venuekit.simulator.access import KEY_LENGTH, SimKey
+from venuekit.simulator.accounts import KeyKinds
 from venuekit.simulator.control import DEFAULT_PORT, ControlServer
+from venuekit.simulator.key_files import named_accounts, private_key_files, tell_pair, write_private
 from venuekit.simulator.simulation import Simulation
 from venuekit.simulator.world import World
 
@@ -32,6 +33,7 @@ async def serve(
     port: int = 0,
     scenario: str = "holding",
     seed: int = 0,
+    keys: KeyKinds | None = None,
     write_accounts: Path | None = None,
     world: World | None = None,
     disturbances: World | None = None,
@@ -45,13 +47,15 @@ async def serve(
 
     Once they answer, one line of JSON goes to ``output``: each venue's URL, the key and secret that open it, with the
     venue's further fields, a read-only pair, and the URL of the control port, where there is one; where a venue has
-    another form of keys, it has a read-only pair of its own.
+    another form of keys, it has a read-only pair of its own. A private key, RSA or Ed25519, is in a file, mode 0600,
+    until the simulation ends, and the line has the file's path.
 
     Args:
         venue_ids: The venues; empty for every installed one that brings a simulator.
         port: The port of 127.0.0.1; 0 takes a free one.
         scenario: The initial state of the accounts.
         seed: The seed of the keys.
+        keys: The kinds of keys, as of :func:`venuekit.simulate`.
         write_accounts: An accounts file to write, 0600; a file that venuekit sim did not write is left unchanged.
         world: Markets, accounts, prices, movements and disturbances of one's own.
         disturbances: Further disturbances, as :func:`~venuekit.simulator.read_disturbances` returns them.
@@ -64,51 +68,70 @@ async def serve(
         ConfigurationError, PluginError: a venue, the scenario, a port, the accounts file, the world or a disturbance
             cannot be used.
     """
-    simulation = simulate(*venue_ids, scenario=scenario, seed=seed, port=port, plugins=plugins, world=world)
+    simulation = simulate(*venue_ids, scenario=scenario, seed=seed, port=port, plugins=plugins, world=world, keys=keys)
     if disturbances is not None:
         disturbances.play_in(simulation)
     async with contextlib.AsyncExitStack() as stack:
         await stack.enter_async_context(simulation)
         if write_accounts is not None:
             write_accounts_file(write_accounts, simulation)
+        files = stack.enter_context(private_key_files(simulation))
         url = None
         if control is not None:
             url = (await stack.enter_async_context(ControlServer(simulation, port=control))).url
         with _termination_event() as terminated:
-            text = words(simulation, url, write_accounts) if for_person else announcement(simulation, url)
-            print(text, file=output or sys.stdout, flush=True)
+            ready = (
+                words(simulation, url, write_accounts, files) if for_person else announcement(simulation, url, files)
+            )
+            print(ready, file=output or sys.stdout, flush=True)
             await terminated.wait()
 
 
-def announcement(simulation: Simulation, control: str | None = None) -> str:
-    """Return the line with the venues' URLs and the keys that open them, and the URL of the control port."""
+def announcement(
+    simulation: Simulation, control: str | None = None, files: Mapping[str, Path] = MappingProxyType({})
+) -> str:
+    """
+    Return the line with the venues' URLs and the keys that open them, and the URL of the control port.
+
+    ``files`` are those of the private keys, as :func:`private_key_files` yields them.
+    """
+
+    def pair(key: SimKey) -> dict[str, object]:
+        return tell_pair(key, files)
+
     venues: dict[str, dict[str, object]] = {}
-    read_only = {"key": simulation.read_only_key, "secret": simulation.read_only_secret}
+    kind = simulation.key_of(simulation.venue_ids[0], read_only=True).kind
+    read_only = pair(SimKey(simulation.read_only_key, simulation.read_only_secret, kind=kind))
     for venue_id in simulation.venue_ids:
-        venues[venue_id] = {"rest": simulation.rest(venue_id), **_pair(simulation.key_of(venue_id))}
-        own = _pair(simulation.key_of(venue_id, read_only=True))
+        venues[venue_id] = {"rest": simulation.rest(venue_id), **pair(simulation.key_of(venue_id))}
+        own = pair(simulation.key_of(venue_id, read_only=True))
         if own != read_only:
             venues[venue_id]["read_only"] = own
     told: dict[str, object] = {"venues": venues, "read_only": read_only}
-    if names := _named_accounts(simulation):
+    if names := named_accounts(simulation):
         told["accounts"] = {
-            name: {one: _pair(simulation.key_of(one, account=name)) for one in simulation.venue_ids} for name in names
+            name: {one: pair(simulation.key_of(one, account=name)) for one in simulation.venue_ids} for name in names
         }
     return json.dumps(told if control is None else {**told, "control": control})
 
 
-def _named_accounts(simulation: Simulation) -> list[str]:
-    """Return the accounts that have a name, and not only a number."""
-    return [account for account in simulation.accounts if not account.isdigit()]
+def words(
+    simulation: Simulation,
+    control: str | None = None,
+    accounts: Path | None = None,
+    files: Mapping[str, Path] = MappingProxyType({}),
+) -> str:
+    """
+    Return the words for a person: the venues, the accounts, and the next step; no key and no secret.
 
-
-def words(simulation: Simulation, control: str | None = None, accounts: Path | None = None) -> str:
-    """Return the words for a person: the venues, the accounts, and the next step; no key and no secret."""
+    ``files`` are those of the private keys, as of :func:`announcement`.
+    """
     wide = max(map(len, simulation.venue_ids))
     first = simulation.venue_ids[0]
     scenario = simulation.scenario(first)
     symbol = scenario.held or scenario.flat
-    names = _named_accounts(simulation)
+    names = named_accounts(simulation)
+    folders = {file.parent for file in files.values()}
     numbered = ", ".join(account for account in simulation.accounts if account not in names)
     if accounts is None:
         use = "end it, and start it with --write-accounts accounts.toml: then every command of venuekit uses it"
@@ -127,6 +150,7 @@ def words(simulation: Simulation, control: str | None = None, accounts: Path | N
             "",
             f"accounts: {numbered}, each in the scenario {scenario.name} ({scenario.title})",
             *(f"          {name}, with money of its own" for name in names),
+            *(f"keys:     the private ones are in {folder}, until this ends" for folder in folders),
             f"control:  {control or 'none'}",
             "",
             "Next, in another terminal:",
@@ -136,12 +160,6 @@ def words(simulation: Simulation, control: str | None = None, accounts: Path | N
             "Ctrl-C ends it.",
         )
     )
-
-
-def _pair(key: SimKey) -> dict[str, object]:
-    """Return key and secret, with the fields of a venue that has further ones."""
-    fields = {"fields": dict(key.fields)} if key.fields else {}
-    return {"key": key.key, "secret": key.secret, **fields}
 
 
 @contextlib.contextmanager
@@ -175,7 +193,7 @@ def write_accounts_file(path: Path, simulation: Simulation) -> None:
     path = path.expanduser()
     texts: dict[str, str] = {}
     tables = [_table(simulation, venue_id, path.name, texts) for venue_id in simulation.venue_ids]
-    for number, name in enumerate(_named_accounts(simulation), 1):
+    for number, name in enumerate(named_accounts(simulation), 1):
         tables += [
             _table(simulation, venue_id, path.name, texts, account=name, mark=f"a{number}-")
             for venue_id in simulation.venue_ids
@@ -187,8 +205,8 @@ def write_accounts_file(path: Path, simulation: Simulation) -> None:
             if file.is_symlink() or (file.exists() and not _is_ours(file, texts.get(file.name), written)):
                 raise AccountsFileError(f"{file} was not written by venuekit sim; it is left alone, name another one")
         for name, text in texts.items():
-            _write_private(path.with_name(name), text)
-        _write_private(path, f"{accounts}\n")
+            write_private(path.with_name(name), text)
+        write_private(path, f"{accounts}\n")
     except OSError as error:
         raise AccountsFileError(f"{error.filename or path}: {error.strerror}") from error
 
@@ -236,27 +254,20 @@ def _is_ours(file: Path, text: str | None, written: str) -> bool:
     """Return whether a file may be overwritten by ``text`` (None for accounts); ``written`` are our last accounts."""
     if text is None:
         return _is_marked(file)
-    if len(text) == KEY_LENGTH and text.isalnum():
-        return _is_key(file)
-    return _text(f"file:{file.name}") in written
+    is_named = _text(f"file:{file.name}") in written
+    content = file.read_bytes() if file.is_file() else b""
+    if _is_secret(text.encode()) or _is_private_key(text.encode()):
+        return _is_secret(content) or (is_named and _is_private_key(content))
+    return is_named
 
 
 def _is_marked(file: Path) -> bool:
     return file.is_file() and file.read_bytes().startswith(_MARK.encode())
 
 
-def _is_key(file: Path) -> bool:
-    content = file.read_bytes() if file.is_file() else b""
+def _is_secret(content: bytes) -> bool:
     return len(content) == KEY_LENGTH and content.isalnum()
 
 
-def _write_private(file: Path, text: str) -> None:
-    """Replace a file in one step; the temporary file is readable by its owner alone from the start."""
-    descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
-    temporary = Path(name)
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as opened:
-            opened.write(text)
-        temporary.replace(file)
-    finally:
-        temporary.unlink(missing_ok=True)  # still there only after a failure
+def _is_private_key(content: bytes) -> bool:
+    return content.startswith(b"-----BEGIN PRIVATE KEY-----")

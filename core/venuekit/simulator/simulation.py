@@ -16,9 +16,9 @@ from venuekit.clock import Clock, SystemClock
 from venuekit.credentials import Credentials
 from venuekit.key_kinds import KeyKind, list_kinds
 from venuekit.simulator.access import MASTER, SUB_ACCOUNT, SimKey, make_key
-from venuekit.simulator.accounts import Money, read_accounts
+from venuekit.simulator.accounts import KeyKinds, Money, read_accounts, read_key_kinds
 from venuekit.simulator.disturbances import Script
-from venuekit.simulator.key_pairs import find_kind, make_key_pair
+from venuekit.simulator.key_pairs import find_kind, with_kind
 from venuekit.simulator.ledger import Ledger
 from venuekit.simulator.listing import list_contracts
 from venuekit.simulator.market_commands import MarketCommands
@@ -66,6 +66,7 @@ class Simulation(MarketCommands, ScriptCommands):
         markets: Mapping[str, Sequence[Market]] = MappingProxyType({}),
         accounts: Mapping[str, Money] = MappingProxyType({}),
         prices: Mapping[str, Decimal] = MappingProxyType({}),
+        keys: KeyKinds = KeyKind.HMAC,
     ) -> None:
         self._venues = {venue.id: venue for venue in venues}
         self._scenario_name = scenario
@@ -74,14 +75,16 @@ class Simulation(MarketCommands, ScriptCommands):
         self._offsets = {venue.realm: 0 for venue in self._venues.values()}
         self._seed = seed
         named = read_accounts(accounts, self._venues)
-        trading, reading, sub = make_key(seed), make_key(seed, read_only=True), make_key(seed, account=SUB_ACCOUNT)
+        made = [make_key(seed), make_key(seed, read_only=True), make_key(seed, account=SUB_ACCOUNT)]
+        for name in named:
+            made += [make_key(seed, account=name), make_key(seed, read_only=True, account=name)]
+        kinds = read_key_kinds(keys, dict.fromkeys(key.account for key in made), self._venues.values())
+        self._keys = [with_kind(key, kinds[key.account]) for key in made]
+        trading, reading, sub, *_ = self._keys
         self.key, self.secret = trading.key, trading.secret
         self.read_only_key, self.read_only_secret = reading.key, reading.secret
         self.sub_account_key, self.sub_account_secret = sub.key, sub.secret
         self.script = Script()
-        self._keys = [trading, reading, sub]
-        for name in named:
-            self._keys += [make_key(seed, account=name), make_key(seed, read_only=True, account=name)]
         groups = make_simulated_venues(self._venues.values())
         self._board = PriceBoard(self._clock, list_contracts(groups, markets, prices), seed=seed)
         realms: dict[str, Realm] = {}
@@ -194,9 +197,8 @@ class Simulation(MarketCommands, ScriptCommands):
         key = make_key(self._seed, read_only=read_only, account=account, number=len(self._keys))
         if public_key is not None:
             key = attrs.evolve(key, secret="", kind=find_kind(public_key), public_key=public_key)
-        elif kind is not KeyKind.HMAC:
-            secret, public_key = make_key_pair(kind, key.secret)
-            key = attrs.evolve(key, secret=secret, kind=kind, public_key=public_key)
+        else:
+            key = with_kind(key, kind)
         self._keys.append(key)
         self._announce(key)
         return key

@@ -14,6 +14,7 @@ import attrs
 
 from venuekit._util.texts import did_you_mean
 from venuekit._util.toml_lines import key_text, named_lines, syntax_error
+from venuekit.key_kinds import KeyKind
 from venuekit.simulator.accounts import Money
 from venuekit.simulator.commands import CLOCK, find_venue
 from venuekit.simulator.fields import Field, FieldError, FieldKind, Number, exact_number, read_fields
@@ -52,7 +53,7 @@ class World:
 
     ``movements`` and ``script`` are named by their keys in the file, ``file`` is its path, empty without one, and
     ``lines`` are the lines of its keys; errors name all of them. ``chance`` disturbs a share of all attempts, and
-    ``skew`` are the seconds that the clock of each venue is ahead.
+    ``skew`` are the seconds that the clock of each venue is ahead. ``keys`` are the kinds of keys, by account.
     """
 
     prices: Mapping[str, Number] = attrs.field(factory=dict)
@@ -62,6 +63,7 @@ class World:
     script: Mapping[str, Scripted] = attrs.field(factory=dict)
     chance: ScriptedChance | None = None
     skew: Mapping[str, float] = attrs.field(factory=dict)
+    keys: Mapping[str, KeyKind | str] = attrs.field(factory=dict)
     file: str = ""
     lines: Mapping[str, int] = attrs.field(factory=dict, repr=False)
 
@@ -213,6 +215,10 @@ def _read_accounts(value: object, _path: Path) -> Mapping[str, Money]:
     return {name: _table(money, f"accounts.{name}") for name, money in _table(value, "accounts").items()}
 
 
+def _read_keys(value: object, _path: Path) -> Mapping[str, str]:
+    return _table(value, "keys")
+
+
 def _read_subject(fields: Mapping[str, Any]) -> Subject:
     """Return the base, or venue and symbol; refuses both and neither."""
     named = [name for name in ("base", "venue", "symbol") if name in fields]
@@ -279,6 +285,7 @@ _READERS: Mapping[str, Callable[[object, Path], Any]] = MappingProxyType(
         "prices": _read_prices,
         "markets": _read_markets,
         "accounts": _read_accounts,
+        "keys": _read_keys,
         **{name: _movements(name, make) for name, make in _MOVEMENTS.items()},
         "disturb": _read_script,
         "random": _read_random,

@@ -90,6 +90,17 @@ def test_somebody_elses_file_is_left_alone(call: Call, tmp_path: Path) -> None:
     assert path.read_text() == "# mine\n"
 
 
+@pytest.mark.parametrize("kind", ["rsa", "ed25519"])
+def test_keys_of_a_kind_that_a_venue_does_not_take(call: Call, kind: str) -> None:
+    """One line names the kind, the venue and the kinds that it takes; nothing is served."""
+    called = call("sim", "--venue", "toy_perp", "--keys", kind)
+
+    assert (called.status, called.out) == (64, "")
+    assert called.err.endswith(
+        f"keys: expected a kind that every simulated venue takes, not {kind}; toy_perp takes HMAC keys\n"
+    )
+
+
 def test_a_broken_simulated_venue_does_not_end_the_others(command: list[str], tmp_path: Path) -> None:
     """``sim`` serves the other venues and tells of the broken one; asked for by name, it is the error."""
     info = tmp_path / "site" / "acme-3.0.dist-info"
