@@ -28,7 +28,7 @@ async def take_turn(operation: Operation[Any], footprint: Footprint) -> None:
     patience, began = _patience(operation), clock.monotonic()
     operation.behind = f"its turn behind {', '.join(write_scopes.ahead(footprint))}"
     try:
-        await write_scopes.enter(footprint, operation, timer=lambda: clock.sleep(patience))
+        await write_scopes.enter(footprint, operation, lambda: clock.sleep(patience))
     except TimeoutError:
         words = f"it waited {patience:g} s for {operation.behind}"
         raise wait_error(operation, words, mend=_mend(operation, None)) from None

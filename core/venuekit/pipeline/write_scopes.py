@@ -146,9 +146,7 @@ class WriteScopes:
         self._hold(footprint, write)
         return True
 
-    async def enter(
-        self, footprint: Footprint, write: Described, *, timer: Callable[[], Awaitable[None]] | None = None
-    ) -> None:
+    async def enter(self, footprint: Footprint, write: Described, timer: Callable[[], Awaitable[None]]) -> None:
         """
         Wait until a write may begin, and begin it.
 
@@ -159,7 +157,7 @@ class WriteScopes:
             return
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting = [*(self._waiting or ()), _Waiter(footprint, write, turn)]
-        expiry = None if timer is None else asyncio.ensure_future(_expire(turn, timer))
+        expiry = asyncio.ensure_future(_expire(turn, timer))
         try:
             await turn
         except (asyncio.CancelledError, TimeoutError):
@@ -169,8 +167,7 @@ class WriteScopes:
                 self._latest().wake()  # those behind it; a waiter that gave up is dropped there
             raise
         finally:
-            if expiry is not None:
-                expiry.cancel()
+            expiry.cancel()
 
     def leave(self, footprint: Footprint) -> None:
         """End the write that began with this very footprint, and let those in that need not wait any more."""
@@ -178,10 +175,10 @@ class WriteScopes:
             self._latest().leave(footprint)
             return
         held = self._held or {}
-        ended = held.pop(id(footprint), None) or _pop_twin(held, footprint)
+        del held[_key_of(footprint, held)]
         if not held:
             self._held = self._touched = None
-        elif ended is not None and self._touched is not None:
+        elif self._touched is not None:
             for symbol in footprint.symbols or _EVERY:
                 count = self._touched.pop(symbol) - 1
                 if count:
@@ -293,10 +290,10 @@ class WriteScopes:
         self._waiting = self._waiting or None
 
 
-def _pop_twin(held: dict[int, tuple[Footprint, Described]], footprint: Footprint) -> tuple[Footprint, Described] | None:
-    """Take out a write that was begun with a footprint which another one of a joined account held, too."""
-    key = next((key for key, (one, _) in held.items() if one is footprint), None)
-    return None if key is None else held.pop(key)
+def _key_of(footprint: Footprint, held: Mapping[int, tuple[Footprint, Described]]) -> int:
+    """Return the key of a write that began with a footprint; another one of a joined account may hold the same one."""
+    key = id(footprint)
+    return key if key in held else next(key for key, (one, _) in held.items() if one is footprint)
 
 
 async def _expire(turn: asyncio.Future[None], timer: Callable[[], Awaitable[None]]) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import attrs
+
 from venuekit.endpoint import Effect, Endpoint, WriteScope
 from venuekit.order_scope import OrderName
 from venuekit.parameters import Parameter, Role
@@ -56,6 +58,10 @@ def test_an_amendment_is_about_its_orders() -> None:
     assert one == Footprint(WriteScope.AMENDMENT, ("A",), (OrderName("A", "1"),))
     anywhere = footprint_of(endpoint, {"id": "1"})
     assert anywhere == Footprint(WriteScope.AMENDMENT, (), (OrderName(None, "1"),))
+    names = (OrderName("A", "1"), OrderName(None, "2"))
+    batch = attrs.evolve(endpoint, orders=lambda parameters: names[: parameters["count"]])
+    assert footprint_of(batch, {"count": 1}) == Footprint(WriteScope.AMENDMENT, ("A",), names[:1])
+    assert footprint_of(batch, {"count": 2}) == Footprint(WriteScope.AMENDMENT, (), names)
 
 
 def fences(*numbers: tuple[str, int] | None) -> tuple[Fence, ...]:
@@ -86,11 +92,16 @@ def test_lower_numbers_of_one_key_are_forgotten() -> None:
     assert [fence.number for fence in scopes.fences] == [("ours", 2), ("ours", 3), ("theirs", 1), None]
 
 
-def test_joined_scopes_have_the_fences_of_both() -> None:
-    """Those of our own stay in front."""
-    ours, theirs = WriteScopes(), WriteScopes()
-    ours.fences, theirs.fences = fences(None), fences(("theirs", 1))
+def test_no_fence_of_a_key_whose_later_number_arrives_is_waited_for() -> None:
+    """Those of other keys are, and those of writes without a number; without such a key all are."""
+    scopes, write = WriteScopes(), Footprint(WriteScope.SYMBOL, ("A",))
+    until = {}
+    for key in ("ours", "theirs", None):
+        scopes.fences = fences(None, ("theirs", 3), ("ours", 1), ("ours", 2))
+        fence = scopes.fence_before(write, "a write", 0, key)
+        assert fence is not None
+        until[key] = fence.until
 
-    ours.absorb(theirs)
-
-    assert [fence.number for fence in ours.fences] == [None, ("theirs", 1)]
+    assert until == {"ours": 1, "theirs": 3, None: 3}
+    scopes.fences = fences(("ours", 1))
+    assert scopes.fence_before(write, "a write", 0, "ours") is None

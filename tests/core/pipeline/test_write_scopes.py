@@ -1,30 +1,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from itertools import combinations
 
-import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.core.scope_writes import ALL, WRITE, A, B, Write, forever
 
 from venuekit.endpoint import WriteScope
 from venuekit.order_scope import OrderName
 from venuekit.pipeline.write_scopes import QUEUED, Fence, Footprint, WriteScopes
 
+pytestmark = pytest.mark.looptime
 
-@attrs.frozen
-class Write:
-    """A write that says in words what it is."""
-
-    description: str = "a write"
-
-
-WRITE = Write()
-ALL = Footprint(WriteScope.ACCOUNT)
 SETTINGS = [Footprint(WriteScope.SYMBOL, ("A",), (), frozenset({name})) for name in ("leverage", "margin type")]
-A, B = (Footprint(WriteScope.SYMBOL, (symbol,)) for symbol in "AB")
 
 
 def amendment(*orders: OrderName) -> Footprint:
@@ -58,7 +49,7 @@ async def test_symbols_do_not_wait_for_each_other_and_the_account_waits_for_all(
     write_scopes, begun = WriteScopes(), []
 
     async def write(name: str, footprint: Footprint, done: asyncio.Event) -> None:
-        await write_scopes.enter(footprint, WRITE)
+        await write_scopes.enter(footprint, WRITE, forever)
         begun.append(name)
         await done.wait()
         write_scopes.leave(footprint)
@@ -72,7 +63,7 @@ async def test_symbols_do_not_wait_for_each_other_and_the_account_waits_for_all(
     assert ["a", "b"] == begun
 
     first.set()
-    await asyncio.gather(*tasks)
+    await asyncio.wait_for(asyncio.gather(*tasks), 1)
 
     assert ["a", "b", "all", "a again"] == begun
 
@@ -80,8 +71,8 @@ async def test_symbols_do_not_wait_for_each_other_and_the_account_waits_for_all(
 async def test_nobody_waits_behind_a_stranger() -> None:
     """While a second write of one symbol waits, another symbol and an order's amendment begin at once."""
     write_scopes = WriteScopes()
-    await write_scopes.enter(A, WRITE)
-    waiting = asyncio.create_task(write_scopes.enter(A, WRITE))
+    await write_scopes.enter(A, WRITE, forever)
+    waiting = asyncio.create_task(write_scopes.enter(A, Write("set_leverage for A"), forever))
     await asyncio.sleep(0)
 
     assert write_scopes.try_enter(B, WRITE)
@@ -90,12 +81,13 @@ async def test_nobody_waits_behind_a_stranger() -> None:
 
     write_scopes.leave(A)
     await asyncio.wait_for(waiting, 1)
+    assert write_scopes.ahead(A) == ("set_leverage for A",)
 
 
 async def test_amendments_of_one_order_run_one_after_another_and_others_side_by_side() -> None:
     """A batch holds each of its orders; an order named by another kind of id may be any of its symbol."""
     write_scopes = WriteScopes()
-    await write_scopes.enter(amendment(OrderName("A", "1"), OrderName("B", "2")), WRITE)
+    await write_scopes.enter(amendment(OrderName("A", "1"), OrderName("B", "2")), WRITE, forever)
 
     assert not write_scopes.try_enter(amendment(OrderName("A", "1")), WRITE)
     assert not write_scopes.try_enter(amendment(OrderName("B", "7"), OrderName("B", "2")), WRITE)
@@ -107,14 +99,14 @@ async def test_amendments_of_one_order_run_one_after_another_and_others_side_by_
 async def test_a_waiter_that_is_cancelled_does_not_block_those_behind_it() -> None:
     """Whoever gives up waiting leaves the queue, whether or not its turn had just come."""
     write_scopes = WriteScopes()
-    await write_scopes.enter(A, WRITE)
-    impatient = asyncio.create_task(write_scopes.enter(ALL, WRITE))
-    patient = asyncio.create_task(write_scopes.enter(B, WRITE))
+    await write_scopes.enter(A, WRITE, forever)
+    impatient = asyncio.create_task(write_scopes.enter(ALL, WRITE, forever))
+    patient = asyncio.create_task(write_scopes.enter(B, WRITE, forever))
     await asyncio.sleep(0)
 
     impatient.cancel()
     with pytest.raises(asyncio.CancelledError):
-        await impatient
+        await asyncio.wait_for(impatient, 1)
 
     await asyncio.wait_for(patient, 1)
 
@@ -122,29 +114,29 @@ async def test_a_waiter_that_is_cancelled_does_not_block_those_behind_it() -> No
 async def test_a_turn_that_comes_in_the_moment_of_cancelling_is_passed_on() -> None:
     """A subject handed to a task that is being cancelled is free for the next one."""
     write_scopes = WriteScopes()
-    await write_scopes.enter(A, WRITE)
-    waiting = asyncio.create_task(write_scopes.enter(A, WRITE))
+    await write_scopes.enter(A, WRITE, forever)
+    waiting = asyncio.create_task(write_scopes.enter(A, WRITE, forever))
     await asyncio.sleep(0)
 
     write_scopes.leave(A)
     waiting.cancel()
     with pytest.raises(asyncio.CancelledError):
-        await waiting
+        await asyncio.wait_for(waiting, 1)
 
-    await asyncio.wait_for(write_scopes.enter(A, WRITE), 1)
+    await asyncio.wait_for(write_scopes.enter(A, WRITE, forever), 1)
 
 
 async def test_a_turn_that_comes_after_cancelling_ends_the_wait_as_cancelled() -> None:
     """Holder and waiter given up in one step: the waiter is cancelled, no other error hides it, and nothing is held."""
     write_scopes = WriteScopes()
-    await write_scopes.enter(A, WRITE)
-    waiting = asyncio.create_task(write_scopes.enter(A, WRITE))
+    await write_scopes.enter(A, WRITE, forever)
+    waiting = asyncio.create_task(write_scopes.enter(A, WRITE, forever))
     await asyncio.sleep(0)
 
     waiting.cancel()
     write_scopes.leave(A)
     with pytest.raises(asyncio.CancelledError):
-        await waiting
+        await asyncio.wait_for(waiting, 1)
 
     assert write_scopes.try_enter(A, WRITE)
 
@@ -152,23 +144,43 @@ async def test_a_turn_that_comes_after_cancelling_ends_the_wait_as_cancelled() -
 async def test_a_turn_that_comes_too_late_is_given_up() -> None:
     """The wait ends with its timer, those behind it are let in, and what was ahead is told in its own words."""
     write_scopes, over = WriteScopes(), asyncio.Event()
-    await write_scopes.enter(A, Write("set_leverage for A"))
+    assert write_scopes.try_enter(A, Write("set_leverage for A"))
 
     async def timer() -> None:
         await over.wait()
 
-    hurried = asyncio.create_task(write_scopes.enter(ALL, Write("set_position_mode"), timer=timer))
-    patient = asyncio.create_task(write_scopes.enter(B, WRITE))
+    hurried = asyncio.create_task(write_scopes.enter(ALL, Write("set_position_mode"), timer))
+    patient = asyncio.create_task(write_scopes.enter(B, WRITE, forever))
     await asyncio.sleep(0)
     assert write_scopes.ahead(B) == ("set_position_mode", "a write")
     assert write_scopes.ahead(A) == ("set_leverage for A", "set_position_mode")
 
     over.set()
     with pytest.raises(TimeoutError):
-        await hurried
+        await asyncio.wait_for(asyncio.shield(hurried), 1)
+    assert hurried.done()
 
     await asyncio.wait_for(patient, 1)
     assert write_scopes.ahead(A) == ("set_leverage for A",)
+
+
+async def test_a_turn_that_comes_in_the_moment_the_wait_ends_is_taken() -> None:
+    """The end of the longest wait changes nothing for a write that has just been let in."""
+    scopes, patience = WriteScopes(), asyncio.Event()
+
+    async def timer() -> None:
+        await patience.wait()
+
+    assert scopes.try_enter(A, WRITE)
+    behind = asyncio.create_task(scopes.enter(ALL, WRITE, timer))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+
+    patience.set()
+    scopes.leave(A)
+    await asyncio.wait_for(behind, 1)
+
+    assert not scopes.try_enter(B, WRITE)
 
 
 @given(st.lists(st.tuples(footprints, st.sampled_from(["leave", "cancel", "expire"])), max_size=12))
@@ -178,8 +190,8 @@ async def test_no_two_that_mind_each_other_run_at_once_and_each_comes_to_its_tur
     """Whoever gives up on the way, and however: exclusion holds, those before go first, and nothing is left behind."""
     write_scopes, running, begun = WriteScopes(), {}, []
 
-    async def write(number: int, footprint: Footprint, timer: Callable[..., object] | None) -> None:
-        await write_scopes.enter(footprint, WRITE, timer=timer)  # type: ignore[arg-type]
+    async def write(number: int, footprint: Footprint, timer: Callable[[], Awaitable[None]]) -> None:
+        await write_scopes.enter(footprint, WRITE, timer)
         running[number] = footprint
         begun.append(number)
         await asyncio.sleep(0)
@@ -191,14 +203,14 @@ async def test_no_two_that_mind_each_other_run_at_once_and_each_comes_to_its_tur
 
     tasks = []
     for number, (footprint, end) in enumerate(writes):
-        tasks.append(asyncio.create_task(write(number, footprint, at_once if end == "expire" else None)))
+        tasks.append(asyncio.create_task(write(number, footprint, at_once if end == "expire" else forever)))
     for _ in range(3 * len(writes) + 3):
         await asyncio.sleep(0)
         assert not any(one.minds(other) for one, other in combinations(running.values(), 2))
         for task, (_, end) in zip(tasks, writes, strict=True):
             if end == "cancel" and not task.done() and tasks.index(task) not in running:
                 task.cancel()
-    results = await asyncio.gather(*tasks, return_exceptions=True)
+    results = await asyncio.wait_for(asyncio.gather(*tasks, return_exceptions=True), 1)
 
     done = [number for number, result in enumerate(results) if result is None]
     assert all(writes[number][1] != "leave" or number in done for number in range(len(writes)))
@@ -227,6 +239,7 @@ def test_a_fence_stops_other_writes_to_its_subject_until_it_passes() -> None:
     assert 0 == until(write_scopes, A, "leverage 20")
     assert 0 == until(write_scopes, order("A"), "order 7")
     assert 0 == until(write_scopes, amendment(OrderName("A", "1")), "price 5")
+    assert 1000 == until(write_scopes, A, "leverage 10", now=1000)
     assert 0 == until(write_scopes, A, "leverage 10", now=1001)
 
 
@@ -312,84 +325,3 @@ def test_names_of_one_order_may_be_its_other_names(one: OrderName, other: OrderN
     assert one.may_be(one)
     assert one.may_be(OrderName(one.symbol, one.id))
     assert one.may_be(OrderName(one.symbol, client_id=one.client_id))
-
-
-# -- joined
-
-
-async def test_joined_scopes_hold_back_what_either_held_back() -> None:
-    """What runs, waits or may still arrive in one keeps a write of the other out, and each ends where it began."""
-    kept, other = WriteScopes(), WriteScopes()
-    other.fences += (Fence(B, 1000, "leverage 20"),)
-    other.claim("row 1")
-    other.recent.note(["mine"], 500)
-    other.countdowns, kept.countdowns = {"A": "theirs", "B": "theirs"}, {"B": "ours"}
-    assert other.try_enter(A, WRITE)
-    behind = asyncio.create_task(other.enter(ALL, WRITE))
-    await asyncio.sleep(0)
-
-    kept.absorb(other)
-
-    late = Footprint(*A)
-    assert not kept.try_enter(late, WRITE)
-    assert kept.fence_before(B, "leverage 30", 500) is not None
-    assert (kept.claimed, kept.recent.latest("mine")) == ({"row 1"}, 500)
-    assert kept.countdowns == {"A": "theirs", "B": "ours"}
-    other.leave(A)
-    await behind
-    assert not kept.try_enter(late, WRITE)
-    other.leave(ALL)
-    assert kept.try_enter(late, WRITE)
-
-
-async def test_writes_with_one_footprint_end_one_by_one_after_they_were_joined() -> None:
-    """Two accounts that turned out to be one were both writing: the next write waits for both."""
-    scopes = [WriteScopes() for _ in range(3)]
-    for one in scopes:
-        assert one.try_enter(ALL, Write("a write of its own"))
-    scopes[1].absorb(scopes[2])
-    scopes[0].absorb(scopes[1])
-
-    for one in scopes:
-        assert not scopes[0].try_enter(A, WRITE)
-        one.leave(ALL)
-
-    assert scopes[0].try_enter(A, WRITE)
-    assert not scopes[0].try_enter(ALL, WRITE)
-
-
-async def test_a_write_that_gives_up_waiting_is_forgotten_where_its_scopes_went() -> None:
-    """Cancelled after it was joined, it holds up none of those behind it."""
-    first, second, third = WriteScopes(), WriteScopes(), WriteScopes()
-    assert third.try_enter(A, WRITE)
-    behind = asyncio.create_task(third.enter(ALL, WRITE))
-    await asyncio.sleep(0)
-    second.absorb(third)
-    first.absorb(second)
-
-    behind.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await behind
-
-    assert first.try_enter(B, WRITE)
-    third.leave(A)
-    assert first.try_enter(Footprint(*A), WRITE)
-
-
-async def test_a_turn_that_comes_in_the_moment_the_wait_ends_is_taken() -> None:
-    """The end of the longest wait changes nothing for a write that has just been let in."""
-    scopes, patience = WriteScopes(), asyncio.Event()
-
-    async def timer() -> None:
-        await patience.wait()
-
-    assert scopes.try_enter(A, WRITE)
-    behind = asyncio.create_task(scopes.enter(ALL, WRITE, timer=timer))
-    await asyncio.sleep(0)
-    await asyncio.sleep(0)
-
-    patience.set()
-    scopes.leave(A)
-    await behind
-
-    assert not scopes.try_enter(B, WRITE)
