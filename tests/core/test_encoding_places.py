@@ -15,9 +15,7 @@ from hypothesis import strategies as st
 
 from venuekit.encoding import Encoding
 from venuekit.endpoint import Effect, Endpoint
-from venuekit.message import HttpRequest
 from venuekit.parameters import Kind, Parameter, plain
-from venuekit.signing import EncodedRequest
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
 NUMBERS = (
@@ -230,14 +228,3 @@ def test_what_json_lacks_is_refused_within_a_list(items: Kind | None, value: obj
 
     with pytest.raises(ValueError, match=words):
         endpoint.encode({"list": [{"deep": [value]}]})
-
-
-def test_encoded_request_becomes_the_request_that_is_sent() -> None:
-    """Path and query stand behind the host, and a body brings the header of its media type."""
-    read = EncodedRequest("GET", "https://acme.example", "/v1/a%2Fb", "x=1", None)
-    assert read.target == "/v1/a%2Fb?x=1"
-    assert read.with_headers({"Key": "k"}) == HttpRequest("GET", "https://acme.example/v1/a%2Fb?x=1", {"Key": "k"})
-    write = EncodedRequest("POST", "https://acme.example", "/v1/order", "", b"{}", 10, "application/json")
-    assert write.target == "/v1/order"
-    sent = write.with_headers({})
-    assert sent == HttpRequest("POST", "https://acme.example/v1/order", {"Content-Type": "application/json"}, b"{}", 10)
