@@ -21,6 +21,8 @@ import attrs
 ROOT = Path(__file__).parents[2]
 PLACE = ROOT / ".mutation"
 _TESTS = ROOT / "tests"
+#: a mutant that takes so many times as long as its tests took, and a second, never ends
+_PATIENCE = 6.0
 
 
 @attrs.frozen
@@ -29,6 +31,10 @@ class Subject:
 
     modules: tuple[str, ...]
     tests: tuple[str, ...]
+
+
+def _core(*names: str) -> tuple[str, ...]:
+    return tuple(f"tests/core/test_{name}.py" for name in names)
 
 
 def _pipeline(*names: str) -> tuple[str, ...]:
@@ -40,9 +46,12 @@ SUBJECTS = {
     "budget": Subject(("pipeline/budget", "pipeline/waiters"), _pipeline("budget", "waiters", "shut_out")),
     "scopes": Subject(
         ("pipeline/write_scopes", "request_bounds"),
-        (*_pipeline("write_scopes", "footprints", "fence_moments", "nonces"), "tests/core/test_identity.py"),
+        (
+            *_pipeline("write_scopes", "joined_scopes", "touched_symbols", "footprints", "fence_moments", "nonces"),
+            *_core("identity"),
+        ),
     ),
-    "waits": Subject(("pipeline/waits",), _pipeline("turns", "fence_moments", "measuring", "used_nonces")),
+    "waits": Subject(("pipeline/waits",), _pipeline("turns", "fence_moments", "held_back", "measuring")),
     "recovery": Subject(
         ("pipeline/recovery", "pipeline/failures"),
         _pipeline(
@@ -55,7 +64,7 @@ SUBJECTS = {
     ),
     "signing": Subject(
         ("signing", "credentials/signer", "credentials/private_keys"),
-        tuple(f"tests/core/test_{name}.py" for name in ("key_kinds", "requests", "venue_signers", "secrets")),
+        _core("key_kinds", "messages", "requests", "venue_signers", "secrets"),
     ),
 }
 
@@ -88,6 +97,7 @@ def prepare(subject: Subject, place: Path) -> None:
             "on_dependency_change": "ignore",
             "track_dependencies": False,
             "use_setproctitle": False,
+            "timeout_multiplier": _PATIENCE,
         },
     }
     lines = []
@@ -117,7 +127,7 @@ def run(name: str) -> None:
     counts = ", ".join(f"{count} {fate}" for fate, count in Counter(fates.values()).most_common())
     sys.stdout.write(f"\n{name}: {len(fates)} mutants: {counts}\n")
     for mutant, fate in fates.items():
-        if fate in {"survived", "no tests"}:
+        if fate not in {"killed", "caught by type check"}:
             sys.stdout.write(_mutmut(place, "show", mutant))
 
 
