@@ -12,7 +12,7 @@ import attrs
 from venuekit._util.texts import without_frames
 from venuekit.credentials import Secret
 from venuekit.errors import ConfigurationError
-from venuekit.pipeline.shared_url import StoreAddress
+from venuekit.pipeline.shared_url import VARIABLE, StoreAddress
 
 if TYPE_CHECKING:
     from redis.asyncio.connection import AbstractConnection
@@ -44,6 +44,8 @@ _FAULTS = {
     "NOREPLICAS": ("it has too few replicas to take a payment", "start them"),
 }
 
+_ELSEWHERE = f"give this process another prefix= in {VARIABLE}"
+
 
 class LinkLost(Exception):
     """
@@ -64,7 +66,11 @@ class ScriptUnknown(Exception):
 
 
 class ScriptRefused(Exception):
-    """The script itself refused; the text is its own."""
+    """The script itself refused; the text is the fault, ``mend`` the remedy."""
+
+    def __init__(self, fault: str, mend: str) -> None:
+        super().__init__(fault)
+        self.mend = mend
 
 
 def pack(parts: Iterable[Part]) -> bytes:
@@ -194,8 +200,8 @@ class RedisLink:
             code = "NOAUTH"
         if code == "NOSCRIPT":
             return ScriptUnknown()
-        if code == "VENUEKITFORM":
-            return ScriptRefused(text.partition(" ")[2])
+        if code in {"VENUEKITFORM", "VENUEKITKEY"}:
+            return _read_refusal(code, text.partition(" ")[2])
         if code in _FAULTS:
             fault, mend = _FAULTS[code]
             return LinkLost(fault, mend.format(prefix=f"{{{self._address.prefix}}}"))
@@ -203,6 +209,17 @@ class RedisLink:
             return LinkLost(f"it answers {text!r}")
         cause = text or type(error).__name__
         return LinkLost(cause.rstrip("."))
+
+
+def _read_refusal(code: str, text: str) -> ScriptRefused:
+    """Return a refusal of the script from its code and its words."""
+    if code == "VENUEKITFORM":
+        mend = f"run the same venuekit and plugins in all processes, or {_ELSEWHERE}"
+        return ScriptRefused(f"a pool has another form: {text}", mend)
+    key, _, kind = text.rpartition(" ")
+    return ScriptRefused(
+        f"its key {key} holds a {kind} of another program", f"delete it (DEL '{key}'), or {_ELSEWHERE}"
+    )
 
 
 async def _drop(*connections: AbstractConnection | None) -> None:

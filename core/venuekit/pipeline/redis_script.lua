@@ -21,7 +21,14 @@ local CHUNK = 64
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
 
-local since = tonumber(redis.call('GET', KEYS[1]))
+-- A refusal where a key holds another kind of value than ours.
+local function occupied(key)
+  return redis.error_reply('VENUEKITKEY ' .. key .. ' ' .. redis.call('TYPE', key).ok)
+end
+
+local known = redis.pcall('GET', KEYS[1])
+if type(known) == 'table' then return occupied(KEYS[1]) end
+local since = tonumber(known)
 if ARGV[2] == 'open' then
   since = 0
 elseif ARGV[2] == 'new' or not since or since > now then
@@ -89,10 +96,11 @@ local read_pools = {}
 
 -- `rate` is the span of a window, or the tokens that flow into a bucket each second.
 local function read_pool(key, kind, rate, total)
-  local value = redis.call('HMGET', key, 'kind', 'used', 'first', 'last', 'full', 'at', 'closed', 'banned', 'total')
+  local value = redis.pcall('HMGET', key, 'kind', 'used', 'first', 'last', 'full', 'at', 'closed', 'banned', 'total')
+  if value.err then return nil, occupied(key) end
   local written = FORMAT .. ' ' .. kind .. ' ' .. rate
   if value[1] ~= written and (value[1] or redis.call('EXISTS', key) == 1) then
-    return nil, 'VENUEKITFORM ' .. key .. ' ' .. tostring(value[1]) .. ', not ' .. written
+    return nil, redis.error_reply('VENUEKITFORM ' .. key .. ' is ' .. (value[1] or 'no pool') .. ', not ' .. written)
   end
   local pool = {
     key = key, written = written, is_window = kind == 'window', total = total or tonumber(value[9]),
@@ -217,14 +225,17 @@ end
 if ARGV[1] == 'look' then
   local states = {}
   for index = 2, #KEYS, 2 do
-    local written = redis.call('HGET', KEYS[index], 'kind')
+    local written = redis.pcall('HGET', KEYS[index], 'kind')
+    if type(written) == 'table' then return finish(occupied(KEYS[index])) end
     if written then
       local pool, refusal = read_pool(KEYS[index], string.match(written, '^%S+ (%S+) (%S+)$'))
-      if refusal then return finish(redis.error_reply(refusal)) end
+      if refusal then return finish(refusal) end
       local used = pool.used
       if pool.is_window and pool.unknown_until > now then used = pool.total end
       local state = {pool.key, written, pool.total, used, pool.closed, pool.is_banned and 1 or 0}
-      for _, member in ipairs(redis.call('ZRANGE', KEYS[index + 1], 0, -1)) do
+      local members = redis.pcall('ZRANGE', KEYS[index + 1], 0, -1)
+      if members.err then return finish(occupied(KEYS[index + 1])) end
+      for _, member in ipairs(members) do
         local waiter = waiter_at(string.match(member, '^(.*) %d+ %d+$'))
         if waiter then
           state[#state + 1], state[#state + 2] = waiter.rank, waiter.arrived
@@ -243,7 +254,7 @@ local dues, reports = tonumber(ARGV[6]), tonumber(ARGV[7])
 for index = 0, reports - 1 do
   local at = 8 + 5 * dues + 7 * index
   local pool, refusal = read_pool(KEYS[2 + 2 * dues + index], ARGV[at], ARGV[at + 1], tonumber(ARGV[at + 2]))
-  if refusal then return finish(redis.error_reply(refusal)) end
+  if refusal then return finish(refusal) end
   take_report(pool, tonumber(ARGV[at + 3]), tonumber(ARGV[at + 4]), ARGV[at + 5] == '1', tonumber(ARGV[at + 6]))
   write_pool(pool)
 end
@@ -253,7 +264,7 @@ local due, lines, me = {}, {}, KEYS[#KEYS]
 for index = 1, dues do
   local at = 3 + 5 * index
   local pool, refusal = read_pool(KEYS[2 * index], ARGV[at], ARGV[at + 1], tonumber(ARGV[at + 2]))
-  if refusal then return finish(redis.error_reply(refusal)) end
+  if refusal then return finish(refusal) end
   due[index] = {
     pool = pool, line = KEYS[2 * index + 1], most = tonumber(ARGV[at + 3]), amount = tonumber(ARGV[at + 4]),
     member = me .. ' ' .. ARGV[at + 4] .. ' ' .. ARGV[at + 3],
@@ -261,6 +272,11 @@ for index = 1, dues do
   lines[index] = due[index].line
 end
 local has_line = redis.call('EXISTS', unpack(lines)) > 0
+if has_line then
+  for _, line in ipairs(lines) do
+    if type(redis.pcall('ZCARD', line)) == 'table' then return finish(occupied(line)) end
+  end
+end
 local mine = has_line and waiter_at(me)
 local arrived = mine and mine.arrived or now
 local place = base + arrived

@@ -28,7 +28,6 @@ _PAUSE = 1.0
 _LOOK = 100
 _PAID = Receipt(0.0)
 _MEND = f"start it, or correct {VARIABLE}"
-_OTHER_FORM = f"run the same venuekit and plugins in all processes, or give this one another prefix= in {VARIABLE}"
 _SECOND = 1_000_000
 
 
@@ -86,7 +85,8 @@ class RedisStore:
         A payment whose answer is lost is not repeated: it counts as spent.
 
         Raises:
-            BudgetUnavailable: the server cannot be reached and the address says refuse, or a pool has another form.
+            BudgetUnavailable: the server cannot be reached and the address says refuse, or a pool has another form or
+                is no pool.
         """
         if self._may_try():
             try:
@@ -108,7 +108,7 @@ class RedisStore:
         Hand over statements of the venue at once; a server that is lost gets them when it is back.
 
         Raises:
-            BudgetUnavailable: a pool has another form.
+            BudgetUnavailable: a pool has another form or is no pool.
         """
         if not self._may_try():
             self._keep(reports)
@@ -131,7 +131,7 @@ class RedisStore:
         Return the state of every pool that the server has, in the order of their names.
 
         Raises:
-            BudgetUnavailable: the server cannot be reached, or a pool has another form.
+            BudgetUnavailable: the server cannot be reached, or a pool has another form or is no pool.
         """
         states: list[PoolState] = []
         try:
@@ -143,7 +143,7 @@ class RedisStore:
         except LinkLost as lost:
             raise self._error(lost.fault, lost.mend or _MEND) from None
         except ScriptRefused as refusal:
-            raise self._error(f"a pool has another form: {refusal}", _OTHER_FORM) from None
+            raise self._error(str(refusal), refusal.mend) from None
         return tuple(states)
 
     async def aclose(self) -> None:
@@ -170,7 +170,7 @@ class RedisStore:
                 partial(self._book.pack_payment, due, priority, waiter, operation, [*late, *spendings, *reports])
             )
         except ScriptRefused as refusal:  # nothing of this is kept: it would be refused for ever
-            raise self._error(f"a pool has another form: {refusal}", _OTHER_FORM) from None
+            raise self._error(str(refusal), refusal.mend) from None
         except (LinkLost, asyncio.CancelledError):
             self._pending = pending | self._pending
             self._keep(reports)

@@ -156,3 +156,39 @@ def test_a_pool_of_another_form_is_refused(server_pools: ServerPools) -> None:
     server_pools.server.ask("DEL", key)
     (state,) = server_pools.states()
     assert state.used == 1
+
+
+def test_a_key_of_another_program_is_refused(server_pools: ServerPools) -> None:
+    """The key, its kind and the mend are named; pools beside it are paid as ever, and so is it when it is gone."""
+    server, store = server_pools.server, server_pools.store
+    server_pools.pay((WINDOW, 1), (BUCKET, 1))
+    server_pools.advance(30)
+    server_pools.pay((WINDOW, 1))
+    server_pools.advance(31)  # the first payment is forgotten by the script that is refused
+    (bucket,) = [key for key in server_pools.run(store._find_keys()) if "tokens" in key]
+    line = bucket.replace(":pool:", ":line:")
+    for key, command, words in (
+        (bucket, ("SET", bucket, "x"), "a string of another program"),
+        (bucket, ("RPUSH", bucket, "x"), "a list of another program"),
+        (line, ("SET", line, "x"), "a string of another program"),
+        (store._book.since, ("SADD", store._book.since, "x"), "a set of another program"),
+    ):
+        server.ask("DEL", key)
+        server.ask(*command)
+        mend = f"(DEL '{key}'), or give this process another prefix= in VENUEKIT_BUDGET"
+        for ask in (lambda: server_pools.pay((WINDOW, 1), (BUCKET, 1)), server_pools.states):
+            with pytest.raises(errors.BudgetUnavailable) as got:
+                ask()
+            assert f"its key {key} holds {words}; delete it " in str(got.value)
+            assert str(got.value).endswith(mend)
+            assert got.value.outcome is errors.Outcome.NOT_SENT
+        server.ask("DEL", key)
+        server.ask("SET", store._book.since, "1")
+        assert server_pools.pay((BUCKET, 1)) == 0.0
+    server.ask("DEL", bucket)
+    server.ask("SET", bucket, "x")
+    with pytest.raises(errors.BudgetUnavailable, match="holds a string"):
+        server_pools.close(BUCKET, 1)
+
+    assert server_pools.pay((WINDOW, 9)) == 0.0  # 1 of 10 was spent in the last minute, by nothing that was refused
+    assert server_pools.pay((WINDOW, 1)) > 0
