@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from plugins.bybit_inverse.tests.bybit_asking import INVERSE, Ask
 
 from venuekit.simulator import Simulation
+from venuekit.simulator.ledger import Side
 from venuekit_bybit_inverse import BybitInverseAccount
 from venuekit_bybit_inverse.endpoints import BYBIT
 
@@ -52,3 +54,15 @@ async def test_instruments_of_a_kind(ask: Ask, which: dict[str, Any], expected: 
     """They can be narrowed by base coin, by status and by type."""
     answer = await ask("GET", "/v5/market/instruments-info", {**INVERSE, **which})
     assert {row["symbol"] for row in answer["result"]["list"]} == expected
+
+
+async def test_fills_and_positions_share_a_sequence(ask: Ask, sim: Simulation) -> None:
+    """A position has the number of its last fill; that of a funding payment lies between those of two fills."""
+    sim.ledger.fill("ETHUSD", Side.BUY, Decimal(10), Decimal(3000))
+    sim.ledger.fund("ETHUSD", Decimal("0.0001"))
+    sim.ledger.fill("ETHUSD", Side.BUY, Decimal(10), Decimal(3000))
+    answer = await ask("GET", "/v5/execution/list", {**INVERSE, "symbol": "ETHUSD"})
+    numbers = [row["seq"] for row in answer["result"]["list"]]
+    assert numbers == [4, 3, 2]  # the first one is of another symbol
+    (position,) = (await ask("GET", "/v5/position/list", {**INVERSE, "symbol": "ETHUSD"}))["result"]["list"]
+    assert position["seq"] == 4

@@ -226,7 +226,9 @@ def test_a_long_pays_a_positive_rate_and_a_short_receives_it(
         D("-0.003676"),
     )
     assert (second.side, second.value, second.order_id) == (Side.SELL, D("18.38"), None)
-    assert ledger.fills()[-1].kind is TradeKind.TRADE
+    assert [getattr(event, "execution", None) for event in ledger.events()[-2:]] == [first, second]
+    trade = ledger.fills()[-1]
+    assert (trade.kind, first.sequence - trade.sequence, second.sequence - first.sequence) == (TradeKind.TRADE, 1, 1)
 
 
 @pytest.mark.parametrize(

@@ -72,7 +72,7 @@ class LegState:
 
 @attrs.frozen
 class AccountEvent:
-    """The wallets and legs that one movement changed, in their state after it."""
+    """The wallets and legs that one movement changed, in their state after it; ``execution`` is its row if funding."""
 
     sequence: int
     time: datetime
@@ -80,6 +80,7 @@ class AccountEvent:
     symbol: str | None
     balances: tuple[WalletState, ...]
     positions: tuple[LegState, ...]
+    execution: Execution | None = None
 
 
 @attrs.frozen

@@ -189,7 +189,7 @@ class _Fill:
         self._fee_rate = ZERO if kind is TradeKind.LIQUIDATION else rate
         self._fees = fees_of(transaction, contract, contract.value(quantity, price) * self._fee_rate)
         self._paid = ZERO
-        self._sequence = transaction.state.sequence = transaction.state.sequence + 1
+        self._sequence = transaction.next_sequence()
 
     def close(self, quantity: Decimal) -> None:
         """Close a part of the leg, or all of it, at its entry price."""
@@ -255,6 +255,7 @@ class _Fill:
             fee_rate=self._fee_rate,
             kind=self._kind,
             closed_quantity=closed,
+            sequence=self._sequence,
             visible_at=self._desk.visible_at(Record.FILLS),
         )
 

@@ -138,6 +138,7 @@ def _fund_leg(transaction: Transaction, key: LegKey, rate: Decimal) -> LedgerInc
         value=transaction.rules.money(abs(contract.value(leg.quantity, mark))),
         fee_rate=rate,
         kind=TradeKind.FUNDING,
+        sequence=transaction.next_sequence(),
         visible_at=transaction.visible_at(Record.FILLS),
     )
     transaction.state.executions.append(execution)
@@ -158,7 +159,7 @@ def _fund_leg(transaction: Transaction, key: LegKey, rate: Decimal) -> LedgerInc
             updated_at=transaction.time,
         )
         transaction.set_leg(key, paid)
-    transaction.report(EventReason.FUNDING, contract.symbol)
+    transaction.report(EventReason.FUNDING, contract.symbol, execution)
     return row
 
 

@@ -66,8 +66,9 @@ class Execution:
     """
     One fill: ``quantity`` and ``price`` as traded; profit and commission as effects on the account (paid < 0).
 
-    ``value`` is its worth in the settle asset, ``closed_quantity`` the part that closed a position. Of a FUNDING
-    execution, ``commission`` is the funding, ``fee_rate`` its rate, and there is no order.
+    ``value`` is its worth in the settle asset, ``closed_quantity`` the part that closed a position. ``sequence`` rises
+    from one to the next; a leg has that of its last fill. Of a FUNDING execution, ``commission`` is the funding,
+    ``fee_rate`` its rate, and there is no order.
     """
 
     trade_id: str
@@ -87,6 +88,7 @@ class Execution:
     fee_rate: Decimal = ZERO
     kind: TradeKind = TradeKind.TRADE
     closed_quantity: Decimal = ZERO
+    sequence: int = 0
     visible_at: datetime | None = None
 
 

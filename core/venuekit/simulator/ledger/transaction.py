@@ -50,6 +50,11 @@ class Transaction:
         self.state.last_id += 1
         return str(self.state.last_id)
 
+    def next_sequence(self) -> int:
+        """Return the number of the next execution of this ledger."""
+        self.state.sequence += 1
+        return self.state.sequence
+
     def attempt(self, action: Callable[[], object]) -> LedgerRefusal | None:
         """Run a part of the command that may be refused by itself: a refusal reverts its changes and is returned."""
         state, reported = self.state.copy(), self.reported
@@ -153,11 +158,11 @@ class Transaction:
 
     # -- events
 
-    def report(self, reason: EventReason, symbol: str | None = None) -> None:
+    def report(self, reason: EventReason, symbol: str | None = None, execution: Execution | None = None) -> None:
         """Record an event about the wallets and positions that changed since the last one, if any have."""
         event = account_event(self.read(), self.reported, self.time, reason, symbol)
         if event is not None:
-            self.state.events.append(event)
+            self.state.events.append(attrs.evolve(event, execution=execution))
             self.reported = self.state.copy()
 
     def report_settings(self) -> None:

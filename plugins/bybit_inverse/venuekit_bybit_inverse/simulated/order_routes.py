@@ -95,10 +95,10 @@ def executions(parameters: Parameters, visit: Visit) -> object:
     named, selects = parameters.selection(order_id="order_id")
     times = range(visit.milliseconds + 1) if named else parameters.window()
     orders = {order.id: order for order in visit.ledger.orders()}
-    fills = list(enumerate(visit.ledger.fills(kinds=frozenset(TradeKind)), 1))
+    fills = visit.ledger.fills(kinds=frozenset(TradeKind))
     rows = [
-        _execution_row(fill, orders.get(fill.order_id or ""), number, visit)
-        for number, fill in reversed(fills)
+        _execution_row(fill, orders.get(fill.order_id or ""), visit)
+        for fill in reversed(fills)
         if selects(fill) and int(milliseconds(fill.time)) in times
     ]
     rows = rows if named else parameters.select(rows, "execType")
@@ -197,7 +197,7 @@ def _history_row(order: LedgerOrder, visit: Visit) -> dict[str, Any]:
     }
 
 
-def _execution_row(fill: Execution, order: LedgerOrder | None, sequence: int, visit: Visit) -> dict[str, Any]:
+def _execution_row(fill: Execution, order: LedgerOrder | None, visit: Visit) -> dict[str, Any]:
     """Return the row of a fill; funding has no order."""
     tick = visit.ledger.contracts[fill.symbol].price_tick
     return {
@@ -229,7 +229,7 @@ def _execution_row(fill: Execution, order: LedgerOrder | None, sequence: int, vi
         "execQty": number(fill.quantity),
         "closedSize": number(fill.closed_quantity),
         "extraFees": "",
-        "seq": sequence,
+        "seq": fill.sequence,
     }
 
 
