@@ -319,6 +319,62 @@ def test_several_declarations_read_one_answer() -> None:
         reads(body.replace(b'"1"', b"true"))
 
 
+_WALLETS: Document[dict[str, Any]] = Document(
+    dict,
+    total=Reads(
+        Balance, within=("a", "total"), is_single=True, may_be_absent=True, asset=text("a"), wallet=number("w")
+    ),
+    rows=Reads(
+        Balance,
+        within=("a", "rows"),
+        may_be_absent=True,
+        key="asset",
+        given=("updated_at",),
+        asset=text("a"),
+        wallet=number("w"),
+        account_alias=Joined(),
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("rows", "found"),
+    [
+        ("", []),
+        (', "rows": null', []),
+        (', "rows": []', []),
+        (', "rows": [{"a": "ETH", "w": "2"}]', [("ETH", D(2))]),
+        (', "rows": [{"a": "ETH", "w": 2}]', [("ETH", D(2))]),  # a JSON number takes the second reader
+        (', "total": {"a": "all", "w": "3"}', [("all", D(3))]),
+        (', "total": {"a": "all", "w": 3}, "rows": null', [("all", D(3))]),
+    ],
+)
+def test_rows_that_may_be_absent_are_none_there(rows: str, found: list[tuple[str, Decimal]]) -> None:
+    """A list or an object that is missing or null has no row, for both readers, and with the venue's own objects."""
+    body = f'{{"a": {{"m": "x"{rows}}}}}'.encode()
+    for raw in (None, json.loads(body)):
+        parts = _WALLETS.values(body, raw=raw, joined={"ETH": "alias"}, updated_at=NOW, received_at=NOW)
+        values = [value for part in parts for value in part]
+        assert [(value.asset, value.wallet) for value in values] == found
+        assert [value.account_alias for value in parts[1]] == ["alias"] * len(parts[1])
+        assert {value.received_at for value in values} <= {NOW}
+        assert {value.updated_at for value in parts[1]} <= {NOW}
+        assert [value.raw["a"] if value.raw else None for value in values] == [raw and name for name, _ in found]
+    decoded = _WALLETS(body)
+    assert [value.asset for part in decoded.values() for value in part.values()] == [name for name, _ in found]
+
+
+def test_what_is_around_absent_rows_may_not_be_absent() -> None:
+    """The message names the field, whichever reader finds it."""
+    for body in (b"{}", b'{"a": [], "b": 1}'):
+        with pytest.raises(PayloadMismatch, match=r": a: "):
+            _WALLETS.values(body, received_at=NOW)
+    with pytest.raises(PayloadMismatch, match=r"a.rows\[0\].w: expected a decimal number, got true"):
+        _WALLETS.values(b'{"a": {"rows": [{"a": "ETH", "w": true}]}}', received_at=NOW)
+    with pytest.raises(PayloadMismatch, match=r"a.rows: expected a list"):
+        _WALLETS.values(b'{"a": {"rows": {}}}', received_at=NOW)
+
+
 @pytest.mark.parametrize("body", [b"<html>", b"", b"[" * 100_000, b'[{"id"', b"\xff"])
 def test_what_is_no_json_is_a_value_error(body: bytes) -> None:
     """As for every decoder."""
@@ -340,6 +396,7 @@ def test_what_is_no_json_is_a_value_error(body: bytes) -> None:
         ({"key": "settle"}, "Position.settle is read from no column"),
         ({"mark_price": number("x"), "unread": ("x",)}, "column x is read as something else"),
         ({"given": ("colour",)}, "Position has no attribute colour"),
+        ({"may_be_absent": True}, "Position may be absent only behind the name of a field"),
     ],
 )
 def test_a_mistake_in_a_declaration_is_a_type_error(fields: dict[str, Any], words_: str) -> None:

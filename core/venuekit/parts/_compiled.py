@@ -43,9 +43,14 @@ _TYPES: Mapping[ColumnKind, tuple[Any, Any]] = {
 
 @attrs.frozen(eq=False)
 class Compiled:
-    """The programs of the parts of a document, and how their rows are found in it."""
+    """
+    The programs of the parts of a document, and how their rows are found in it.
+
+    ``given`` are for each part the fields that come with each call, and the names of them as its programs take them.
+    """
 
     programs: Sequence[Program]
+    given: Sequence[Sequence[tuple[str, str]]]
     _decode: Callable[[bytes], Any]
     _paths: Sequence[Callable[[Any], Any]]
 
@@ -55,7 +60,8 @@ class Compiled:
         programs = [Program.of(part) for part in parts.values()]
         top = _Node()
         paths = [top.add(part, program) for part, program in zip(parts.values(), programs, strict=True)]
-        return cls(programs, msgspec.json.Decoder(top.shape()).decode, paths)
+        given = [[(name, f"f_{name}") for name in part.given] for part in parts.values()]
+        return cls(programs, given, msgspec.json.Decoder(top.shape()).decode, paths)
 
     def read(self, body: bytes) -> list[Any] | None:
         """
@@ -81,6 +87,7 @@ class _Node:
         self.rows: Any = None
         self.fields: dict[str, tuple[str, Any, bool]] = {}
         self.below: dict[str | int, _Node] = {}
+        self.is_optional = False
 
     def add(self, part: Reads[Any], program: Program) -> Callable[[Any], Any]:
         """Add the rows of a declaration, and return a function that finds them in the whole document."""
@@ -96,8 +103,11 @@ class _Node:
         def find(document: Any) -> Any:
             for step in steps:
                 document = step(document)
+            if document is None:
+                return ()
             return [document] if part.is_single else document
 
+        node.is_optional = node.is_optional or part.may_be_absent
         return find
 
     def shape(self) -> Any:
@@ -107,7 +117,8 @@ class _Node:
         if 0 in self.below:
             return list[self.below[0].shape()]  # type: ignore[misc]
         return _struct(
-            self.fields | {f"at_{step}": (str(step), node.shape(), False) for step, node in self.below.items()}
+            self.fields
+            | {f"at_{step}": (str(step), node.shape(), node.is_optional) for step, node in self.below.items()}
         )
 
 
@@ -160,10 +171,28 @@ class Program:
 
 
 def _second_reader(part: Reads[Any], row: Any) -> Callable[[bytes], Any]:
+    if part.may_be_absent:
+        return _optional_reader(part, row)
     if not part.is_single:
         return payload_decoder(tuple[row, ...], within=part.within)
     decode: Callable[[bytes], Any] = payload_decoder(row, within=part.within)
     return lambda body: (decode(body),)
+
+
+def _optional_reader(part: Reads[Any], row: Any) -> Callable[[bytes], Any]:
+    """Return a reader of the object around the rows, whose other fields it leaves alone."""
+    name = part.within[-1]
+    kind: Any = row | None if part.is_single else tuple[row, ...] | None
+    around = attrs.make_class("Around", {"rows": attrs.field(type=kind)})
+    decode: Callable[[bytes], Any] = payload_decoder(
+        around, renames={around: {"rows": str(name)}}, within=part.within[:-1]
+    )
+
+    def read(body: bytes) -> Any:
+        rows = decode(body).rows
+        return () if rows is None else (rows,) if part.is_single else rows
+
+    return read
 
 
 def _reads_of(value: type, sources: Mapping[str, Source]) -> dict[str, ReadColumn]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from datetime import datetime
 from decimal import Decimal
 from functools import partial
 from itertools import compress, count, repeat
@@ -22,11 +23,11 @@ import attrs
 
 from venuekit._util.quick_init import quick_copy
 from venuekit.errors import PayloadMismatch
+from venuekit.message import Answer
 from venuekit.parts.columns import Constant, Joined, Same, Source, When, columns_in, nested
 from venuekit.payloads import MISFITS, SHARED, intern_number
 
 if TYPE_CHECKING:
-    from venuekit.message import Answer
     from venuekit.parts._compiled import Compiled, Program
 
 __all__ = ["Document", "Reads", "Rows", "quick_copy"]
@@ -48,6 +49,7 @@ class Reads(Generic[V]):
         value: The class of the values, an attrs class that keeps them as they are.
         within: JSON names and list indexes from the top of an answer to the list of rows.
         is_single: There is one object in place of a list.
+        may_be_absent: The list or object may be missing or null, which is no row.
         key: The field by which rows are picked and joined.
         flat: The field, read from a number, whose 0 says that the row is empty.
         given: Fields that come with each call of :meth:`Rows.values`; ``as_of`` and ``received_at`` always do.
@@ -67,6 +69,7 @@ class Reads(Generic[V]):
         *,
         within: tuple[str | int, ...] = (),
         is_single: bool = False,
+        may_be_absent: bool = False,
         key: str | None = None,
         flat: str | None = None,
         given: Sequence[str] = (),
@@ -77,6 +80,7 @@ class Reads(Generic[V]):
         self.value = value
         self.within = within
         self.is_single = is_single
+        self.may_be_absent = may_be_absent
         self.key = key
         self.flat = flat
         self.unread = frozenset(unread)
@@ -121,6 +125,8 @@ class Reads(Generic[V]):
 
     def _check(self, known: Mapping[str, attrs.Attribute[Any]]) -> None:
         name = self.value.__name__
+        if self.may_be_absent and not (self.within and isinstance(self.within[-1], str)):
+            raise TypeError(f"{name} may be absent only behind the name of a field")
         mentioned = [*self.sources, *self.given, *filter(None, (self.key, self.flat))]
         if unknown := [field for field in mentioned if field not in known]:
             raise TypeError(f"{name} has no attribute {', '.join(unknown)}")
@@ -166,6 +172,44 @@ class Document(Generic[D]):
 
     def __call__(self, body: bytes) -> D:
         """Return the rows of an answer; raises as :meth:`Reads.__call__`."""
+        return self._shape(**self._rows(body))
+
+    def values(
+        self, body: bytes, *, received_at: datetime, raw: Any = None, joined: Mapping[Any, Any] = {}, **given: Any
+    ) -> Sequence[Sequence[Any]]:
+        """
+        Return the values of each part at once, for messages that nobody asked for and that are read whole.
+
+        ``received_at`` is our clock and ``raw`` the body as plain JSON, None where it is not kept; ``joined`` and
+        ``given`` are as for :meth:`Rows.values`, for all parts that take them.
+
+        Raises:
+            ValueError, PayloadMismatch: as :meth:`Rows.values` does.
+        """
+        compiled = self._compile()
+        given["received_at"] = received_at
+        lists = compiled.read(body) if raw is None else None
+        if lists is not None:
+            try:
+                return [
+                    program.quick(
+                        rows,
+                        repeat(None),
+                        joined.get,
+                        **{argument: given[name] for name, argument in names if name in given},
+                    )
+                    for program, rows, names in zip(compiled.programs, lists, compiled.given, strict=True)
+                ]
+            except MISFITS:
+                pass  # the careful readers say which field it is, or take it
+        given.setdefault("as_of", None)  # the values are not the answer to a request
+        answer = Answer(None, received_at, received_at, raw)
+        return [
+            rows.values(answer, joined=joined, **{name: given[name] for name in rows.reads.given if name in given})
+            for rows in self._rows(body).values()
+        ]
+
+    def _rows(self, body: bytes) -> Mapping[str, Rows[Any]]:
         compiled = self._compile()
         lists = compiled.read(body)
         is_quick = lists is not None
@@ -178,7 +222,7 @@ class Document(Generic[D]):
         if not is_quick:
             for rows in parts.values():
                 rows.values()  # nothing is joined or given yet, but for that it finds all that cannot be read
-        return self._shape(**parts)
+        return parts
 
     def quick_values(self, body: bytes) -> list[Any] | None:
         """Return the values of the only part, None where a row is written in another way than declared."""
@@ -336,8 +380,12 @@ class Rows(Sequence[Any], Generic[V]):
 
     def _raws(self, raw: Any) -> Sequence[Any]:
         reads = self._source.reads
-        for step in reads.within:
+        for step in reads.within[:-1]:
             raw = raw[step]
+        if reads.within:
+            raw = raw.get(reads.within[-1]) if reads.may_be_absent else raw[reads.within[-1]]
+        if raw is None:
+            return ()
         raws = [raw] if reads.is_single else raw
         return raws if self._indexes is None else [raws[index] for index in self._indexes]
 
