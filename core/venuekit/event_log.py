@@ -23,6 +23,7 @@ import attrs
 from venuekit.credentials.redactor import redact
 from venuekit.endpoint import Priority
 from venuekit.errors import ConfigurationError, OperationError
+from venuekit.pipeline.events import STORE
 from venuekit.pipeline.observe import Event, EventKind
 
 #: names the file of the event log, ``-`` for standard error
@@ -64,7 +65,7 @@ class EventLog:
 
     def __call__(self, event: Event) -> None:
         """Log an event: requests at DEBUG, faults and retries at WARNING, what needs a look at ERROR, else INFO."""
-        level = _LEVELS.get(event.kind, logging.INFO)
+        level = logging.WARNING if _is_loss(event) else _LEVELS.get(event.kind, logging.INFO)
         if _logger.isEnabledFor(level):
             fields = fields_of(event)
             _logger.log(level, "%s", _Text(fields), extra={"event": fields})
@@ -112,6 +113,11 @@ def fields_of(event: Event) -> dict[str, Any]:
         else:
             fields[name] = str(value)
     return fields
+
+
+def _is_loss(event: Event) -> bool:
+    """Say whether the store of shared budgets is lost: this process sends nothing then, or spends its share alone."""
+    return event.kind is EventKind.BUDGET and event.pool == STORE and event.is_closed is True
 
 
 class _Text:

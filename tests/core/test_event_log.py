@@ -157,3 +157,13 @@ async def test_the_last_of_several_logs_restores_the_logger(tmp_path: Path) -> N
     # one observer logs, and both files are handlers of the one logger
     assert [1, 1] == [len(lines_of(tmp_path / name)) for name in ("first", "second")]
     assert (logging.NOTSET, True) == (logger.level, logger.propagate)
+
+
+async def test_the_loss_of_shared_budgets_is_a_warning(tmp_path: Path) -> None:
+    """Its return is none, nor is a pool that a refusal closes: the fault beside it is the warning."""
+    log = EventLog(str(tmp_path / "events"))
+    for pool, is_closed in (("shared budgets", True), ("shared budgets", False), ("weight", True)):
+        log(Event(EventKind.BUDGET, "acme", "get_balances", None, 0, pool=pool, is_closed=is_closed))
+    await log.aclose()
+
+    assert [line["level"] for line in lines_of(tmp_path / "events")] == ["warning", "info", "info"]
