@@ -1,4 +1,4 @@
-"""States of the pools of this process, as an operator sees them."""
+"""States of the pools of this process: as an operator sees them, and as other processes have closed them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from venuekit._util.times import from_milliseconds
 from venuekit.pipeline.budget import Budget, PoolName
-from venuekit.pipeline.budget_store import PoolState, WaitingRequest
+from venuekit.pipeline.budget_store import PoolReport, PoolState, WaitingRequest
 from venuekit.pipeline.pools import BucketBudget, SlidingBudget
 from venuekit.pipeline.waiters import Waiters
 
@@ -20,6 +20,16 @@ if TYPE_CHECKING:
 def count_used(pool: Budget, now: float) -> int | None:
     """Return how much of a pool is spent in the running window, or is missing; None where its keeper does not say."""
     return pool.used(now) if isinstance(pool, SlidingBudget | BucketBudget) else None
+
+
+def keep_closed(pool: Budget, report: PoolReport, now: float) -> None:
+    """Close a pool as the statement of another process says; an operator's own keeper cannot tell it from a refusal."""
+    if report.closed_for is None:
+        return
+    if isinstance(pool, SlidingBudget | BucketBudget):
+        pool.keep_closed(report.closed_for, now, banned=report.is_banned)
+    else:
+        pool.close(report.closed_for, now, banned=report.is_banned)
 
 
 def states_of(pools: Iterable[tuple[PoolName, Budget]], waiters: Waiters, clock: Clock) -> tuple[PoolState, ...]:

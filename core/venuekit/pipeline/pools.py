@@ -48,6 +48,13 @@ class _Pool:
         self._closed_until = max(self._closed_until, now + max(pause, seconds or 0.0))
         return self._closed_until - now
 
+    def keep_closed(self, seconds: float, now: float, *, banned: bool) -> None:
+        """Spend nothing for so long, as another process was refused; it is no refusal of ours, whose pauses grow."""
+        if now >= self._closed_until:
+            self._banned = False
+        self._banned = self._banned or banned
+        self._closed_until = max(self._closed_until, now + seconds)
+
     def seconds_closed(self, now: float) -> float:
         """Return for how many seconds the pool is still closed."""
         return max(0.0, self._closed_until - now)

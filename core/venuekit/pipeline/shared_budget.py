@@ -11,7 +11,7 @@ from venuekit.credentials.redactor import redact_error
 from venuekit.errors import BudgetUnavailable
 from venuekit.pipeline.budget import Budget, PoolName
 from venuekit.pipeline.budget_store import BudgetStore, PoolReport
-from venuekit.pipeline.pool_states import count_used
+from venuekit.pipeline.pool_states import count_used, keep_closed
 
 if TYPE_CHECKING:
     from venuekit.clock import Clock
@@ -95,7 +95,7 @@ class SharedBudget:
         for pool, _ in waiter.due:
             report = shut.get(self._names[id(pool)])
             if report is not None and report.closed_for and pool.seconds_closed(now) + _SAME < report.closed_for:
-                pool.close(report.closed_for, now, banned=report.is_banned)
+                keep_closed(pool, report, now)
                 closed.append(pool)
         return receipt.delay, closed
 

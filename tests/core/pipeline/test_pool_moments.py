@@ -96,6 +96,23 @@ def test_a_joined_pool_remembers_the_pauses_of_both() -> None:
     assert not pool.is_banned(2.0)
 
 
+@pytest.mark.parametrize("limit", [WINDOW, BUCKET], ids=["window", "bucket"])
+def test_a_closing_of_another_process_is_no_refusal_of_ours(limit: Limit) -> None:
+    """It keeps the pool closed, with its ban; the pauses of this process neither begin nor grow by it."""
+    pool = make_budget(limit)
+    pool.keep_closed(3.0, 0.0, banned=True)
+    pool.keep_closed(1.0, 1.0, banned=False)
+
+    assert pool.seconds_closed(1.0) == 2.0
+    assert pool.is_banned(2.9)
+    assert pool.close(None, 4.0) == 1.0  # the first of ours
+    assert not pool.is_banned(4.5)
+    pool.keep_closed(1.0, 6.0, banned=False)
+    assert pool.close(None, 7.5) == 2.0  # the second
+    pool.keep_closed(30.0, 8.0, banned=False)
+    assert pool.seconds_closed(8.0) == 30.0
+
+
 def test_a_joined_bucket_owes_what_either_took() -> None:
     """A bucket that nobody took from costs the other nothing."""
     pool, other = BucketBudget(BUCKET), BucketBudget(BUCKET)

@@ -148,6 +148,14 @@ async def test_a_closure_of_another_process_stops_the_waiters_of_this_one(shop: 
     assert [(event.pool, event.is_closed) for event in closed] == [("weight", True)]
     assert shop.runtime.pools()[0].is_banned
 
+    await asyncio.sleep(600)
+    shop.sim.disturb("toy_perp", TOY.SETTINGS, CannedAnswer(429, b"{}"))
+    began = shop.clock.monotonic()
+    await shop.account.call(TOY.SETTINGS)
+    assert (
+        1.0 <= shop.clock.monotonic() - began < 2.0
+    )  # the first refusal of this process: its pauses do not double yet
+
 
 @pytest.mark.looptime
 async def test_a_refusal_of_the_venue_is_handed_over_at_once(shop: Shop) -> None:
