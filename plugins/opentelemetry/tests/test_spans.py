@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from typing import Any
 
 import attrs
@@ -17,7 +18,18 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 import venuekit
 from venuekit.account import Account
 from venuekit.capabilities import LeverageControl, PositionReader
-from venuekit.plugin import Event, EventKind, Observer, hookimpl
+from venuekit.plugin import (
+    BudgetStore,
+    Credentials,
+    Event,
+    EventKind,
+    HmacSigner,
+    Observer,
+    PoolState,
+    Receipt,
+    Signer,
+    hookimpl,
+)
 from venuekit.simulator import CannedAnswer, Delay, DropAfter, Simulation
 from venuekit.testing import Watch, plugins_with
 from venuekit_opentelemetry.telemetry import Telemetry
@@ -46,6 +58,12 @@ class Stage:
 
 @pytest.fixture
 async def stage() -> AsyncIterator[Stage]:
+    async with _trace() as traced:
+        yield traced
+
+
+@asynccontextmanager
+async def _trace(*plugins: object) -> AsyncIterator[Stage]:
     exporter, provider = InMemorySpanExporter(), TracerProvider()
     provider.add_span_processor(SimpleSpanProcessor(exporter))
     telemetry = Telemetry(tracer_provider=provider)
@@ -59,7 +77,7 @@ async def stage() -> AsyncIterator[Stage]:
 
     async with (
         venuekit.simulate("toy_perp") as sim,
-        venuekit.Runtime(plugins=plugins_with(Tracing(), watch), journal=False) as runtime,
+        venuekit.Runtime(plugins=plugins_with(Tracing(), watch, *plugins), journal=False) as runtime,
         venuekit.connect("toy_perp", sim.credentials("toy_perp"), runtime=runtime, name="desk") as account,
     ):
         exporter.clear()
@@ -160,6 +178,66 @@ async def test_operations_at_once_have_traces_of_their_own(stage: Stage) -> None
     assert len(operations) == len(attempts) == len({span.context.trace_id for span in operations if span.context}) == 8
     parents = {span.parent.span_id for span in attempts if span.parent}
     assert parents == {span.context.span_id for span in operations if span.context}
+
+
+class _Shared:
+    """A store of shared budgets that is lost where ``losses`` say so, and a signer whose next signature may wait."""
+
+    def __init__(self) -> None:
+        self.losses: list[bool] = []
+        self.asked = asyncio.Event()
+        self.gate: asyncio.Event | None = None
+        self._signer: Signer | None = None
+
+    async def pay(self, *_: object, **__: object) -> Receipt:
+        return Receipt(0.0, is_alone=bool(self.losses and self.losses.pop(0)))
+
+    async def report(self, _: object) -> None: ...
+
+    async def leave(self, _: str) -> None: ...
+
+    async def states(self) -> tuple[PoolState, ...]:
+        return ()
+
+    async def aclose(self) -> None: ...
+
+    async def sign(self, payload: bytes) -> bytes:
+        self.asked.set()
+        gate, self.gate = self.gate, None
+        if gate is not None:
+            await gate.wait()
+        assert self._signer is not None
+        return await self._signer.sign(payload)
+
+    @hookimpl
+    def venuekit_make_budget_store(self) -> BudgetStore:
+        return self
+
+    @hookimpl
+    def venuekit_make_signer(self, credentials: Credentials) -> Signer:
+        self._signer = HmacSigner(credentials.secret)
+        return self
+
+
+async def test_an_operation_may_begin_with_its_budget() -> None:
+    """Its span begins there, also where another operation begins and ends before its first attempt leaves."""
+    shared = _Shared()
+    async with _trace(shared) as stage:
+        shared.losses, shared.gate = [True], (gate := asyncio.Event())
+        shared.asked.clear()
+        first = asyncio.create_task(stage.set_leverage())
+        await shared.asked.wait()
+        await PositionReader.of(stage.account).get_positions()
+        gate.set()
+        await first
+        spans = {span.name: span for span in stage.spans}
+        write, read = spans["toy_perp set_leverage"], spans["toy_perp get_positions"]
+
+        assert write.start_time is not None
+        assert read.start_time is not None
+        assert write.start_time < read.start_time
+        assert spans["PUT /v1/leverage"].parent == write.context
+        assert len(stage.spans) == 4
 
 
 async def test_spans_that_were_never_ended_end_with_the_runtime(stage: Stage, make_event: Any) -> None:

@@ -17,7 +17,7 @@ from venuekit_opentelemetry.attributes import (
 )
 
 #: an operation begins with one of them; others may come after its end
-_FIRST = frozenset({EventKind.REQUEST, EventKind.WAIT, EventKind.FAULT})
+_FIRST = frozenset({EventKind.REQUEST, EventKind.WAIT, EventKind.FAULT, EventKind.BUDGET})
 #: events of an operation that its span lists
 _LISTED = frozenset(
     {EventKind.WAIT, EventKind.RETRY, EventKind.RESOLUTION, EventKind.UNKNOWN_OUTCOME, EventKind.UNWRITTEN}
