@@ -58,10 +58,9 @@ SUBJECTS = {
             "retry", "cancellation", "shut_out", "absence", "session_tokens", "used_nonces", "belonging", "words"
         ),
     ),
-    "resolution": Subject(
-        ("pipeline/resolve", "pipeline/arrival", "resolution"),
-        _pipeline("arrival", "proof", "absence", "belonging", "retry"),
-    ),
+    "traces": Subject(("resolution",), _core("traces")),
+    "arrival": Subject(("pipeline/arrival",), _pipeline("arrival", "measuring")),
+    "resolution": Subject(("pipeline/resolve",), _pipeline("resolution", "proof", "belonging", "retry")),
     "signing": Subject(
         ("signing", "credentials/signer", "credentials/private_keys"),
         _core("key_kinds", "messages", "requests", "venue_signers", "secrets"),
