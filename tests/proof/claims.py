@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import attrs
+from tests.proof.rounds import Round
 
 from venuekit.capabilities import OrderStatus
 from venuekit.errors import OperationError, Outcome
@@ -23,19 +24,21 @@ class Claim:
 
     Attributes:
         name: The write and what makes it unlike all others.
-        times: Returns how often the ledger has the effect.
+        times: Returns how often the ledger has the effect; None where none shows there but that it was carried out.
         subject: What it sets, so that a later write of the same ends this claim; None of an effect that stays.
         verdict: True once it was reported as applied, False as not executed, None as long as that is unknown.
         is_over: Whether a later write may have undone it: nothing is claimed of what holds now.
     """
 
     name: str
-    times: Callable[[], int]
+    times: Callable[[], int] | None = None
     subject: object = None
     verdict: bool | None = None
     is_over: bool = False
     #: whether the effect can be there without this write
     is_shared: Callable[[], bool] = attrs.field(default=lambda: False, repr=False)
+    #: the requests of the write; None where one that is carried out may leave it undone
+    round: Round | None = attrs.field(default=None, repr=False)
 
     def take(self, ended: Any) -> None:
         """Take over what a call returned or raised for it; a later word never contradicts an earlier one."""
@@ -56,6 +59,12 @@ class Claim:
         Raises:
             AssertionError: it has the effect twice, or does not hold.
         """
+        requests = self.round if self.round is not None and self.round.writes == 1 else None
+        if requests is not None and self.verdict is False:
+            assert not requests.executed, f"{self}: reported as not executed, and it was"
+        if self.times is None:
+            assert requests is None or self.verdict is not True or requests.executed, f"{self}: it was not executed"
+            return
         times = self.times()
         assert times <= 1, f"{self}: {times} times"
         if self.verdict is True and not self.is_over:

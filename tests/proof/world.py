@@ -17,9 +17,10 @@ import attrs
 from tests.plugins.stages import VENUES, LeapingStage
 from tests.proof.claims import Claim, moved_margin, orders_named, orders_of
 from tests.proof.fates import Fate, fates_of
+from tests.proof.rounds import Round
 
 import venuekit
-from venuekit.endpoint import Effect, Endpoint
+from venuekit.endpoint import Effect, Endpoint, EndpointName, WriteScope
 from venuekit.errors import OperationError, Outcome
 from venuekit.pipeline.journal_lines import Unresolved, read_line
 from venuekit.plugins import Plugins, make_plugins
@@ -101,6 +102,9 @@ class World:
     unknown: list[tuple[OperationError, list[Claim], Callable[[Any], Any]]] = attrs.field(factory=list)
     #: orders that some other write may have ended
     may_have_ended: set[str] = attrs.field(factory=set)
+    #: the calls under way, and the last requests of each endpoint
+    under_way: list[asyncio.Task[Any]] = attrs.field(factory=list)
+    rounds: dict[EndpointName, Round] = attrs.field(factory=dict)
     #: the reads by which writes are resolved
     reads: tuple[Endpoint[Any], ...] = attrs.field(init=False)
     count: int = 0
@@ -184,17 +188,45 @@ class World:
         for claim in claims:
             self._supersede(claim.subject)
         self.claims += claims
-        before = len(self.sim.requests)
-        self._script(endpoint, turn)
+        round_ = self._begin(endpoint, turn)
+        # of a batch the venue may refuse each item, and some calls go to several endpoints
+        if endpoint.item_refusals is None and self._is_sole(endpoint):
+            for claim in claims:
+                claim.round = round_
         until = self.account.now() + timedelta(minutes=2) if turn.resends else None
         account = self.account.with_options(**turn.options, resend_until=until)
-        ended = await self._until(asyncio.ensure_future(call(account)), turn)
-        self.sim.script.clear()
+        task = asyncio.ensure_future(call(account))
+        self.under_way.append(task)
+        ended = await self._until(task, turn)
+        self.under_way.remove(task)
         if turn.actor == "leverage":
             self._supersede("leverage")
-        if not turn.resends:
-            self._check_arrivals(endpoint, self.sim.requests[before:], turn)
+        if not self.under_way:
+            self.sim.script.clear()
+            for one in self.rounds.values():
+                one.check(self.fates)
         self._take(ended, claims, parted)
+
+    def _begin(self, endpoint: Endpoint[Any], turn: Turn) -> Round:
+        """Script the fates of a write, and return the round that its requests belong to."""
+        is_first, arrived = not self.under_way, len(self.sim.requests)
+        found = self.rounds.get(endpoint.name)
+        if found is None or is_first:
+            if found is not None:
+                found.end = arrived
+            found = self.rounds[endpoint.name] = Round(self.sim, endpoint, arrived)
+        found.writes += 1
+        found.fates += turn.fates
+        found.resends |= turn.resends
+        self._script(endpoint, turn)
+        return found
+
+    def _is_sole(self, endpoint: Endpoint[Any]) -> bool:
+        """Say whether a call of its method sends nothing to another endpoint, as a cancellation of all may."""
+        if endpoint.write_scope is not WriteScope.ALL_ORDERS:
+            return True
+        endpoints = self.sim.venue(self.venue).endpoints
+        return sum(one.write_scope is WriteScope.ALL_ORDERS for one in endpoints) == 1
 
     def _supersede(self, subject: object) -> None:
         for claim in self.claims:
@@ -239,19 +271,6 @@ class World:
             return await task
         except (OperationError, asyncio.CancelledError) as error:
             return error
-
-    def _check_arrivals(self, endpoint: Endpoint[Any], arrived: Sequence[Any], turn: Turn) -> None:
-        """Check that no request which may have been carried out was sent again."""
-        if endpoint.effect not in {Effect.KEYED, Effect.DELTA}:
-            return
-        at_endpoint = [one for one in arrived if one.endpoint_name == endpoint.name]
-        undisturbed = self.fates["nothing"]
-        sent = 0
-        for number, arrival in enumerate(at_endpoint):
-            fate = self.fates[turn.fates[number]] if number < len(turn.fates) else undisturbed
-            is_refused = fate.is_refusal or (fate.is_answered and arrival.applied is False)
-            sent += not is_refused
-        assert sent <= 1, f"{endpoint.name} left {sent} times: {at_endpoint}"
 
     def _take(self, ended: Any, claims: list[Claim], parted: Callable[[Any], Any]) -> None:
         """Take over the end of a write for all its claims, each item of a batch for one."""
