@@ -27,7 +27,7 @@ from venuekit.errors import (
     Outcome,
     OutcomeUnknown,
 )
-from venuekit.simulator import ApplyLater, CannedAnswer, Delay, Rewrite
+from venuekit.simulator import ApplyLater, CannedAnswer, Delay, DropBefore, Rewrite
 from venuekit.testing.clocks import LoopClock
 from venuekit_bybit_inverse.endpoints import BYBIT
 
@@ -310,6 +310,22 @@ async def test_late_attempt_of_a_resolved_setting_holds_back_the_process_after_t
         await stage.account.with_options(max_wait=60).set_leverage(stage.symbol, 9)
         await stage.account.pause(60)
         assert sim.ledger.leverage(stage.symbol) == 9
+
+
+@venues
+async def test_setting_that_was_set_back_since_is_not_told_as_not_executed(venue: str, tmp_path: Path) -> None:
+    """Its late attempt arrived, and a later write of the same account set what had been there before."""
+    async with staged(venue, tmp_path) as stage:
+        before = int(stage.ledger.leverage(stage.symbol))
+        stage.disturb(stage.serving("set_leverage"), ApplyLater(3), DropBefore())
+        with pytest.raises(OutcomeUnknown) as lost:
+            await stage.account.set_leverage(stage.symbol, 7)
+        await stage.account.pause(4)
+        assert stage.ledger.leverage(stage.symbol) == 7
+        await stage.account.with_options(max_wait=60).set_leverage(stage.symbol, before)
+        await stage.account.pause(60)
+        with pytest.raises(OutcomeUnknown, match="a later write of this account"):
+            await lost.value.resolve()
 
 
 @venues

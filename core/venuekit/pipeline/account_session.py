@@ -275,6 +275,7 @@ async def _write(operation: Operation[Any]) -> Any:
     try:
         if owner.write_scopes.fences and scope is not None:
             await wait_for_fences(operation)
+        owner.write_scopes.note_write(queued)
         reads_first = endpoint.reads_first
         if reads_first:
             await _read_first(operation)

@@ -92,6 +92,8 @@ class Operation(Generic[T]):
     reads: tuple[str, ...] = ()
     #: of a lost setting: its value when it was read back first
     first_reading: Reading[Any] | None = None
+    #: whether a later write of this account may have undone or repeated it since
+    is_overwritten: bool = False
     #: the history row that proves it, once found: it may be looked for again
     claims: str | None = None
     #: its client ids, once they went out, and those of them that were made for it alone

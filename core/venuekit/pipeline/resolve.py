@@ -21,6 +21,7 @@ from venuekit.pipeline.observe import EventKind
 from venuekit.pipeline.operation import Operation
 from venuekit.pipeline.options import UNSET, Options
 from venuekit.pipeline.waits import wait_for_fences
+from venuekit.pipeline.write_scopes import footprint_of
 from venuekit.resolution import Applied, Call, Lost, OtherWrite, Reading, Resolution, Unclear
 
 if TYPE_CHECKING:
@@ -82,6 +83,9 @@ async def look_again(operation: Operation[Any], cause: OperationError) -> Any:
         reading = await read_now(operation, cause)
         if reading.holds:
             return Change(reading.answer, changed=None)
+        if operation.is_overwritten:
+            words = f"{_text_of_value(reading.value)} holds, and a later write of this account may have set it"
+            raise unknown_outcome(operation, cause, words)
         if first is not None and (reading.value is None or reading.value != first.value):  # None: it cannot be told
             raise _conflict(operation, cause, reading)
         if not has_ended:
@@ -208,6 +212,9 @@ async def _read_back(operation: Operation[Any], failure: Failure, *, may_repeat:
             raise _conflict(operation, failure.error, reading)
         raise unknown_outcome(operation, failure.error, f"it was {_text_of_value(first.value)} and still is")
     operation.first_reading, expected = reading, operation.options.expected
+    footprint = footprint_of(operation.endpoint, operation.parameters)
+    if footprint is not None:
+        operation.session.owner.write_scopes.watch(footprint, operation)
     if reading.holds:
         if expected is not UNSET and expected != reading.value:
             operation.lower_fence()  # it was something else before, so it is our attempt that we see

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple, Protocol
+from weakref import WeakKeyDictionary
 
 import attrs
 
@@ -102,6 +103,12 @@ class Described(Protocol):
         """Its name and subject."""
 
 
+class Overwritable(Protocol):
+    """A setting that a later write may undo or repeat: what holds then says nothing about it."""
+
+    is_overwritten: bool
+
+
 class _Waiter(NamedTuple):
     footprint: Footprint
     write: Described
@@ -128,6 +135,8 @@ class WriteScopes:
     fences: tuple[Fence, ...] = attrs.field(default=(), init=False)
     #: identities of history rows that writes of this account already explain
     claimed: set[str] | None = attrs.field(default=None, init=False)
+    #: lost settings that are known by the value they found, as long as their errors are there; None where none ever was
+    _lost: WeakKeyDictionary[Overwritable, Footprint] | None = attrs.field(default=None, init=False, repr=False)
     #: client ids that went out lately
     recent: ClientIds = attrs.field(factory=ClientIds, init=False, repr=False)
     #: the countdowns that blocks keep armed, by venue and symbol; None where none ever was
@@ -195,6 +204,18 @@ class WriteScopes:
         """Remember that a history row belongs to a write that is explained."""
         self.claimed = (self.claimed or set()) | {identity}
 
+    def watch(self, footprint: Footprint, setting: Overwritable) -> None:
+        """Have later writes noted at a lost setting."""
+        if self._lost is None:
+            self._lost = WeakKeyDictionary()
+        self._lost[setting] = footprint
+
+    def note_write(self, footprint: Footprint | None) -> None:
+        """Note a write that is about to leave, None for one without turns, at the lost settings that it may undo."""
+        for setting, lost in (self._lost or {}).items():
+            if footprint is not None and footprint.minds(lost):
+                setting.is_overwritten = True
+
     def lower(self, fence: Fence) -> None:
         """Forget a write that is proven to have arrived: it cannot arrive once more."""
         self.fences = tuple(one for one in self.fences if one is not fence)
@@ -217,6 +238,8 @@ class WriteScopes:
         self.fences += other.fences
         if other.claimed:
             self.claimed = (self.claimed or set()) | other.claimed
+        if other._lost:
+            self._lost = (self._lost or WeakKeyDictionary()) | other._lost
         self.recent.absorb(other.recent)
         # of one symbol armed by both, new blocks share ours; the end of the other one is made good by our next beat
         if other.countdowns:

@@ -4,12 +4,37 @@ from __future__ import annotations
 
 import asyncio
 
+import attrs
 import pytest
 from tests.core.scope_writes import ALL, WRITE, A, B, Write, forever
 
 from venuekit.pipeline.write_scopes import Fence, Footprint, WriteScopes
 
 pytestmark = pytest.mark.looptime
+
+
+@attrs.define(eq=False)
+class Setting:
+    """A lost setting."""
+
+    is_overwritten: bool = False
+
+
+async def test_later_write_is_noted_at_the_lost_settings_that_it_may_undo() -> None:
+    """Also at those of scopes that were joined; a setting that nobody asks for any more is forgotten."""
+    kept, other = WriteScopes(), WriteScopes()
+    mine, theirs, account, forgotten = Setting(), Setting(), Setting(), Setting()
+    kept.watch(A, mine)
+    other.watch(B, theirs)
+    other.watch(ALL, account)
+    other.watch(B, forgotten)
+    del forgotten
+    kept.absorb(other)
+    kept.note_write(None)
+    kept.note_write(B)
+    assert (mine.is_overwritten, theirs.is_overwritten, account.is_overwritten) == (False, True, True)
+    kept.note_write(ALL)
+    assert mine.is_overwritten
 
 
 async def test_joined_scopes_hold_back_what_either_held_back() -> None:
