@@ -185,6 +185,10 @@ _METHODS: Mapping[str, tuple[str, ...]] = {
 }
 
 
+#: hooks whose answer has coroutine methods alone: one that is none would fail when a request pays
+_AWAITED = frozenset({"venuekit_make_budget_store"})
+
+
 def misfit(hook: str, answer: object) -> str | None:
     """Return why an answer of a hook cannot be used, None when it can or when there is none."""
     if answer is None:
@@ -204,4 +208,17 @@ def misfit(hook: str, answer: object) -> str | None:
     if not methods:
         return None if callable(answer) else f"{hook} returned {shown}, which cannot be called"
     lacking = [name for name in methods if not callable(getattr(answer, name, None))]
-    return f"{hook} returned {shown}, which has no method {', '.join(lacking)}" if lacking else None
+    if lacking:
+        return f"{hook} returned {shown}, which has no method {', '.join(lacking)}"
+    plain = [name for name in methods if hook in _AWAITED and not _is_coroutine_function(getattr(answer, name))]
+    return f"{hook} returned {shown}, whose {_list_words(plain)} not async def" if plain else None
+
+
+def _is_coroutine_function(method: Any) -> bool:
+    return any(map(inspect.iscoroutinefunction, (method, inspect.unwrap(method), type(method).__call__)))
+
+
+def _list_words(names: list[str]) -> str:
+    """Return names as the subject of a sentence, with its verb."""
+    *others, last = names
+    return f"{', '.join(others)} and {last} are" if others else f"{last} is"

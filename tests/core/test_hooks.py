@@ -266,6 +266,27 @@ async def test_venuekit_make_budget_store_is_called_once_per_runtime(sim: Simula
     assert len(store.paid) == len(sim.requests)
 
 
+async def test_a_store_that_cannot_be_awaited_is_refused_when_it_is_opened(operator: Install) -> None:
+    """One error names the plugin, the hook and the methods that are no coroutine functions; nothing is paid."""
+
+    class Careless(_Store):
+        def pay(self, due: Any, *_: Any, **__: Any) -> Any:
+            raise AssertionError("never called")
+
+        def leave(self, waiter: str) -> Any: ...
+
+    def venuekit_make_budget_store() -> _Store:
+        return Careless()
+
+    words = (
+        r"plugin operator of .+ cannot be used: venuekit_make_budget_store returned Careless, whose pay and leave are"
+        r" not async def \(.+/test_hooks.py:\d+\); mend it and start again, or name .+ in VENUEKIT_DISABLE"
+    )
+    async with Runtime(plugins=operator(venuekit_make_budget_store), journal=False) as runtime:
+        with pytest.raises(errors.PluginError, match=f"^{words}$"):
+            await runtime.open(TOY_PERP, Credentials.sim("http://127.0.0.1:9", "k", "s"))
+
+
 async def test_venuekit_make_transport_is_called_once_per_venue_and_environment(operator: Install) -> None:
     """Every account of a place goes over the one transport, which is closed with the runtime."""
     made: list[tuple[str, str, FakeTransport]] = []
