@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
-from venuekit.capabilities import AccountMode, IncomeKind, MarginType
+from venuekit.capabilities import AccountMode, MarginType
 from venuekit.simulator import Denied, Response, Visit, json_response
 from venuekit.simulator.ledger import BalanceFigures, Ledger, Totals
 from venuekit_bybit_inverse.simulated.messages import milliseconds, money, number
@@ -56,7 +57,12 @@ def wallet_balance(parameters: Parameters, visit: Visit) -> object:
         for balance in visit.ledger.balances()
         if (balance.asset in names if names else balance.wallet or balance.unrealized_pnl)
     ]
-    return {"list": [{**_totals(visit.ledger.totals()), "coin": [_coin(balance, visit.ledger) for balance in shown]}]}
+    return {"list": [wallet_row(shown, visit.ledger)]}
+
+
+def wallet_row(balances: Iterable[BalanceFigures], ledger: Ledger) -> dict[str, Any]:
+    """Return the account with some of its coins."""
+    return {**_totals(ledger.totals()), "coin": [_coin(balance, ledger) for balance in balances]}
 
 
 def collateral_info(parameters: Parameters, visit: Visit) -> object:
@@ -165,10 +171,8 @@ def _rate(margin: Decimal, balance: Decimal) -> str:
 
 
 def _coin(balance: BalanceFigures, ledger: Ledger) -> dict[str, Any]:
-    kinds = {IncomeKind.REALIZED_PNL, IncomeKind.COMMISSION}
-    realized = sum(
-        (row.amount for row in ledger.incomes() if row.asset == balance.asset and row.kind in kinds), Decimal(0)
-    )
+    positions = [ledger.position(one.symbol) for one in ledger.contracts.values() if one.settle == balance.asset]
+    realized = sum((one.total_realized_pnl + one.total_commission for one in positions), Decimal(0))
     return {
         "availableToBorrow": "",
         "bonus": "0",

@@ -12,7 +12,8 @@ from venuekit.capabilities import OrderType, TimeInForce
 from venuekit.simulator import Denied, Response, Visit
 from venuekit.simulator.ledger import LedgerOrder, LedgerOrderRequest, PositionFigures, Reason, Refused, Side
 from venuekit_bybit_inverse.simulated.messages import envelope, milliseconds, words_of
-from venuekit_bybit_inverse.simulated.order_routes import is_of_filter, stop_type
+from venuekit_bybit_inverse.simulated.order_routes import is_of_filter
+from venuekit_bybit_inverse.simulated.order_rows import stop_type
 from venuekit_bybit_inverse.simulated.parameters import Parameters
 from venuekit_bybit_inverse.simulated.trading_stop import amend_stops, make_stops
 

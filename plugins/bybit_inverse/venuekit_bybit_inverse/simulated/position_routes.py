@@ -7,7 +7,7 @@ from typing import Any
 
 from venuekit.capabilities import PositionMode
 from venuekit.simulator import Visit
-from venuekit.simulator.ledger import PositionFigures
+from venuekit.simulator.ledger import Ledger, PositionFigures
 from venuekit_bybit_inverse.simulated.messages import milliseconds, money, number, price
 from venuekit_bybit_inverse.simulated.parameters import Parameters
 from venuekit_bybit_inverse.simulated.trading_stop import guards_of, show_guards
@@ -26,7 +26,7 @@ def position_list(parameters: Parameters, visit: Visit) -> object:
     figures = visit.ledger.positions() if product == "inverse" else ()
     if symbol:
         figures = (visit.ledger.position(symbol),)
-    rows = [_row(row, visit) for row in figures if symbol or coin in {None, row.settle}]
+    rows = [position_row(row, visit.ledger) for row in figures if symbol or coin in {None, row.settle}]
     return {**parameters.page(rows, usual=20, most=200), "category": product}
 
 
@@ -73,7 +73,7 @@ def add_margin(parameters: Parameters, visit: Visit) -> object:
     if not amount or amount != round(amount, _MARGIN_DECIMALS):
         raise parameters.invalid("params error: margin invalid")
     visit.ledger.adjust_margin(contract.symbol, amount)
-    return {"category": "inverse", **_margin_row(visit.ledger.position(contract.symbol), visit)}
+    return {"category": "inverse", **_margin_row(visit.ledger.position(contract.symbol), visit.ledger)}
 
 
 def set_tpsl_mode(parameters: Parameters, _visit: Visit) -> object:
@@ -94,10 +94,11 @@ def set_risk_limit(parameters: Parameters, visit: Visit) -> object:
     return {"category": "inverse", "riskId": tier.tier, "riskLimitValue": number(tier.cap)}
 
 
-def _row(figures: PositionFigures, visit: Visit) -> dict[str, Any]:
+def position_row(figures: PositionFigures, ledger: Ledger) -> dict[str, Any]:
+    """Return the row of a position, open or flat."""
     is_open = bool(figures.quantity)
     since_opened = figures.realized_pnl + figures.commission
-    margins = _margin_row(figures, visit)
+    margins = _margin_row(figures, ledger)
     return {
         **margins,
         "side": _side(figures.quantity),
@@ -119,9 +120,9 @@ def _row(figures: PositionFigures, visit: Visit) -> dict[str, Any]:
     }
 
 
-def _margin_row(figures: PositionFigures, visit: Visit) -> dict[str, Any]:
+def _margin_row(figures: PositionFigures, ledger: Ledger) -> dict[str, Any]:
     """Return the fields of a position that the answer to added margin has too; its side is not among them."""
-    contract, is_open = visit.ledger.contracts[figures.symbol], bool(figures.quantity)
+    contract, is_open = ledger.contracts[figures.symbol], bool(figures.quantity)
     return {
         "positionIdx": 0,
         "riskId": figures.tier.tier,
@@ -138,7 +139,7 @@ def _margin_row(figures: PositionFigures, visit: Visit) -> dict[str, Any]:
         "bustPrice": "",
         "positionMM": money(figures.maintenance_margin) if is_open else "",
         "positionIM": money(figures.position_initial_margin) if is_open else "",
-        **show_guards(guards_of(visit, figures.symbol)),
+        **show_guards(guards_of(ledger, figures.symbol)),
         "unrealisedPnl": money(figures.unrealized_pnl) if is_open else "",
         "cumRealisedPnl": money(figures.total_realized_pnl + figures.total_commission),
         "createdTime": milliseconds(figures.opened_at or contract.listed_at),

@@ -9,7 +9,7 @@ import attrs
 
 from venuekit.capabilities import OrderType
 from venuekit.simulator import Denied, Visit
-from venuekit.simulator.ledger import Book, LedgerOrder, LedgerOrderRequest, PositionFigures, Side
+from venuekit.simulator.ledger import Book, Ledger, LedgerOrder, LedgerOrderRequest, PositionFigures, Side
 from venuekit_bybit_inverse.simulated.messages import number, refusal, scale_price
 from venuekit_bybit_inverse.simulated.parameters import Parameters
 
@@ -41,11 +41,11 @@ _KINDS = (
 _NAMES = (*(kind.parameter for kind in _KINDS), TRAILING)
 
 
-def guards_of(visit: Visit, symbol: str) -> Mapping[str, LedgerOrder]:
+def guards_of(ledger: Ledger, symbol: str) -> Mapping[str, LedgerOrder]:
     """Return the orders that protect a whole position, by the names of their parameters."""
     return {
         str(order.labels["guards"]): order
-        for order in visit.ledger.open_orders(symbol, Book.CONDITIONAL)
+        for order in ledger.open_orders(symbol, Book.CONDITIONAL)
         if order.of_position and order.close_position
     }
 
@@ -63,7 +63,7 @@ def trading_stop(parameters: Parameters, visit: Visit) -> object:
     position = visit.ledger.position(symbol)
     if not position.quantity:
         raise parameters.invalid("can not set tp/sl/ts for zero position")
-    present = guards_of(visit, symbol)
+    present = guards_of(visit.ledger, symbol)
     side = Side.SELL if position.quantity > 0 else Side.BUY
     requests = [*_requests(parameters, symbol, side, position.mark_price), *_trailing(parameters, symbol, side)]
     _check_sizes(parameters, position)
