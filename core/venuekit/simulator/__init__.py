@@ -53,6 +53,7 @@ from venuekit.simulator.prices import read_prices as _read_prices
 from venuekit.simulator.service import Service, open_ledger
 from venuekit.simulator.simulated_venue import UNSERVED, Handler, Route, Scenario, SimulatedVenue, Visit
 from venuekit.simulator.simulation import Simulation
+from venuekit.simulator.streams import LedgerChange, StreamConnection, StreamHub, StreamPeer
 from venuekit.simulator.world import World, read_disturbances, read_world
 from venuekit.venue import Venue
 
@@ -77,6 +78,7 @@ __all__ = [
     "HalfOpen",
     "Handler",
     "Lag",
+    "LedgerChange",
     "Market",
     "Meter",
     "Money",
@@ -99,6 +101,9 @@ __all__ = [
     "SimulatedVenue",
     "Simulation",
     "StepClock",
+    "StreamConnection",
+    "StreamHub",
+    "StreamPeer",
     "Swap",
     "Truncate",
     "Twice",

@@ -122,9 +122,14 @@ class Denied(Exception):
         self.response = response
 
 
-def json_response(payload: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+def encode_json(payload: object) -> bytes:
     """Return compact JSON; a Decimal becomes a JSON number with exactly the digits it prints."""
-    return Response(status, _ENCODER.encode(payload), {"Content-Type": _JSON, **(headers or {})})
+    return _ENCODER.encode(payload)
+
+
+def json_response(payload: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """Return an answer of compact JSON, as of :func:`encode_json`."""
+    return Response(status, encode_json(payload), {"Content-Type": _JSON, **(headers or {})})
 
 
 @attrs.frozen

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import partial
 from itertools import chain
 from typing import Any
 
@@ -11,7 +12,7 @@ from venuekit.errors import ConfigurationError
 from venuekit.simulator.access import MASTER, Meter
 from venuekit.simulator.accounts import Deposit
 from venuekit.simulator.fields import FieldError
-from venuekit.simulator.ledger import Ledger, Refused
+from venuekit.simulator.ledger import Event, Ledger, Refused
 from venuekit.simulator.listing import Mates
 from venuekit.simulator.price_board import PriceBoard
 from venuekit.simulator.realm import Realm
@@ -59,6 +60,7 @@ def open_realm(
     named: Mapping[str, Sequence[Deposit]],
     board: PriceBoard,
     now: Callable[[], int],
+    post: Callable[[Collection[str], str, Ledger, tuple[Event, ...]], None],
 ) -> Realm:
     """
     Return the realm of some venues, with its main account and the named ones in their initial state.
@@ -69,6 +71,7 @@ def open_realm(
         named: The money of every named account, which begins with nothing else.
         board: The index prices.
         now: Returns the venues' clock in milliseconds.
+        post: Called with the ids of the venues, an account, its ledger, and the events of a command there.
 
     Raises:
         ConfigurationError: a venue has no such scenario, or the venues have different rules.
@@ -87,7 +90,13 @@ def open_realm(
             words = f"the scenario {scenario!r} needs other prices or markets: the ledger refuses: {error}"
             raise ConfigurationError(words) from error
 
-    realm = Realm(list(mates.values()), board=board, now=lambda: from_milliseconds(now()), stage=stage)
+    realm = Realm(
+        list(mates.values()),
+        board=board,
+        now=lambda: from_milliseconds(now()),
+        stage=stage,
+        post=partial(post, tuple(mates)),
+    )
     for account in (MASTER, *named):
         realm.account(account)
     for venue_id in mates:

@@ -94,6 +94,11 @@ class PriceBoard:
         """Whether a move of any movement is to come."""
         return bool(self._playing)
 
+    @property
+    def next_move_at(self) -> int | None:
+        """The time of the next move, in milliseconds since 1970; None where none is to come."""
+        return self._playing[0].move.at if self._playing else None
+
     def advance(self) -> None:
         """Make the moves that are due."""
         if self._moment is not None or not self._playing:

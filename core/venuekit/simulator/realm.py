@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 
-from venuekit.simulator.ledger import AssetKey, Contract, Ledger, LedgerIncome
+from venuekit.simulator.ledger import AssetKey, Contract, Event, Ledger, LedgerIncome
+from venuekit.simulator.ledger.base import LedgerBase
 from venuekit.simulator.ledger.money import exact
 from venuekit.simulator.price_board import PriceBoard
 from venuekit.simulator.prices import round_to_tick
@@ -30,6 +31,7 @@ class Realm:
         board: PriceBoard,
         now: Callable[[], datetime],
         stage: Callable[[str, Ledger], None],
+        post: Callable[[str, Ledger, tuple[Event, ...]], None] = lambda _account, _ledger, _events: None,
     ) -> None:
         """
         Begin without accounts.
@@ -39,11 +41,13 @@ class Realm:
             board: The index prices.
             now: Returns the venues' time.
             stage: Brings a fresh ledger into the initial state of an account of this name.
+            post: Called with an account, its ledger and the events of each command that was carried out there.
         """
         self._simulated = tuple(simulated)
         self._board = board
         self._now = now
         self._stage = stage
+        self._post = post
         listed = {contract.symbol: contract for venue in self._simulated for contract in venue.contracts}
         self._contracts: dict[str, Contract] = listed
         self._marks = {symbol: contract.first_mark for symbol, contract in listed.items()}
@@ -70,7 +74,14 @@ class Realm:
                 moved = {symbol: mark for symbol, mark in self._marks.items() if mark != ledger.mark(symbol)}
                 ledger.move_prices(moved, worths=self._worths)
                 self._stage(name, ledger)
+                ledger.listener = self._listen
         return self._ledgers[name]
+
+    def _listen(self, ledger: LedgerBase, events: tuple[Event, ...]) -> None:
+        """Post the changes of an account; the copies of a ledger, which lagging reads see, are no accounts."""
+        for name, own in self._ledgers.items():
+            if own is ledger:
+                self._post(name, own, events)
 
     # -- the market of every account
 

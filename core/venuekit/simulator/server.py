@@ -18,6 +18,7 @@ from venuekit.simulator.delivery import Deliveries
 from venuekit.simulator.disturbances import ArrivalInPlay, Reply, Script, SwapPoint, together
 from venuekit.simulator.message import Arrival, Response, SimRequest
 from venuekit.simulator.service import Admission, Service
+from venuekit.simulator.streams import StreamHub
 
 _HOST = "127.0.0.1"
 
@@ -27,7 +28,8 @@ class Server:
     Serves venues on one port of 127.0.0.1, each under ``/<its id>``.
 
     Every complete request is logged to ``arrivals`` before it is processed, then the ``script``'s disturbances for it
-    are played. ``step_clock`` moves the clock of a venue by seconds.
+    are played. ``step_clock`` moves the clock of a venue by seconds. WebSocket connections belong to ``hub``, and not
+    to that log.
     """
 
     def __init__(
@@ -37,6 +39,7 @@ class Server:
         *,
         clock: Clock,
         step_clock: Callable[[str, float], None],
+        hub: StreamHub,
     ) -> None:
         self.arrivals: list[Arrival] = []
         self.port = 0
@@ -44,6 +47,7 @@ class Server:
         self._script = script
         self._clock = clock
         self._step_clock = step_clock
+        self._hub = hub
         self._runner: web.ServerRunner | None = None
         self._site: web.BaseSite | None = None
         self._background: set[asyncio.Task[object]] = set()
@@ -72,6 +76,7 @@ class Server:
 
     async def close(self) -> None:
         """Stop listening, break every connection, and drop the requests that were to be carried out later."""
+        self._hub.close()
         background = tuple(self._background)
         for task in background:
             task.cancel()
@@ -98,6 +103,9 @@ class Server:
             unknown = Response(404, f"no such venue here; there are\n{serves}\n".encode(), _TEXT)
             return await self._deliveries.deliver(request, Reply(unknown), _headers(self._clock.milliseconds()))
         arrived = SimRequest.of(request.method, path, query=query, body=body, headers=request.headers)
+        self._hub.advance()
+        if request.headers.get("Upgrade", "").lower() == "websocket":
+            return await self._open_stream(service, request, arrived)
         arrival = service.arrival(arrived)
         self.arrivals.append(arrival)
         reply = await self._play(service, arrival)
@@ -106,6 +114,14 @@ class Server:
         if reply.response is not None and self._deliveries.can_answer(request.transport):
             arrival.status = reply.response.status
         return await self._deliveries.deliver(request, reply, _headers(service.now()))
+
+    async def _open_stream(self, service: Service, request: web.BaseRequest, arrived: SimRequest) -> web.StreamResponse:
+        opened = service.open_stream(arrived, self._clock)
+        if isinstance(opened, Response):
+            return await self._deliveries.deliver(request, Reply(opened), _headers(service.now()))
+        connection, peer = opened
+        with self._hub.attach(connection, peer):
+            return await connection.serve(request, peer)
 
     async def _play(self, service: Service, arrival: Arrival) -> Reply:
         venue_id = arrival.venue

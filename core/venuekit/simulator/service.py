@@ -10,6 +10,7 @@ from typing import Any
 
 import attrs
 
+from venuekit.clock import Clock
 from venuekit.endpoint import EndpointName, Security
 from venuekit.errors import ConfigurationError
 from venuekit.simulator.access import MASTER, Meter, SimKey, Usage
@@ -18,6 +19,7 @@ from venuekit.simulator.message import Arrival, Denied, Response, SimRequest
 from venuekit.simulator.prices import INDEX_PRICES, price_assets, price_contract
 from venuekit.simulator.routing import Routes
 from venuekit.simulator.simulated_venue import UNSERVED, Route, SimulatedVenue, Visit
+from venuekit.simulator.streams import StreamConnection, StreamPeer
 from venuekit.venue import Limit, LimitScope, Venue
 
 _log = logging.getLogger("venuekit.simulator")
@@ -125,6 +127,14 @@ class Service:
     def names_at(self, verb: str, path: str) -> tuple[EndpointName, ...]:
         """Return the names of the endpoints with this verb and documented path, one for each action."""
         return tuple(sorted(name for name in self._names if name[:2] == (verb, path)))
+
+    def open_stream(self, request: SimRequest, clock: Clock) -> tuple[StreamConnection, StreamPeer] | Response:
+        """Return a connection that a request asks for, with the venue's side of it; or the venue's refusal."""
+        connection = StreamConnection(self.venue.id, request, self._keys, self.now, clock)
+        try:
+            return connection, self.simulated.open_stream(connection)
+        except (Denied, Refused) as error:
+            return self._refusal(error, request, self.now())
 
     def arrival(self, request: SimRequest) -> Arrival:
         """Return a request as one that arrives now, by the name and the parameters of its endpoint."""

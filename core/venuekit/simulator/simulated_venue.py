@@ -18,7 +18,8 @@ from venuekit.simulator.access import SimKey, Usage, costs_of, symbols_of
 from venuekit.simulator.fields import FieldError
 from venuekit.simulator.ledger import Asset, Contract, Ledger, LedgerRefusal, Rules
 from venuekit.simulator.markets import Market
-from venuekit.simulator.message import DocumentedAnswer, Response, SimRequest, json_response
+from venuekit.simulator.message import Denied, DocumentedAnswer, Response, SimRequest, json_response
+from venuekit.simulator.streams import StreamConnection, StreamPeer
 
 
 @attrs.frozen
@@ -126,6 +127,8 @@ class SimulatedVenue(ABC):
         signature_parameters: Names that the request log leaves out.
         page_limit: The most rows of one page, None for as many as the venue gives; a handler whose page is fixed gives
             no more. Set for one simulation by :meth:`Simulation.cut_pages`.
+        stream_path: The path below which user streams are, mostly empty; None where the venue has none.
+        websocket_api_path: The path of the WebSocket API; None where the venue has none.
         ignores_case: Whether the names of the parameters that a route declares are read without regard to case; the
             parameters that sign a request are always read as they were sent.
     """
@@ -139,6 +142,8 @@ class SimulatedVenue(ABC):
     documented_answers: Mapping[str, DocumentedAnswer] = {}
     signature_parameters: frozenset[str] = frozenset({"signature"})
     page_limit: int | None = None
+    stream_path: str | None = None
+    websocket_api_path: str | None = None
     ignores_case: bool = False
 
     @abstractmethod
@@ -216,6 +221,17 @@ class SimulatedVenue(ABC):
     def answer_unserved(self, request: SimRequest, milliseconds: int) -> Response:  # noqa: ARG002  - an envelope may
         """Return the answer to a documented route that the simulator lacks: status 501, in the venue's envelope."""
         return json_response({"msg": UNSERVED}, status=501)
+
+    def open_stream(self, connection: StreamConnection) -> StreamPeer:
+        """
+        Return the venue's side of a WebSocket connection, which a client asks for by ``connection.request``.
+
+        Raises:
+            Denied: with the venue's answer, and there is no connection. Without an override all are refused, as a path
+                that the venue does not have.
+        """
+        request = connection.request
+        raise Denied(self.unknown_route(request, frozenset(), connection.now()))
 
     @abstractmethod
     def limit_response(self, usage: Usage, request: SimRequest, milliseconds: int) -> Response:

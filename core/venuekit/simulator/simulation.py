@@ -32,13 +32,15 @@ from venuekit.simulator.script_commands import ScriptCommands
 from venuekit.simulator.server import Server
 from venuekit.simulator.service import Service
 from venuekit.simulator.simulated_venue import Scenario
+from venuekit.simulator.stream_commands import StreamCommands
+from venuekit.simulator.streams import StreamHub
 from venuekit.venue import Venue
 
 #: seconds between two looks at the movements that are played
 _BEAT = 0.5
 
 
-class Simulation(MarketCommands, ScriptCommands):
+class Simulation(MarketCommands, ScriptCommands, StreamCommands):
     """
     Simulated venues on one port of 127.0.0.1; an async context manager, made by :func:`venuekit.simulate`.
 
@@ -53,6 +55,7 @@ class Simulation(MarketCommands, ScriptCommands):
         sub_account_key, sub_account_secret: A pair that is refused everything reserved for a master account.
         requests: The arrived requests, oldest first.
         script: The disturbances that are still to be played.
+        streams: The open WebSocket connections.
     """
 
     def __init__(
@@ -87,11 +90,14 @@ class Simulation(MarketCommands, ScriptCommands):
         self.script = Script()
         groups = make_simulated_venues(self._venues.values())
         self._board = PriceBoard(self._clock, list_contracts(groups, markets, prices), seed=seed)
+        self.streams = StreamHub(milliseconds=self._board.milliseconds, tick=self.tick, next_effect=self._next_effect)
         realms: dict[str, Realm] = {}
         services: dict[str, Service] = {}
         for mates in groups:
             now = partial(self._milliseconds_in, self._venues[next(iter(mates))].realm)
-            realm = open_realm(mates, scenario=scenario, named=named, board=self._board, now=now)
+            realm = open_realm(
+                mates, scenario=scenario, named=named, board=self._board, now=now, post=self.streams.post
+            )
             realms |= dict.fromkeys(mates, realm)
             services |= make_services(self._venues, mates, realm, now)
         check_money(named, [(mates, realms[next(iter(mates))]) for mates in groups])
@@ -100,7 +106,9 @@ class Simulation(MarketCommands, ScriptCommands):
         self._services = {venue_id: services[venue_id] for venue_id in self._venues}
         for key in self._keys:
             self._announce(key)
-        self._server = Server(self._services, self.script, clock=self._clock, step_clock=self._step_clock)
+        self._server = Server(
+            self._services, self.script, clock=self._clock, step_clock=self._step_clock, hub=self.streams
+        )
 
     # -- life
 

@@ -36,7 +36,7 @@ Left out: an order book, prices of its own, partial liquidation, the ranking of 
 from __future__ import annotations
 
 from venuekit.simulator.ledger.balance import BalanceFigures, Totals
-from venuekit.simulator.ledger.base import Feed
+from venuekit.simulator.ledger.base import Feed, LedgerListener
 from venuekit.simulator.ledger.contract import AssetKey, Contract, LedgerTier, tiers
 from venuekit.simulator.ledger.events import (
     AccountEvent,
@@ -100,6 +100,7 @@ __all__ = [
     "LedgerClosedPnl",
     "LedgerConversion",
     "LedgerIncome",
+    "LedgerListener",
     "LedgerMarginChange",
     "LedgerOrder",
     "LedgerOrderRequest",

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from types import MappingProxyType
-from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeAlias, TypeVar
 
 from venuekit.capabilities import AssetMode, MarginType, PositionMode
 from venuekit.simulator.ledger.contract import AssetKey, Contract
-from venuekit.simulator.ledger.events import EventReason
+from venuekit.simulator.ledger.events import Event, EventReason
 from venuekit.simulator.ledger.money import exact
 from venuekit.simulator.ledger.orders import ring
 from venuekit.simulator.ledger.path import PricePath
@@ -36,6 +36,10 @@ class Feed(Protocol):
 
     def set_worth(self, key: AssetKey, price: Decimal) -> None:
         """Move the worth of an asset, in USD, in every account."""
+
+
+LedgerListener: TypeAlias = "Callable[[LedgerBase, tuple[Event, ...]], None]"
+"""Gets a ledger and the events of one command, in their order, once the command was carried out."""
 
 
 class LedgerBase:
@@ -94,6 +98,8 @@ class LedgerBase:
         self.contracts: Mapping[str, Contract] = MappingProxyType(by_symbol)
         self._now, opened_at = now, now()
         self._feed = feed
+        #: called after each command that was carried out, also one without events; copies of the ledger have it, too
+        self.listener: LedgerListener | None = None
         self._state = LedgerState(
             account_mode=rules.account_mode,
             position_mode=position_mode,
@@ -127,6 +133,11 @@ class LedgerBase:
             ring(transaction, *alarm)
             self._keep(transaction, EventReason.ADJUSTMENT)
 
+    @property
+    def next_alarm(self) -> datetime | None:
+        """The time of the next effect of the clock alone; None where none is to come."""
+        return min(self._state.alarms.values(), default=None)
+
     def snapshot(self) -> LedgerState:
         """Return a copy of everything that commands can change, to compare with another."""
         self.tick()
@@ -148,7 +159,10 @@ class LedgerBase:
         transaction.report_settings()
         for log in transaction.state.logs:
             log.keep()
+        seen = len(self._state.events)
         self._state, self._reading = transaction.state, None
+        if self.listener is not None:
+            self.listener(self, self._state.events.since(seen))
 
     def _visible(self, rows: Iterable[_Row]) -> tuple[_Row, ...]:
         """Return the rows that reads show at present."""

@@ -19,6 +19,8 @@ from venuekit.simulator import (
     SimKey,
     SimRequest,
     SimulatedVenue,
+    StreamConnection,
+    StreamPeer,
     Usage,
     Visit,
     is_hmac_sha256,
@@ -41,6 +43,7 @@ from venuekit.simulator.ledger import (
 from venuekit_toy_perp.codes import Code
 from venuekit_toy_perp.endpoints import TOY
 from venuekit_toy_perp.signing import KEY_HEADER
+from venuekit_toy_perp.simulated_stream import STREAM_PATH, ToyStream
 
 _WINDOW = RequestWindow()
 #: the rows of a page of income
@@ -115,6 +118,7 @@ class SimulatedToy(SimulatedVenue):
         pool=Pool.NEVER,
         no_change_refused=frozenset({Setting.LEVERAGE, Setting.MARGIN_TYPE}),
     )
+    stream_path = ""
     contracts: tuple[Contract, ...] = (
         _contract("TOYUSD", "TOY", Decimal(100)),
         _contract("GEMUSD", "GEM", Decimal(20)),
@@ -179,6 +183,10 @@ class SimulatedToy(SimulatedVenue):
         if not base.isalpha() or base == market.symbol:
             raise FieldError(f"expected a symbol such as PINUSD, not {market.symbol!r}", "symbol")
         return _contract(market.symbol, base, market.price_of(base, prices))
+
+    def open_stream(self, connection: StreamConnection) -> StreamPeer:
+        """Return the venue's side of a stream."""
+        return ToyStream(connection) if connection.request.path == STREAM_PATH else super().open_stream(connection)
 
     # -- authentication
 
