@@ -30,6 +30,8 @@ V = TypeVar("V")
 E = TypeVar("E", bound=errors.OperationError)
 
 _DEFAULT = Options()
+#: of a read that several callers wait for
+_SHARED = Options(priority=Priority.RISK)
 #: seconds for which a value that was read again for some reason is believed
 _REFRESH_EVERY = 10.0
 #: how far one answer about the time may be from the venue's clock as it is known
@@ -208,6 +210,8 @@ class Account:
         """
         Read once per venue and environment and remember it; concurrent callers wait for the same read.
 
+        Each waits until its own deadline; no caller's options are those of a read that others join.
+
         It is read again when it is older than the Runtime's ``instruments_max_age``, or a refusal of the venue has
         shown that it may be out of date (``Venue.outdated_by``). Rows that cannot be read are left out and warned of.
         """
@@ -239,8 +243,8 @@ class Account:
         self, endpoint: Endpoint[T], parameters: dict[str, Any]
     ) -> tuple[Hashable, Callable[[], Awaitable[T]]]:
         """Return the key by which a read is remembered, and how to do it."""
-        # without a caller's deadline and waits: others join, and may have none
-        patient = type(self)(self._session, Options(recv_window=self._options.recv_window, priority=Priority.RISK))
+        # without any option of the caller: others join, and have their own
+        patient = type(self)(self._session, _SHARED)
 
         async def read() -> T:
             return (await patient.answer_rows(endpoint, **parameters)).value
@@ -381,7 +385,7 @@ class Account:
 
     async def sync_clock(self) -> None:
         """
-        Measure the venue's clock anew.
+        Measure the venue's clock anew; concurrent callers join the same measurement, each until its own deadline.
 
         Raises:
             UnsupportedCapability: the venue has no endpoint for its time.
@@ -391,7 +395,8 @@ class Account:
         if endpoint is None:
             words = "the venue has no endpoint for its time; its requests carry that of our own clock"
             raise errors.UnsupportedCapability(words, venue=self.venue.id, operation="sync_clock")
-        await self._session.venue_session.clock.sync(lambda: self.call(endpoint))
+        shared = type(self)(self._session, _SHARED)  # others join, orders among them
+        await self._in_time(endpoint, self._session.venue_session.clock.sync(lambda: shared.call(endpoint)))
 
     async def venue_time(self) -> datetime:
         """

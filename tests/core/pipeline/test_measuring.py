@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -13,7 +15,7 @@ from venuekit import errors
 from venuekit.clock import ClockWarning
 from venuekit.errors import Outcome
 from venuekit.plugin import NonceRule, RequestExpiry, Venue
-from venuekit.simulator import ApplyLater, CannedAnswer, DropBefore, SimRequest, Simulation
+from venuekit.simulator import ApplyLater, CannedAnswer, Delay, DropBefore, SimRequest, Simulation
 from venuekit.simulator.ledger import Reason, Refused
 from venuekit.testing.clocks import LoopClock
 from venuekit_toy_perp import TOY_PERP
@@ -159,3 +161,64 @@ async def test_fence_is_not_believed_over_by_a_clock_that_is_doubtful(stage: Any
 
     with pytest.raises(errors.Fenced):
         await stage.account.with_options(max_wait=1).call(TOY.SET_LEVERAGE, contract="GEMUSD", leverage=9)
+
+
+SHARED = pytest.mark.parametrize(
+    ("ask", "route"),
+    [
+        (lambda account: account.sync_clock(), TIME),
+        (lambda account: account.read_once(TOY.CONTRACTS), TOY.CONTRACTS),
+        (lambda account: account.refresh(TOY.CONTRACTS, "a step"), TOY.CONTRACTS),
+    ],
+    ids=["clock", "remembered", "refreshed"],
+)
+
+
+@SHARED
+async def test_deadline_and_end_of_one_caller_are_not_those_of_others_who_wait_with_it(
+    stage: Any, ask: Callable[[Any], Any], route: Any
+) -> None:
+    """Each ends at its own deadline, the first one too; who is cancelled ends alone, and the rest get the answer."""
+    stage.sim.disturb("toy_perp", route, Delay(before=4))
+    began, ended = stage.clock.monotonic(), dict[str, float]()
+
+    async def wait(name: str, **options: Any) -> str:
+        try:
+            await ask(stage.account.with_options(**options))
+        except errors.AnswerLost as error:
+            return error.message
+        finally:
+            ended[name] = stage.clock.monotonic() - began
+        return "read"
+
+    waiting = [
+        asyncio.create_task(one)
+        for one in (wait("first", deadline=2), wait("hurried", deadline=1), wait("cancelled"), wait("patient"))
+    ]
+    await asyncio.sleep(0.5)
+    waiting[2].cancel()
+    waiting.append(asyncio.create_task(wait("later", deadline=60)))
+    first, hurried, cancelled, patient, later = await asyncio.gather(*waiting, return_exceptions=True)
+
+    assert (first, hurried) == ("the deadline of 2 s passed", "the deadline of 1 s passed")
+    assert (patient, later) == ("read", "read")
+    assert isinstance(cancelled, asyncio.CancelledError)
+    assert [round(ended[name], 1) for name in ("cancelled", "hurried", "first", "patient", "later")] == [
+        *(0.5, 1.0, 2.0),
+        *(4.0, 4.0),
+    ]
+    assert len(stage.sim.requests) == (2 if route is TIME else 1)  # a slow answer about the time is asked for again
+
+
+@SHARED
+async def test_waits_and_window_of_the_first_caller_are_not_those_of_others(
+    stage: Any, ask: Callable[[Any], Any], route: Any
+) -> None:
+    """It may not wait at all, and its window is none; the read that others join is made all the same."""
+    stage.sim.disturb("toy_perp", route, CannedAnswer(429, b"{}", {"Retry-After": "3"}))
+    first = asyncio.create_task(ask(stage.account.with_options(max_wait=0.0, recv_window=10**9)))
+    patient = asyncio.create_task(ask(stage.account))
+
+    await asyncio.gather(first, patient)
+    assert [one.status for one in stage.sim.requests][:2] == [429, 200]
+    assert len(stage.sim.requests) == (3 if route is TIME else 2)
