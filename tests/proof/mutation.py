@@ -21,8 +21,18 @@ import attrs
 ROOT = Path(__file__).parents[2]
 PLACE = ROOT / ".mutation"
 _TESTS = ROOT / "tests"
-#: a mutant that takes so many times as long as its tests took, and a second, never ends
-_PATIENCE = 6.0
+#: a mutant never ends that takes so many times as long as its tests took and a start of so many seconds, on the clock
+#: of the wall: others may use the machine, too
+_PATIENCE, _START = 6.0, 10.0
+#: a failing example is not made smaller: it is enough that there is one
+_UNSHRUNK = """
+
+def pytest_sessionstart() -> None:
+    from hypothesis import Phase
+
+    settings.register_profile("unshrunk", settings(), phases=[Phase.explicit, Phase.generate])
+    settings.load_profile("unshrunk")
+"""
 
 
 @attrs.frozen
@@ -43,7 +53,7 @@ def _pipeline(*names: str) -> tuple[str, ...]:
 
 SUBJECTS = {
     "pools": Subject(("pipeline/pools",), _pipeline("budget", "pool_moments")),
-    "budget": Subject(("pipeline/budget", "pipeline/waiters"), _pipeline("budget", "waiters", "shut_out")),
+    "budget": Subject(("pipeline/budget", "pipeline/waiters"), _pipeline("budget", "backoff", "waiters")),
     "scopes": Subject(
         ("pipeline/write_scopes", "request_bounds"),
         (
@@ -76,7 +86,7 @@ def prepare(subject: Subject, place: Path) -> None:
     shutil.copytree(ROOT / "core", place / "src", ignore=ignore)
     shutil.copytree(_TESTS, place / "tests", ignore=ignore)
     shutil.copytree(ROOT / "docs", place / "docs", ignore=ignore)  # some tests compare a page with what runs
-    shutil.copy2(ROOT / "conftest.py", place / "conftest.py")
+    (place / "conftest.py").write_text((ROOT / "conftest.py").read_text() + _UNSHRUNK)
     options = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["pytest"]["ini_options"]
     modules = [f"src/venuekit/{module}.py" for module in subject.modules]
     written = {
@@ -97,6 +107,7 @@ def prepare(subject: Subject, place: Path) -> None:
             "track_dependencies": False,
             "use_setproctitle": False,
             "timeout_multiplier": _PATIENCE,
+            "timeout_constant": _START,
         },
     }
     lines = []

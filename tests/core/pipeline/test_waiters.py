@@ -45,6 +45,7 @@ def test_the_order_is_by_rank_and_then_by_arrival() -> None:
 
     assert names == [f"{rank.name} {n}" for rank in Priority for n in range(2)]  # all at once: a walk yields to reads
     assert [waiters.count_ahead(one) for one in waiters.waiting_for(pool)] == list(range(8))
+    assert waiters.all() == waiters.waiting_for(pool)
 
 
 def test_a_request_does_not_overtake_one_of_its_rank_that_waits_for_more() -> None:
