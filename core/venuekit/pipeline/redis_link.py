@@ -17,7 +17,7 @@ from venuekit.pipeline.shared_url import VARIABLE, StoreAddress
 if TYPE_CHECKING:
     from redis.asyncio.connection import AbstractConnection
 
-#: how long a connection and an answer may take, in seconds
+#: how long a connection and an answer may take, in seconds of the loop: another machine answers in real time
 PATIENCE = 1.0
 #: how many connections one process has at most; each carries one command at a time
 _CONNECTIONS = 8

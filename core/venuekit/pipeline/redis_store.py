@@ -286,5 +286,10 @@ def _as_of_now(report: PoolReport, moment: float) -> PoolReport:
 
 
 def _now() -> float:
-    """Return the time of the loop, which measures how long a server is lost; no budget depends on it."""
+    """
+    Return the time of the loop, which measures how long a server is lost, and what a share may spend meanwhile.
+
+    It is real time, as the server's own is, and not the injected clock of a runtime: on that one hours may pass while
+    the server answers in a millisecond, or none while it never does.
+    """
     return asyncio.get_running_loop().time()
