@@ -21,6 +21,7 @@ class Round:
         end: How many had when the next write of this endpoint began; None before that.
         fates: The fates of its attempts, by name, in the order in which they arrive.
         writes: How many writes it is of.
+        is_open: Whether one of them is under way.
         resends: Whether the caller allows that one is sent again once it is proven not to have arrived.
     """
 
@@ -30,6 +31,7 @@ class Round:
     end: int | None = None
     fates: list[str] = attrs.field(factory=list)
     writes: int = 0
+    is_open: bool = True
     resends: bool = False
 
     @property

@@ -22,9 +22,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 from tests.proof import writes
 from tests.proof.fates import PLAIN
-from tests.proof.world import Turn, World, open_world
+from tests.proof.turn import Turn
+from tests.proof.world import World, Write, open_world
 
-from venuekit.capabilities import OrderType
+from venuekit.capabilities import OrderType, TpSlMode
 
 #: examples of all venues together, the same ones each time; `make invariant` and `make soak` ask for more, and others
 ASKED = os.environ.get("VENUEKIT_MACHINE_EXAMPLES")
@@ -47,7 +48,6 @@ UNSTATED = {
 VENUES = ("binance_usdm", "binance_coinm", "aster_usdm", "aster_usdm_v1", "bybit_inverse")
 
 
-Write = Callable[[World, Turn], Coroutine[Any, Any, None]]
 #: writes that may undo each other; those of one spell are of one family
 FAMILIES: tuple[tuple[Write, ...], ...] = (
     (
@@ -66,7 +66,28 @@ FAMILIES: tuple[tuple[Write, ...], ...] = (
         partial(writes.move_margin, adds=True),
         partial(writes.move_margin, adds=False),
     ),
+    (
+        partial(writes.close, kind=OrderType.MARKET),
+        partial(writes.close, kind=OrderType.LIMIT),
+        partial(writes.close, kind=OrderType.STOP_MARKET),
+        partial(writes.move_margin, adds=True),
+        writes.cancel_all,
+    ),
+    (
+        partial(writes.set_countdown, is_armed=True),
+        partial(writes.set_countdown, is_armed=False),
+        partial(writes.place, kind=OrderType.LIMIT),
+        partial(writes.cancel, by_client_id=True),
+        writes.amend,
+    ),
     (writes.set_leverage,),
+    (
+        writes.set_leverage,
+        partial(writes.set_tpsl_mode, mode=TpSlMode.FULL),
+        partial(writes.set_tpsl_mode, mode=TpSlMode.PARTIAL),
+        partial(writes.call_raw, path="/v5/position/set-risk-limit", holds=False, category="inverse", riskId=1),
+        partial(writes.call_raw, path="/v5/position/switch-mode", holds=True, category="inverse", mode=0),
+    ),
     (
         writes.set_leverage,
         partial(writes.set_margin_type, isolated=True),
@@ -84,6 +105,11 @@ async def wait(world: World, seconds: float) -> None:
     await asyncio.sleep(seconds)
 
 
+async def set_clock(world: World, seconds: float) -> None:
+    """Set the clock of our machine, by up to two minutes either way."""
+    world.set_clock(round((seconds - 10) * 12_000))
+
+
 async def look_again(world: World, seconds: float) -> None:
     """Look again at the oldest write of unknown outcome, after a while."""
     await asyncio.sleep(seconds)
@@ -99,7 +125,7 @@ async def restart(world: World, seconds: float) -> None:
 
 
 Interlude = Callable[[World, float], Coroutine[Any, Any, None]]
-INTERLUDES: tuple[Interlude, ...] = (wait, look_again, restart)
+INTERLUDES: tuple[Interlude, ...] = (wait, look_again, restart, set_clock)
 
 
 def turns(venue: str) -> st.SearchStrategy[Turn]:
@@ -115,7 +141,7 @@ def turns(venue: str) -> st.SearchStrategy[Turn]:
         options=st.sampled_from(({}, {"max_wait": 120}, {"max_wait": 120}, {"deadline": 1.5})),
         dies=st.booleans(),
         resends=st.sampled_from((False, False, True)),
-        actor=st.sampled_from((None, None, None, "leverage", "order", "cancel")),
+        actor=st.sampled_from((None, None, None, None, "leverage", "order", "cancel", "clock")),
     )
 
 
@@ -156,6 +182,11 @@ def machine_of(venue: str) -> type[RuleBasedStateMachine]:
             for write, turn in spell:
                 self.run(write(self.world, turn))
                 self.reported_is_so()
+
+        @rule(spell=spells(venue), apart=st.sampled_from((0, 0, 0.01, 0.5, 3)))
+        def write_at_once(self, spell: list[tuple[Write, Turn]], apart: float) -> None:
+            self.run(self.world.write_at_once(spell[0], spell[1], apart))
+            self.reported_is_so()
 
         @rule(interlude=st.sampled_from(INTERLUDES), seconds=st.floats(0, 20))
         def between(self, interlude: Interlude, seconds: float) -> None:

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import shutil
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine
 from datetime import timedelta
 from decimal import Decimal
 from functools import cache
@@ -17,7 +17,9 @@ import attrs
 from tests.plugins.stages import VENUES, LeapingStage
 from tests.proof.claims import Claim, moved_margin, orders_named, orders_of
 from tests.proof.fates import Fate, fates_of
+from tests.proof.local_clock import LocalClock
 from tests.proof.rounds import Round
+from tests.proof.turn import Turn
 
 import venuekit
 from venuekit.endpoint import Effect, Endpoint, EndpointName, WriteScope
@@ -61,28 +63,7 @@ def _as_it_is(value: Any) -> Any:
     return value
 
 
-@attrs.frozen(kw_only=True)
-class Turn:
-    """
-    How a write is carried out.
-
-    Attributes:
-        fates: The fates of its attempts, by name; later attempts meet none.
-        reads: The fates of the next reads of each kind.
-        moment: After how many seconds it is cancelled, or after how many turns of the loop; None for not at all.
-        options: Options of the call.
-        dies: Whether the process ends at that moment: nothing of it runs any more, and another one opens the journal.
-        resends: Whether the caller allows that it is sent again once it is proven not to have arrived.
-        actor: What somebody else does when its first attempt arrives, by name.
-    """
-
-    fates: Sequence[str] = ()
-    reads: Sequence[str] = ()
-    moment: float | int | None = None
-    options: dict[str, Any] = attrs.field(factory=dict)
-    dies: bool = False
-    resends: bool = False
-    actor: str | None = None
+Write = Callable[["World", Turn], Coroutine[Any, Any, None]]
 
 
 @attrs.define(eq=False)
@@ -90,7 +71,7 @@ class World:
     """One account that trades on a venue whose wire misbehaves; it dies and starts again."""
 
     sim: Simulation
-    clock: LoopClock
+    clock: LocalClock
     directory: Path
     fates: dict[str, Fate]
     stack: contextlib.AsyncExitStack
@@ -102,6 +83,8 @@ class World:
     unknown: list[tuple[OperationError, list[Claim], Callable[[Any], Any]]] = attrs.field(factory=list)
     #: orders that some other write may have ended
     may_have_ended: set[str] = attrs.field(factory=set)
+    #: whether a countdown may end any order
+    counts_down: bool = False
     #: the calls under way, and the last requests of each endpoint
     under_way: list[asyncio.Task[Any]] = attrs.field(factory=list)
     rounds: dict[EndpointName, Round] = attrs.field(factory=dict)
@@ -118,9 +101,13 @@ class World:
     def endpoint(self, method: str, *, is_conditional: bool = False) -> Endpoint[Any] | None:
         """Return the endpoint of a write by the method it serves; None where the venue has none."""
         endpoints = self.sim.venue(self.venue).endpoints
-        found = [one for one in endpoints if one.is_write and any(each.__name__ == method for each in one.serves)]
+        found = [one for one in endpoints if one.verb != "GET" and any(each.__name__ == method for each in one.serves)]
         apart = [one for one in found if ("algo" in one.path) is is_conditional]
         return next(iter(apart or found), None)
+
+    def named(self, path: str) -> Endpoint[Any] | None:
+        """Return the endpoint of a write by its path; None where the venue has none."""
+        return next((one for one in self.sim.venue(self.venue).endpoints if one.is_write and one.path == path), None)
 
     @property
     def venue(self) -> str:
@@ -136,9 +123,9 @@ class World:
         return self.sim.ledger
 
     def rest_orders(self) -> None:
-        """Have two orders there before anything else happens."""
+        """Have two more orders there that no write of ours has placed."""
         stage = self.stage
-        for number in (1, 2):
+        for number in (self.number(), self.number()):
             price, name = Decimal(2000), f"before-{number}"
             self.ledger.rest_order(stage.symbol, Side.BUY, stage.quantity, price, client_id=name)
 
@@ -155,14 +142,17 @@ class World:
         connection = venuekit.connect(self.venue, self.sim.credentials(self.venue), runtime=runtime)
         self.account = await self.life.enter_async_context(connection)
 
-    async def die(self, task: asyncio.Task[Any] | None = None) -> None:
+    def set_clock(self, by: int) -> None:
+        """Set the clock of our machine ahead, or back, by so many milliseconds."""
+        self.clock.ahead += by
+
+    async def die(self) -> None:
         """End the process, without a chance to write a line or to send a byte, and start the next one."""
         kept = self.directory.with_name(self.directory.name + ".kept")
         shutil.copytree(self.directory, kept) if self.directory.exists() else kept.mkdir()
-        if task is not None:
+        for task in self.under_way:
             task.cancel()
-            with contextlib.suppress(asyncio.CancelledError, OperationError):
-                await task
+        await asyncio.gather(*self.under_way, return_exceptions=True)
         await self.life.aclose()
         shutil.rmtree(self.directory, ignore_errors=True)
         kept.rename(self.directory)
@@ -204,14 +194,23 @@ class World:
         if not self.under_way:
             self.sim.script.clear()
             for one in self.rounds.values():
+                one.is_open = False
                 one.check(self.fates)
         self._take(ended, claims, parted)
 
+    async def write_at_once(self, first: tuple[Write, Turn], second: tuple[Write, Turn], apart: float) -> None:
+        """Begin a second write so many seconds behind a first one, which may be under way then."""
+        (write_first, turn_of_first), (write_second, turn_of_second) = first, second
+        running = asyncio.ensure_future(write_first(self, turn_of_first))
+        await asyncio.sleep(apart)
+        # of the death of a process, one moment is enough
+        await write_second(self, attrs.evolve(turn_of_second, dies=False))
+        await running
+
     def _begin(self, endpoint: Endpoint[Any], turn: Turn) -> Round:
         """Script the fates of a write, and return the round that its requests belong to."""
-        is_first, arrived = not self.under_way, len(self.sim.requests)
-        found = self.rounds.get(endpoint.name)
-        if found is None or is_first:
+        arrived, found = len(self.sim.requests), self.rounds.get(endpoint.name)
+        if found is None or not found.is_open:
             if found is not None:
                 found.end = arrived
             found = self.rounds[endpoint.name] = Round(self.sim, endpoint, arrived)
@@ -246,6 +245,8 @@ class World:
     def _action(self, name: str) -> Callable[[Any], object]:
         """Return what somebody else does, and expect its effects from now on."""
         stage, number = self.stage, self.number()
+        if name == "clock":
+            return lambda _: self.set_clock((-1) ** number * 7_000 * number)
         if name == "leverage":
             self._supersede("leverage")
             return lambda ledger: _set_leverage(ledger, stage.symbol, Decimal(2 + 2 * number))
@@ -264,7 +265,7 @@ class World:
             else:
                 await asyncio.sleep(turn.moment)
             if turn.dies:
-                await self.die(task)
+                await self.die()
                 return asyncio.CancelledError()
             task.cancel()
         try:
@@ -365,7 +366,7 @@ async def open_world(venue: str, scenario: str, lag: timedelta | None) -> World:
     simulation = venuekit.simulate(venue, clock=clock, scenario=scenario, plugins=installed())
     sim = await stack.enter_async_context(simulation)
     directory = Path(tempfile.mkdtemp(prefix="machine-", dir=_MEMORY))
-    world = World(sim, clock, directory, fates_of(sim, venue), stack)
+    world = World(sim, LocalClock(clock), directory, fates_of(sim, venue), stack)
     await world.start()
     world.rest_orders()
     if lag is not None:

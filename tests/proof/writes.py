@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any
 
 from tests.proof.claims import Claim, has_ended, moved_margin, order_of, orders_of
-from tests.proof.world import Turn, World
+from tests.proof.turn import Turn
+from tests.proof.world import World
 
 from venuekit.capabilities import (
     Amendment,
@@ -19,6 +21,7 @@ from venuekit.capabilities import (
     OrderType,
     PositionMode,
     PositionSide,
+    TpSlMode,
 )
 
 D = Decimal
@@ -57,6 +60,28 @@ async def place(world: World, turn: Turn, kind: OrderType) -> None:
     await world.write(endpoint, lambda account: account.place_order(request), [claim], turn)
 
 
+async def close(world: World, turn: Turn, kind: OrderType) -> None:
+    """Make a position smaller: at once, by an order that rests, or by one that waits for a price."""
+    symbol = world.sim.scenario(world.venue).held
+    endpoint = world.endpoint("place_order", is_conditional=kind is OrderType.STOP_MARKET)
+    if symbol is None or endpoint is None:
+        return
+    opening, claim = _request(world, kind)
+    mode = {"position_side": PositionSide.LONG} if opening.position_side else {"reduce_only": True}
+    price = world.ledger.mark(symbol)
+    request = OrderRequest(
+        symbol=symbol,
+        side=OrderSide.SELL,
+        type=kind,
+        quantity=opening.quantity,
+        price=round(price * 2) if kind is OrderType.LIMIT else None,
+        trigger_price=round(price / 2) if kind is OrderType.STOP_MARKET else None,
+        client_id=opening.client_id,
+        **mode,
+    )
+    await world.write(endpoint, lambda account: account.place_order(request), [claim], turn)
+
+
 async def place_many(world: World, turn: Turn) -> None:
     """Place three orders by one request."""
     endpoint = world.endpoint("place_orders")
@@ -66,8 +91,9 @@ async def place_many(world: World, turn: Turn) -> None:
 
 
 def waiting(world: World, *kinds: OrderType) -> list[Any]:
-    """Return the orders of ours that wait, the newest first."""
-    orders = [one for one in orders_of(world.ledger) if one.is_open and one.status in _WAITING]
+    """Return the orders of ours for the symbol that wait, the newest first."""
+    traded = [one for one in orders_of(world.ledger) if one.symbol == world.stage.symbol]
+    orders = [one for one in traded if one.is_open and one.status in _WAITING]
     return [one for one in reversed(orders) if not kinds or one.type in kinds]
 
 
@@ -76,7 +102,7 @@ def _end_claim(world: World, order: Any) -> Claim:
     return Claim(
         f"end of {order.id}",
         lambda: int(not order_of(world.ledger, order.id).is_open),
-        is_shared=lambda: order.id in world.may_have_ended,
+        is_shared=lambda: world.counts_down or order.id in world.may_have_ended,
     )
 
 
@@ -206,6 +232,42 @@ async def set_margin_type(world: World, turn: Turn, *, isolated: bool) -> None:
     claim = _setting(world, "margin type", wanted, lambda: world.ledger.margin_type(symbol))
     options = {"account_wide": True} if is_wide else {}
     await world.write(endpoint, lambda account: account.set_margin_type(symbol, wanted, **options), [claim], turn)
+
+
+async def set_countdown(world: World, turn: Turn, *, is_armed: bool) -> None:
+    """Have the venue cancel all orders soon, or not any more."""
+    endpoint = world.endpoint("set_countdown")
+    if endpoint is None:
+        return
+    seconds = 5 + world.number() if is_armed else None
+    world.counts_down |= is_armed
+    claim = Claim(f"countdown {seconds}")
+    await world.write(endpoint, lambda account: account.set_countdown(world.stage.symbol, seconds), [claim], turn)
+
+
+async def set_tpsl_mode(world: World, turn: Turn, mode: TpSlMode) -> None:
+    """Set the mode of take-profits of the symbol, where it has one; nothing shows it."""
+    endpoint = world.endpoint("set_tpsl_mode")
+    if endpoint is None:
+        return
+
+    async def call(account: Any) -> Any:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the venue calls it deprecated
+            return await account.set_tpsl_mode(world.stage.symbol, mode)
+
+    await world.write(endpoint, call, [Claim(f"mode {mode}", subject="tpsl mode")], turn)
+
+
+async def call_raw(world: World, turn: Turn, path: str, *, holds: bool, **parameters: Any) -> None:
+    """Call an endpoint that serves no method, where the venue has it; it ``holds`` before, or nothing shows it."""
+    endpoint = world.named(path)
+    if endpoint is None:
+        return
+    if "symbol" in endpoint.by_name:
+        parameters["symbol"] = world.stage.symbol
+    claim = Claim(f"{path} of {parameters}", is_shared=lambda: holds)
+    await world.write(endpoint, lambda account: account.call(endpoint, **parameters), [claim], turn)
 
 
 async def set_position_mode(world: World, turn: Turn, *, hedge: bool) -> None:
