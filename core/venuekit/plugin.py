@@ -17,6 +17,10 @@ Besides this module a plugin imports :mod:`venuekit.capabilities` (values and ca
 :class:`Priority`; values that an answer repeats :class:`Echoes`; orders in a request :class:`Ask`,
 :class:`OrderName`, :class:`Resting`, :func:`read_items`.
 
+**User streams** (how a session is opened and its messages become events): :class:`StreamDeclaration`,
+:class:`ListenKeySession`, :class:`SignedSession`, :class:`Decoder`, :class:`Arrival`, :class:`SessionReply`,
+:class:`ReplyKind`.
+
 **Account** (the class whose parts call endpoints): :class:`Account`, :class:`Answer`, :class:`Change`.
 
 **Writes of several settings** (completed by those that a caller does not name): :class:`Completion`,
@@ -149,6 +153,15 @@ from venuekit.resolution import (
 )
 from venuekit.session_token import SessionToken, Token
 from venuekit.signing import EncodedRequest, SigningScheme, Stamp
+from venuekit.stream_declaration import (
+    Arrival,
+    Decoder,
+    ListenKeySession,
+    ReplyKind,
+    SessionReply,
+    SignedSession,
+    StreamDeclaration,
+)
 from venuekit.venue import (
     Answers,
     BlockedBy,
@@ -181,6 +194,7 @@ __all__ = [
     "Answers",
     "Applied",
     "Area",
+    "Arrival",
     "Ask",
     "AuthenticationFailed",
     "Banned",
@@ -204,6 +218,7 @@ __all__ = [
     "CredentialField",
     "Credentials",
     "CredentialsError",
+    "Decoder",
     "Echoes",
     "Effect",
     "EncodedRequest",
@@ -227,6 +242,7 @@ __all__ = [
     "Kind",
     "Limit",
     "LimitScope",
+    "ListenKeySession",
     "Lost",
     "MadeId",
     "NeverSent",
@@ -259,6 +275,7 @@ __all__ = [
     "Receipt",
     "Refusal",
     "Rejected",
+    "ReplyKind",
     "RequestExpiry",
     "Resolution",
     "Resolve",
@@ -267,12 +284,15 @@ __all__ = [
     "Role",
     "Secret",
     "Security",
+    "SessionReply",
     "SessionToken",
+    "SignedSession",
     "Signer",
     "SignerFields",
     "SigningScheme",
     "SlidingBudget",
     "Stamp",
+    "StreamDeclaration",
     "Throttled",
     "Token",
     "Trace",

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from venuekit.session_token import SessionToken
     from venuekit.signing import SigningScheme
     from venuekit.simulator.simulated_venue import SimulatedVenue
+    from venuekit.stream_declaration import StreamDeclaration
 
 A_co = TypeVar("A_co", bound="Account", covariant=True)
 B = TypeVar("B")
@@ -252,6 +253,7 @@ class Venue(Generic[A_co]):
         behaviours: One frozen value per capability that needs one.
         couplings, blockers: Facts about its settings for the planner.
         unsupported: Capability to the venue's reason, one sentence.
+        stream: Its user stream, None where it has none.
         simulated: The maker of its simulated venue; a function, so that it is imported only when needed.
     """
 
@@ -283,6 +285,7 @@ class Venue(Generic[A_co]):
     couplings: tuple[Coupling, ...] = ()
     blockers: tuple[Blocker, ...] = ()
     unsupported: Mapping[type[Capability], str] = attrs.field(factory=dict)
+    stream: StreamDeclaration | None = None
     simulated: Callable[[], SimulatedVenue] | None = None
     _behaviours: Mapping[type, object] = attrs.field(init=False, repr=False)
     _declared: frozenset[Endpoint[Any]] = attrs.field(init=False, repr=False)

@@ -130,6 +130,14 @@ from venuekit.capabilities.stream_events import (
     StreamEvent,
     UnknownEvent,
 )
+from venuekit.capabilities.user_stream import (
+    EventReader,
+    ListenKey,
+    ListenKeyControl,
+    StreamPhase,
+    StreamState,
+    UserStream,
+)
 
 __all__ = [
     "AccountInfo",
@@ -164,6 +172,7 @@ __all__ = [
     "CountdownControl",
     "CountdownScope",
     "EventOrigin",
+    "EventReader",
     "Fill",
     "FillKind",
     "FillReader",
@@ -188,6 +197,8 @@ __all__ = [
     "LeverageReader",
     "LeverageScope",
     "LeverageSetting",
+    "ListenKey",
+    "ListenKeyControl",
     "MarginCall",
     "MarginChange",
     "MarginChangeReader",
@@ -239,6 +250,8 @@ __all__ = [
     "SettingsSnapshot",
     "SettingsUpdate",
     "StreamEvent",
+    "StreamPhase",
+    "StreamState",
     "Support",
     "SupportState",
     "SymbolSettings",
@@ -248,6 +261,7 @@ __all__ = [
     "TpSlModeSetting",
     "Unit",
     "UnknownEvent",
+    "UserStream",
     "Withdrawal",
     "WithdrawalReader",
     "WithdrawalStatus",

@@ -153,7 +153,7 @@ class FundingPayment(StreamEvent):
 @quick_init
 @attrs.frozen(kw_only=True)
 class SessionExpiry(StreamEvent):
-    """The venue ended the session; ``reason`` in its words. A new one is opened without anybody asking."""
+    """The venue ended the session; ``reason`` in its words. A new one is opened by itself."""
 
     reason: str
 
