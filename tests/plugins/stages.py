@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from decimal import Decimal
@@ -92,6 +93,31 @@ class LeapingStage:
         return [order.id for order in found]
 
 
+@attrs.define
+class SetUpClock:
+    """
+    The running loop's time; it stands still until ``is_open``.
+
+    What a fixture sets up runs on real time, even where that of its test leaps. A machine under load would then have
+    the venue's clock measured wrongly: by half the time that a request takes longer than its answer, or the reverse.
+    """
+
+    is_open: bool = False
+    _loop: LoopClock = attrs.field(factory=LoopClock, init=False)
+
+    def milliseconds(self) -> int:
+        """Return the wall clock in milliseconds since 1970."""
+        return self._loop.milliseconds() if self.is_open else self._loop.start
+
+    def monotonic(self) -> float:
+        """Return the loop's time in seconds."""
+        return self._loop.monotonic() if self.is_open else 0.0
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait, not at all while it stands still."""
+        await asyncio.sleep(seconds if self.is_open else 0)
+
+
 @asynccontextmanager
 async def leaping(
     venue: str, scenario: str = "holding", *, pause: float = 0, **details: Any
@@ -99,14 +125,16 @@ async def leaping(
     """
     Simulate a venue over real sockets and open an account of it, ``details`` as :func:`venuekit.connect` takes them.
 
-    Both follow the running loop's time, which must leap over waiting (looptime); ``pause`` seconds of it pass first.
+    Both follow the running loop's time, which must leap over waiting (looptime), from when the account is open;
+    ``pause`` seconds of it pass first.
     """
-    clock = LoopClock()
+    clock = SetUpClock()
     async with (
         venuekit.simulate(venue, clock=clock, scenario=scenario) as sim,
         venuekit.Runtime(clock=clock, journal=False) as runtime,
         venuekit.connect(venue, sim.credentials(venue), runtime=runtime, **details) as account,
     ):
+        clock.is_open = True
         if pause:
             await account.pause(pause)
         yield sim, account

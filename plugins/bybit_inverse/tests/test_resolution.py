@@ -10,8 +10,8 @@ from typing import Any
 
 import attrs
 import pytest
+from tests.plugins.stages import leaping
 
-import venuekit
 from venuekit.capabilities import Amendment, MarginType, Order, OrderRequest, OrderSide, OrderStatus, OrderType
 from venuekit.errors import Fenced, NotExecuted, NotFound, OperationError, Outcome, OutcomeUnknown, Rejected
 from venuekit.simulator import (
@@ -26,7 +26,6 @@ from venuekit.simulator import (
     Simulation,
 )
 from venuekit.simulator.ledger import Ledger, Record, Side
-from venuekit.testing.clocks import LoopClock
 from venuekit_bybit_inverse import BybitInverseAccount
 from venuekit_bybit_inverse.endpoints import BYBIT
 
@@ -84,12 +83,7 @@ class Stage:
 @pytest.fixture
 async def stage() -> AsyncIterator[Stage]:
     """An account in isolated margin with a large long position."""
-    clock = LoopClock()
-    async with (
-        venuekit.simulate(VENUE, clock=clock) as sim,
-        venuekit.Runtime(clock=clock, journal=False) as runtime,
-        venuekit.connect(VENUE, sim.credentials(VENUE), runtime=runtime) as account,
-    ):
+    async with leaping(VENUE) as (sim, account):
         assert isinstance(account, BybitInverseAccount)
         yield Stage(sim, account)
 
