@@ -66,7 +66,7 @@ def test_killed_in_the_middle(call: Call, market: Any, start: Start, tmp_path: P
     """After a kill the file is valid, and the same command makes it what it had been without the kill."""
     need_format(file_format)
     total = 25_000 if file_format == "parquet" else 3_000
-    market.tell(rows=total, page=total // 30, pause=0.02)
+    market.tell(rows=total, page=total // 30, pause=0.02, held=total // 2)
     path = tmp_path / f"out.{file_format}"
     words = ("history", "income", "main", "--output", path.name)
 
@@ -90,7 +90,7 @@ def test_killed_in_the_middle(call: Call, market: Any, start: Start, tmp_path: P
 def test_interrupted_in_the_middle(market: Any, start: Start, tmp_path: Path, file_format: str) -> None:
     """Ctrl-C writes what has arrived, says how to go on, and ends with 130 and no traceback."""
     need_format(file_format)
-    market.tell(rows=3_000, page=100, pause=0.1)
+    market.tell(rows=3_000, page=100, pause=0.1, held=2_000)
     path = tmp_path / f"out.{file_format}"
 
     process = start("history", "income", "main", "--output", path.name)
@@ -110,7 +110,7 @@ def test_interrupted_in_the_middle(market: Any, start: Start, tmp_path: Path, fi
 @pytest.mark.parametrize("file_format", TEXT)
 def test_rows_are_there_while_it_downloads(market: Any, start: Start, tmp_path: Path, file_format: str) -> None:
     """The file grows during the download, and two processes never write it at once."""
-    market.tell(rows=2_000, page=100, pause=0.2)
+    market.tell(rows=2_000, page=100, held=1_000)  # more than a page, and never all of it
     path = tmp_path / f"out.{file_format}"
 
     process = start("history", "income", "main", "--output", path.name)

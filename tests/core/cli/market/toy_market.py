@@ -87,9 +87,9 @@ TESTED: list[OrderRequest] = []
 
 
 def _told() -> dict[str, Any]:
-    """Return what the file says: rows, page, pause (seconds), most (rows before an error), warning."""
+    """Return what the file says: rows, page, pause (seconds), most, held (rows before an error, a halt), warning."""
     told: dict[str, Any] = json.loads(Path(os.environ["TOY_MARKET"]).read_text(encoding="utf-8"))
-    return {"rows": 0, "page": 100, "pause": 0, "most": None, "warning": None, **told}
+    return {"rows": 0, "page": 100, "pause": 0, "most": None, "held": None, "warning": None, **told}
 
 
 def _moment(number: int) -> datetime:
@@ -219,6 +219,8 @@ class ToyMarketAccount(
             begin = (place["page"] - 1) * told["page"]
             if told["most"] is not None and begin >= told["most"]:
                 raise Throttled("slow down", venue=self.venue.id, operation="iter", code=2001)
+            if told["held"] is not None and begin >= told["held"]:
+                await asyncio.Event().wait()  # until the process is ended
             found = [item for item in rows if window.start <= milliseconds(item) <= window.end]
             return Page(found[begin : begin + told["page"]])
 
