@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import Any
@@ -21,6 +22,8 @@ from venuekit.simulator import (
     SimKey,
     SimRequest,
     SimulatedVenue,
+    StreamConnection,
+    StreamPeer,
     Usage,
     Visit,
     find_price,
@@ -41,6 +44,7 @@ from venuekit_bybit_inverse.simulated.documented_answers import DOCUMENTED_ANSWE
 from venuekit_bybit_inverse.simulated.extra_routes import extra_routes
 from venuekit_bybit_inverse.simulated.messages import NO_PERMISSION, REFUSED, envelope, refusal, refuse
 from venuekit_bybit_inverse.simulated.parameters import Parameters, read_parameters
+from venuekit_bybit_inverse.simulated.private_stream import PrivateStream
 from venuekit_bybit_inverse.simulated.unserved import UNSERVED_ROUTES
 
 _DEFAULT_WINDOW = "5000"
@@ -131,6 +135,10 @@ class SimulatedBybit(SimulatedVenue):
     refusals = REFUSED
     unserved = UNSERVED_ROUTES
     documented_answers = DOCUMENTED_ANSWERS
+    stream_path = ""
+
+    def __init__(self) -> None:
+        self._connections = itertools.count(1)
 
     def make_contract(self, market: Market, prices: Mapping[str, Decimal]) -> Contract:
         """Return a further contract, for a symbol such as SOLUSD or SOLUSDH27."""
@@ -143,6 +151,13 @@ class SimulatedBybit(SimulatedVenue):
     def extra_routes(self) -> Iterable[Route]:
         """Return the documented routes that the client does not use."""
         return extra_routes()
+
+    def open_stream(self, connection: StreamConnection) -> StreamPeer:
+        """Return the private stream of an account; there is no public one."""
+        name = f"simulated-{next(self._connections)}"
+        if connection.request.path == "/v5/private":
+            return PrivateStream(connection, name)
+        return super().open_stream(connection)
 
     def authenticate(
         self,
