@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from venuekit import errors
-from venuekit._util.times import to_milliseconds
 from venuekit.pipeline.observe import EventKind
 from venuekit.request_bounds import TOLERANCE
 from venuekit.simulator import Delay
@@ -29,19 +28,6 @@ async def lose(stage: Any) -> errors.OutcomeUnknown:
     with pytest.raises(errors.OutcomeUnknown) as caught:
         await set_leverage(stage, 7, deadline=0.5)
     return caught.value
-
-
-async def test_a_write_leaves_when_the_fence_is_over_by_the_slowest_clock(stage: Any) -> None:
-    """By as much as the venue's clock may be behind ours, the wait is longer, and by no more."""
-    lost = await lose(stage)
-    assert lost.fence is not None
-    clock = stage.account._session.venue_session.clock
-    clock._error = TOLERANCE - 10  # it is believed as it is
-
-    await set_leverage(stage, 9)
-
-    late = stage.arrivals(*LEVERAGE)[-1].at - to_milliseconds(lost.fence)
-    assert TOLERANCE - 10 <= late < TOLERANCE + 200
 
 
 async def test_a_clock_of_too_large_an_error_is_measured_before_a_fence_is_believed_over(stage: Any) -> None:

@@ -17,7 +17,7 @@ from venuekit.endpoint import Effect, Endpoint, WriteScope
 from venuekit.pipeline import Event
 from venuekit.pipeline.observe import EventKind
 from venuekit.pipeline.write_scopes import Fence, Footprint, WriteScopes
-from venuekit.request_bounds import RequestExpiry
+from venuekit.request_bounds import TOLERANCE, RequestExpiry
 from venuekit.simulator import Delay, DropBefore, Simulation
 from venuekit.testing.clocks import InstantClock, LoopClock
 from venuekit_toy_perp import TOY_PERP
@@ -90,6 +90,13 @@ async def test_a_write_leaves_a_millisecond_after_the_fence(still: Still) -> Non
     assert fence is not None
     assert again is not None
     assert 1000 == (again - fence).microseconds
+
+
+async def test_a_write_leaves_when_the_fence_is_over_by_the_slowest_clock(still: Still) -> None:
+    """By as much as the venue's clock may be behind ours, the wait is longer, and by no more."""
+    still.account._session.venue_session.clock._error = TOLERANCE
+
+    assert 4.001 == await still.waited(3000)
 
 
 @pytest.mark.parametrize("options", [{}, {"max_wait": 10}, {"deadline": 10}])
