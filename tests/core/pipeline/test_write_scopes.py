@@ -71,9 +71,10 @@ async def test_symbols_do_not_wait_for_each_other_and_the_account_waits_for_all(
 async def test_nobody_waits_behind_a_stranger() -> None:
     """While a second write of one symbol waits, another symbol and an order's amendment begin at once."""
     write_scopes = WriteScopes()
-    await write_scopes.enter(A, WRITE, forever)
+    await write_scopes.enter(A, Write("set_margin_type for A"), forever)
     waiting = asyncio.create_task(write_scopes.enter(A, Write("set_leverage for A"), forever))
     await asyncio.sleep(0)
+    assert write_scopes.ahead(A) == ("set_margin_type for A", "set_leverage for A")
 
     assert write_scopes.try_enter(B, WRITE)
     assert write_scopes.try_enter(amendment(OrderName("A", "1")), WRITE)
