@@ -125,8 +125,8 @@ class WriteScopes:
     """
 
     # an account that is only held has no container of its own
-    #: the writes under way, by the identity of their footprint: none is held twice
-    _held: dict[int, tuple[Footprint, Described]] | None = attrs.field(default=None, init=False)
+    #: the writes under way
+    _held: list[tuple[Footprint, Described]] | None = attrs.field(default=None, init=False)
     #: how many of them touch a symbol, None for those that touch all: a write that meets none of them waits for none;
     #: counted from the second one on, since most writes are alone
     _touched: dict[str | None, int] | None = attrs.field(default=None, init=False)
@@ -147,7 +147,7 @@ class WriteScopes:
     def try_enter(self, footprint: Footprint, write: Described) -> bool:
         """Begin a write if none that it must mind runs or waits; say whether that is so."""
         if not self._held and not self._waiting:
-            self._held = {id(footprint): (footprint, write)}
+            self._held = [(footprint, write)]
             return True
         if self._must_wait(footprint):
             return False
@@ -183,8 +183,9 @@ class WriteScopes:
         if self._successor is not None:
             self._latest().leave(footprint)
             return
-        held = self._held or {}
-        del held[_key_of(footprint, held)]
+        held = self._held or []
+        # footprints are shared, and both of two joined accounts may hold the same one: each end is that of one of them
+        del held[next(index for index, (one, _) in enumerate(held) if one is footprint)]
         if not held:
             self._held = self._touched = None
         elif self._touched is not None:
@@ -249,15 +250,13 @@ class WriteScopes:
 
     @property
     def _under_way(self) -> Iterable[tuple[Footprint, Described]]:
-        return () if self._held is None else self._held.values()
+        return self._held or ()
 
     def _hold(self, footprint: Footprint, write: Described) -> None:
         """Count a write among those under way."""
         if self._held is None:
-            self._held = {id(footprint): (footprint, write)}
-            return
-        # footprints are shared, and both of two joined accounts may hold the same one: then each is ended by itself
-        self._held[id(footprint) if id(footprint) not in self._held else -id(write)] = footprint, write
+            self._held = []
+        self._held.append((footprint, write))
 
     def _latest(self) -> WriteScopes:
         latest = self
@@ -311,12 +310,6 @@ class WriteScopes:
                 self._hold(waiter.footprint, waiter.write)
                 waiter.turn.set_result(None)
         self._waiting = self._waiting or None
-
-
-def _key_of(footprint: Footprint, held: Mapping[int, tuple[Footprint, Described]]) -> int:
-    """Return the key of a write that began with a footprint; another one of a joined account may hold the same one."""
-    key = id(footprint)
-    return key if key in held else next(key for key, (one, _) in held.items() if one is footprint)
 
 
 async def _expire(turn: asyncio.Future[None], timer: Callable[[], Awaitable[None]]) -> None:

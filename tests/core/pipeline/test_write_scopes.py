@@ -76,7 +76,8 @@ async def test_nobody_waits_behind_a_stranger() -> None:
     await asyncio.sleep(0)
     assert write_scopes.ahead(A) == ("set_margin_type for A", "set_leverage for A")
 
-    assert write_scopes.try_enter(B, WRITE)
+    assert write_scopes.try_enter(B, Write("set_leverage for B"))
+    assert write_scopes.ahead(B) == ("set_leverage for B",)
     assert write_scopes.try_enter(amendment(OrderName("A", "1")), WRITE)
     assert not write_scopes.try_enter(A, WRITE)
 
