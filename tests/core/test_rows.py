@@ -364,6 +364,24 @@ def test_rows_that_may_be_absent_are_none_there(rows: str, found: list[tuple[str
     assert [value.asset for part in decoded.values() for value in part.values()] == [name for name, _ in found]
 
 
+def test_two_declarations_read_the_same_rows() -> None:
+    """Each has its own columns of them; columns that they share are read in one way."""
+    other = Reads(Thing, within=("rows",), id=text("a"), size=number("w"), owed=number("change", may_be_blank=True))
+    wallets = Reads(Balance, within=("rows",), asset=text("a"), wallet=number("w"))
+    both: Document[dict[str, Any]] = Document(dict, wallets=wallets, others=other)
+    for number_ in ('"2"', "2"):  # a JSON number takes the second reader
+        body = f'{{"rows": [{{"a": "ETH", "w": {number_}, "change": "-1"}}, {{"a": "BTC", "w": "3"}}]}}'.encode()
+        first, second = both.values(body, received_at=NOW)
+        assert [(one.asset, one.wallet) for one in first] == [("ETH", D(2)), ("BTC", D(3))]
+        assert [(one.id, one.size, one.owed) for one in second] == [("ETH", D(2), D(-1)), ("BTC", D(3), None)]
+    with pytest.raises(TypeError, match="column w is read as something else"):
+        Document(
+            dict, a=wallets, b=Reads(Balance, within=("rows",), asset=text("a"), wallet=price("w", may_be_blank=True))
+        )
+    with pytest.raises(TypeError, match="read as another kind of rows"):
+        Document(dict, a=wallets, b=Reads(Balance, within=("rows",), may_be_absent=True, asset=text("a")))
+
+
 def test_what_is_around_absent_rows_may_not_be_absent() -> None:
     """The message names the field, whichever reader finds it."""
     for body in (b"{}", b'{"a": [], "b": 1}'):

@@ -84,7 +84,7 @@ class _Node:
     """A place in a document: the rows that are there, and the places below it."""
 
     def __init__(self) -> None:
-        self.rows: Any = None
+        self.rows: dict[str, tuple[str, Any, bool]] | None = None
         self.fields: dict[str, tuple[str, Any, bool]] = {}
         self.below: dict[str | int, _Node] = {}
         self.is_optional = False
@@ -98,7 +98,7 @@ class _Node:
         if part.is_single:
             node.fields |= program.fields
         else:
-            node.rows = list[_struct(program.fields)]  # type: ignore[misc]  # mypy takes it for an annotation
+            node.rows = (node.rows or {}) | program.fields
 
         def find(document: Any) -> Any:
             for step in steps:
@@ -113,7 +113,7 @@ class _Node:
     def shape(self) -> Any:
         """Return the type that msgspec reads."""
         if self.rows is not None:
-            return self.rows
+            return list[_struct(self.rows)]  # type: ignore[misc]  # mypy takes it for an annotation
         if 0 in self.below:
             return list[self.below[0].shape()]  # type: ignore[misc]
         return _struct(

@@ -159,10 +159,14 @@ class Document(Generic[D]):
 
     Args:
         shape: A function that is called with the :class:`Rows` of each part, by their names.
-        parts: The declarations, each with its own ``within``.
+        parts: The declarations, each with its own ``within``; several may read the same rows.
+
+    Raises:
+        TypeError: declarations of the same rows contradict each other.
     """
 
     def __init__(self, shape: Callable[..., D], /, **parts: Reads[Any]) -> None:
+        _check_shared_rows(parts.values())
         self.parts = parts
         self._shape = shape
         self._compiled: Compiled | None = None
@@ -392,6 +396,19 @@ class Rows(Sequence[Any], Generic[V]):
 
 #: returns the indexes of the rows to keep
 Choice: TypeAlias = "Callable[[Rows[Any]], Sequence[int]]"
+
+
+def _check_shared_rows(parts: Iterable[Reads[Any]]) -> None:
+    forms: dict[tuple[Any, ...], tuple[Any, ...]] = {}
+    for part in parts:
+        shape = (part.is_single, part.may_be_absent)
+        if forms.setdefault(part.within, shape) != shape:
+            raise TypeError(f"{part!r} are read as another kind of rows, too")
+        for source in part.sources.values():
+            for column in columns_in(source):
+                form = (column.kind, column.may_be_blank)
+                if forms.setdefault((part.within, column.name), form) != form:
+                    raise TypeError(f"{part!r}: the column {column.name} is read as something else, too")
 
 
 def _column(reads: Reads[Any], field: str | None) -> str:
