@@ -30,6 +30,7 @@ from venuekit.parts.columns import (
     number,
     only_when,
     price,
+    rename,
     signed,
     text,
     whole,
@@ -436,6 +437,21 @@ def test_a_declaration_tells_which_column_a_field_is_read_from() -> None:
     assert THINGS.columns["sum"] == ("owed",)
     assert THINGS.columns["size"] == ("size", "side")
     assert isinstance(THINGS.sources["owed"], Column)
+
+
+def test_sources_are_read_from_other_names() -> None:
+    """In whatever they are nested; without a column, the fields that need it are left out."""
+    names = {"id": "i", "size": "z", "side": "S", "owed": "o", "name": "n", "limit": None, "madeAt": None}
+    reads = Reads(Thing, given=("unit",), key="id", **rename(THINGS.sources, names))
+    row = {names.get(name) or name: value for name, value in USUAL.items()}
+    (thing,), (other,) = (
+        reads(body_of(row)).values(),
+        THINGS(body_of({**USUAL, "limit": "0", "madeAt": None})).values(),
+    )
+    assert thing == attrs.evolve(other, limit=None, sum=None)
+    assert reads.columns["size"] == ("z", "S")
+    with pytest.raises(ValueError, match="no column is named colour"):
+        rename(THINGS.sources, {"colour": "c"})
 
 
 def test_all_values_of_an_answer_are_read_at_once() -> None:

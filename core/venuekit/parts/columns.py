@@ -34,6 +34,7 @@ __all__ = [
     "number",
     "only_when",
     "price",
+    "rename",
     "signed",
     "text",
     "whole",
@@ -163,6 +164,40 @@ def nested(source: Source) -> Iterator[Source]:
 def columns_in(source: Source) -> Iterator[Column]:
     """Return the columns that a source reads."""
     return (part for part in nested(source) if isinstance(part, Column))
+
+
+def rename(sources: Mapping[str, Source], names: Mapping[str, str | None]) -> dict[str, Source]:
+    """
+    Return sources that read the same values from rows with other column names, as messages of a stream have them.
+
+    ``names`` has the other name by that of the answer, None for a column that there is not: its fields are left out,
+    with those that refer to them. A column that it does not mention keeps its name.
+
+    Raises:
+        ValueError: a name of no column.
+    """
+    known = {column.name for source in sources.values() for column in columns_in(source)}
+    if unknown := sorted(names.keys() - known):
+        raise ValueError(f"no column is named {', '.join(unknown)}")
+    renamed: dict[str, Source] = {}
+    for field, source in sources.items():
+        parts = tuple(nested(source))
+        lacks_column = any(isinstance(part, Column) and names.get(part.name, part.name) is None for part in parts)
+        referred = {part.field for part in parts if isinstance(part, Same | When)} & sources.keys()
+        if not lacks_column and referred <= renamed.keys():
+            renamed[field] = _with_names(source, names)
+    return renamed
+
+
+def _with_names(source: Source, names: Mapping[str, str | None]) -> Source:
+    match source:
+        case Column():
+            return attrs.evolve(source, name=names.get(source.name) or source.name)
+        case Derived():
+            return attrs.evolve(source, sources=tuple(_with_names(part, names) for part in source.sources))
+        case When():
+            return attrs.evolve(source, source=_with_names(source.source, names))
+    return source
 
 
 def number(name: str, *, may_be_blank: bool = False, is_required: bool = False) -> Column:
