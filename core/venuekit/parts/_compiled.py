@@ -98,7 +98,7 @@ class _Node:
         if part.is_single:
             node.fields |= program.fields
         else:
-            node.rows = (node.rows or {}) | program.fields
+            node.rows = {**(node.rows or {}), **program.fields}
 
         def find(document: Any) -> Any:
             for step in steps:

@@ -166,9 +166,9 @@ def columns_in(source: Source) -> Iterator[Column]:
     return (part for part in nested(source) if isinstance(part, Column))
 
 
-def rename(sources: Mapping[str, Source], names: Mapping[str, str | None]) -> dict[str, Source]:
+def rename(sources: Mapping[str, Source], names: Mapping[str, str | None]) -> dict[str, Any]:
     """
-    Return sources that read the same values from rows with other column names, as messages of a stream have them.
+    Return sources, by field, that read the same values from rows of other column names, such as those of a stream.
 
     ``names`` has the other name by that of the answer, None for a column that there is not: its fields are left out,
     with those that refer to them. A column that it does not mention keeps its name.
@@ -179,7 +179,7 @@ def rename(sources: Mapping[str, Source], names: Mapping[str, str | None]) -> di
     known = {column.name for source in sources.values() for column in columns_in(source)}
     if unknown := sorted(names.keys() - known):
         raise ValueError(f"no column is named {', '.join(unknown)}")
-    renamed: dict[str, Source] = {}
+    renamed: dict[str, Any] = {}
     for field, source in sources.items():
         parts = tuple(nested(source))
         lacks_column = any(isinstance(part, Column) and names.get(part.name, part.name) is None for part in parts)

@@ -197,11 +197,10 @@ class Document(Generic[D]):
             try:
                 return [
                     program.quick(
-                        rows,
-                        repeat(None),
-                        joined.get,
-                        **{argument: given[name] for name, argument in names if name in given},
+                        rows, repeat(None), joined.get, **{to: given[name] for name, to in names if name in given}
                     )
+                    if rows
+                    else rows
                     for program, rows, names in zip(compiled.programs, lists, compiled.given, strict=True)
                 ]
             except MISFITS:

@@ -154,7 +154,7 @@ def _word(name: str, table: Mapping[str, Any], unknown: Callable[[str], Any]) ->
 
 
 #: of ``GET /v5/order/realtime`` and ``/v5/order/history``
-_ORDERS = Reads(
+ORDERS = Reads(
     ListedOrder,
     within=("result", "list"),
     id=text("orderId"),
@@ -199,7 +199,7 @@ _ORDERS = Reads(
     ),
 )
 #: of ``GET /v5/execution/list``
-_FILL_ROWS = Reads(
+FILLS = Reads(
     ListedFill,
     within=("result", "list"),
     id=text("execId"),
@@ -222,8 +222,8 @@ _FILL_ROWS = Reads(
     ),
     order_quantity=number("orderQty", may_be_blank=True),
 )
-decode_orders = page_decoder(_ORDERS)
-decode_fills = page_decoder(_FILL_ROWS)
+decode_orders = page_decoder(ORDERS)
+decode_fills = page_decoder(FILLS)
 
 _ACK: Mapping[type, Mapping[str, str]] = {
     OrderAck: {"id": "orderId", "client_id": "orderLinkId", "created_at": "createAt"}

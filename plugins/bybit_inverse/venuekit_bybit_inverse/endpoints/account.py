@@ -93,7 +93,8 @@ def _available(wallet: Decimal | None, *bound: Decimal | None) -> Decimal | None
     return None if wallet is None or sum_of_bound is None else wallet - sum_of_bound
 
 
-_COIN: Mapping[str, Any] = {
+#: the sources of the balance of a coin
+COIN: Mapping[str, Any] = {
     "asset": text("coin"),
     "wallet": number("walletBalance", may_be_blank=True),
     "unrealized_pnl": number("unrealisedPnl", may_be_blank=True),
@@ -116,7 +117,7 @@ _COINS = ("result", "list", 0, "coin")
 ISOLATED_COINS = Reads(
     Balance,
     within=_COINS,
-    **_COIN,
+    **COIN,
     available=derived(_available, Same("wallet"), Same("initial_margin"), Same("locked"), Same("bonus")),
 )
 
@@ -143,7 +144,7 @@ decode_wallet = Document(
         total_available=number("totalAvailableBalance", may_be_blank=True),
         margin_ratio=number("accountMMRate", may_be_blank=True),
     ),
-    coins=Reads(Balance, within=_COINS, **_COIN),
+    coins=Reads(Balance, within=_COINS, **COIN),
 )
 
 COLLATERAL = Reads(

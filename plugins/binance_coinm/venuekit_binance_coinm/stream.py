@@ -1,0 +1,13 @@
+"""The user stream: its messages name no contract size and no margin asset, which the contracts of the venue have."""
+
+from __future__ import annotations
+
+from venuekit_binance_coinm.position_rows import POSITIONS
+from venuekit_binance_coinm.terms import ORDER_TERMS
+from venuekit_binance_common.stream.rows import message_rows
+
+ROWS = message_rows(
+    ORDER_TERMS.rows,
+    of_order={name: POSITIONS.sources[name] for name in ("contract_size", "contract_unit")},
+    of_position={name: POSITIONS.sources[name] for name in ("contract_size", "contract_unit", "settle", "notional")},
+)
