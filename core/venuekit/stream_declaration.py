@@ -67,8 +67,9 @@ class Decoder(Protocol):
         Return the events of a message in their order, or the reply that it is.
 
         An event of an unknown kind is an :class:`~venuekit.capabilities.UnknownEvent` with the body. A body that is
-        not of the venue's format raises ``ValueError``, ``TypeError``, ``LookupError`` or ``ArithmeticError``: readers
-        get a :class:`~venuekit.capabilities.Gap`, and the session goes on.
+        not of the venue's format raises ``PayloadMismatch``, ``ValueError``, ``TypeError``, ``LookupError`` or
+        ``ArithmeticError``: readers get a :class:`~venuekit.capabilities.Gap`, and the session goes on. A message with
+        no news, such as one about another product of the account, has no events.
         """
 
 

@@ -14,7 +14,7 @@ from venuekit.testing.reading import find_unread
 RECEIVED_AT = datetime(2026, 11, 30, 12, tzinfo=UTC)
 ARRIVAL = Arrival(RECEIVED_AT, 7)
 #: with all that every event of a message has
-COMMON = {"received_at": RECEIVED_AT, "message": 7}
+COMMON: dict[str, Any] = {"received_at": RECEIVED_AT, "message": 7}
 
 
 def at(milliseconds: int) -> datetime:

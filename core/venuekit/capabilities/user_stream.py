@@ -47,7 +47,7 @@ class EventReader(AsyncIterator[StreamEvent]):
     """
     One reader of a user stream: an async iterator that ends only with the account.
 
-    Its queue is bounded: what does not fit is dropped, and one :class:`Gap` is in its place.
+    Its queue is bounded: events that do not fit are dropped, and one :class:`Gap` is in their place.
     """
 
     __slots__ = ()

@@ -182,7 +182,7 @@ class Document(Generic[D]):
         self, body: bytes, *, received_at: datetime, raw: Any = None, joined: Mapping[Any, Any] = {}, **given: Any
     ) -> Sequence[Sequence[Any]]:
         """
-        Return the values of each part at once, for messages that nobody asked for and that are read whole.
+        Return the values of each part at once, for messages that come unasked and are read whole.
 
         ``received_at`` is our clock and ``raw`` the body as plain JSON, None where it is not kept; ``joined`` and
         ``given`` are as for :meth:`Rows.values`, for all parts that take them.

@@ -21,7 +21,7 @@ UNKNOWN = "any"
 LOOPBACK = "loopback"
 
 _ADDRESS = re.compile(r"[A-Za-z0-9._:\[\]-]{1,64}")
-#: addresses that are nobody's: a socket that would send there shows from where, and nothing is sent
+#: addresses without an owner: a socket that would send there shows from where, and nothing is sent
 _NOWHERE = ((socket.AF_INET, "198.51.100.1"), (socket.AF_INET6, "2001:db8::1"))
 
 

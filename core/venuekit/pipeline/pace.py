@@ -30,7 +30,7 @@ class CallPayments:
         self.reserve = max(self.reserve, reserve)
 
 
-#: counts the payments of the call that runs; None where nobody asks for them
+#: counts the payments of the call that runs; None where they are not asked for
 PAYMENTS: ContextVar[CallPayments | None] = ContextVar("venuekit_payments", default=None)
 
 

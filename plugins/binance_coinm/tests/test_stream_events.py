@@ -52,6 +52,7 @@ def _balance(asset: str, wallet: str, cross: str) -> Balance:
 
 
 def _position(side: PositionSide, quantity: str, notional: str, **fields: Any) -> PositionUpdate:
+    figures: dict[str, Any] = {name: D(text) for name, text in fields.items()}
     position = Position(
         SYMBOL,
         side,
@@ -62,7 +63,7 @@ def _position(side: PositionSide, quantity: str, notional: str, **fields: Any) -
         margin_type=MarginType.ISOLATED,
         updated_at=HAPPENED_AT,
         received_at=RECEIVED_AT,
-        **{name: D(text) for name, text in fields.items()},
+        **figures,
     )
     return PositionUpdate(position=position, reason="ORDER", **ACCOUNT)
 

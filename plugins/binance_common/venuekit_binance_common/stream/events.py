@@ -1,9 +1,8 @@
 """
 The events of a user stream.
 
-Messages of one kind come in the order of their times on one connection; messages of several kinds are to be compared by
-the time they were made at. Streams tell what has changed: an account that changed names the assets and positions that
-did.
+Messages of one kind come in the order of their times on one connection; messages of several kinds are compared by the
+time at which they were made. A change of the account names the assets and positions that changed, and no others.
 """
 
 from __future__ import annotations
@@ -125,7 +124,7 @@ def _only_symbol(positions: Sequence[Position]) -> str | None:
 def _read_order(message: _Message) -> Iterator[StreamEvent]:
     (order,), (step,) = message.values(message.rows.order)
     yield OrderUpdate(order=order, change=step.change, **message.common)
-    # without a trade id nothing tells two fills apart
+    # a fill without a trade id could not be known again
     if step.change in _FILLING and step.filled and step.trade and step.trade > 0:
         ((fill,),) = message.values(message.rows.fill)
         yield FillUpdate(fill=fill, **message.common)

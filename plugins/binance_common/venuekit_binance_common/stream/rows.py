@@ -53,7 +53,7 @@ class Movement:
 
 @attrs.frozen
 class Step:
-    """The step of an order, and what was filled in it: quantity and trade id, 0 for none."""
+    """The step of an order, and the fill that led to it: quantity and trade id, 0 for none."""
 
     change: OrderUpdateKind
     filled: Decimal | None = None
@@ -181,7 +181,7 @@ _ALGO_NAMES: Mapping[str, str | None] = {
 
 @attrs.frozen(kw_only=True, eq=False)
 class MessageRows:
-    """The declarations of a product's messages; what is joined with a row is the contract of its symbol."""
+    """The declarations of a product's messages; a row is joined with the contract of its symbol."""
 
     account: Document[Any]
     order: Document[Any]
