@@ -1,109 +1,45 @@
-"""Orders and fills on Aster: one book for every type, neither amendments nor tests, commission printed as received."""
+"""Orders at Aster, whose one book takes every type: as they are sent, refused and cancelled."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
-from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import attrs
 import pytest
+from plugins.binance_usdm.tests.aster_orders.order_types import MARK, ORDERS, TYPES, Stage
 from tests.plugins.binance.exchange import open_exchange, shape
-from tests.plugins.stages import LeapingStage, leaping
 
 from venuekit.capabilities import (
     Capability,
     CountdownControl,
     FillReader,
     ForcedOrderReader,
-    Order,
     OrderAmendControl,
     OrderBatchControl,
     OrderBehaviour,
     OrderControl,
     OrderKind,
-    OrderRequest,
     OrderSide,
     OrderStatus,
     OrderTestControl,
     OrderType,
-    PositionMode,
     PositionSide,
     SupportState,
     TimeInForce,
-    WorkingPrice,
 )
 from venuekit.endpoint import Endpoint
-from venuekit.errors import (
-    InvalidArgument,
-    InvalidRequest,
-    NotExecuted,
-    NotFound,
-    OperationError,
-    Outcome,
-    Rejected,
-    UnsupportedCapability,
-)
-from venuekit.simulator import CannedAnswer, DropAfter, DropBefore, SecondActor
-from venuekit.simulator.ledger import Book, Side, TradeKind
+from venuekit.errors import InvalidArgument, NotFound, OperationError, Outcome, Rejected, UnsupportedCapability
+from venuekit.simulator.ledger import Book, Side
 from venuekit.testing.recorded import find_recorded, load_recorded
 from venuekit.venue import venue_support
-from venuekit_binance_usdm.aster.endpoints import ASTER_V1
 from venuekit_binance_usdm.aster.venue import VENUE_V1 as VENUE
 
 D = Decimal
-ORDERS = ASTER_V1.ORDERS
 RECORDED = load_recorded(find_recorded(VENUE))
-MARK = D(3000)
 looptime = pytest.mark.looptime
-
-#: what each type needs beside the usual, and what of it travels under which name
-TYPES: dict[OrderType, tuple[dict[str, Any], dict[str, str]]] = {
-    OrderType.LIMIT: ({"price": D(2000)}, {"price": "2000", "timeInForce": "GTC"}),
-    OrderType.MARKET: ({}, {}),
-    OrderType.STOP: (
-        {"trigger_price": D(4000), "price": D(4001)},
-        {"stopPrice": "4000", "price": "4001", "timeInForce": "GTC"},
-    ),
-    OrderType.STOP_MARKET: (
-        {"trigger_price": D(4000), "working_price": WorkingPrice.MARK, "price_protect": True},
-        {"stopPrice": "4000", "workingType": "MARK_PRICE", "priceProtect": "true"},
-    ),
-    OrderType.TAKE_PROFIT: (
-        {"trigger_price": D(2000), "price": D(2001)},
-        {"stopPrice": "2000", "price": "2001", "timeInForce": "GTC"},
-    ),
-    OrderType.TAKE_PROFIT_MARKET: ({"trigger_price": D(2000)}, {"stopPrice": "2000"}),
-    OrderType.TRAILING_STOP_MARKET: (
-        {"callback_rate": D("1.5"), "activation_price": D(2500)},
-        {"callbackRate": "1.5", "activationPrice": "2500"},
-    ),
-}
 WAITING = [kind for kind in TYPES if kind.is_conditional]
-
-
-@attrs.frozen
-class Stage(LeapingStage):
-    """The simulated venue and an account of it on one clock that leaps over waiting."""
-
-    def order(self, kind: OrderType = OrderType.LIMIT, **details: Any) -> OrderRequest:
-        """Return an order to buy that waits, unless it says otherwise."""
-        usual = {"symbol": "ETHUSDT", "side": OrderSide.BUY, "quantity": D("0.1"), **TYPES[kind][0]}
-        return OrderRequest(type=kind, **(usual | details))
-
-    async def sleep(self, seconds: float) -> None:
-        """Let time pass."""
-        await self.account.pause(seconds)
-
-
-@pytest.fixture
-async def stage() -> AsyncIterator[Stage]:
-    """A flat account, and a mark price of 3000."""
-    async with leaping("aster_usdm_v1", "flat") as (sim, account):
-        sim.ledger.set_mark("ETHUSDT", MARK)
-        yield Stage(sim, account)
 
 
 # -- what there is
@@ -361,201 +297,3 @@ async def test_one_request_cancels_every_type(stage: Stage) -> None:
     assert [one.symbol for one in stage.ledger.open_orders()] == ["BTCUSDT"]
     assert await stage.account.cancel_all_orders() == ()
     assert stage.ledger.open_orders() == ()
-
-
-# -- batches
-
-
-@looptime
-async def test_batches_answer_item_by_item(stage: Stage) -> None:
-    """Every type travels in the one batch; a value or the error of each, in their order."""
-    wanted = [
-        stage.order(client_id="a"),
-        stage.order(OrderType.STOP_MARKET, client_id="b", price_protect=True),
-        stage.order(position_side=PositionSide.SHORT),
-        stage.order(OrderType.STOP_MARKET, trigger_price=D(2000)),
-        stage.order(OrderType.TRAILING_STOP_MARKET, client_id="e"),
-    ]
-    placed = await stage.account.place_orders(wanted)
-    assert [one.client_id if isinstance(one, Order) else one.code for one in placed] == ["a", "b", -4061, -2021, "e"]
-    assert [one.status for one in placed if isinstance(one, Order)] == ["open", "untriggered", "untriggered"]
-    (arrival,) = [one for one in stage.sim.requests if one.verb == "POST"]
-    stop = json.loads(arrival.parameters["batchOrders"])[1]
-    assert (arrival.path, stop["stopPrice"], stop["priceProtect"]) == ("/fapi/v1/batchOrders", "4000", "true")
-    a, b, e = placed[0], placed[1], placed[4]
-    ended = await stage.account.cancel_orders("ETHUSDT", order_ids=[a.id, "99999", b.id], client_ids=["e"])
-    assert [one.id if isinstance(one, Order) else one.code for one in ended] == [a.id, -2011, b.id, e.id]
-    assert {one.status for one in ended if isinstance(one, Order)} == {OrderStatus.CANCELED}
-    assert stage.ledger.open_orders() == ()
-
-
-@looptime
-@pytest.mark.parametrize(("fate", "applied"), [(DropAfter(), True), (DropBefore(), False)], ids=["after", "before"])
-async def test_lost_batch_with_waiting_orders(stage: Stage, fate: Any, applied: bool) -> None:
-    """Each is accounted for, and nothing is sent twice."""
-    stage.sim.disturb("aster_usdm_v1", ORDERS.place_batch, fate)
-    stage.ledger.fill("ETHUSDT", Side.BUY, D("0.3"), MARK)
-    closing = stage.order(OrderType.STOP_MARKET, side=OrderSide.SELL, quantity=None, close_position=True)
-    wanted = [stage.order(), attrs.evolve(closing, trigger_price=D(2500))]
-    placed = await stage.account.place_orders(wanted)
-    if applied:
-        assert [one.status for one in placed] == ["open", "untriggered"]
-    else:
-        assert [type(one) for one in placed] == [NotExecuted] * 2
-    assert len(stage.ledger.open_orders()) == 2 * applied
-    assert len(stage.arrivals(ORDERS.place_batch)) == 1
-
-
-# -- lost answers
-
-
-@looptime
-@pytest.mark.parametrize("applied", [True, False], ids=["applied", "not applied"])
-@pytest.mark.parametrize(
-    "body",
-    [
-        {"msg": "Service Unavailable."},
-        {"code": -1001, "msg": "Internal error; unable to process your request. Please try again."},
-        {"msg": "Unknown error, please check your request or try again later."},
-    ],
-    ids=lambda body: body["msg"].split()[0],
-)
-@pytest.mark.parametrize("kind", [OrderType.LIMIT, OrderType.STOP_MARKET], ids=str)
-async def test_overloaded_venue_is_not_believed(
-    stage: Stage, kind: OrderType, body: dict[str, Any], applied: bool
-) -> None:
-    """Whatever words come with a 503, the order is looked for; it is sent once."""
-    stage.sim.disturb("aster_usdm_v1", ORDERS.place, CannedAnswer.json(503, body, applied=applied))
-    if applied:
-        # under an id that the account made: one of the caller's may be an earlier order's, and then times decide
-        order = await stage.account.place_order(stage.order(kind))
-        (placed,) = stage.ledger.orders()
-        assert (order.id, order.client_id) == (placed.id, placed.client_id)
-    else:
-        with pytest.raises(NotExecuted) as caught:
-            await stage.account.place_order(stage.order(kind, client_id="mine"))
-        assert (caught.value.client_id, caught.value.outcome) == ("mine", Outcome.NOT_APPLIED)
-    assert len(stage.arrivals(ORDERS.place)) == 1
-
-
-@looptime
-async def test_lost_order_that_closes_whatever_is_open(stage: Stage) -> None:
-    """It is found although it has no quantity to be compared with."""
-    stage.ledger.fill("ETHUSDT", Side.BUY, D("0.3"), MARK)
-    stage.sim.disturb("aster_usdm_v1", ORDERS.place, DropAfter())
-    closing = stage.order(OrderType.STOP_MARKET, side=OrderSide.SELL, quantity=None, close_position=True)
-    order = await stage.account.place_order(attrs.evolve(closing, trigger_price=D(2500)))
-    assert (order.status, order.close_position) == (OrderStatus.UNTRIGGERED, True)
-
-
-@looptime
-async def test_lost_cancel_of_an_order_that_triggered(stage: Stage) -> None:
-    """It is returned as filled."""
-    order = await stage.account.place_order(stage.order(OrderType.STOP_MARKET))
-    trigger = SecondActor(lambda ledger: ledger.set_mark("ETHUSDT", D(4100)))
-    stage.sim.disturb("aster_usdm_v1", ORDERS.cancel, (trigger, DropAfter()))
-    ended = await stage.account.cancel_order("ETHUSDT", order_id=order.id)
-    assert (ended.status, ended.filled) == (OrderStatus.FILLED, D("0.1"))
-
-
-# -- histories
-
-
-@looptime
-async def test_fills_tell_commission_as_it_is_received(stage: Stage) -> None:
-    """The venue prints what was paid below zero; the value says the same, and the ledger agrees."""
-    await stage.account.place_order(stage.order(OrderType.MARKET))
-    (held,) = stage.ledger.fills("ETHUSDT")
-    (fill,) = await stage.account.iter_fills("ETHUSDT").all()
-    assert held.commission < 0
-    assert (fill.commission, fill.commission_asset, fill.value) == (held.commission, "USDT", held.value)
-    row = (await stage.account.call(ORDERS.trades, symbol="ETHUSDT"))[0]
-    assert row.commission == held.commission
-    with pytest.raises(InvalidArgument, match="orderId"):
-        await stage.account.call(ORDERS.trades, symbol="ETHUSDT", orderId=1)
-
-
-@looptime
-async def test_orders_are_walked_and_forgotten(stage: Stage) -> None:
-    """Every type in one history; what ended without a fill is kept for seven days, and not for eight."""
-    canceled = await stage.account.place_order(stage.order(OrderType.STOP_MARKET))
-    await stage.account.cancel_order("ETHUSDT", order_id=canceled.id)
-    filled = await stage.account.place_order(stage.order(OrderType.MARKET))
-    waiting = await stage.account.place_order(stage.order(OrderType.TRAILING_STOP_MARKET))
-    await stage.sleep(6.9 * 86_400)
-    walk = stage.account.iter_orders(symbol="ETHUSDT")
-    told = await walk.all()
-    assert [one.id for one in told] == [canceled.id, filled.id, waiting.id]
-    assert [one.status for one in told] == ["canceled", "filled", "untriggered"]
-    assert walk.cost_per_page == 5
-    rest = await stage.account.iter_orders(symbol="ETHUSDT", after=told[1]).all()
-    assert [one.id for one in rest] == [waiting.id]
-    await stage.sleep(0.2 * 86_400)
-    assert [one.id for one in await stage.account.iter_orders(symbol="ETHUSDT").all()] == [filled.id, waiting.id]
-    with pytest.raises(NotFound):
-        await stage.account.get_order("ETHUSDT", order_id=canceled.id)
-    start = (await stage.account.get_server_time()) - timedelta(days=91)
-    with pytest.raises(InvalidArgument, match="further back"):
-        await stage.account.iter_orders(symbol="ETHUSDT", start=start).all()
-
-
-@looptime
-async def test_forced_orders(stage: Stage) -> None:
-    """What the venue itself has closed, of a symbol and of all."""
-    stage.ledger.fill("ETHUSDT", Side.BUY, D("0.3"), MARK)
-    forced = stage.ledger.deleverage("ETHUSDT")
-    for symbol, cost in (("ETHUSDT", 20), (None, 50)):
-        walk = stage.account.iter_forced_orders(symbol=symbol)
-        (told,) = await walk.all()
-        assert (told.id, told.client_id, told.status) == (forced.id, forced.client_id, OrderStatus.FILLED)
-        assert walk.cost_per_page == cost
-    assert forced.forced is TradeKind.ADL
-
-
-# -- countdown
-
-
-@looptime
-async def test_countdown_covers_every_type(stage: Stage) -> None:
-    """Disarmed it cancels nothing; at its end nothing of the symbol is left."""
-    for kind in (OrderType.LIMIT, OrderType.STOP_MARKET):
-        await stage.account.place_order(stage.order(kind))
-    await stage.account.set_countdown("ETHUSDT", 10)
-    await stage.account.set_countdown("ETHUSDT", None)
-    await stage.sleep(20)
-    assert len(stage.ledger.open_orders()) == 2
-    async with stage.account.countdown("ETHUSDT", 9):
-        await stage.sleep(30)
-        assert len(stage.ledger.open_orders()) == 2
-    assert stage.ledger.deadline("ETHUSDT") is None
-    await stage.account.set_countdown("ETHUSDT", 10)
-    await stage.sleep(11)
-    assert stage.ledger.open_orders() == ()
-    assert "conditional ones too" in (VENUE.behaviour(OrderBehaviour).countdown or "")
-
-
-# -- hedge mode, and settings
-
-
-@looptime
-async def test_hedge_mode_orders_name_their_side(stage: Stage) -> None:
-    """The side is sent, comes back, and an order without one is refused."""
-    assert (await stage.account.set_position_mode(PositionMode.HEDGE)).changed is True
-    order = await stage.account.place_order(stage.order(OrderType.STOP_MARKET, position_side=PositionSide.LONG))
-    assert order.position_side is PositionSide.LONG
-    stage.ledger.set_mark("ETHUSDT", D(4100))
-    assert stage.ledger.position("ETHUSDT", PositionSide.LONG).quantity == D("0.1")
-    with pytest.raises(InvalidRequest) as caught:
-        await stage.account.place_order(stage.order())
-    assert caught.value.code == -4061
-
-
-@looptime
-async def test_positions_tell_what_they_settle_in(stage: Stage) -> None:
-    """By the instruments, which are read once, in every read of positions."""
-    stage.ledger.fill("ETHUSDT", Side.BUY, D("0.3"), MARK)
-    (position,) = await stage.account.get_positions()
-    assert (position.settle, (await stage.account.get_position("BTCUSDT")).settle) == ("USDT", "USDT")
-    assert {one.settle for one in await stage.account.get_positions(include_flat=True)} == {"USDT"}
-    assert [one.settle for one in (await stage.account.get_account()).positions] == ["USDT"]
-    assert len(stage.arrivals(ASTER_V1.EXCHANGE_INFO)) == 1
