@@ -9,6 +9,7 @@ from decimal import Decimal
 from venuekit.capabilities import IncomeKind, MarginTypeScope, Setting
 from venuekit.simulator.ledger.contract import AssetKey
 from venuekit.simulator.ledger.events import AccountEvent, EventReason, LegState, SettingEvent, WalletState
+from venuekit.simulator.ledger.margin import break_even
 from venuekit.simulator.ledger.money import ZERO, exact, to_price
 from venuekit.simulator.ledger.rules import Rules
 from venuekit.simulator.ledger.state import LedgerState, Leg, LegKey
@@ -50,6 +51,7 @@ def _position(reading: LedgerView, key: LegKey) -> LegState:
         side=side,
         quantity=leg.quantity,
         entry_price=to_price(leg.entry),
+        break_even_price=to_price(break_even(reading.rules, contract, leg)),
         isolated_wallet=leg.isolated_wallet,
         realized_pnl=leg.total_realized_pnl,
         unrealized_pnl=reading.rules.money(profit),

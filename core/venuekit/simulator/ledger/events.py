@@ -55,7 +55,7 @@ class WalletState:
 @attrs.frozen
 class LegState:
     """
-    One leg after an event: ``quantity`` in contracts, signed; ``entry_price`` None when flat.
+    One leg after an event: ``quantity`` in contracts, signed; prices None when flat.
 
     ``realized_pnl`` is before fees, since the first fill.
     """
@@ -64,6 +64,7 @@ class LegState:
     side: PositionSide
     quantity: Decimal
     entry_price: Decimal | None
+    break_even_price: Decimal | None
     isolated_wallet: Decimal
     realized_pnl: Decimal
     unrealized_pnl: Decimal

@@ -12,7 +12,7 @@ from venuekit.capabilities import PositionSide
 from venuekit.simulator.ledger.contract import Contract, LedgerTier, tier_of
 from venuekit.simulator.ledger.money import ZERO, exact
 from venuekit.simulator.ledger.order_values import Book, LedgerOrder, Side
-from venuekit.simulator.ledger.rules import IsolatedMargin, Rules
+from venuekit.simulator.ledger.rules import BreakEven, IsolatedMargin, Rules
 from venuekit.simulator.ledger.state import Leg
 
 
@@ -162,3 +162,11 @@ def _line(
     if contract.is_inverse:
         return -size * (net + rate), start + size * sum((leg.quantity / leg.entry for leg in legs), ZERO)
     return size * (net - rate), start - size * sum((leg.quantity * leg.entry for leg in legs), ZERO)
+
+
+def break_even(rules: Rules, contract: Contract, leg: Leg) -> Decimal | None:
+    """Return the price at which closing a leg yields nothing after its fee, 0 when flat; None where none is shown."""
+    if rules.break_even is BreakEven.NONE or contract.is_inverse:
+        return None
+    sign = 1 if leg.quantity > 0 else -1
+    return leg.entry * (1 + sign * contract.taker_fee)

@@ -10,11 +10,11 @@ import attrs
 from venuekit.capabilities import MarginType, PositionSide, Unit
 from venuekit.simulator.ledger.contract import Contract, max_position
 from venuekit.simulator.ledger.events import EventReason
-from venuekit.simulator.ledger.margin import LegMargin, entry_backing, liquidation_price
+from venuekit.simulator.ledger.margin import LegMargin, break_even, entry_backing, liquidation_price
 from venuekit.simulator.ledger.money import ZERO, exact, to_price
 from venuekit.simulator.ledger.records import LedgerMarginChange, Record
 from venuekit.simulator.ledger.refusal import Reason, Refused
-from venuekit.simulator.ledger.rules import BreakEven, IsolatedMargin, Liquidation
+from venuekit.simulator.ledger.rules import IsolatedMargin, Liquidation
 from venuekit.simulator.ledger.state import Leg
 from venuekit.simulator.ledger.transaction import Transaction
 from venuekit.simulator.ledger.view import LedgerView
@@ -84,7 +84,7 @@ def position_figures(reading: LedgerView, symbol: str, side: PositionSide) -> Po
         settle=contract.settle,
         quantity=leg.quantity,
         entry_price=to_price(leg.entry),
-        break_even_price=to_price(_break_even(reading, contract, leg)),
+        break_even_price=to_price(break_even(reading.rules, contract, leg)),
         mark_price=symbol_state.mark,
         liquidation_price=to_price(_liquidation(reading, contract, leg)),
         notional=None if notional is None else money(abs(notional)),
@@ -167,13 +167,6 @@ def check_side(reading: LedgerView, side: PositionSide) -> None:
     """Refuse a leg that does not exist in the present position mode."""
     if side not in reading.sides:
         raise Refused(Reason.SIDE_DOES_NOT_MATCH_MODE, side=side, mode=reading.state.position_mode)
-
-
-def _break_even(reading: LedgerView, contract: Contract, leg: Leg) -> Decimal | None:
-    if reading.rules.break_even is BreakEven.NONE or contract.is_inverse:
-        return None
-    sign = 1 if leg.quantity > 0 else -1
-    return leg.entry * (1 + sign * contract.taker_fee)
 
 
 def _liquidation(reading: LedgerView, contract: Contract, leg: Leg) -> Decimal | None:

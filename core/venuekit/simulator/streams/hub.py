@@ -19,7 +19,6 @@ class _Post:
     """A change of an account, on its way to the peers at these venues."""
 
     venue_ids: Collection[str]
-    account: str
     change: LedgerChange
 
 
@@ -67,7 +66,7 @@ class StreamHub:
         """Hand a change of an account to its peers at these venues, behind the changes that are being handed out."""
         if not self._peers:
             return
-        self._posts.append(_Post(venue_ids, account, LedgerChange(ledger, events)))
+        self._posts.append(_Post(venue_ids, LedgerChange(account, ledger, events)))
         if self._is_posting:
             return  # a peer's read let the clock's effects happen
         self._is_posting = True
@@ -75,7 +74,7 @@ class StreamHub:
             while self._posts:
                 post = self._posts.popleft()
                 for connection, peer in tuple(self._peers.items()):
-                    if connection.venue_id in post.venue_ids and peer.account == post.account:
+                    if connection.venue_id in post.venue_ids and peer.receives(post.change.account):
                         peer.publish(post.change)
         finally:
             self._is_posting = False

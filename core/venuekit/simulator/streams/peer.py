@@ -19,9 +19,10 @@ class LedgerChange:
     """
     The events of one command, in their order, and the ledger afterwards.
 
-    A move of prices without further effects is a change without events.
+    A move of prices without further effects is a change without events. ``account`` is its name or number.
     """
 
+    account: str
     ledger: Ledger
     events: Sequence[Event]
 
@@ -49,6 +50,10 @@ class StreamPeer(ABC):
     def begin(self) -> None:  # noqa: B027  - a venue may have nothing to say
         """Begin, once the connection is open."""
 
+    def receives(self, account: str) -> bool:
+        """Return whether the changes of an account go to this peer; a venue may connect several by one connection."""
+        return account == self.account
+
     @abstractmethod
     def receive(self, text: str) -> None:
         """Process a message of the client; one of bytes arrives as text, too."""
@@ -59,6 +64,14 @@ class StreamPeer(ABC):
 
     def pong(self, payload: bytes) -> None:  # noqa: B027  - only a venue that pings minds
         """Process a pong of the client."""
+
+    def expire(self, times: int = 1) -> None:  # noqa: ARG002  - for a venue with a message about it
+        """
+        End the session before its time, with the venue's message about it as often as ``times``.
+
+        Without an override the venue has no such message, and closes the connection.
+        """
+        self.connection.close(reason="session expired")
 
     def wake(self) -> None:  # noqa: B027  - only a peer with ``wake_at`` is woken
         """Do the things of the time ``wake_at``, and set the next one."""

@@ -40,6 +40,7 @@ from venuekit_binance_common.simulated.order_rows import matching_fields
 from venuekit_binance_common.simulated.portfolio_routes import PortfolioRoutes, portfolio_margin
 from venuekit_binance_common.simulated.settings_routes import SettingsRoutes
 from venuekit_binance_common.simulated.stream_routes import StreamRoutes
+from venuekit_binance_common.simulated.stream_terms import StreamTerms
 from venuekit_binance_common.simulated.unserved import STATISTICS, downloads, of_root
 from venuekit_binance_common.venue import THE_SYMBOL, WEIGHT
 
@@ -102,6 +103,7 @@ class SimulatedCoinm(
 
     endpoints = COINM
     stream = COINM.STREAM
+    stream_terms = StreamTerms(has_alias=True, has_strategy_fields=False, has_margin_asset=True)
     purse = PURSE
     contracts = CONTRACTS
     scenarios = (*SCENARIOS, portfolio_margin(SCENARIOS[-1]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
@@ -216,6 +217,11 @@ class Errors:
     def missing(self, name: str) -> Denied:
         """Return the exception for a missing or malformed parameter."""
         return self.denial(-1102, name=name)
+
+    def words_of(self, refusal: LedgerRefusal) -> str:
+        """Return the venue's words for a refusal of the ledger, without the code."""
+        words: str = json.loads(self.of_ledger(refusal, "").body)["msg"]
+        return words
 
     def of_ledger(self, refusal: LedgerRefusal, path: str) -> Response:
         """

@@ -7,12 +7,13 @@ from decimal import Decimal
 from typing import Any
 
 from venuekit.capabilities import OrderStatus, OrderType, TimeInForce
-from venuekit.simulator.ledger import Book, Contract, Execution, LedgerOrder, LedgerOrderRequest, Side
+from venuekit.simulator.ledger import Book, Contract, Execution, LedgerOrder, LedgerOrderRequest, Side, TradeKind
 from venuekit_binance_common.simulated.formatting import amount, amount_or_zero, milliseconds, plain, quantity
 
 #: the only type of orders in the conditional book
 ALGO_TYPE = "CONDITIONAL"
-_ALGO_STATUSES = {
+#: the venue's word for the status of a conditional order
+ALGO_STATUSES = {
     OrderStatus.OPEN: "NEW",
     OrderStatus.CANCELED: "CANCELED",
     OrderStatus.EXPIRED: "EXPIRED",
@@ -40,11 +41,11 @@ def order_row(order: LedgerOrder, contract: Contract, own: Mapping[str, object])
         "closePosition": order.close_position,
         "symbol": order.symbol,
         "time": milliseconds(order.created_at),
-        "timeInForce": _time_in_force(order),
-        "type": _type_now(order).name,
+        "timeInForce": time_in_force_of(order),
+        "type": type_now(order).name,
         "updateTime": milliseconds(order.updated_at),
-        "workingType": _label(order, "workingType", "CONTRACT_PRICE"),
-        "priceProtect": _label(order, "priceProtect", "") == "true",
+        "workingType": label_of(order, "workingType", "CONTRACT_PRICE"),
+        "priceProtect": label_of(order, "priceProtect", "") == "true",
     }
     return {**row, **own}
 
@@ -52,8 +53,8 @@ def order_row(order: LedgerOrder, contract: Contract, own: Mapping[str, object])
 def matching_fields(order: LedgerOrderRequest) -> dict[str, object]:
     """Return the fields of an order about price matching and self-trade prevention."""
     return {
-        "priceMatch": _label(order, "priceMatch", "NONE"),
-        "selfTradePreventionMode": _label(order, "selfTradePreventionMode", "NONE"),
+        "priceMatch": label_of(order, "priceMatch", "NONE"),
+        "selfTradePreventionMode": label_of(order, "selfTradePreventionMode", "NONE"),
     }
 
 
@@ -92,17 +93,17 @@ def algo_acknowledged(order: LedgerOrder, contract: Contract) -> dict[str, Any]:
         "symbol": order.symbol,
         "side": order.side.name,
         "positionSide": order.position_side.name,
-        "timeInForce": _time_in_force(order),
+        "timeInForce": time_in_force_of(order),
         "quantity": quantity(order.quantity, contract),
-        "algoStatus": _ALGO_STATUSES[order.status],
+        "algoStatus": ALGO_STATUSES[order.status],
         "triggerPrice": plain(order.trigger_price),
         "price": plain(order.price),
         "icebergQuantity": None,
-        "selfTradePreventionMode": _label(order, "selfTradePreventionMode", "EXPIRE_MAKER"),
-        "workingType": _label(order, "workingType", "CONTRACT_PRICE"),
-        "priceMatch": _label(order, "priceMatch", "NONE"),
+        "selfTradePreventionMode": label_of(order, "selfTradePreventionMode", "EXPIRE_MAKER"),
+        "workingType": label_of(order, "workingType", "CONTRACT_PRICE"),
+        "priceMatch": label_of(order, "priceMatch", "NONE"),
         "closePosition": order.close_position,
-        "priceProtect": _label(order, "priceProtect", "") == "true",
+        "priceProtect": label_of(order, "priceProtect", "") == "true",
         "reduceOnly": order.reduce_only,
         "activatePrice": plain(order.activation_price) if trails and order.activation_price else "",
         "callbackRate": plain((order.callback_rate or Decimal(0)) * 100) if trails else "",
@@ -166,7 +167,7 @@ def whole_trade_fields(fill: Execution, contract: Contract) -> dict[str, object]
     return {"baseQty": plain(base), "marginAsset": contract.settle, "pair": contract.pair}
 
 
-def _type_now(order: LedgerOrder) -> OrderType:
+def type_now(order: LedgerOrder) -> OrderType:
     """Return the present type of an order; a triggered one in its own book is an ordinary one."""
     if order.type.is_conditional and order.book is Book.PLAIN:
         return OrderType.MARKET if order.type.is_market else OrderType.LIMIT
@@ -174,13 +175,17 @@ def _type_now(order: LedgerOrder) -> OrderType:
 
 
 def client_id_of(order: LedgerOrder) -> str:
-    """Return the id of the client, or the one that the venue gave in its place."""
-    return order.client_id or f"web_{order.id}"
+    """Return the id of the client, or the one that the venue gave in its place, also that of a forced order."""
+    if order.forced is TradeKind.LIQUIDATION:
+        return f"autoclose-{milliseconds(order.created_at)}"
+    return order.client_id or ("adl_autoclose" if order.forced is TradeKind.ADL else f"web_{order.id}")
 
 
-def _time_in_force(order: LedgerOrder) -> str:
-    return _label(order, "timeInForce", _TIMES[order.time_in_force])
+def time_in_force_of(order: LedgerOrder) -> str:
+    """Return the time in force of an order, in the venue's word for it where the client gave one."""
+    return label_of(order, "timeInForce", _TIMES[order.time_in_force])
 
 
-def _label(order: LedgerOrderRequest, name: str, usual: str) -> str:
+def label_of(order: LedgerOrderRequest, name: str, usual: str) -> str:
+    """Return a value of the venue's own that is kept with an order, the usual one where it has none."""
     return str(order.labels.get(name) or usual)

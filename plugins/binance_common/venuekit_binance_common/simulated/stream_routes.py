@@ -1,4 +1,4 @@
-"""Listen keys as the venue has them: one per account, valid for an hour."""
+"""Listen keys as the venue has them, one per API key and valid for an hour, and the streams that they open."""
 
 from __future__ import annotations
 
@@ -7,49 +7,79 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from venuekit.plugin import Endpoint
-from venuekit.simulator import Handler, SimRequest, Visit
+from venuekit.simulator import Denied, Handler, SimKey, SimRequest, StreamConnection, StreamPeer, Visit
 from venuekit_binance_common.endpoints import StreamEndpoints
-from venuekit_binance_common.simulated.binance_venue import SimulatedBinance
+from venuekit_binance_common.simulated.order_writes import OrderWrites
+from venuekit_binance_common.simulated.stream_terms import StreamTerms
+from venuekit_binance_common.simulated.user_stream import ListenKey, Product, UserStream
 
 _LIFE = 60 * 60 * 1000
 
 
-class ListenKeys(SimulatedBinance):
-    """Starts, prolongs and ends the callers' listen keys."""
+class ListenKeys(OrderWrites):
+    """Starts, prolongs and ends the callers' listen keys, and opens the streams."""
 
+    stream_path = ""
     #: whether the answer to a prolongation has the key
     prolonged_has_key: ClassVar[bool] = True
+    stream_terms: ClassVar[StreamTerms]
 
     def __init__(self) -> None:
         super().__init__()
-        #: by API key: the end of its listen key's validity and the start of its present value, in milliseconds
-        self._lives: dict[str, tuple[int, int]] = {}
+        #: the present one of each API key
+        self._present: dict[str, ListenKey] = {}
+        #: all that were ever given out, by themselves
+        self._given: dict[str, ListenKey] = {}
 
     def stream_handlers(self, stream: StreamEndpoints) -> Mapping[Endpoint[Any], Handler]:
         """Return the handler of each endpoint of listen keys."""
         return {stream.start: self._start, stream.keep_alive: self._keep_alive, stream.stop: self._stop}
 
+    def _owner(self, visit: Visit) -> SimKey:
+        """Return the caller's key; a request without one does not get here."""
+        if visit.key is None:
+            raise self.errors.denial(-2014)
+        return visit.key
+
     def _start(self, _request: SimRequest, visit: Visit) -> object:
-        owner, now = _owner(visit), visit.milliseconds
-        until, since = self._lives.get(owner, (0, now))
-        self._lives[owner] = (now + _LIFE, since if now < until else now)
-        return {"listenKey": self._key(owner)}
+        owner, now = self._owner(visit), visit.milliseconds
+        present = self._present.get(owner.key)
+        if present is None or now >= present.ends_at:
+            present = ListenKey(_make_key(owner, now), owner.account, now)
+            self._present[owner.key] = self._given[present.text] = present
+        present.ends_at = now + _LIFE
+        return {"listenKey": present.text}
 
     def _keep_alive(self, request: SimRequest, visit: Visit) -> object:
-        owner, now = _owner(visit), visit.milliseconds
-        until, since = self._lives.get(owner, (0, 0))
-        if now >= until:
+        now = visit.milliseconds
+        present = self._present.get(self._owner(visit).key)
+        if present is None or now >= present.ends_at:
             raise self.errors.denial(-1125, root=request.path.removesuffix("/listenKey"))
-        self._lives[owner] = (now + _LIFE, since)
-        return {"listenKey": self._key(owner)} if self.prolonged_has_key else {}
+        present.ends_at = now + _LIFE
+        return {"listenKey": present.text} if self.prolonged_has_key else {}
 
     def _stop(self, _request: SimRequest, visit: Visit) -> object:
-        self._lives.pop(_owner(visit), None)
+        present = self._present.pop(self._owner(visit).key, None)
+        if present is not None:
+            present.is_stopped, present.ends_at = True, visit.milliseconds
         return {}
 
-    def _key(self, owner: str) -> str:
-        """Return the key: 64 letters and digits from which the API key cannot be derived."""
-        return hashlib.sha256(f"{owner} {self._lives[owner][1]}".encode()).hexdigest()
+    def open_stream(self, connection: StreamConnection) -> StreamPeer:
+        """
+        Return the venue's side of a user stream; a listen key that is unknown opens one, too, which delivers nothing.
+
+        Raises:
+            Denied: the path is none of a stream.
+        """
+        path, root = connection.request.path, self.stream_terms.root
+        is_routed = path.startswith(f"{root}/")
+        kind, _, in_path = path.removeprefix(root).removeprefix("/").partition("/")
+        if kind not in {"ws", "stream"} or (kind == "stream" and in_path):
+            raise Denied(self.unknown_route(connection.request, frozenset(), connection.now()))
+        contracts = {contract.symbol: contract for contract in self.contracts}
+        product = Product(contracts, self.purse, self.stream_terms, self.errors, has_algo=self.orders.algo is not None)
+        keys = self._given if is_routed else {}
+        return UserStream(connection, product, keys, key=in_path, is_combined=kind == "stream")
 
 
 class StreamRoutes(ListenKeys):
@@ -62,5 +92,6 @@ class StreamRoutes(ListenKeys):
         return {**super().handlers(), **self.stream_handlers(self.stream)}
 
 
-def _owner(visit: Visit) -> str:
-    return "" if visit.key is None else visit.key.key
+def _make_key(owner: SimKey, now: int) -> str:
+    """Return a listen key: 64 letters and digits from which the API key cannot be derived."""
+    return hashlib.sha256(f"{owner.key} {now}".encode()).hexdigest()

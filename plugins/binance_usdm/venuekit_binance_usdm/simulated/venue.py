@@ -22,6 +22,7 @@ from venuekit_binance_common.simulated.market_routes import adl_rank
 from venuekit_binance_common.simulated.order_rows import matching_fields
 from venuekit_binance_common.simulated.portfolio_routes import PortfolioRoutes, portfolio_margin
 from venuekit_binance_common.simulated.stream_routes import StreamRoutes
+from venuekit_binance_common.simulated.stream_terms import StreamTerms
 from venuekit_binance_usdm.endpoints import USDM
 from venuekit_binance_usdm.simulated.account_v2 import TRADE_GROUP, AccountV2Routes
 from venuekit_binance_usdm.simulated.contracts import CONTRACTS, make_contract
@@ -43,6 +44,13 @@ class SimulatedUsdm(
 
     endpoints = USDM
     stream = USDM.STREAM
+    stream_terms = StreamTerms(
+        root="/private",
+        has_funding_symbol=True,
+        has_trade_lite=True,
+        has_asset_mode=True,
+        has_trigger_rejects=True,
+    )
     contracts = CONTRACTS
     scenarios = (*SCENARIOS, portfolio_margin(SCENARIOS[-1]))
     unserved = UNSERVED

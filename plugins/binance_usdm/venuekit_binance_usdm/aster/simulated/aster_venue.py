@@ -31,6 +31,7 @@ from venuekit_binance_common.simulated.market_routes import FUNDING_CAP, INTERES
 from venuekit_binance_common.simulated.order_rows import trailing_fields
 from venuekit_binance_common.simulated.public_routes import weigh
 from venuekit_binance_common.simulated.stream_routes import ListenKeys
+from venuekit_binance_common.simulated.stream_terms import StreamTerms
 from venuekit_binance_common.simulated.symbols import match_symbol
 from venuekit_binance_common.venue import SYMBOL
 from venuekit_binance_usdm.aster.endpoints import ASTER_V1
@@ -58,6 +59,7 @@ class SimulatedAster(UsdMarginedVenue, ListenKeys):
 
     stream_security: ClassVar[Security] = Security.KEY
     prolonged_has_key = False
+    stream_terms = StreamTerms(pings=timedelta(minutes=5), patience=timedelta(minutes=15), has_break_even=False)
 
     contracts = tuple(attrs.evolve(each, venue="aster") for each in CONTRACTS if each.symbol in _LISTED)
     errors = attrs.evolve(ERRORS, names={"triggerPrice": "stopPrice"})

@@ -1,0 +1,283 @@
+"""The venue's side of a user stream: listen keys, subscriptions, pings, and the messages about the account."""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import timedelta
+from itertools import zip_longest
+from typing import Any
+from urllib.parse import parse_qsl
+
+import attrs
+
+from venuekit.capabilities import PositionSide
+from venuekit.simulator import LedgerChange, StreamConnection, StreamPeer
+from venuekit.simulator.ledger import (
+    AccountEvent,
+    Book,
+    Contract,
+    Event,
+    Execution,
+    Ledger,
+    LedgerOrder,
+    OrderChange,
+    OrderEvent,
+    SettingEvent,
+    TradeKind,
+)
+from venuekit_binance_common.simulated.account_frames import (
+    Frame,
+    account_frame,
+    find_endangered,
+    margin_call,
+    setting_frames,
+)
+from venuekit_binance_common.simulated.errors import Errors
+from venuekit_binance_common.simulated.order_frames import (
+    actual_end,
+    algo_frames,
+    order_frame,
+    trade_lite,
+    trigger_reject,
+)
+from venuekit_binance_common.simulated.stream_terms import StreamTerms
+
+_MILLISECOND = timedelta(milliseconds=1)
+#: the life of a connection
+_DAY = timedelta(hours=24) // _MILLISECOND
+#: the messages that a client may send in a second
+_MESSAGES = 10
+_POLICY = 1008
+
+
+@attrs.define
+class ListenKey:
+    """A listen key that was given out: its text, its account, and its end in milliseconds on the venue's clock."""
+
+    text: str
+    account: str
+    ends_at: int
+    #: ended by its owner, of which the streams say nothing
+    is_stopped: bool = False
+
+
+@attrs.frozen
+class Product:
+    """The product of a stream: its contracts, wallets, terms and words, and whether conditional orders are its own."""
+
+    contracts: Mapping[str, Contract]
+    purse: str
+    terms: StreamTerms
+    errors: Errors
+    has_algo: bool
+
+    def frames(self, change: LedgerChange) -> Iterator[Frame]:
+        """Yield the messages about a change, in the order of its events; a fill's short one comes first."""
+        for event, following in zip_longest(change.events, change.events[1:]):
+            if self.terms.has_trade_lite and (trade := _trade_of(following)) and isinstance(event, AccountEvent):
+                order, execution = trade
+                if order.symbol in self.contracts:
+                    yield trade_lite(execution, order, self.contracts[order.symbol])
+            yield from self._frames_of(event, change.ledger)
+
+    def _frames_of(self, event: Event, ledger: Ledger) -> Iterator[Frame]:
+        if isinstance(event, SettingEvent):
+            yield from setting_frames(event, ledger, self.contracts, self.terms)
+        elif isinstance(event, AccountEvent):
+            frame = account_frame(event, ledger, self.contracts, self.purse, self.terms)
+            if frame is not None:
+                yield frame
+        elif event.order.symbol in self.contracts:
+            yield from self._order_frames(event, ledger)
+
+    def _order_frames(self, event: OrderEvent, ledger: Ledger) -> Iterator[Frame]:
+        contract = self.contracts[event.order.symbol]
+        if self.has_algo and event.order.book is Book.CONDITIONAL:
+            yield from algo_frames(event, contract, self.errors)
+            if self.terms.has_trigger_rejects and event.change is OrderChange.REJECTED:
+                yield trigger_reject(event, self.errors)
+            return
+        yield order_frame(event, ledger, contract, self.terms)
+        yield from actual_end(event, ledger, contract)
+
+
+def _trade_of(event: Event | None) -> tuple[LedgerOrder, Execution] | None:
+    """Return order and fill of an event about a trade that was not forced."""
+    if not isinstance(event, OrderEvent) or event.execution is None or event.execution.kind is not TradeKind.TRADE:
+        return None
+    return event.order, event.execution
+
+
+@attrs.define
+class _Subscription:
+    """A listen key of a connection, and the events that it asks for; all without any."""
+
+    key: ListenKey
+    events: Collection[str]
+
+    def wants(self, frame: Frame) -> bool:
+        return not self.events or frame["e"] in self.events
+
+
+class UserStream(StreamPeer):
+    """
+    One connection to the user streams of a product.
+
+    A listen key is in the path, in the query, or subscribed by a message; one that is unknown delivers nothing. A
+    combined stream has the key beside each message.
+    """
+
+    def __init__(
+        self,
+        connection: StreamConnection,
+        product: Product,
+        keys: Mapping[str, ListenKey],
+        *,
+        key: str,
+        is_combined: bool,
+    ) -> None:
+        super().__init__(connection)
+        self._product = product
+        self._keys = keys
+        self._is_combined = is_combined
+        self._subscriptions: dict[str, _Subscription] = {}
+        self._names: list[str] = []
+        self._called: frozenset[tuple[str, PositionSide]] = frozenset()
+        self._received: deque[int] = deque(maxlen=_MESSAGES)
+        self._last_pong = connection.now()
+        self._next_ping = connection.now() + product.terms.pings // _MILLISECOND
+        for name, events in _wanted(key, connection.request.query):
+            self._subscribe(name, events)
+        self._set_alarm()
+
+    def _subscribe(self, name: str, events: Collection[str] = ()) -> None:
+        self._names.append(name)
+        key = self._keys.get(name)
+        if key is not None and self.connection.now() < key.ends_at:
+            self._subscriptions[name] = _Subscription(key, events)
+
+    def receives(self, account: str) -> bool:
+        """Return whether one of the listen keys is of an account."""
+        return any(one.key.account == account for one in self._subscriptions.values())
+
+    # -- the client's messages
+
+    def receive(self, text: str) -> None:
+        """Answer a request; a client that sends more than ten in a second is disconnected."""
+        now = self.connection.now()
+        if len(self._received) == _MESSAGES and now - self._received[0] < 1000:
+            self.connection.close(_POLICY, "Too many requests")
+            return
+        self._received.append(now)
+        try:
+            request = json.loads(text)
+        except ValueError as error:
+            self.connection.answer({"error": {"code": 3, "msg": f"Invalid JSON: {error}"}})
+            return
+        self.connection.answer(self._answer(request if isinstance(request, dict) else {}))
+
+    def _answer(self, request: Mapping[str, Any]) -> Frame:
+        method, names, number = request.get("method"), request.get("params", []), request.get("id")
+        if method == "LIST_SUBSCRIPTIONS":
+            return {"result": list(self._names), "id": number}
+        if method not in {"SUBSCRIBE", "UNSUBSCRIBE"} or not isinstance(names, list):
+            words = f"Invalid request: unknown variant {method}, expected one of SUBSCRIBE, UNSUBSCRIBE"
+            return {"error": {"code": 2, "msg": words}, "id": number}
+        for name in map(str, names):
+            if method == "SUBSCRIBE":
+                self._subscribe(name)
+            else:
+                self._subscriptions.pop(name, None)
+                self._names = [one for one in self._names if one != name]
+        self._set_alarm()
+        return {"result": None, "id": number}
+
+    # -- the clock
+
+    def pong(self, payload: bytes) -> None:  # noqa: ARG002  - any pong will do
+        """Remember the pong."""
+        self._last_pong = self.connection.now()
+
+    def wake(self) -> None:
+        """End expired listen keys, ping, and close a connection that is a day old or does not answer pings."""
+        now, terms = self.connection.now(), self._product.terms
+        for name, one in tuple(self._subscriptions.items()):
+            if now >= one.key.ends_at:
+                del self._subscriptions[name]
+                if not one.key.is_stopped:
+                    self._push_expiry(one)
+        if now >= self.connection.opened_at + _DAY:
+            self._end(1001, "24 hours")
+            return
+        if now >= self._last_pong + (terms.pings + terms.patience) // _MILLISECOND:
+            self._end(_POLICY, "Pong timeout")
+            return
+        if now >= self._next_ping:
+            self.connection.ping(str(now).encode())
+            self._next_ping = now + terms.pings // _MILLISECOND
+        self._set_alarm()
+
+    def expire(self, times: int = 1) -> None:
+        """End the listen keys of the connection before their time, and say so as often as ``times``."""
+        for one in self._subscriptions.values():
+            one.key.ends_at = self.connection.now()
+            for _ in range(times):
+                self._push_expiry(one)
+        self._subscriptions.clear()
+        self._set_alarm()
+
+    def _end(self, code: int, words: str) -> None:
+        self.wake_at = None
+        self.connection.close(code, words)
+
+    def _set_alarm(self) -> None:
+        terms = self._product.terms
+        self.wake_at = min(
+            self._next_ping,
+            self.connection.opened_at + _DAY,
+            self._last_pong + (terms.pings + terms.patience) // _MILLISECOND,
+            *(one.key.ends_at for one in self._subscriptions.values()),
+        )
+
+    # -- the venue's messages
+
+    def publish(self, change: LedgerChange) -> None:
+        """Push the messages about a change, and a call for margin for positions that have come into danger."""
+        for frame in (*self._product.frames(change), *self._margin_calls(change.ledger)):
+            self._push(frame, change.account)
+
+    def _margin_calls(self, ledger: Ledger) -> Sequence[Frame]:
+        product = self._product
+        positions = find_endangered(ledger, product.contracts, product.purse)
+        called, self._called = self._called, frozenset((one.symbol, one.side) for one in positions)
+        new = [one for one in positions if (one.symbol, one.side) not in called]
+        return [margin_call(new, ledger, product.contracts, product.terms)] if new else []
+
+    def _push(self, frame: Frame, account: str) -> None:
+        for one in self._subscriptions.values():
+            if one.key.account == account and one.wants(frame) and self.connection.now() < one.key.ends_at:
+                self._send(one, frame)
+
+    def _push_expiry(self, one: _Subscription) -> None:
+        frame = {"e": "listenKeyExpired", "listenKey": one.key.text}
+        if one.wants(frame):
+            self._send(one, frame)
+
+    def _send(self, one: _Subscription, frame: Frame) -> None:
+        payload = {"e": frame["e"], "E": self.connection.now(), **frame}
+        self.connection.push({"stream": one.key.text, "data": payload} if self._is_combined else payload)
+
+
+def _wanted(in_path: str, query: str) -> Iterator[tuple[str, Collection[str]]]:
+    """Yield the listen keys of a path and a query, each with the events that follow it, separated by slashes."""
+    found: list[tuple[str, Collection[str]]] = [(in_path, ())] if in_path else []
+    for name, value in parse_qsl(query):
+        if name == "listenKey":
+            found.append((value, ()))
+        elif name == "events" and found:
+            found[-1] = (found[-1][0], frozenset(value.split("/")))
+        elif name == "streams":
+            found += [(one, ()) for one in value.split("/")]
+    yield from found
