@@ -138,3 +138,11 @@ async def leaping(
         if pause:
             await account.pause(pause)
         yield sim, account
+
+
+async def outcome_of(call: Any) -> Any:
+    """Return what a call returns, or the error it ends in."""
+    try:
+        return await call
+    except OperationError as error:
+        return error

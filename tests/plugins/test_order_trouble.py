@@ -12,7 +12,7 @@ from typing import Any
 
 import attrs
 import pytest
-from tests.plugins.stages import PRICE, LeapingStage, leaping
+from tests.plugins.stages import PRICE, LeapingStage, leaping, outcome_of
 
 import venuekit
 from venuekit.capabilities import Amendment, OrderRequest, OrderSide, OrderStatus, OrderType, PositionMode, PositionSide
@@ -80,14 +80,6 @@ async def opened(venue: str, scenario: str = "holding", **details: Any) -> Async
     """Open an account of a simulated venue; within the test, whose clock leaps."""
     async with leaping(venue, scenario, pause=1, **details) as (sim, account):
         yield Stage(sim, account)
-
-
-async def outcome_of(call: Any) -> Any:
-    """Return what a call returns, or the error it ends in."""
-    try:
-        return await call
-    except OperationError as error:
-        return error
 
 
 # -- cancelling everything

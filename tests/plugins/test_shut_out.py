@@ -10,7 +10,7 @@ from typing import Any
 
 import attrs
 import pytest
-from tests.plugins.stages import PRICE, LeapingStage, leaping, venues
+from tests.plugins.stages import PRICE, LeapingStage, leaping, outcome_of, venues
 
 import venuekit
 from venuekit.capabilities import (
@@ -89,14 +89,6 @@ async def opened(venue: str) -> AsyncIterator[Stage]:
         await account.place_order(stage.bid(price=PRICE - 100))
         sim.requests.clear()
         yield stage
-
-
-async def outcome_of(call: Any) -> Any:
-    """Return what a call returns, or the error it ends in."""
-    try:
-        return await call
-    except OperationError as error:
-        return error
 
 
 # -- somebody on the way

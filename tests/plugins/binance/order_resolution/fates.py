@@ -11,7 +11,6 @@ import pytest
 from tests.plugins.stages import LeapingStage
 
 from venuekit.capabilities import OrderRequest, OrderType
-from venuekit.errors import OperationError
 from venuekit.simulator import ApplyLater, CannedAnswer, Disturbance, DropAfter, DropBefore
 from venuekit_binance_common.orders.endpoints import OrderEndpoints
 
@@ -77,11 +76,3 @@ class Stage(LeapingStage):
     async def resend_until(self) -> Any:
         """Return a view of the account that sends anew what is proven not to have been executed."""
         return self.account.with_options(resend_until=(await self.account.get_server_time()) + timedelta(minutes=2))
-
-
-async def outcome_of(call: Any) -> Any:
-    """Return what a call returns, or the error it ends in."""
-    try:
-        return await call
-    except OperationError as error:
-        return error

@@ -5,7 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from tests.plugins.binance.order_resolution.fates import IN_TIME, Stage, amending, fates, outcome_of
+from tests.plugins.binance.order_resolution.fates import IN_TIME, Stage, amending, fates
+from tests.plugins.stages import outcome_of
 
 from venuekit.capabilities import Amendment, Order, OrderSide
 from venuekit.errors import NotExecuted, Outcome, OutcomeUnknown

@@ -6,7 +6,8 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from tests.plugins.binance.order_resolution.fates import Stage, fates, outcome_of
+from tests.plugins.binance.order_resolution.fates import Stage, fates
+from tests.plugins.stages import outcome_of
 
 from venuekit.capabilities import Order, OrderStatus
 from venuekit.errors import NotExecuted, Outcome, OutcomeUnknown, Rejected
