@@ -6,7 +6,7 @@ import re
 import sys
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable
 from importlib.metadata import EntryPoint
 from pathlib import Path
 from types import ModuleType
@@ -15,6 +15,7 @@ from typing import Any
 import attrs
 import click
 import pytest
+from tests.core.hooks.operators import Install, Store, runtime_of
 
 from venuekit import RetryPolicy, Runtime, Secret, errors, hooks
 from venuekit.cli.commands import State
@@ -23,74 +24,17 @@ from venuekit.credentials import Credentials, HmacSigner
 from venuekit.credentials.accounts_file import AccountEntry, credentials
 from venuekit.hooks import hookimpl
 from venuekit.message import HttpRequest, HttpResponse
-from venuekit.pipeline import PoolName, PoolReport, PoolState, Receipt, SlidingBudget
-from venuekit.plugins import Plugins, make_plugins
+from venuekit.pipeline import SlidingBudget
+from venuekit.plugins import make_plugins
 from venuekit.request_bounds import NonceRule
 from venuekit.simulator import CannedAnswer, Simulation
 from venuekit.testing import FakeTransport, InstantClock, json_answer
-from venuekit.venue import Environment, EnvironmentName, Limit, LimitScope
+from venuekit.venue import EnvironmentName, Limit, LimitScope
 from venuekit_toy_perp import TOY_PERP
 from venuekit_toy_perp.endpoints import TOY
 
 NAMES = [name for name in hooks.__all__ if name.startswith("venuekit_")]
-ROOT = Path(__file__).parents[2]
-
-Install = Callable[..., Plugins]
-
-
-@pytest.fixture
-def operator(monkeypatch: pytest.MonkeyPatch) -> Install:
-    """An operator's plugin, entered by its entry point like any installed one: ``operator(a_hook, another)``."""
-
-    def install(*implementations: Callable[..., Any]) -> Plugins:
-        module = ModuleType("operators_plugin")
-        module.VENUEKIT_API = hooks.API_VERSION  # type: ignore[attr-defined]
-        for one in implementations:
-            setattr(module, one.__name__, hookimpl(one))
-        monkeypatch.setitem(sys.modules, module.__name__, module)
-        plugins = make_plugins(
-            entry_points=[
-                EntryPoint("toy_perp", "venuekit_toy_perp", "venuekit.venues"),
-                EntryPoint("operator", module.__name__, "venuekit.plugins"),
-            ]
-        )
-        assert plugins.broken() == ()
-        return plugins
-
-    return install
-
-
-@pytest.fixture
-async def sim() -> AsyncIterator[Simulation]:
-    """The toy venue on a clock on which waiting takes no time."""
-    async with Simulation((TOY_PERP,), clock=InstantClock()) as simulation:
-        yield simulation
-
-
-class _Store:
-    """A store that lets everything pass, and remembers it."""
-
-    def __init__(self) -> None:
-        self.paid: list[Sequence[tuple[PoolName, int]]] = []
-        self.is_closed = False
-
-    async def pay(self, due: Sequence[tuple[PoolName, int]], *_: Any, **__: Any) -> Receipt:
-        self.paid.append(due)
-        return Receipt(0.0)
-
-    async def report(self, reports: Sequence[PoolReport]) -> None: ...
-
-    async def leave(self, waiter: str) -> None: ...
-
-    async def states(self) -> tuple[PoolState, ...]:
-        return ()
-
-    async def aclose(self) -> None:
-        self.is_closed = True
-
-
-def _runtime(sim: Simulation, plugins: Plugins) -> Runtime:
-    return Runtime(plugins=plugins, clock=sim._clock, journal=False)
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.mark.parametrize("hook", NAMES)
@@ -139,7 +83,7 @@ async def test_venuekit_make_signer_is_called_once_per_account(sim: Simulation, 
         asked.append((venue.id, credentials))
         return None if len(asked) > 1 else HmacSigner(Secret("the vault holds another secret"))
 
-    async with _runtime(sim, operator(venuekit_make_signer)) as runtime:
+    async with runtime_of(sim, operator(venuekit_make_signer)) as runtime:
         wrong = await runtime.open(TOY_PERP, sim.credentials("toy_perp"))
         right = await runtime.open(TOY_PERP, sim.credentials("toy_perp"))
         with pytest.raises(errors.AuthenticationFailed):
@@ -159,7 +103,7 @@ async def test_venuekit_make_signer_that_keeps_the_keys_leaves_each_its_own_numb
     venue = attrs.evolve(TOY_PERP, nonce=NonceRule(1000))
     async with (
         Simulation((venue,), clock=InstantClock()) as sim,
-        _runtime(sim, operator(venuekit_make_signer)) as runtime,
+        runtime_of(sim, operator(venuekit_make_signer)) as runtime,
     ):
         keys = (sim.credentials("toy_perp"), sim.credentials("toy_perp"), sim.credentials("toy_perp", sub_account=True))
         accounts = [await runtime.open(venue, Credentials.sim(str(one.rest), one.key, "vault")) for one in keys]
@@ -198,7 +142,7 @@ async def test_venuekit_retry_policy_can_only_lower(
     def venuekit_retry_policy(venue: Any) -> RetryPolicy:
         return RetryPolicy(attempts=attempts, first_wait=99.0, longest_wait=99.0, max_wait_read=9999.0)
 
-    async with _runtime(sim, operator(venuekit_retry_policy)) as runtime:
+    async with runtime_of(sim, operator(venuekit_retry_policy)) as runtime:
         account = await runtime.open(TOY_PERP, sim.credentials("toy_perp"))
         sim.requests.clear()
         sim.disturb("toy_perp", TOY.WALLET, CannedAnswer.html(502), times=20)
@@ -235,7 +179,7 @@ async def test_venuekit_make_budget_is_called_once_per_pool(sim: Simulation, ope
     reading = attrs.evolve(TOY.SETTINGS, pools={"weight": None, "settings": 1})
     endpoints = tuple(reading if one is TOY.SETTINGS else one for one in TOY_PERP.endpoints)
     venue = attrs.evolve(TOY_PERP, limits=limits, endpoints=endpoints)
-    async with _runtime(sim, operator(venuekit_make_budget)) as runtime:
+    async with runtime_of(sim, operator(venuekit_make_budget)) as runtime:
         for read_only in (False, False, True):
             account = await runtime.open(venue, sim.credentials("toy_perp", read_only=read_only))
             await account.call(reading)
@@ -248,13 +192,13 @@ async def test_venuekit_make_budget_is_called_once_per_pool(sim: Simulation, ope
 
 async def test_venuekit_make_budget_store_is_called_once_per_runtime(sim: Simulation, operator: Install) -> None:
     """Every request pays from the store under the names of its pools; it is closed with the runtime."""
-    made: list[_Store] = []
+    made: list[Store] = []
 
-    def venuekit_make_budget_store() -> _Store:
-        made.append(_Store())
+    def venuekit_make_budget_store() -> Store:
+        made.append(Store())
         return made[-1]
 
-    async with _runtime(sim, operator(venuekit_make_budget_store)) as runtime:
+    async with runtime_of(sim, operator(venuekit_make_budget_store)) as runtime:
         for _ in range(2):
             account = await runtime.open(TOY_PERP, sim.credentials("toy_perp"))
             await account.call(TOY.SETTINGS)
@@ -264,27 +208,6 @@ async def test_venuekit_make_budget_store_is_called_once_per_runtime(sim: Simula
     assert [*states, store.is_closed] == [False, True]
     assert {(name.limit.name, name.address) for due in store.paid for name, _ in due} == {("weight", "loopback")}
     assert len(store.paid) == len(sim.requests)
-
-
-async def test_a_store_that_cannot_be_awaited_is_refused_when_it_is_opened(operator: Install) -> None:
-    """One error names the plugin, the hook and the methods that are no coroutine functions; nothing is paid."""
-
-    class Careless(_Store):
-        def pay(self, due: Any, *_: Any, **__: Any) -> Any:
-            raise AssertionError("never called")
-
-        def leave(self, waiter: str) -> Any: ...
-
-    def venuekit_make_budget_store() -> _Store:
-        return Careless()
-
-    words = (
-        r"plugin operator of .+ cannot be used: venuekit_make_budget_store returned Careless, whose pay and leave are"
-        r" not async def \(.+/test_hooks.py:\d+\); mend it and start again, or name .+ in VENUEKIT_DISABLE"
-    )
-    async with Runtime(plugins=operator(venuekit_make_budget_store), journal=False) as runtime:
-        with pytest.raises(errors.PluginError, match=f"^{words}$"):
-            await runtime.open(TOY_PERP, Credentials.sim("http://127.0.0.1:9", "k", "s"))
 
 
 async def test_venuekit_make_transport_is_called_once_per_venue_and_environment(operator: Install) -> None:
@@ -333,33 +256,6 @@ async def test_venuekit_resolve_secret_runs_in_a_worker_thread(
         await credentials(attrs.evolve(entry, key="safe:toy"), plugins)
 
 
-async def test_a_transport_or_secret_of_the_wrong_type_is_refused_by_name(operator: Install) -> None:
-    """One error names the plugin, the hook and the type, never the value, before anything is made of it."""
-
-    def venuekit_make_transport(venue: Any) -> Any:
-        return "over the wire"
-
-    def venuekit_resolve_secret(reference: str) -> Any:
-        return "from-the-vault"
-
-    plugins = operator(venuekit_make_transport, venuekit_resolve_secret)
-    mend = r" \(.+/test_hooks.py:\d+\); mend it and start again, or name .+ in VENUEKIT_DISABLE"
-    words = (
-        r"plugin operator of .+ cannot be used: venuekit_make_transport returned str, which has no method send, aclose"
-    )
-    async with Runtime(plugins=plugins, journal=False) as runtime:
-        with pytest.raises(errors.PluginError, match=f"^{words}{mend}$"):
-            await runtime.open(TOY_PERP, Credentials.sim("http://127.0.0.1:9", "k", "s"))
-
-    words = "plugin operator of .+ cannot be used: venuekit_resolve_secret returned str, which is no Secret"
-    entry = AccountEntry(
-        name="main", venue="toy_perp", environment=EnvironmentName.LIVE, key="vault:k", secret="vault:s"
-    )
-    with pytest.raises(errors.VenuekitError, match=f"{words}{mend}") as caught:
-        await credentials(entry, plugins)
-    assert "from-the-vault" not in str(caught.value)
-
-
 async def test_venuekit_observe_is_called_once_per_venue_and_sees_every_operation(operator: Install) -> None:
     """One observer per venue and runtime hears of all accounts and places; nobody can answer before it."""
     asked: list[str] = []
@@ -384,26 +280,6 @@ async def test_venuekit_observe_is_called_once_per_venue_and_sees_every_operatio
     assert {("toy_perp", "set_leverage", "GEMUSD")} == {(one.venue, one.operation, one.subject) for one in events}
 
 
-async def test_observers_are_notified_of_a_broken_plugin_once(monkeypatch: pytest.MonkeyPatch, sim: Simulation) -> None:
-    """By its name and distribution, before the first request of the account that met it."""
-    events: list[Any] = []
-    watching, raising = ModuleType("watching_plugin"), ModuleType("raising_plugin")
-    hooks_of = {watching: lambda venue: events.append, raising: _Shaken.venuekit_retry_policy}
-    for module, hook in hooks_of.items():
-        name = "venuekit_observe" if module is watching else "venuekit_retry_policy"
-        vars(module).update({"VENUEKIT_API": hooks.API_VERSION, name: hookimpl(hook, specname=name)})
-        monkeypatch.setitem(sys.modules, module.__name__, module)
-    points = [EntryPoint(name, f"{name}_plugin", "venuekit.plugins") for name in ("watching", "raising")]
-    async with _runtime(sim, make_plugins(entry_points=points)) as runtime:
-        for _ in range(2):
-            await runtime.open(TOY_PERP, sim.credentials("toy_perp"))
-
-    failures = [event for event in events if event.kind == "plugin_failure"]
-    assert [("toy_perp", "connect", "sim")] == [(one.venue, one.operation, one.environment) for one in failures]
-    assert failures[0].plugin == "plugin raising of raising_plugin (not installed)"
-    assert events.index(failures[0]) == 0
-
-
 def test_venuekit_register_commands_adds_to_the_command_line(
     operator: Install, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -424,65 +300,3 @@ def test_venuekit_register_commands_adds_to_the_command_line(
 
     root.main(["--help"], obj=state, standalone_mode=False)
     assert "greet" in capsys.readouterr().out
-
-
-class _Shaken:
-    """Hooks that raise when they are asked."""
-
-    @staticmethod
-    def venuekit_make_budget(pool: Any) -> Any:
-        raise RuntimeError("no shared budget")
-
-    @staticmethod
-    def venuekit_observe(venue: Any) -> Any:
-        raise RuntimeError("no audit trail")
-
-    @staticmethod
-    def venuekit_make_signer(venue: Any, credentials: Any) -> Any:
-        raise RuntimeError("no vault")
-
-    @staticmethod
-    def venuekit_retry_policy(venue: Any) -> Any:
-        raise RuntimeError("no policy")
-
-
-def _live(sim: Simulation) -> tuple[Any, Any]:
-    """The toy venue with the simulation as its live environment, and credentials for it."""
-    live = Environment(name=EnvironmentName.LIVE, rest=sim.rest("toy_perp"))
-    venue = attrs.evolve(TOY_PERP, environments=(live,), simulated=None)
-    return venue, Credentials(Secret(sim.key), Secret(sim.secret), EnvironmentName.LIVE)
-
-
-@pytest.mark.parametrize("hook", [name for name in vars(_Shaken) if name.startswith("venuekit_")])
-async def test_a_broken_operator_bars_writes_on_live(sim: Simulation, operator: Install, hook: str) -> None:
-    """Reading goes on; nothing that could add passes until the plugin is mended, and the text says which and how."""
-    venue, credentials_of_live = _live(sim)
-    async with _runtime(sim, operator(getattr(_Shaken, hook))) as runtime:
-        account = await runtime.open(venue, credentials_of_live)
-        await account.call(TOY.SETTINGS)
-        sim.requests.clear()
-        with pytest.raises(errors.GuardRefused) as caught:
-            await account.call(TOY.SET_LEVERAGE, contract="GEMUSD", leverage=7)
-
-    assert caught.value.outcome is errors.Outcome.NOT_SENT
-    assert f"{hook} raised RuntimeError" in str(caught.value)
-    assert "VENUEKIT_DISABLE" in str(caught.value)
-    assert sim.requests == []
-
-
-async def test_a_broken_operator_leaves_the_way_out_open(sim: Simulation, operator: Install) -> None:
-    """What cancels or reduces passes on live, and everything does elsewhere."""
-    venue, credentials_of_live = _live(sim)
-    reducing = attrs.evolve(TOY.SET_LEVERAGE, reduces=lambda parameters: parameters["leverage"] < 10)
-    venue = attrs.evolve(
-        venue, endpoints=tuple(reducing if one is TOY.SET_LEVERAGE else one for one in venue.endpoints)
-    )
-    async with _runtime(sim, operator(_Shaken.venuekit_make_budget)) as runtime:
-        account = await runtime.open(venue, credentials_of_live)
-        await account.call(reducing, contract="GEMUSD", leverage=7)
-        with pytest.raises(errors.GuardRefused):
-            await account.call(reducing, contract="GEMUSD", leverage=12)
-        elsewhere = await runtime.open(TOY_PERP, sim.credentials("toy_perp"))
-        await elsewhere.call(TOY.SET_LEVERAGE, contract="GEMUSD", leverage=12)
-
-    assert sim.ledger.leverage("GEMUSD") == 12
