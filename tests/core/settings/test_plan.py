@@ -1,4 +1,4 @@
-"""Plans: the difference, its order, its cost, and the refusals that the reads show."""
+"""Plans: the difference, its cost, and the refusals that the reads show."""
 
 from __future__ import annotations
 
@@ -8,37 +8,15 @@ from typing import Any
 
 import attrs
 import pytest
+from tests.core.settings.planned import CROSS, ISOLATED, order, shown, target
 
-from venuekit.capabilities import AssetMode, MarginType, PositionMode, SettingsReader
+from venuekit.capabilities import PositionMode, SettingsReader
 from venuekit.errors import ConfigurationError, UnsupportedCapability
-from venuekit.settings import Plan, StepStatus, Target, parse_target, plan, plan_exit_status
-
-CROSS, ISOLATED = MarginType.CROSS, MarginType.ISOLATED
-
-
-def target(text: str) -> Target:
-    return parse_target(text).target
-
-
-def shown(made: Plan) -> list[tuple[str, str]]:
-    """Return name (below the account) and status of every step."""
-    return [(step.name.removeprefix("accounts."), step.status.value) for step in made.steps]
-
-
-def order(made: Plan) -> list[str]:
-    return [step.name.removeprefix("accounts.main.") for step in made.pending]
+from venuekit.settings import Plan, StepStatus, plan, plan_exit_status
 
 
 def reason(made: Plan, name: str) -> str:
     return next(step.reason or "" for step in made.steps if step.name == f"accounts.main.{name}")
-
-
-@pytest.fixture
-def main(fake: types.SimpleNamespace) -> Any:
-    """An acme account with BTC and ETH, flat, cross, leverage 10."""
-    world = fake.World()
-    world.rows("acme_perp").update(BTC=fake.Row(), ETH=fake.Row())
-    return fake.Acme(fake.acme(), world)
 
 
 async def test_nothing_to_change_is_an_empty_plan_by_the_cheap_reads_alone(main: Any) -> None:
@@ -162,30 +140,6 @@ async def test_unknown_symbol_is_refused(main: Any) -> None:
     assert reason(made, "symbols.XXX.leverage") == "acme_perp lists no symbol XXX"
 
 
-async def test_pooling_waits_until_every_symbol_is_cross(main: Any) -> None:
-    """With isolated symbols in the file, they become cross before the assets are pooled, whatever the file's order."""
-    main.rows["BTC"].margin_type = main.rows["ETH"].margin_type = ISOLATED
-    text = (
-        '[accounts.main]\nasset_mode = "multi"\nsymbols.ETH.margin_type = "cross"\nsymbols.BTC.margin_type = "cross"\n'
-    )
-    made = await plan(target(text), {"main": main})
-
-    assert order(made) == ["symbols.ETH.margin_type", "symbols.BTC.margin_type", "asset_mode"]
-    assert made.pending[-1].needs == (
-        "accounts.main.symbols.ETH.margin_type",
-        "accounts.main.symbols.BTC.margin_type",
-    )
-
-
-async def test_isolating_waits_until_assets_are_no_longer_pooled(main: Any) -> None:
-    """Single-asset comes first when a symbol is to be isolated."""
-    main.world.asset_mode = AssetMode.MULTI
-    text = '[accounts.main]\nsymbols.BTC.margin_type = "isolated"\nasset_mode = "single"\n'
-    made = await plan(target(text), {"main": main})
-
-    assert order(made) == ["asset_mode", "symbols.BTC.margin_type"]
-
-
 async def test_isolated_symbol_outside_the_file_refuses_pooling(main: Any, fake: types.SimpleNamespace) -> None:
     """A symbol that the file does not name still forbids it, and both settings are named."""
     main.rows["ETH"].margin_type = ISOLATED
@@ -222,23 +176,6 @@ async def test_settings_that_exclude_each_other_are_refused_naming_both(main: An
     )
 
 
-async def test_leverage_is_lowered_first_and_raised_last(main: Any) -> None:
-    """A leverage falls before anything else changes, and rises only after its margin type."""
-    text = (
-        '[accounts.main]\nposition_mode = "hedge"\nsymbols.BTC = { leverage = 20, margin_type = "isolated" }\n'
-        'symbols.ETH = { leverage = 5, margin_type = "isolated" }\n'
-    )
-    made = await plan(target(text), {"main": main})
-
-    assert order(made) == [
-        "symbols.ETH.leverage",
-        "position_mode",
-        "symbols.BTC.margin_type",
-        "symbols.BTC.leverage",
-        "symbols.ETH.margin_type",
-    ]
-
-
 async def test_setting_without_control_is_unchanged_when_it_agrees_and_refused_otherwise(
     fake: types.SimpleNamespace,
 ) -> None:
@@ -266,113 +203,6 @@ async def test_margin_type_of_the_account_lists_what_it_touches(fake: types.Simp
     assert (step.status, step.affected) == (StepStatus.PENDING, ("BTC", "SOL"))
     assert step.note == "touches spot margin and options"
     assert world.log == ["read globex_inverse", "read globex_inverse orders=all"]
-
-
-async def test_lowering_waits_for_cross_or_goes_before_isolated(fake: types.SimpleNamespace) -> None:
-    """With a position open, leverage falls while the account is cross: after leaving isolated, before entering it."""
-    world = fake.World(margin_type=ISOLATED)
-    world.rows("globex_inverse")["BTC"] = fake.Row(position=Decimal(3))
-    account = fake.Globex(fake.globex(), world)
-    leaving = await plan(
-        target('[accounts.main]\nmargin_type = "cross"\nsymbols.BTC.leverage = 5\n'), {"main": account}
-    )
-    world.margin_type = CROSS
-    entering = await plan(
-        target('[accounts.main]\nmargin_type = "isolated"\nsymbols.BTC.leverage = 5\n'), {"main": account}
-    )
-
-    assert order(leaving) == ["margin_type", "symbols.BTC.leverage"]
-    assert order(entering) == ["symbols.BTC.leverage", "margin_type"]
-
-
-async def test_sides_are_planned_apart_where_the_venue_sets_them_apart(fake: types.SimpleNamespace) -> None:
-    """Each side is a step of its own; a side that agrees or is not named is left alone."""
-    world = fake.World()
-    world.rows("acme_perp").update(BTC=fake.Row(long=Decimal(3)), ETH=fake.Row())
-    account = fake.Acme(fake.acme(sides=True), world)
-    text = "[accounts.main.symbols]\nBTC.leverage = 3\nETH.leverage = { short = 4 }\n"
-    made = await plan(target(text), {"main": account})
-
-    assert shown(made) == [
-        ("main.symbols.BTC.leverage.long", "unchanged"),
-        ("main.symbols.BTC.leverage.short", "pending"),
-        ("main.symbols.ETH.leverage.short", "pending"),
-    ]
-
-
-async def test_entries_of_one_key_share_what_they_agree_on(fake: types.SimpleNamespace) -> None:
-    """Two entries of one account are read once; the second goes along with the first."""
-    world = fake.World()
-    world.rows("acme_perp")["BTC"] = fake.Row()
-    account = fake.Acme(fake.acme(), world)
-    text = '[accounts.a]\nposition_mode = "hedge"\n[accounts.b]\nposition_mode = "hedge"\nsymbols.BTC.leverage = 5\n'
-    made = await plan(target(text), {"a": account, "b": account})
-
-    assert shown(made) == [
-        ("a.position_mode", "pending"),
-        ("b.position_mode", "along"),
-        ("b.symbols.BTC.leverage", "pending"),
-    ]
-    assert made.steps[1].reason == "accounts.a.position_mode is the same setting"
-    assert [line for line in world.log if "orders" not in line] == ["read acme_perp"]
-
-
-async def test_entries_of_one_realm_that_differ_are_refused_naming_both(fake: types.SimpleNamespace) -> None:
-    """Venues that share the position mode cannot be planned apart; what they do not share can."""
-    world = fake.World()
-    accounts = {
-        "a": fake.Acme(fake.acme("acme_perp", ("acme_coin",)), world),
-        "b": fake.Acme(fake.acme("acme_coin", ("acme_perp",)), world),
-    }
-    text = (
-        '[accounts.a]\nposition_mode = "hedge"\nasset_mode = "multi"\n'
-        '[accounts.b]\nposition_mode = "one_way"\nasset_mode = "single"\n'
-    )
-    made = await plan(target(text), accounts)
-
-    assert shown(made) == [
-        ("a.position_mode", "refused"),
-        ("a.asset_mode", "pending"),
-        ("b.position_mode", "refused"),
-        ("b.asset_mode", "unchanged"),
-    ]
-    assert (
-        made.steps[0].reason
-        == made.steps[2].reason
-        == (
-            "accounts.a.position_mode wants hedge and accounts.b.position_mode wants one_way, "
-            "but both are one setting of one account"
-        )
-    )
-
-
-async def test_entries_of_other_keys_may_differ(fake: types.SimpleNamespace) -> None:
-    """One venue with two API keys is two accounts, each planned for itself."""
-    accounts = {"a": fake.Acme(fake.acme(), fake.World(key="1")), "b": fake.Acme(fake.acme(), fake.World(key="2"))}
-    text = '[accounts.a]\nposition_mode = "hedge"\n[accounts.b]\nposition_mode = "one_way"\n'
-
-    assert shown(await plan(target(text), accounts)) == [
-        ("a.position_mode", "pending"),
-        ("b.position_mode", "unchanged"),
-    ]
-
-
-async def test_position_on_a_venue_that_shares_the_mode_refuses_it(fake: types.SimpleNamespace) -> None:
-    """What is open anywhere in the realm counts; a mate that was not read is named in the note."""
-    world = fake.World()
-    world.rows("acme_coin")["BTC"] = fake.Row(position=Decimal(1))
-    perp = fake.Acme(fake.acme("acme_perp", ("acme_coin",)), world)
-    coin = fake.Acme(fake.acme("acme_coin", ("acme_perp",)), world)
-    both = await plan(
-        target('[accounts.a]\nposition_mode = "hedge"\n[accounts.b]\nsymbols.BTC.leverage = 10\n'),
-        {"a": perp, "b": coin},
-    )
-    alone = await plan(target('[accounts.a]\nposition_mode = "hedge"\n'), {"a": perp})
-
-    assert both.steps[0].reason == f"{fake.words.mode_held} (open positions: BTC on acme_coin)"
-    assert both.steps[0].note is None
-    assert alone.steps[0].status is StepStatus.PENDING
-    assert alone.steps[0].note == "also changes acme_coin; orders and positions were not read on acme_coin"
 
 
 async def test_mode_that_is_not_known_is_set_without_a_guess(main: Any, monkeypatch: pytest.MonkeyPatch) -> None:
