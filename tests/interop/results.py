@@ -25,6 +25,8 @@ SUBJECTS = (
     "histories",
     "market",
     "refusals",
+    "streams",
+    "websocket api",
 )
 
 

@@ -23,6 +23,8 @@ const SUBJECTS = new Set([
   "histories",
   "market",
   "refusals",
+  "streams",
+  "websocket api",
 ]);
 
 // in milliseconds; a client that waits without an end is a failure

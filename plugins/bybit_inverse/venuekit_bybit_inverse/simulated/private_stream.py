@@ -47,14 +47,14 @@ class PrivateStream(StreamPeer):
     The private stream of one connection.
 
     Topics can be subscribed for all products or for one, not both in one request. There is no message at the
-    subscription, and none about a price alone.
+    subscription, and none about a price alone. ``topics`` are those that are subscribed.
     """
 
     def __init__(self, connection: StreamConnection, name: str) -> None:
         super().__init__(connection)
         self._name = name
         self._key: SimKey | None = None
-        self._topics: dict[str, None] = {}
+        self.topics: dict[str, None] = {}
         self._active_time = find_active_time(connection)
         self._touch()
 
@@ -87,7 +87,7 @@ class PrivateStream(StreamPeer):
                 self._subscribe(frame)
             case "unsubscribe":
                 for topic in _names(frame):
-                    self._topics.pop(topic, None)
+                    self.topics.pop(topic, None)
                 self._accept(frame)
             case _:
                 self._refuse(frame if isinstance(frame, dict) else {}, "error:invalid op")
@@ -108,7 +108,7 @@ class PrivateStream(StreamPeer):
         mixed = any(name in _BY_PRODUCT for name in names) and any(name in _OF_PRODUCTS for name in names)
         failed = [name for name in names if name not in _TOPICS or (mixed and name not in _OTHERS)]
         accepted = [name for name in names if name not in failed]
-        self._topics |= dict.fromkeys(accepted)
+        self.topics |= dict.fromkeys(accepted)
         if failed or not names:
             self._refuse(frame, _PARTIAL.format(" ".join(accepted), " ".join(failed)))
         else:
@@ -128,10 +128,10 @@ class PrivateStream(StreamPeer):
         """Push the messages about a change, under the name of each topic that is subscribed."""
         if self._key is None or not change.events:
             return
-        wanted = {topic.removesuffix(_PRODUCT) for topic in self._topics}
+        wanted = {topic.removesuffix(_PRODUCT) for topic in self.topics}
         for topic, message in list_messages(change, self._key.uid, wanted):
             for name in (topic, topic + _PRODUCT):
-                if name in self._topics:
+                if name in self.topics:
                     self._touch()
                     self.connection.push(message.body(name))
 
