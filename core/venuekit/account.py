@@ -367,6 +367,8 @@ class Account:
     def close(self) -> None:
         """Send nothing from now on: every call raises :class:`~venuekit.errors.AccountClosed`."""
         self._session.closed = True
+        for reader in self._session.readers:
+            reader.close()
 
     async def on_open(self) -> None:
         """Read the facts that this account's class needs before it is handed out; a plugin overrides it."""

@@ -36,6 +36,8 @@ from venuekit.pipeline.wire import RestWire
 from venuekit.read_cache import ReadCache
 from venuekit.request_bounds import TOLERANCE, NonceRule, RequestExpiry
 from venuekit.signing import NO_FIELDS
+from venuekit.streams.sessions import StreamSessions
+from venuekit.streams.sockets import AiohttpSockets
 from venuekit.venue import Environment, EnvironmentName, Venue
 
 if TYPE_CHECKING:
@@ -260,6 +262,8 @@ class Runtime:
                 waiters=self._budgets.waiters,
                 shared=self._budgets.shared,
             )
+            if venue.stream is not None:
+                venue_session.streams = self._keep(StreamSessions(venue.stream, AiohttpSockets(self._proxy)))
             if observers:
                 venue_session.clock.on_measure = partial(notify_of_clock, venue_session)
             proxy = None if is_local(environment.rest) else self._proxy

@@ -151,8 +151,9 @@ class StreamDeclaration:
             old one goes. None for no limit.
         identity: The identity of a message by which one that comes on both connections is noticed; None for its body.
         message_limit: The most bytes of a message; a longer one ends the connection.
-        confirm_within: Seconds within which the events of an own order arrive; where none does, the connection does
-            not deliver and is replaced.
+        confirmed_by: Endpoints whose accepted requests an event follows, such as that of placing an order.
+        confirm_within: Seconds within which that event comes; where none does, the connection does not deliver, and
+            another one is opened.
 
     Raises:
         ValueError: a time or size that lets nothing pass.
@@ -166,6 +167,7 @@ class StreamDeclaration:
     connection_life: timedelta | None = None
     identity: Callable[[bytes], Hashable] | None = None
     message_limit: int = 4_194_304
+    confirmed_by: frozenset[Endpoint[Any]] = frozenset()
     confirm_within: float = 10.0
 
     def __attrs_post_init__(self) -> None:

@@ -63,6 +63,7 @@ PUBLIC = [
     "venuekit.parts.listing",
     "venuekit.parts.readers",
     "venuekit.parts.rows",
+    "venuekit.parts.user_streams",
     "venuekit.parts.values",
     "venuekit.plugin",
     "venuekit.plugins",

@@ -28,6 +28,7 @@ STOREYS = (
     {"_asking"},
     {"plugins"},
     {"pipeline"},
+    {"streams"},
     {"account"},
     {"parts"},
     {"budgets", "event_log", "first_reads", "owners"},

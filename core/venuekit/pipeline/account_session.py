@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from venuekit.pipeline.nonces import Nonces
     from venuekit.pipeline.shared_budget import SharedBudget
     from venuekit.pipeline.tokens import Tokens
+    from venuekit.streams.reader import QueuedReader
+    from venuekit.streams.sessions import StreamSessions
 
 T = TypeVar("T")
 _Deliver: TypeAlias = Callable[[Operation[Any]], Awaitable[Any]]
@@ -84,6 +86,8 @@ class VenueSession:
     #: the requests of the whole runtime that wait until they can pay, and the store it pays from; None without one
     waiters: Waiters = attrs.field(repr=False)
     shared: SharedBudget | None = attrs.field(default=None, repr=False)
+    #: the sessions of user streams; None where the venue declares none
+    streams: StreamSessions | None = attrs.field(default=None, repr=False)
     #: whether the runtime that made it is closed
     closed: bool = False
 
@@ -114,6 +118,8 @@ class AccountSession:
     closed: bool = False  #: whether the block that opened the account has ended
     learned: dict[type[Capability], str] | None = None
     position_limit: PositionLimit | None = attrs.field(default=None, repr=False)
+    #: the open readers of the account's user stream
+    readers: tuple[QueuedReader, ...] = attrs.field(default=(), init=False, repr=False)
     #: held so that the redactor knows them for as long as the account is there
     secrets: tuple[Secret, ...] = attrs.field(default=(), repr=False)
     #: whether some requests are signed with more than the time: a nonce, a session token
@@ -327,9 +333,11 @@ async def _read_after(operation: Operation[Any]) -> None:
 
 def _record_success(operation: Operation[Any], value: Any) -> None:
     """Account for a write that the venue accepted."""
-    endpoint = operation.endpoint
+    endpoint, session = operation.endpoint, operation.session
     if operation.asks:
         operation.count(Outcome.APPLIED)
+    if session.venue_session.streams is not None:
+        session.venue_session.streams.expect(session, endpoint)
     claims = operation.claims
     if endpoint.claims is not None:
         claims = endpoint.claims(value)

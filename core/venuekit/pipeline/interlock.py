@@ -33,7 +33,14 @@ def environment_of(venue: Venue[Any], credentials: Credentials) -> Environment:
         hosts = {endpoint.host for endpoint in venue.endpoints if endpoint.host is not None}
         # a simulator answers for every host of a venue
         further_hosts = dict.fromkeys(hosts, credentials.rest)
-        return Environment(name=EnvironmentName.SIM, rest=credentials.rest, further_hosts=further_hosts)
+        stream = "ws" + credentials.rest.removeprefix("http")
+        return Environment(
+            name=EnvironmentName.SIM,
+            rest=credentials.rest,
+            websocket_api=f"{stream}/ws-api",
+            stream=stream,
+            further_hosts=further_hosts,
+        )
     environment = venue.environment(credentials.environment)
     urls = (environment.rest, environment.websocket_api, environment.stream, *environment.further_hosts.values())
     for url in filter(None, urls):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from venuekit.parts.settings.controls import SymbolLeverage, SymbolMarginType
 from venuekit.parts.settings.snapshot import AccountSettings
+from venuekit.parts.user_streams import StreamedEvents
 from venuekit_toy_perp.endpoints import TOY
 from venuekit_toy_perp.income import ToyIncome
 from venuekit_toy_perp.reading import ToyBalances, ToyInstruments, ToyPositions
@@ -11,7 +12,14 @@ from venuekit_toy_perp.settings import ToySettings
 
 
 class ToyPerpAccount(
-    ToyInstruments, ToyBalances, ToyPositions, SymbolLeverage, SymbolMarginType, AccountSettings, ToyIncome
+    ToyInstruments,
+    ToyBalances,
+    ToyPositions,
+    SymbolLeverage,
+    SymbolMarginType,
+    AccountSettings,
+    ToyIncome,
+    StreamedEvents,
 ):
     """An account of Toy Perpetuals."""
 

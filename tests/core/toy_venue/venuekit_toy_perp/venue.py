@@ -20,6 +20,7 @@ from venuekit_toy_perp.account import ToyPerpAccount
 from venuekit_toy_perp.codes import FAULTS
 from venuekit_toy_perp.endpoints import TOY
 from venuekit_toy_perp.signing import ToySigning, toy_answers
+from venuekit_toy_perp.stream import STREAM
 
 if TYPE_CHECKING:
     from venuekit.simulator import SimulatedVenue
@@ -38,7 +39,12 @@ TOY_PERP = Venue(
     title="Toy Perpetuals",
     account=ToyPerpAccount,
     environments=(
-        Environment(name=EnvironmentName.LIVE, rest="https://api.toy.invalid", hosts=frozenset({"api.toy.invalid"})),
+        Environment(
+            name=EnvironmentName.LIVE,
+            rest="https://api.toy.invalid",
+            stream="wss://api.toy.invalid",
+            hosts=frozenset({"api.toy.invalid"}),
+        ),
     ),
     limits=(Limit("weight", amount=1200, seconds=60, used_header="X-Toy-Used"),),
     signing=ToySigning(),
@@ -58,5 +64,6 @@ TOY_PERP = Venue(
         Blocker(Setting.LEVERAGE, BlockedBy.LOWER_LEVERAGE, BlockerScope.SYMBOL, "2003 an isolated position needs it"),
     ),
     unsupported={PositionModeReader: _ONE_WAY, PositionModeControl: _ONE_WAY},
+    stream=STREAM,
     simulated=_simulated,
 )

@@ -1,0 +1,139 @@
+"""Delivery: the messages of a session become events, in the queue of every reader."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from datetime import datetime
+
+import attrs
+
+from venuekit._util.times import from_milliseconds
+from venuekit.capabilities import Gap, GapReason, SessionExpiry, StreamEvent, UnknownEvent
+from venuekit.clock import Clock
+from venuekit.credentials.redactor import redact
+from venuekit.stream_declaration import Arrival, Decoder, SessionReply, StreamDeclaration
+from venuekit.streams.connection import Connection
+from venuekit.streams.reader import QueuedReader
+
+#: the longest part of a message that is kept though it could not be read
+_KEPT = 65_536
+
+
+@attrs.define(eq=False)
+class Delivery:
+    """The readers of a session, and the count of its messages; ``on_expiry`` gets the venue's words for its end."""
+
+    declaration: StreamDeclaration = attrs.field(repr=False)
+    clock: Clock = attrs.field(repr=False)
+    on_expiry: Callable[[str], None] = attrs.field(repr=False)
+    readers: tuple[QueuedReader, ...] = ()
+    keeps_raw: bool = False
+    #: None until the first connection is opened
+    decode: Decoder | None = attrs.field(default=None, repr=False)
+    received_at: datetime | None = attrs.field(default=None, init=False)
+    _number: int = attrs.field(default=0, init=False)
+
+    def take(self, connection: Connection, body: bytes) -> None:
+        """Take a message of a connection; hold it back where the connection before it is still open."""
+        if connection.held is not None:
+            self._hold(connection, connection.held, body)
+            return
+        if connection.handed_on is not None:
+            connection.handed_on[self._identity(body)] += 1
+        self._hand_on(connection, body)
+
+    def replace(self, old: Connection, new: Connection) -> None:
+        """Hand on the messages that a new connection held back, without those that the old one has brought."""
+        held, new.held = new.held or [], None
+        for body in held:
+            identity = self._identity(body)
+            if old.handed_on is not None and old.handed_on[identity]:
+                old.handed_on[identity] -= 1
+            else:
+                self._hand_on(new, body)
+
+    def report(self, reason: GapReason, words: str, since: datetime | None) -> None:
+        """Hand a gap to every reader."""
+        self._number += 1
+        self._put((self._gap(reason, words, since, self._number),))
+
+    def wake(self) -> None:
+        """Have every reader that waits look again."""
+        for reader in self.readers:
+            reader.wake()
+
+    def now(self) -> datetime:
+        """Return the time of our own clock."""
+        return from_milliseconds(self.clock.milliseconds())
+
+    def _hand_on(self, connection: Connection, body: bytes) -> None:
+        """Decode a message, and hand its events to every reader."""
+        self._number = number = self._number + 1
+        self.received_at = received_at = from_milliseconds(self.clock.milliseconds())
+        result = self._read(body, Arrival(received_at, number, self.keeps_raw))
+        if isinstance(result, SessionReply):
+            connection.take_reply(result)
+        elif result:
+            self._note(connection, result)
+            self._put(result)
+
+    def _put(self, events: tuple[StreamEvent, ...]) -> None:
+        for reader in self.readers:
+            reader.put(events)
+
+    def _note(self, connection: Connection, events: tuple[StreamEvent, ...]) -> None:
+        """Note that a connection delivers; the end of its session is no proof of that."""
+        for event in events:
+            if type(event) is SessionExpiry:
+                self.on_expiry(event.reason)
+                return
+        connection.event_at, connection.is_confirmed = connection.last_at, True
+
+    def _read(self, body: bytes, arrival: Arrival) -> tuple[StreamEvent, ...] | SessionReply:
+        """Return the events of a message, or the reply that it is; one that cannot be read is a gap."""
+        try:
+            result = self.decode(body, arrival) if self.decode is not None else ()
+        except Exception as error:  # noqa: BLE001 - a message must not end the session, whatever is wrong with it
+            words = f"a message of {len(body)} bytes could not be read: {redact(f'{type(error).__name__}: {error}')}"
+            gap = self._gap(GapReason.UNREADABLE, words, arrival.received_at, arrival.number)
+            kept = _without_keys(body[:_KEPT])
+            unread = UnknownEvent(received_at=arrival.received_at, message=arrival.number, kind=None, body=kept)
+            return gap, unread
+        if isinstance(result, SessionReply):
+            return result
+        for event in result:
+            if type(event) is UnknownEvent:
+                return tuple(_with_safe_body(one) for one in result)
+        return result
+
+    def _hold(self, connection: Connection, held: list[bytes], body: bytes) -> None:
+        """Keep a message of a connection that is not the main one yet; replies are for it alone."""
+        try:
+            result = self.decode(body, Arrival(self.now(), 0)) if self.decode is not None else ()
+        except Exception:  # noqa: BLE001 - reported when it is handed on
+            result = ()
+        if isinstance(result, SessionReply):
+            connection.take_reply(result)
+        else:
+            held.append(body)
+
+    def _gap(self, reason: GapReason, words: str, since: datetime | None, number: int) -> Gap:
+        return Gap(received_at=self.now(), message=number, reason=reason, words=words, since=since)
+
+    def _identity(self, body: bytes) -> Hashable:
+        identity = self.declaration.identity
+        if identity is None:
+            return body
+        try:
+            return identity(body)
+        except Exception:  # noqa: BLE001 - a message without an identity is one of its own
+            return body
+
+
+def _with_safe_body(event: StreamEvent) -> StreamEvent:
+    """Return an event whose body, if it has one, shows no key."""
+    return attrs.evolve(event, body=_without_keys(event.body)) if isinstance(event, UnknownEvent) else event
+
+
+def _without_keys(body: bytes) -> bytes:
+    return redact(body.decode("utf-8", "replace")).encode()

@@ -1,0 +1,413 @@
+"""Sessions: the user stream of one key, from the first reader to the last, with every connection in between."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import Counter
+from copy import copy
+from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from venuekit._util.times import from_milliseconds
+from venuekit.capabilities import GapReason, StreamPhase, StreamState
+from venuekit.credentials.redactor import redact_error
+from venuekit.errors import AccountClosed, OperationError, PluginError, VenueError, VenuekitError
+from venuekit.stream_declaration import ListenKeySession, StreamDeclaration
+from venuekit.streams.connection import Connection
+from venuekit.streams.delivery import Delivery
+from venuekit.streams.listen_keys import KeptKey
+from venuekit.streams.opening import open_connection
+from venuekit.streams.reader import QueuedReader
+from venuekit.streams.sockets import End, Sockets
+
+if TYPE_CHECKING:
+    from venuekit.account import Account
+    from venuekit.clock import Clock
+    from venuekit.endpoint import Endpoint
+    from venuekit.pipeline.account_session import AccountSession
+
+#: the pause before a connection is opened again: doubled from the first up to the longest, with full jitter
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 30.0
+#: seconds that a connection must have lived for the next pause to be the first again
+_STABLE = 30.0
+#: seconds for which two connections are open while one replaces the other
+_OVERLAP = 5.0
+#: seconds until a replacement that failed is tried again
+_REPLACE_AGAIN = 30.0
+#: a session that ends within so many seconds of its opening may be the one before, announced a second time
+_YOUNG = 60.0
+
+
+@attrs.define(eq=False)
+class StreamSession:
+    """
+    The session of one key in one environment.
+
+    ``accounts`` are those whose readers are open; requests of the session are made by the last of them.
+    """
+
+    declaration: StreamDeclaration = attrs.field(repr=False)
+    sockets: Sockets = attrs.field(repr=False)
+    chance: random.Random = attrs.field(repr=False)
+    first: AccountSession = attrs.field(repr=False)
+    _accounts: dict[QueuedReader, tuple[Account, AccountSession]] = attrs.field(factory=dict, init=False, repr=False)
+    _delivery: Delivery = attrs.field(init=False, repr=False)
+    _phase: StreamPhase = attrs.field(default=StreamPhase.CONNECTING, init=False)
+    _connections: int = attrs.field(default=0, init=False)
+    _main: Connection | None = attrs.field(default=None, init=False, repr=False)
+    _standby: Connection | None = attrs.field(default=None, init=False, repr=False)
+    _key: KeptKey | None = attrs.field(init=False)
+    #: the venue's words for the end of the session, None while it lasts; since when events may be missing
+    _expired: str | None = attrs.field(default=None, init=False)
+    _lost_since: datetime | None = attrs.field(default=None, init=False)
+    #: since when, and until when, an event of an own order is expected, on the monotonic clock
+    _expected: tuple[float, float] | None = attrs.field(default=None, init=False)
+    _replace_at: float | None = attrs.field(default=None, init=False)
+    #: attempts that failed since a connection was stable, and whether readers know that the venue refuses the session
+    _failures: int = attrs.field(default=0, init=False)
+    _is_refused: bool = attrs.field(default=False, init=False)
+    _changed: asyncio.Event = attrs.field(factory=asyncio.Event, init=False, repr=False)
+    _attempt: asyncio.Future[None] = attrs.field(init=False, repr=False)
+    _task: asyncio.Task[None] | None = attrs.field(default=None, init=False, repr=False)
+    _chores: set[asyncio.Task[None]] = attrs.field(factory=set, init=False, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        rule = self.declaration.session
+        self._delivery = Delivery(self.declaration, self.first.clock, self._expire)
+        self._key = KeptKey(rule, self.first.clock) if isinstance(rule, ListenKeySession) else None
+        self._attempt = asyncio.get_running_loop().create_future()
+
+    # -- readers
+
+    def join(self, account: Account, session: AccountSession, queue: int) -> QueuedReader:
+        """Add a reader; the first one has the session opened."""
+        reader = QueuedReader(queue, session.venue_session.venue.id, self._delivery.now, lambda: self.state)
+        self._accounts[reader] = account, session
+        self._delivery.readers = tuple(self._accounts)
+        self._delivery.keeps_raw = any(one.keep_raw for _, one in self._accounts.values())
+        if self._task is None:
+            self._task = asyncio.create_task(self._run(), name="user stream")
+        return reader
+
+    async def wait_open(self) -> None:
+        """Wait until the session is live; raises the error of the attempt that failed meanwhile."""
+        if self._phase is not StreamPhase.LIVE:
+            try:
+                await asyncio.shield(self._attempt)
+            except VenuekitError as error:  # each reader that waits gets one of its own
+                raise copy(error) from None
+
+    def is_last(self, reader: QueuedReader) -> bool:
+        """Say whether nothing else reads."""
+        return self._delivery.readers == (reader,)
+
+    async def leave(self, reader: QueuedReader) -> None:
+        """Remove a reader; the last one closes the session."""
+        self._accounts.pop(reader, None)
+        self._delivery.readers = tuple(self._accounts)
+        if not self._accounts:
+            await self.close()
+
+    @property
+    def state(self) -> StreamState:
+        """The state of the session now."""
+        confirmed = self._main is not None and self._main.is_confirmed
+        return StreamState(self._phase, self._delivery.received_at, self._connections, confirmed)
+
+    def expect(self, endpoint: Endpoint[Any]) -> None:
+        """Expect an event: the venue has accepted a request that one follows, or has preceded."""
+        if self._expected is None and self._main is not None and endpoint in self.declaration.confirmed_by:
+            now, within = self._clock.monotonic(), self.declaration.confirm_within
+            self._expected = now - within, now + within
+            self._changed.set()
+
+    async def close(self) -> None:
+        """End the session, however often this is cancelled: nothing of it waits for the network."""
+        task, cancelled = self._task, False
+        if task is not None:
+            task.cancel()
+            while not task.done():
+                try:
+                    await asyncio.wait({task})
+                except asyncio.CancelledError:
+                    cancelled = True
+        if cancelled:
+            raise asyncio.CancelledError
+
+    # -- connections
+
+    async def _run(self) -> None:
+        """Keep a connection open until the session is closed."""
+        try:
+            while True:
+                await self._connect()
+                await self._serve()
+        finally:
+            self._enter(StreamPhase.CLOSED)
+            await self._close_all()
+
+    async def _connect(self) -> None:
+        """Open the main connection, as often as it takes."""
+        while True:
+            await self._pause()
+            try:
+                connection = await self._open()
+            except Exception as error:  # noqa: BLE001 - a plugin's function must not end the session of its readers
+                self._failures += 1
+                self._fail(error if isinstance(error, VenuekitError) else self._plugin_error(error))
+                continue
+            self._main = connection
+            self._expired = self._expected = None
+            self._is_refused = False
+            self._plan_replacement()
+            self._enter(StreamPhase.LIVE)
+            attempt, self._attempt = self._attempt, asyncio.get_running_loop().create_future()
+            attempt.set_result(None)
+            return
+
+    def _fail(self, error: VenuekitError) -> None:
+        """Report an attempt that failed: to the readers that wait, or by a gap where the venue refuses."""
+        is_first = self._connections == 0
+        patient = isinstance(error, OperationError) and not isinstance(error, VenueError | AccountClosed)
+        if is_first and patient and self._failures < self.first.venue_session.policy.attempts:
+            return  # a reader that enters waits for a few attempts, as any request does
+        attempt, self._attempt = self._attempt, asyncio.get_running_loop().create_future()
+        attempt.set_exception(error)
+        attempt.exception()  # without a reader that waits it is no news
+        if not is_first and isinstance(error, VenueError) and not self._is_refused:
+            self._is_refused = True  # once for an outage
+            self._delivery.report(GapReason.REFUSED, f"the venue refuses the session: {error}", self._lost_since)
+
+    def _plugin_error(self, error: Exception) -> PluginError:
+        words = f"{self.first.venue_session.venue.id}: the session of a user stream could not be opened"
+        return PluginError(f"{words}: {redact_error(error)}")
+
+    def _expire(self, words: str) -> None:
+        self._expired = words
+        self._changed.set()
+
+    async def _pause(self) -> None:
+        """Wait before an attempt; not before the first one, and longer after each failure."""
+        if self._failures:
+            longest = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** (self._failures - 1))
+            await self._clock.sleep(self.chance.uniform(0.0, longest))
+
+    async def _open(self, *, held: list[bytes] | None = None) -> Connection:
+        """Make one attempt to open a connection, by the account of the last reader."""
+        account, session = self._asking
+        self._delivery.decode = await self.declaration.make_decoder(account)
+        number = self._connections + 1
+        make = partial(self._make_connection, number=number, held=held)
+        connection = await open_connection(
+            account, session, self.declaration, sockets=self.sockets, key=self._key, make=make
+        )
+        self._connections = number
+        return connection
+
+    def _make_connection(self, *, socket: Any, number: int, held: list[bytes] | None) -> Connection:
+        connection = Connection(socket, self._clock, number, self._delivery.take, self._changed.set)
+        connection.held = held
+        return connection
+
+    async def _serve(self) -> None:
+        """Keep the main connection alive until it has to be opened anew."""
+        while (main := self._main) is not None:
+            self._changed.clear()
+            now = self._clock.monotonic()
+            if main.end is not None and self._standby is not None:
+                self._replace_now()
+                continue
+            loss = self._find_loss(main, now)
+            if loss is not None:
+                await self._lose(main, *loss)
+                return
+            if self._expired is not None and await self._is_news(main):
+                await self._lose(main, GapReason.SESSION_EXPIRED, f"the venue ended the session: {self._expired}")
+                return
+            await self._wait(self._do_due(main, now) - now)
+
+    def _find_loss(self, main: Connection, now: float) -> tuple[GapReason, str] | None:
+        """Return why the main connection is no good any more, None while it is."""
+        if main.end is not None:
+            reason = GapReason.UNREADABLE if main.end.is_oversized else GapReason.CONNECTION_LOST
+            return reason, main.end.words
+        if main.pinged_at is not None and now - main.pinged_at >= self.declaration.silence:
+            return GapReason.SILENT, f"no frame came for {now - main.last_at:.0f} s, though the venue was pinged"
+        if self._key is not None and now >= self._key.expires_at:
+            return GapReason.SESSION_EXPIRED, "the listen key could not be kept alive"
+        if self._expected is not None:
+            since, until = self._expected
+            if main.event_at is not None and main.event_at >= since:
+                self._expected = None
+            elif now >= until:
+                self._expected = None
+                words = f"an own order was accepted, and no event came within {self.declaration.confirm_within:g} s"
+                return GapReason.UNCONFIRMED, words
+        return None
+
+    def _do_due(self, main: Connection, now: float) -> float:
+        """Begin whatever is due, and return when to look again."""
+        times = [main.ping_left_at + self.declaration.ping_every]
+        if now >= times[0]:
+            self._begin(main.ping(self.declaration.ping))
+            times[0] = now + self.declaration.ping_every
+        if main.pinged_at is not None:
+            times.append(main.pinged_at + self.declaration.silence)
+        if self._key is not None:
+            if now >= self._key.renew_at:
+                self._begin(self._keep_alive(self._key))
+            times += (max(now + 1.0, self._key.renew_at), self._key.expires_at)
+        if self._replace_at is not None:
+            if now >= self._replace_at:
+                self._replace_at = now + _REPLACE_AGAIN
+                self._begin(self._replace(main))
+            times.append(self._replace_at)
+        if self._expected is not None:
+            times.append(self._expected[1])
+        return min(times)
+
+    def _begin(self, chore: Any) -> None:
+        task = asyncio.ensure_future(chore)
+        self._chores.add(task)
+        task.add_done_callback(self._on_chore)
+
+    def _on_chore(self, task: asyncio.Task[None]) -> None:
+        self._chores.discard(task)
+        self._changed.set()
+        if not task.cancelled() and (error := task.exception()) is not None:
+            asyncio.get_running_loop().call_exception_handler(
+                {"message": "a chore of a user stream failed", "exception": error, "task": task}
+            )
+
+    async def _keep_alive(self, key: KeptKey) -> None:
+        """Prolong the listen key; one that is gone, or is another one now, ends the session."""
+        account, _ = self._asking
+        try:
+            if not await key.keep_alive(account.call):
+                self._expired = "its listen key is gone"
+        except VenuekitError:
+            return  # reported to observers as any request; it is tried again until the key's life is over
+
+    async def _is_news(self, main: Connection) -> bool:
+        """
+        Say whether the session has ended; a venue may announce the end of the one before a second time.
+
+        Then the key of this connection is still alive: starting one answers the same.
+        """
+        if self._key is None or self._clock.monotonic() - main.opened_at > _YOUNG or main.number == 1:
+            return True
+        account, _ = self._asking
+        before = self._key.key
+        try:
+            is_same = await self._key.start(account.call) == before
+        except VenuekitError:
+            return True
+        if is_same:
+            self._expired = None
+        return not is_same
+
+    async def _lose(self, main: Connection, reason: GapReason, words: str) -> None:
+        """Give up the main connection, and report since when events may be missing."""
+        now = self._clock.monotonic()
+        self._failures = 0 if now - main.opened_at >= _STABLE else self._failures + 1
+        # pings go on where nothing is delivered any more: an event is the last proof, else the opening
+        silent = reason in {GapReason.SESSION_EXPIRED, GapReason.UNCONFIRMED}
+        proven = (main.event_at or main.opened_at) if silent else main.last_at
+        self._lost_since = since = from_milliseconds(self._clock.milliseconds() - round((now - proven) * 1000))
+        self._main = None
+        self._enter(StreamPhase.DOWN)
+        self._delivery.report(reason, words, since)
+        await self._close_chores()
+        await main.close()
+        await self._close_standby()
+
+    # -- replacement
+
+    def _plan_replacement(self) -> None:
+        life = self.declaration.connection_life
+        if life is None:
+            self._replace_at = None
+            return
+        seconds = life.total_seconds()
+        early = min(600.0, seconds * 0.1)
+        self._replace_at = self._clock.monotonic() + seconds - early * self.chance.uniform(0.5, 1.0)
+
+    async def _replace(self, main: Connection) -> None:
+        """Open another connection, and let it take over once both have been open for a while."""
+        main.handed_on = Counter()
+        try:
+            standby = await self._open(held=[])
+        except VenuekitError:
+            main.handed_on = None
+            return  # the main one still works; it is tried again
+        self._standby = standby
+        await self._clock.sleep(_OVERLAP)
+        if self._standby is not standby or self._main is not main:
+            return
+        if standby.end is not None or (main.handed_on and not standby.held):
+            main.handed_on = None
+            await self._close_standby()  # it does not deliver
+            return
+        self._replace_now()
+
+    def _replace_now(self) -> None:
+        """Make the standby connection the main one, and hand on its messages that the other one did not bring."""
+        main, standby = self._main, self._standby
+        if main is None or standby is None:
+            return
+        self._main, self._standby = standby, None
+        self._begin(main.close())
+        main.end = main.end or End("it was replaced")
+        self._delivery.replace(main, standby)
+        self._plan_replacement()
+        self._changed.set()
+
+    # -- the end, and time
+
+    async def _close_all(self) -> None:
+        await self._close_chores()
+        await self._close_standby()
+        main, self._main = self._main, None
+        if main is not None:
+            await main.close()
+
+    async def _close_standby(self) -> None:
+        standby, self._standby = self._standby, None
+        if standby is not None:
+            await standby.close()
+
+    async def _close_chores(self) -> None:
+        """Cancel all chores, and wait until they are over."""
+        chores = tuple(self._chores)
+        for chore in chores:
+            chore.cancel()
+        if chores:
+            await asyncio.wait(chores)
+
+    def _enter(self, phase: StreamPhase) -> None:
+        self._phase = phase
+        self._delivery.wake()
+
+    async def _wait(self, seconds: float) -> None:
+        """Wait until something has changed, for so many seconds at most."""
+        sleep = asyncio.ensure_future(self._clock.sleep(max(0.001, seconds)))
+        change = asyncio.ensure_future(self._changed.wait())
+        try:
+            await asyncio.wait((sleep, change), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            sleep.cancel()
+            change.cancel()
+
+    @property
+    def _asking(self) -> tuple[Account, AccountSession]:
+        """The account that makes the requests of the session: the last one that is open."""
+        pairs = tuple(reversed(self._accounts.values()))
+        return next((pair for pair in pairs if not pair[1].closed), pairs[0])
+
+    @property
+    def _clock(self) -> Clock:
+        return self.first.clock

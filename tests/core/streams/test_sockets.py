@@ -1,0 +1,183 @@
+"""Connections of aiohttp: messages, signs of life, ends, and failures that hold no URL."""
+
+from __future__ import annotations
+
+import asyncio
+import traceback
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+import pytest
+from aiohttp import WSMsgType, web
+
+from venuekit.credentials import Secret
+from venuekit.errors import NeverSent
+from venuekit.pipeline.proxy import Proxy
+from venuekit.streams.sockets import AiohttpSockets, End, HandshakeRefused
+
+KEY = "k3yOfTheStream"
+
+Play = Callable[[web.WebSocketResponse], Awaitable[object]]
+
+
+@asynccontextmanager
+async def serving(play: Play, proxy: Proxy | None = None) -> AsyncIterator[tuple[AiohttpSockets, Secret]]:
+    """Serve connections that ``play`` plays; other paths are refused."""
+
+    async def handle(request: web.BaseRequest) -> web.StreamResponse:
+        if request.path != "/ws":
+            return web.Response(status=403, text="no")
+        socket = web.WebSocketResponse(autoping=False)
+        await socket.prepare(request)
+        await play(socket)
+        return socket
+
+    runner = web.ServerRunner(web.Server(handle), shutdown_timeout=0.1)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    (host, port) = runner.addresses[0][:2]
+    sockets = AiohttpSockets(proxy)
+    try:
+        yield sockets, Secret(f"ws://{host}:{port}/ws?listenKey={KEY}")
+    finally:
+        await sockets.aclose()
+        await runner.cleanup()
+
+
+async def receive(sockets: AiohttpSockets, url: Secret, limit: int = 1000) -> tuple[End, list[bytes], int]:
+    """Open a connection and return its end, its messages and the number of its other signs."""
+    messages: list[bytes] = []
+    signs: list[None] = []
+    socket = await sockets.open(url, {}, limit)
+    try:
+        return await socket.receive(messages.append, lambda: signs.append(None)), messages, len(signs)
+    finally:
+        await socket.close()
+        await socket.close()
+
+
+async def test_messages_and_signs_are_handed_on() -> None:
+    """A ping of the venue is a sign and is answered, and so is the pong to ours."""
+    heard: list[WSMsgType] = []
+
+    async def play(socket: web.WebSocketResponse) -> None:
+        await socket.send_str('"text"')
+        await socket.send_bytes(b'"bytes"')
+        await socket.ping(b"7")
+        for _ in range(3):
+            message = await socket.receive()
+            heard.append(message.type)
+            if message.type is WSMsgType.PING:
+                await socket.pong(message.data)
+        await socket.close(code=4001)
+
+    async with serving(play) as (sockets, url):
+        messages: list[bytes] = []
+        signs: list[None] = []
+        socket = await sockets.open(url, {"X-Mark": "1"}, 1000)
+        await socket.send("hello")
+        await socket.ping()
+        assert await socket.receive(messages.append, lambda: signs.append(None)) == End(
+            "the venue closed it with code 4001"
+        )
+        await socket.close()
+        assert messages == [b'"text"', b'"bytes"']
+        assert len(signs) == 2
+        assert sorted(heard) == sorted([WSMsgType.TEXT, WSMsgType.PING, WSMsgType.PONG])
+        assert KEY not in repr(socket)
+
+
+async def test_a_message_above_the_limit_ends_the_connection() -> None:
+    """Its end says so; the messages before it were handed on."""
+
+    async def play(socket: web.WebSocketResponse) -> None:
+        await socket.send_str("a")
+        await socket.send_str("b" * 2000)
+        await socket.receive()
+
+    async with serving(play) as (sockets, url):
+        end, messages, _ = await receive(sockets, url)
+    assert end == End("a message is larger than the limit", is_oversized=True)
+    assert messages == [b"a"]
+
+
+async def test_a_connection_that_breaks_off_ends() -> None:
+    """Without a farewell, too."""
+
+    async def play(socket: web.WebSocketResponse) -> None:
+        transport = socket._req.transport if socket._req is not None else None
+        assert transport is not None
+        transport.abort()
+
+    async with serving(play) as (sockets, url):
+        end, messages, _ = await receive(sockets, url)
+    assert (end.is_oversized, messages) == (False, [])
+    assert end.words
+
+
+async def test_failures_hold_no_url() -> None:
+    """Neither their words nor any frame of their tracebacks has the listen key."""
+
+    async def play(socket: web.WebSocketResponse) -> None:
+        await socket.receive()
+
+    async with serving(play) as (sockets, url):
+        refused = Secret(url.reveal().replace("/ws", "/other"))
+        absent = Secret(f"ws://127.0.0.1:1/ws?listenKey={KEY}")
+        with pytest.raises(HandshakeRefused) as refusal:
+            await sockets.open(refused, {}, 1000)
+        with pytest.raises(NeverSent) as failure:
+            await sockets.open(absent, {}, 1000)
+        assert refusal.value.status == 403
+        for error in (refusal.value, failure.value):
+            shown = traceback.TracebackException.from_exception(error, capture_locals=True)
+            assert KEY not in "".join(shown.format())
+            assert error.__context__ is None or KEY not in repr(error.__context__)
+
+
+async def test_cancelling_while_it_is_opened_leaves_no_connection() -> None:
+    """The venue sees the end of it."""
+    ended = asyncio.Event()
+    arrived = asyncio.Event()
+
+    async def play(socket: web.WebSocketResponse) -> None:
+        arrived.set()
+        await socket.receive()
+        ended.set()
+
+    async with serving(play) as (sockets, url):
+        task = asyncio.create_task(receive(sockets, url))
+        await arrived.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        await ended.wait()
+
+
+async def test_a_proxy_is_not_used_on_this_machine() -> None:
+    """Another host is reached through it, with its password; one that refuses is named, not shown."""
+    asked: list[str] = []
+
+    async def tunnel(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.append((await reader.readuntil(b"\r\n\r\n")).decode())
+        writer.write(b"HTTP/1.1 407 no\r\nContent-Length: 0\r\n\r\n")
+        writer.close()
+        await writer.wait_closed()
+
+    async def play(socket: web.WebSocketResponse) -> None:
+        await socket.close()
+
+    server = await asyncio.start_server(tunnel, "127.0.0.1", 0)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        proxy = Proxy.parse(f"http://user:pa55w0rd@127.0.0.1:{port}")
+        async with serving(play, proxy) as (sockets, url):
+            await receive(sockets, url)
+            assert asked == []
+            with pytest.raises((NeverSent, HandshakeRefused)) as failure:
+                await sockets.open(Secret(f"wss://venue.invalid/ws?listenKey={KEY}"), {}, 1000)
+    assert asked[0].startswith("CONNECT venue.invalid:443")
+    assert "Proxy-Authorization: Basic" in asked[0]
+    assert KEY not in asked[0]
+    assert "pa55w0rd" not in str(failure.value)
