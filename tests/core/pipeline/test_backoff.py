@@ -8,6 +8,7 @@ from typing import Any
 
 import attrs
 import pytest
+from multidict import CIMultiDict
 
 from venuekit import errors
 from venuekit._util.times import from_milliseconds
@@ -202,7 +203,7 @@ def test_the_venues_count_is_returned(limit: Mapping[str, Any], headers: Mapping
     declared = Limit("calls", amount=10, seconds=60, **limit)
     pool = SlidingBudget(declared)
 
-    assert update_from_headers(pool, declared, headers, NOW) == used
+    assert update_from_headers(pool, declared, CIMultiDict(headers), NOW) == used
     assert (pool.wait(10, NOW) > 0) is (used is not None)
 
 
@@ -245,3 +246,13 @@ def test_a_closed_pool_is_told_with_the_time_that_the_last_of_them_opens() -> No
     error = budget_error(session, costs, 99.0, 2.0, 0)
     assert type(error) is errors.Banned
     assert (error.message, error.retry_at) == ("an earlier refusal keeps pool weight closed", after(50))
+
+
+def test_pools_of_one_limit_may_open_in_the_same_moment() -> None:
+    """A limit of a symbol has a pool for each; which of them is told makes no difference."""
+    session: Any = Session()
+    costs = [(ACCOUNT, SlidingBudget(ACCOUNT), 1) for _ in range(2)]
+    for _, pool, _ in costs:
+        pool.close(40.0, NOW)
+
+    assert budget_error(session, tuple(costs), 1.0, 2.0, 0).retry_at == after(40)
