@@ -232,12 +232,11 @@ async def _read_back(operation: Operation[Any], failure: Failure, *, may_repeat:
 
 async def _look_once(operation: Operation[Any], failure: Failure) -> Any:
     """KEYED and DELTA, refused by an answer that may be another request's: believed when one look finds no trace."""
-    was_open = operation.open_until
     operation.leave_open()
     found = await _look(operation, failure.error)
     if isinstance(found, Applied):
         return found.answer
-    if isinstance(found, Unclear) or was_open:
+    if isinstance(found, Unclear):
         raise unknown_outcome(operation, failure.error, found.seen)
     operation.lower_fence()
     operation.open_until = 0
@@ -276,7 +275,7 @@ async def _prove(operation: Operation[Any], cause: OperationError) -> Any:
     if proof is None:
         missing = operation.open_until - clock.milliseconds()
         # a millisecond past it, since the venue's own clock decides on equality
-        found = await _look(operation, cause, after=(missing + 1) / 1000 if missing > 0 else 0)
+        found = await _look(operation, cause, after=max(0, missing + 1) / 1000)
         if isinstance(found, Applied):
             return found.answer
         raise unknown_outcome(operation, cause, "finding nothing proves nothing here")
