@@ -70,7 +70,9 @@ SUBJECTS = {
     ),
     "traces": Subject(("resolution",), _core("traces")),
     "arrival": Subject(("pipeline/arrival",), _pipeline("arrival", "measuring")),
-    "resolution": Subject(("pipeline/resolve",), _pipeline("resolution", "proof", "belonging", "retry")),
+    "resolution": Subject(
+        ("pipeline/resolve",), _pipeline("lost_moves", "lost_settings", "unfinished_writes", "resolution", "belonging")
+    ),
     "signing": Subject(
         ("signing", "credentials/signer", "credentials/private_keys"),
         _core("key_kinds", "messages", "requests", "venue_signers", "secrets"),
