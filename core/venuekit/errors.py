@@ -198,11 +198,21 @@ class OperationError(VenuekitError):
         Look again at a write that was or may have been executed; sends nothing but reads.
 
         Returns the value the call would have returned. Raises :class:`NotExecuted`, :class:`Conflict` or an error like
-        this one, and this error itself when there is nothing to look at.
+        this one, and this error itself when there is nothing to look at. That of a read which failed has the outcome of
+        this one, since it says nothing about the write, and can be resolved as well.
         """
-        if self._resolve is None:
+        look = self._resolve
+        if look is None:
             raise self
-        return await self._resolve()
+        try:
+            return await look()
+        except NotExecuted:
+            raise
+        except OperationError as again:
+            if again.outcome in {Outcome.NOT_SENT, Outcome.NOT_APPLIED}:
+                again.outcome = self.outcome
+                again._resolve = again._resolve or look  # noqa: SLF001 - of another one of this class
+            raise
 
     @property
     def can_resolve(self) -> bool:

@@ -35,6 +35,8 @@ class Claim:
     subject: object = None
     verdict: bool | None = None
     is_over: bool = False
+    #: the last word about it
+    said: str = ""
     #: whether the effect can be there without this write
     is_shared: Callable[[], bool] = attrs.field(default=lambda: False, repr=False)
     #: the requests of the write; None where one that is carried out may leave it undone
@@ -48,6 +50,7 @@ class Claim:
             verdict = {Outcome.APPLIED: True, Outcome.UNKNOWN: None}.get(ended.outcome, False)
         else:
             verdict = None
+        self.said = repr(ended)
         assert self.verdict in {None, verdict} or verdict is None, f"{self}: then {ended!r}"
         if verdict is not None:
             self.verdict = verdict

@@ -185,6 +185,23 @@ async def restarted(stage: Any, tmp_path: Path) -> Any:
         yield account
 
 
+async def test_a_read_that_fails_later_says_nothing_about_the_write() -> None:
+    """Neither that it was not sent, as the read was not, nor that it was not executed; and it can be tried again."""
+    unread = [errors.AnswerLost("lost", outcome=errors.Outcome.NOT_APPLIED), errors.AccountClosed("closed")]
+
+    async def look() -> str:
+        if unread:
+            raise unread.pop()
+        return "found"
+
+    lost = errors.OutcomeUnknown("lost", resolve=look)
+    for kind in (errors.AccountClosed, errors.AnswerLost):
+        with pytest.raises(kind) as caught:
+            await lost.resolve()
+        assert caught.value.outcome is errors.Outcome.UNKNOWN
+    assert await caught.value.resolve() == "found"
+
+
 async def leave_open(stage: Any, account: Any) -> Any:
     """Return the journal's entry of a setting that was lost, when nothing of it can arrive any more."""
     stage.sim.disturb("toy_perp", TOY.SET_LEVERAGE, DropBefore(), DropBefore())

@@ -110,6 +110,17 @@ async def test_a_lost_cancellation_says_more_than_a_failed_look(venue: str) -> N
         await lost(stage.account.cancel_all_orders(symbol=stage.symbol))
 
 
+async def test_closed_account_does_not_tell_that_orders_were_not_cancelled() -> None:
+    """They were, apart from conditional ones, which could not be listed; later nothing can be read any more."""
+    async with opened("binance_coinm") as stage:
+        (one,) = await stage.place(stage.bid())
+        stage.disturb("open_orders", DropBefore(), times=20)
+        error = await outcome_of(stage.account.cancel_all_orders(symbol=stage.symbol))
+        assert (error.outcome, stage.is_open(one)) == (Outcome.UNKNOWN, [False])
+    again = await outcome_of(error.resolve())
+    assert again.outcome is Outcome.UNKNOWN
+
+
 @venues
 async def test_an_order_waits_for_all_that_may_still_end_it(venue: str) -> None:
     """Also for a request that is lost while it waits for another one."""
