@@ -14,6 +14,7 @@ import re
 import sys
 import tempfile
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +25,13 @@ from venuekit.simulator.background import BackgroundSimulation
 from venuekit.simulator.fields import Field, FieldKind
 from venuekit.simulator.script_kinds import KINDS, RANDOM_FIELDS, ROUTE_FIELDS
 from venuekit.simulator.serve import write_accounts_file
+from venuekit.simulator.stream_kinds import STREAM_FIELDS, STREAM_KINDS
 from venuekit.venue import Venue, core_capabilities, venue_support
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
 DISTURBANCES = ROOT / "docs" / "disturbances.md"
+STREAMS = ROOT / "docs" / "simulated_streams.md"
 _SUPPORT = {SupportState.SUPPORTED: "yes", SupportState.NOT_IMPLEMENTED: "-"}
 
 
@@ -125,6 +128,15 @@ def kinds() -> str:
     return "\n".join(lines)
 
 
+def stream_kinds() -> str:
+    """Return the table of the kinds of disturbances of streams."""
+    rows = [
+        f"| `{kind.name}` | {kind.title} | {'<br>'.join(map(_field, kind.fields))} | `{kind.type.__name__}` |"
+        for kind in STREAM_KINDS.values()
+    ]
+    return "\n".join(["| `kind` | effect | its fields | in Python |", "|---|---|---|---|", *rows])
+
+
 def answers() -> str:
     """Return the table of the answers that each venue documents for trouble of its own."""
     simulated = [(venue.id, venue.simulated()) for venue in venues() if venue.simulated is not None]
@@ -156,6 +168,16 @@ def rendered_disturbances(text: str) -> str:
         "answers": answers(),
         "random": fields(RANDOM_FIELDS),
     }
+    return _with_tables(text, tables)
+
+
+def rendered_streams(text: str) -> str:
+    """Return the page of streams with its tables brought up to date."""
+    return _with_tables(text, {"every-stream": fields(STREAM_FIELDS), "streams": stream_kinds()})
+
+
+def _with_tables(text: str, tables: Mapping[str, str]) -> str:
+    """Return a page with each table between its marks."""
     for name, table in tables.items():
         pattern = re.compile(rf"(<!-- begin: {name} -->\n).*?(<!-- end: {name} -->)", re.DOTALL)
         text = pattern.sub(lambda found, table=table: f"{found[1]}{table}\n{found[2]}", text)  # type: ignore[misc]
@@ -164,7 +186,7 @@ def rendered_disturbances(text: str) -> str:
 
 def main(arguments: list[str]) -> int:
     """Write, or with ``--check`` compare."""
-    pages = ((README, rendered), (DISTURBANCES, rendered_disturbances))
+    pages = ((README, rendered), (DISTURBANCES, rendered_disturbances), (STREAMS, rendered_streams))
     new = {path: render(path.read_text(encoding="utf-8")) for path, render in pages}
     if "--check" in arguments:
         return int(any(path.read_text(encoding="utf-8") != text for path, text in new.items()))

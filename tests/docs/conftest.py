@@ -126,6 +126,12 @@ def disturbances_page() -> Page:
 
 
 @pytest.fixture(scope="session")
+def streams_page() -> Page:
+    """docs/simulated_streams.md."""
+    return Page(ROOT / "docs" / "simulated_streams.md")
+
+
+@pytest.fixture(scope="session")
 def control_page() -> Page:
     """docs/simulator_control.md."""
     return Page(ROOT / "docs" / "simulator_control.md")

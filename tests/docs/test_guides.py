@@ -17,6 +17,7 @@ GUIDES = (
     "budgets_page",
     "fleet_page",
     "disturbances_page",
+    "streams_page",
 )
 
 
@@ -57,8 +58,8 @@ def test_a_guide_is_short_and_all_of_it_is_run(guide: str, request: pytest.Fixtu
     assert len(page.text.splitlines()) < 200
 
 
-def test_every_disturbance_is_told(simulator_page: Any, disturbances_page: Any) -> None:
-    """The page of disturbances names each of them, and the simulator's page each command that scripts a ledger."""
+def test_every_disturbance_is_told(simulator_page: Any, disturbances_page: Any, streams_page: Any) -> None:
+    """Two pages name each of them, and the simulator's page each command that scripts a ledger."""
     from venuekit import simulator
     from venuekit.simulator.ledger.ledger import ScenarioCommands
 
@@ -67,9 +68,15 @@ def test_every_disturbance_is_told(simulator_page: Any, disturbances_page: Any) 
         for name in simulator.__all__
         if inspect.isclass(found := getattr(simulator, name)) and issubclass(found, simulator.Disturbance)
     ]
+    of_streams = [
+        name
+        for name in simulator.__all__
+        if inspect.isclass(found := getattr(simulator, name)) and issubclass(found, simulator.StreamDisturbance)
+    ]
     commands = [
         name for name, _ in inspect.getmembers(ScenarioCommands, inspect.isfunction) if name in vars(ScenarioCommands)
     ]
 
     assert [name for name in disturbances if f"`{name}" not in disturbances_page.text] == []
+    assert [name for name in of_streams if f"`{name}" not in streams_page.text] == []
     assert [name for name in commands if f"ledger.{name}" not in simulator_page.text] == []

@@ -39,8 +39,9 @@ def test_the_readme_is_up_to_date(root: Path, readme: Any) -> None:
     assert readme.text == _render(root).rendered(readme.text)
 
 
-def test_the_page_of_disturbances_is_up_to_date(root: Path, disturbances_page: Any) -> None:
-    """Its tables are those of the kinds that can be written; else run docs/render.py."""
+def test_the_pages_of_disturbances_are_up_to_date(root: Path, disturbances_page: Any, streams_page: Any) -> None:
+    """Their tables are those of the kinds that can be written; else run docs/render.py."""
+    assert streams_page.text == _render(root).rendered_streams(streams_page.text)
     assert disturbances_page.text == _render(root).rendered_disturbances(disturbances_page.text)
 
 

@@ -47,7 +47,7 @@ ROOMS = {
         "market_commands opening script_commands stream_commands",
         "simulation",
         "background commands key_files",
-        "script_kinds",
+        "script_kinds stream_kinds",
         "scripted",
         "control world",
         "serve",

@@ -53,7 +53,22 @@ from venuekit.simulator.prices import read_prices as _read_prices
 from venuekit.simulator.service import Service, open_ledger
 from venuekit.simulator.simulated_venue import UNSERVED, Handler, Route, Scenario, SimulatedVenue, Visit
 from venuekit.simulator.simulation import Simulation
-from venuekit.simulator.streams import LedgerChange, StreamConnection, StreamHub, StreamPeer
+from venuekit.simulator.streams import (
+    LedgerChange,
+    StreamConnection,
+    StreamCut,
+    StreamDelay,
+    StreamDisturbance,
+    StreamDuplicate,
+    StreamExpiry,
+    StreamHalfOpen,
+    StreamHub,
+    StreamOverflow,
+    StreamPeer,
+    StreamReorder,
+    StreamRestart,
+    StreamSilence,
+)
 from venuekit.simulator.world import World, read_disturbances, read_world
 from venuekit.venue import Venue
 
@@ -102,8 +117,18 @@ __all__ = [
     "Simulation",
     "StepClock",
     "StreamConnection",
+    "StreamCut",
+    "StreamDelay",
+    "StreamDisturbance",
+    "StreamDuplicate",
+    "StreamExpiry",
+    "StreamHalfOpen",
     "StreamHub",
+    "StreamOverflow",
     "StreamPeer",
+    "StreamReorder",
+    "StreamRestart",
+    "StreamSilence",
     "Swap",
     "Truncate",
     "Twice",

@@ -14,6 +14,7 @@ from venuekit.simulator.disturbances import Disturbance, RandomDisturbances
 from venuekit.simulator.fields import FieldError, read_fields
 from venuekit.simulator.script_kinds import KINDS, RANDOM_FIELDS, ROUTE_FIELDS, Actor, Named
 from venuekit.simulator.simulation import Simulation
+from venuekit.simulator.stream_kinds import STREAM_KINDS, ScriptedStream, read_stream_disturbance
 
 _VERBS = ("GET", "POST", "PUT", "DELETE", "PATCH")
 _ACTION = re.compile(r"[^=\s]+=\S+")
@@ -95,7 +96,7 @@ def _unknown_route(simulation: Simulation, route: EndpointName, venue_id: str | 
     return FieldError(f"{where} {has} {route}; the nearest are {', '.join(nearest_few(str(route), known))}", "route")
 
 
-def read_disturbance(given: Mapping[str, object]) -> Scripted:
+def read_disturbance(given: Mapping[str, object]) -> Scripted | ScriptedStream:
     """
     Return the disturbance that a table of TOML or a JSON object holds: ``kind`` is its kind, the rest are its fields.
 
@@ -103,12 +104,15 @@ def read_disturbance(given: Mapping[str, object]) -> Scripted:
         FieldError: the kind or a field is unknown, or a value cannot be used.
     """
     name = given.get("kind")
+    rest = {name: value for name, value in given.items() if name != "kind"}
+    if isinstance(name, str) and name in STREAM_KINDS:
+        return read_stream_disturbance(STREAM_KINDS[name], rest)
     kind = KINDS.get(name) if isinstance(name, str) else None
     if kind is None:
+        known = (*KINDS, *STREAM_KINDS)
         problem = "it is missing" if name is None else f"there is no {name!r}"
-        nearest = did_you_mean(name, KINDS) if isinstance(name, str) else ""
-        raise FieldError(f"{problem}{nearest or '; expected one of ' + ', '.join(KINDS)}", "kind")
-    rest = {name: value for name, value in given.items() if name != "kind"}
+        nearest = did_you_mean(name, known) if isinstance(name, str) else ""
+        raise FieldError(f"{problem}{nearest or '; expected one of ' + ', '.join(known)}", "kind")
     fields = read_fields((*ROUTE_FIELDS, *kind.fields), rest)
     own = {field.name: fields[field.name] for field in kind.fields if field.name in fields}
     route, attempt = read_route(fields["route"]), fields.get("attempt")

@@ -45,7 +45,7 @@ async def serve(
     """
     Serve simulated venues until the task is cancelled or the process is asked to terminate.
 
-    Once they answer, one line of JSON goes to ``output``: each venue's URL, the key and secret that open it, with the
+    Once they answer, one line of JSON goes to ``output``: each venue's URLs, the key and secret that open it, with the
     venue's further fields, a read-only pair, and the URL of the control port, where there is one; where a venue has
     another form of keys, it has a read-only pair of its own. A private key, RSA or Ed25519, is in a file, mode 0600,
     until the simulation ends, and the line has the file's path.
@@ -103,7 +103,9 @@ def announcement(
     kind = simulation.key_of(simulation.venue_ids[0], read_only=True).kind
     read_only = pair(SimKey(simulation.read_only_key, simulation.read_only_secret, kind=kind))
     for venue_id in simulation.venue_ids:
-        venues[venue_id] = {"rest": simulation.rest(venue_id), **pair(simulation.key_of(venue_id))}
+        sockets = {"stream": simulation.stream(venue_id), "ws_api": simulation.websocket_api(venue_id)}
+        urls = {"rest": simulation.rest(venue_id), **{name: url for name, url in sockets.items() if url is not None}}
+        venues[venue_id] = {**urls, **pair(simulation.key_of(venue_id))}
         own = pair(simulation.key_of(venue_id, read_only=True))
         if own != read_only:
             venues[venue_id]["read_only"] = own

@@ -48,6 +48,9 @@ class Server:
         self._clock = clock
         self._step_clock = step_clock
         self._hub = hub
+        #: the tasks of the streams
+        self._serving: set[asyncio.Task[object] | None] = set()
+        hub.restart = self._restart
         self._runner: web.ServerRunner | None = None
         self._site: web.BaseSite | None = None
         self._background: set[asyncio.Task[object]] = set()
@@ -77,6 +80,8 @@ class Server:
     async def close(self) -> None:
         """Stop listening, break every connection, and drop the requests that were to be carried out later."""
         self._hub.close()
+        self._restart(0)
+        streams = tuple(task for task in self._serving if task is not None)
         background = tuple(self._background)
         for task in background:
             task.cancel()
@@ -85,6 +90,7 @@ class Server:
         runner, self._runner, self._site = self._runner, None, None
         if runner is not None:
             await runner.cleanup()
+        await asyncio.gather(*streams, return_exceptions=True)
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         connection = request.protocol
@@ -120,8 +126,13 @@ class Server:
         if isinstance(opened, Response):
             return await self._deliveries.deliver(request, Reply(opened), _headers(service.now()))
         connection, peer = opened
-        with self._hub.attach(connection, peer):
-            return await connection.serve(request, peer)
+        task = asyncio.current_task()
+        self._serving.update({task} if task else ())
+        try:
+            with self._hub.attach(connection, peer):
+                return await connection.serve(request, peer)
+        finally:
+            self._serving.discard(task)
 
     async def _play(self, service: Service, arrival: Arrival) -> Reply:
         venue_id = arrival.venue
@@ -156,6 +167,13 @@ class Server:
         task = asyncio.create_task(work)
         self._background.add(task)
         task.add_done_callback(self._background.discard)
+
+    def _restart(self, seconds: float) -> None:
+        """Break all streams, and refuse connections for a time."""
+        for connection in self._hub.connections:
+            connection.break_off()
+        if seconds > 0:
+            self._in_background(self._refuse_connections(seconds))
 
     async def _refuse_connections(self, seconds: float) -> None:
         """Let the machine refuse connections to the port, and close those that are idle; the port is kept."""

@@ -22,6 +22,7 @@ from venuekit.simulator.markets import Market
 from venuekit.simulator.movements import FundingSchedule, Movement, RandomWalk, RecordedPath, Subject
 from venuekit.simulator.scripted import Scripted, ScriptedChance, read_chance, read_disturbance
 from venuekit.simulator.simulation import Simulation
+from venuekit.simulator.stream_kinds import ScriptedStream
 
 _T = TypeVar("_T")
 
@@ -60,7 +61,7 @@ class World:
     markets: Mapping[str, tuple[Market, ...]] = attrs.field(factory=dict)
     accounts: Mapping[str, Money] = attrs.field(factory=dict)
     movements: Mapping[str, Movement] = attrs.field(factory=dict)
-    script: Mapping[str, Scripted] = attrs.field(factory=dict)
+    script: Mapping[str, Scripted | ScriptedStream] = attrs.field(factory=dict)
     chance: ScriptedChance | None = None
     skew: Mapping[str, float] = attrs.field(factory=dict)
     keys: Mapping[str, KeyKind | str] = attrs.field(factory=dict)
@@ -263,7 +264,7 @@ def _movements(name: str, make: Callable[[Mapping[str, Any], Path], Movement]) -
     return read
 
 
-def _read_script(value: object, _path: Path) -> Mapping[str, Scripted]:
+def _read_script(value: object, _path: Path) -> Mapping[str, Scripted | ScriptedStream]:
     return {key: _locate(partial(read_disturbance, table), f"{key}.") for key, table in _tables(value, "disturb")}
 
 

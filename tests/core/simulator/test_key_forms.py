@@ -59,9 +59,10 @@ async def test_the_line_of_a_served_simulation_has_the_fields() -> None:
         told = json.loads(announcement(sim))
         known, reading = sim.key_of("toy_guarded"), sim.key_of("toy_guarded", read_only=True)
 
-    assert told["venues"]["toy_perp"].keys() == {"rest", "key", "secret"}
+    assert told["venues"]["toy_perp"].keys() == {"rest", "stream", "key", "secret"}
     assert told["venues"]["toy_guarded"] == {
         "rest": sim.rest("toy_guarded"),
+        "stream": sim.stream("toy_guarded"),
         "key": known.key,
         "secret": known.secret,
         "fields": known.fields,

@@ -58,7 +58,8 @@ async def test_one_line_then_serves_until_terminated() -> None:
     rest, errors = await asyncio.wait_for(process.communicate(), 30)
 
     assert {"venues", "read_only"} == told.keys()
-    assert {"rest", "key", "secret"} == place.keys()
+    assert {"rest", "stream", "key", "secret"} == place.keys()
+    assert place["stream"] == place["rest"].replace("http", "ws", 1)
     assert {"key", "secret"} == told["read_only"].keys()
     assert [balance.asset for balance in balances] == ["USD"]
     assert (process.returncode, rest, errors) == (0, b"", b"")

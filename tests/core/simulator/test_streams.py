@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from decimal import Decimal
-from typing import Any
 
 import aiohttp
 import pytest
+from tests.core.simulator.toy_stream_client import listen
 
 from venuekit.simulator import Simulation, simulate
 from venuekit.simulator.ledger import Side
@@ -18,28 +14,11 @@ from venuekit.testing.clocks import LoopClock
 from venuekit_toy_perp import TOY_PERP
 
 
-@asynccontextmanager
-async def _listen(
-    sim: Simulation, *, key: Any = None, channels: tuple[str, ...] = ("wallet", "positions", "settings")
-) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
-    """Connect to the toy venue's stream, log in and subscribe."""
-    key = key or sim.key_of("toy_perp")
-    at = sim.milliseconds()
-    signature = hmac.new(key.secret.encode(), f"stream{at}".encode(), hashlib.sha256).hexdigest()
-    async with aiohttp.ClientSession() as session, session.ws_connect(f"{sim.stream('toy_perp')}/v1/stream") as socket:
-        await socket.send_json({"op": "login", "key": key.key, "time": at, "signature": signature})
-        assert await socket.receive_json() == {"op": "login", "ok": True}
-        if channels:
-            await socket.send_json({"op": "subscribe", "channels": list(channels)})
-            assert await socket.receive_json() == {"op": "subscribe", "ok": True, "channels": sorted(channels)}
-        yield socket
-
-
 async def test_each_command_is_pushed_in_order_with_the_state_after_it() -> None:
     """Every subscribed connection of the account gets the rows of each change; other accounts get none."""
-    async with Simulation((TOY_PERP,)) as sim, _listen(sim) as one, _listen(sim, channels=("settings",)) as two:
+    async with Simulation((TOY_PERP,)) as sim, listen(sim) as one, listen(sim, channels=("settings",)) as two:
         other = sim.key_of("toy_perp", sub_account=True)
-        async with _listen(sim, key=other) as third:
+        async with listen(sim, key=other) as third:
             sim.ledger.fill("TOYUSD", Side.BUY, Decimal(1), Decimal(100))
             sim.ledger.set_leverage("GEMUSD", Decimal(12))
             sim.ledger_of("toy_perp", account="2").set_leverage("GEMUSD", Decimal(13))
@@ -60,7 +39,7 @@ async def test_each_command_is_pushed_in_order_with_the_state_after_it() -> None
 
 async def test_what_a_client_does_wrong_is_answered() -> None:
     """A refused handshake has the venue's answer; a message that is none, a wrong log-in and channel say why."""
-    async with Simulation((TOY_PERP,)) as sim, _listen(sim, channels=()) as socket, aiohttp.ClientSession() as session:
+    async with Simulation((TOY_PERP,)) as sim, listen(sim, channels=()) as socket, aiohttp.ClientSession() as session:
         with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
             await session.ws_connect(f"{sim.stream('toy_perp')}/v2/stream")
         assert refused.value.status == 404
@@ -88,7 +67,7 @@ async def test_the_clock_wakes_peers_and_ledgers_by_itself() -> None:
     async with simulate("toy_swap", clock=LoopClock()) as swap:
         assert swap.stream("toy_swap") is None
         assert swap.websocket_api("toy_swap") is None
-    async with Simulation((TOY_PERP,), clock=LoopClock()) as sim, _listen(sim) as socket:
+    async with Simulation((TOY_PERP,), clock=LoopClock()) as sim, listen(sim) as socket:
         began = sim.milliseconds()
         closed = await socket.receive()
         assert (closed.type, closed.data, closed.extra) == (aiohttp.WSMsgType.CLOSE, 4000, "silent for a minute")
@@ -99,7 +78,7 @@ async def test_the_end_of_a_simulation_closes_its_connections() -> None:
     """A client that listens sees its connection end, and the end of the simulation does not wait for it."""
     sim = Simulation((TOY_PERP,))
     await sim.__aenter__()
-    async with _listen(sim) as socket:
+    async with listen(sim) as socket:
         await sim.__aexit__(None, None, None)
         assert (await socket.receive()).type in {aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSED}
     assert sim.streams.connections == ()

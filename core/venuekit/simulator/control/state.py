@@ -84,12 +84,19 @@ def _marks(simulation: Simulation, fields: _Fields) -> list[object]:
 
 def _script(simulation: Simulation, fields: _Fields) -> list[object]:
     places_of(simulation, fields)  # refuses an unknown venue or account
-    return [
+    attempts = [
         {"venue": venue, "route": str(route), "attempt": " + ".join(map(repr, steps)) or "undisturbed"}
-        for (venue, route), attempts in simulation.script.waiting().items()
-        for steps in attempts
+        for (venue, route), waiting in simulation.script.waiting().items()
+        for steps in waiting
         if venue == fields.get("venue", venue)
     ]
+    messages = [
+        {"venue": venue, "message": planned.message, "account": planned.account, "stream": repr(planned.disturbance)}
+        for planned in simulation.streams.planned
+        for venue in planned.venue_ids
+        if venue == fields.get("venue", venue)
+    ]
+    return [*attempts, *messages]
 
 
 def _answers(simulation: Simulation, fields: _Fields) -> list[object]:
@@ -147,6 +154,7 @@ def _skew(simulation: Simulation, fields: _Fields) -> object:
 def _clear(simulation: Simulation, fields: _Fields) -> object:
     if fields["what"] == "script":
         simulation.script.clear()
+        simulation.streams.clear()
     else:
         simulation.requests.clear()
     return {"cleared": fields["what"]}

@@ -3,7 +3,37 @@
 from __future__ import annotations
 
 from venuekit.simulator.streams.connection import StreamConnection
-from venuekit.simulator.streams.hub import StreamHub
+from venuekit.simulator.streams.disturbances import (
+    StreamCut,
+    StreamDelay,
+    StreamDisturbance,
+    StreamDuplicate,
+    StreamExpiry,
+    StreamHalfOpen,
+    StreamInPlay,
+    StreamOverflow,
+    StreamReorder,
+    StreamRestart,
+    StreamSilence,
+)
+from venuekit.simulator.streams.hub import PlannedDisturbance, StreamHub
 from venuekit.simulator.streams.peer import LedgerChange, StreamPeer
 
-__all__ = ["LedgerChange", "StreamConnection", "StreamHub", "StreamPeer"]
+__all__ = [
+    "LedgerChange",
+    "PlannedDisturbance",
+    "StreamConnection",
+    "StreamCut",
+    "StreamDelay",
+    "StreamDisturbance",
+    "StreamDuplicate",
+    "StreamExpiry",
+    "StreamHalfOpen",
+    "StreamHub",
+    "StreamInPlay",
+    "StreamOverflow",
+    "StreamPeer",
+    "StreamReorder",
+    "StreamRestart",
+    "StreamSilence",
+]

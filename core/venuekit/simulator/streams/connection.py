@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
 
 import attrs
 from aiohttp import WSMsgType, web
@@ -16,12 +17,24 @@ from venuekit.simulator.streams.peer import StreamPeer
 
 
 @attrs.frozen
-class _Frame:
-    """A frame that waits: text, a ping, or the close frame with its code."""
+class StreamFrame:
+    """A frame that waits: text, a ping, or the close frame with its code; it leaves ``delay`` seconds late."""
 
     kind: WSMsgType
     payload: bytes = b""
     code: int = 1000
+    delay: float = 0.0
+
+
+class StreamFault(Protocol):
+    """A fault of the next messages of one connection."""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it has no effect any more."""
+
+    def pass_on(self, frame: StreamFrame) -> Sequence[StreamFrame]:
+        """Return the frames that are sent for a message of the venue's own."""
 
 
 @attrs.define(eq=False)
@@ -40,8 +53,13 @@ class StreamConnection:
     _clock: Clock = attrs.field(repr=False)
     opened_at: int = attrs.field(init=False)
     pushed: int = attrs.field(default=0, init=False)
-    is_open: bool = attrs.field(default=True, init=False)
-    _waiting: deque[_Frame] = attrs.field(factory=deque, init=False, repr=False)
+    #: called before each of the venue's own messages
+    before_push: Callable[[], None] | None = attrs.field(default=None, init=False, repr=False)
+    _request: web.BaseRequest | None = attrs.field(default=None, init=False, repr=False)
+    _is_open: bool = attrs.field(default=True, init=False)
+    _is_held: bool = attrs.field(default=False, init=False)
+    _faults: list[StreamFault] = attrs.field(factory=list, init=False, repr=False)
+    _waiting: deque[StreamFrame] = attrs.field(factory=deque, init=False, repr=False)
     _has_work: asyncio.Event = attrs.field(factory=asyncio.Event, init=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
@@ -53,23 +71,50 @@ class StreamConnection:
 
     def answer(self, payload: object) -> None:
         """Send a message that the client asked for, as JSON."""
-        self._put(_Frame(WSMsgType.TEXT, encode_json(payload)))
+        self._put(StreamFrame(WSMsgType.TEXT, encode_json(payload)))
 
     def push(self, payload: object) -> None:
         """Send a message of the venue's own, as JSON."""
+        if self.before_push is not None:
+            self.before_push()
         self.pushed += 1
-        self._put(_Frame(WSMsgType.TEXT, encode_json(payload)))
+        frames: Sequence[StreamFrame] = (StreamFrame(WSMsgType.TEXT, encode_json(payload)),)
+        for fault in tuple(self._faults):
+            frames = [sent for frame in frames for sent in fault.pass_on(frame)]
+            if fault.is_over:
+                self._faults.remove(fault)
+        for frame in frames:
+            self._put(frame)
 
     def ping(self, payload: bytes = b"") -> None:
         """Send a ping frame."""
-        self._put(_Frame(WSMsgType.PING, payload))
+        self._put(StreamFrame(WSMsgType.PING, payload))
 
     def close(self, code: int = 1000, reason: str = "") -> None:
-        """Close the connection, after the messages that wait."""
-        self._put(_Frame(WSMsgType.CLOSE, reason.encode(), code))
+        """Close the connection, after the messages that wait; later ones are not sent."""
+        self._put(StreamFrame(WSMsgType.CLOSE, reason.encode(), code))
+        self._is_open = False
 
-    def _put(self, frame: _Frame) -> None:
-        if self.is_open:
+    # -- disturbances
+
+    def add_fault(self, fault: StreamFault) -> None:
+        """Let a fault change the venue's own messages from now on, behind the faults that do so already."""
+        self._faults.append(fault)
+
+    def break_off(self) -> None:
+        """Break the connection, as when a line is cut."""
+        self._is_open = False
+        if self._request is not None and self._request.transport is not None:
+            self._request.transport.abort()
+
+    def hold(self) -> None:
+        """Leave the connection open and stop: nothing is read or sent any more."""
+        self._is_held = True
+        if self._request is not None:
+            self._request.protocol.pause_reading()
+
+    def _put(self, frame: StreamFrame) -> None:
+        if self._is_open and not self._is_held:
             self._waiting.append(frame)
             self._has_work.set()
 
@@ -77,6 +122,7 @@ class StreamConnection:
         """Shake hands and serve the client until either side closes; the messages go to ``peer``."""
         socket = web.WebSocketResponse(autoping=False, compress=False)
         await socket.prepare(request)
+        self._request = request
         writer = asyncio.create_task(self._write(socket))
         try:
             peer.begin()
@@ -92,7 +138,7 @@ class StreamConnection:
         except ConnectionError:
             return socket  # the client is gone
         finally:
-            self.is_open = False
+            self._is_open = False
             writer.cancel()
             await asyncio.gather(writer, return_exceptions=True)
         return socket
@@ -104,7 +150,11 @@ class StreamConnection:
             while self._waiting:
                 await self._send(socket, self._waiting.popleft())
 
-    async def _send(self, socket: web.WebSocketResponse, frame: _Frame) -> None:
+    async def _send(self, socket: web.WebSocketResponse, frame: StreamFrame) -> None:
+        if frame.delay:
+            await self._clock.sleep(frame.delay)
+        if self._is_held:
+            return
         if frame.kind is WSMsgType.PING:
             await socket.ping(frame.payload)
         elif frame.kind is WSMsgType.CLOSE:

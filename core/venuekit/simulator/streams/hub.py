@@ -6,11 +6,13 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import attrs
 
 from venuekit.simulator.ledger import Event, Ledger
 from venuekit.simulator.streams.connection import StreamConnection
+from venuekit.simulator.streams.disturbances import StreamDisturbance, StreamInPlay
 from venuekit.simulator.streams.peer import LedgerChange, StreamPeer
 
 
@@ -20,6 +22,25 @@ class _Post:
 
     venue_ids: Collection[str]
     change: LedgerChange
+
+
+@attrs.frozen
+class PlannedDisturbance:
+    """
+    A disturbance of the streams of some venues, and of one account where it names one.
+
+    ``message`` is the number of the venue's own message from now, counted over these streams, before which it begins,
+    on the stream of that message alone; None for all open ones at once.
+    """
+
+    venue_ids: Collection[str]
+    disturbance: StreamDisturbance
+    account: str | None = None
+    message: int | None = None
+
+    def concerns(self, connection: StreamConnection, peer: StreamPeer) -> bool:
+        """Return whether it is about a stream."""
+        return connection.venue_id in self.venue_ids and (self.account is None or peer.receives(self.account))
 
 
 class StreamHub:
@@ -41,6 +62,9 @@ class StreamHub:
         self._posts: deque[_Post] = deque()
         self._is_posting = False
         self._timer: asyncio.TimerHandle | None = None
+        self._planned: list[PlannedDisturbance] = []
+        #: breaks all streams and refuses connections for seconds; the server sets it
+        self.restart: Callable[[float], None] = lambda _seconds: None
 
     @property
     def connections(self) -> tuple[StreamConnection, ...]:
@@ -51,10 +75,53 @@ class StreamHub:
         """Return the peers of the open connections, of one venue or of all."""
         return tuple(peer for one, peer in self._peers.items() if venue_id in {None, one.venue_id})
 
+    # -- disturbances
+
+    def disturb(self, planned: PlannedDisturbance) -> int:
+        """
+        Begin a disturbance on the open streams that it is about, or let it wait for its message.
+
+        Returns:
+            The number of streams on which it has begun.
+        """
+        if planned.message is not None:
+            self._planned.append(planned)
+            return 0
+        streams = [(one, peer) for one, peer in self._peers.items() if planned.concerns(one, peer)]
+        for connection, peer in streams:
+            self._begin(planned.disturbance, connection, peer)
+        return len(streams)
+
+    @property
+    def planned(self) -> tuple[PlannedDisturbance, ...]:
+        """The disturbances that wait for a message, each with the number of that message from now."""
+        return tuple(self._planned)
+
+    def clear(self) -> None:
+        """Forget the disturbances that wait for a message."""
+        self._planned.clear()
+
+    def _before_push(self, connection: StreamConnection, peer: StreamPeer) -> None:
+        """Begin the disturbances that wait for the message that is about to be pushed."""
+        waiting, due = [], []
+        for planned in self._planned:
+            left = (planned.message or 1) - planned.concerns(connection, peer)
+            if left:
+                waiting.append(attrs.evolve(planned, message=left))
+            else:
+                due.append(planned.disturbance)
+        self._planned = waiting
+        for disturbance in due:
+            self._begin(disturbance, connection, peer)
+
+    def _begin(self, disturbance: StreamDisturbance, connection: StreamConnection, peer: StreamPeer) -> None:
+        disturbance.begin(StreamInPlay(connection, peer, self.restart))
+
     @contextmanager
     def attach(self, connection: StreamConnection, peer: StreamPeer) -> Iterator[None]:
         """Let a peer receive its account's changes while the block runs."""
         self._peers[connection] = peer
+        connection.before_push = partial(self._before_push, connection, peer)
         self._schedule()
         try:
             yield
@@ -92,7 +159,7 @@ class StreamHub:
         self._schedule()
 
     def close(self) -> None:
-        """Forget the timer; the server closes the connections."""
+        """Forget the timer; the server breaks the connections."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

@@ -14,6 +14,7 @@ from venuekit.simulator import Simulation
 from venuekit.simulator.control import COMMANDS, ControlServer
 from venuekit.simulator.ledger import LedgerOrderRequest, Side
 from venuekit.simulator.script_kinds import KINDS
+from venuekit.simulator.stream_kinds import STREAM_KINDS
 from venuekit_toy_perp.venue import TOY_PERP
 
 
@@ -358,4 +359,4 @@ def test_every_command_has_its_test() -> None:
         "answer",
     }
 
-    assert set(COMMANDS) - shown == set(KINDS) - {"drop", "answer"}
+    assert set(COMMANDS) - shown == {*KINDS, *STREAM_KINDS} - {"drop", "answer"}
