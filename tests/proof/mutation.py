@@ -62,16 +62,16 @@ SUBJECTS = {
         ),
     ),
     "waits": Subject(("pipeline/waits",), _pipeline("turns", "fence_moments", "held_back", "measuring")),
+    "failures": Subject(("pipeline/failures",), _pipeline("classified", "words")),
     "recovery": Subject(
-        ("pipeline/recovery", "pipeline/failures"),
-        _pipeline(
-            "retry", "cancellation", "shut_out", "absence", "session_tokens", "used_nonces", "belonging", "words"
-        ),
+        ("pipeline/recovery",),
+        _pipeline("lost_settings", "retry", "shut_out", "absence", "session_tokens", "used_nonces", "belonging"),
     ),
     "traces": Subject(("resolution",), _core("traces")),
     "arrival": Subject(("pipeline/arrival",), _pipeline("arrival", "measuring")),
     "resolution": Subject(
-        ("pipeline/resolve",), _pipeline("lost_moves", "lost_settings", "unfinished_writes", "resolution", "belonging")
+        ("pipeline/resolve",),
+        _pipeline("lost_moves", "lost_settings", "unfinished_writes", "resolution", "belonging"),
     ),
     "signing": Subject(
         ("signing", "credentials/signer", "credentials/private_keys"),

@@ -75,6 +75,21 @@ def test_a_pool_that_a_request_does_not_lack_is_free_for_others() -> None:
     assert waiters.delay(one, [(weight, 1), (orders, 1)], 61.0) == 0.0
 
 
+def test_a_request_waits_for_the_last_thing_that_it_lacks() -> None:
+    """In whichever order its pools are asked, and where it lacks more than the one before it."""
+    slow, fast, begun = full(), SlidingBudget(Limit("fast", amount=1, seconds=5)), full(4)
+    fast.spend(1, 0.0)
+    begun.spend(6, 20.0)
+    for due in ([(slow, 1), (fast, 1)], [(fast, 1), (slow, 1)]):
+        waiters = Waiters()
+        assert waiters.delay(waiters.arrive("read", READ, 0.0), due, 0.0) == 60.0
+    waiters = Waiters()
+    first, second = waiters.arrive("write", RISK, 20.0), waiters.arrive("write", RISK, 20.0)
+
+    assert waiters.delay(first, [(begun, 4)], 20.0) == 40.0
+    assert waiters.delay(second, [(begun, 10)], 20.0) == 60.0
+
+
 def test_a_walk_lets_reads_go_first_that_come_soon_after_it_and_no_later_ones() -> None:
     """Reads could use what a walk must leave for ever; later ones hold back, and writes do not."""
     waiters, pool = Waiters(), full(6)
@@ -111,12 +126,13 @@ def test_nothing_is_left_of_those_that_are_gone() -> None:
 
     for waiter in (one, two):
         waiters.leave(waiter)
+        busy.append(waiters.is_busy)
 
-    assert [*busy, waiters.is_busy] == [False, True, False]
+    assert busy == [False, True, True, False]
     assert waiters.waiting_for(pool) == []
     waiters.stay_busy()
     waiters.leave(waiters.arrive("read", READ, 0.0))
-    assert [*busy, waiters.is_busy] == [False, True, True]
+    assert waiters.is_busy
 
 
 REQUESTS = st.lists(
@@ -161,13 +177,14 @@ async def test_a_waiter_rests_until_its_time_or_until_it_is_woken() -> None:
     """It says which; a clock that fails fails the request, and a wake before it rests is none."""
     waiter = Waiter("call", READ, 1, 0.0)
     waiter.wake()
-    assert not await waiter.rest(lambda: asyncio.sleep(3))
+    assert await waiter.rest(lambda: asyncio.sleep(3)) is False
 
     resting = asyncio.ensure_future(waiter.rest(lambda: asyncio.sleep(1000)))
     await asyncio.sleep(1)
     waiter.wake()
     waiter.wake()
     assert await resting
+    waiter.wake()
 
     async def wake_and_end() -> None:
         waiter.wake()
