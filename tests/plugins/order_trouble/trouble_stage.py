@@ -12,7 +12,6 @@ import pytest
 from tests.plugins.stages import LeapingStage, leaping
 
 from venuekit.capabilities import OrderRequest
-from venuekit_bybit_inverse.endpoints import BYBIT
 
 D = Decimal
 #: another symbol, a quantity of it, and a price at which an order to buy rests
@@ -40,7 +39,7 @@ class Stage(LeapingStage):
             return getattr(self.account.endpoints.ORDERS, name)
         names = {"cancel_all": "CANCEL_ALL", "cancel_batch": "CANCEL_BATCH"}
         names |= {"amend_batch": "AMEND_BATCH", "open_orders": "OPEN_ORDERS", "amend": "AMEND_ORDER"}
-        return getattr(BYBIT, names[name])
+        return getattr(self.account.endpoints, names[name])
 
     def disturb(self, name: str, *steps: Any, times: int = 1) -> None:
         """Script what happens to the next requests of an endpoint."""

@@ -12,7 +12,6 @@ from tests.plugins.stages import LeapingStage
 
 from venuekit.capabilities import OrderRequest, OrderType
 from venuekit.simulator import ApplyLater, CannedAnswer, Disturbance, DropAfter, DropBefore
-from venuekit_binance_common.orders.endpoints import OrderEndpoints
 
 D = Decimal
 #: those that can amend orders
@@ -51,10 +50,9 @@ class Stage(LeapingStage):
     """A simulated venue and an account of it on one clock that leaps over waiting."""
 
     @property
-    def orders(self) -> OrderEndpoints:
+    def orders(self) -> Any:
         """The endpoints of orders."""
-        endpoints: OrderEndpoints = self.account.endpoints.ORDERS
-        return endpoints
+        return self.account.endpoints.ORDERS
 
     @property
     def conditional(self) -> Any:
