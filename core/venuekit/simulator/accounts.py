@@ -109,5 +109,6 @@ def _check_taken(kind: KeyKind, venues: Iterable[Venue[Any]], field: str) -> Non
     """Refuse a kind that a venue does not take; the keys of HMAC stand for those of a venue of another form, too."""
     refusing = [venue for venue in venues if kind is not KeyKind.HMAC and kind not in venue.key_kinds]
     if refusing:
-        takes = " and ".join(f"{venue.id} takes {list_kinds(venue.key_kinds)}" for venue in refusing)
-        raise FieldError(f"expected a kind that every simulated venue takes, not {kind.value}; {takes} keys", field)
+        takes = ", ".join(f"{venue.id} takes {list_kinds(venue.key_kinds)} keys" for venue in refusing)
+        mend = f"choose another kind, or leave {'it' if len(refusing) == 1 else 'them'} out"
+        raise FieldError(f"expected a kind that every simulated venue takes, not {kind.value}; {takes}: {mend}", field)

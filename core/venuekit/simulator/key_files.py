@@ -62,7 +62,7 @@ def _opening_keys(simulation: Simulation, venue_id: str) -> Iterator[tuple[str, 
         yield f"{own}account-{number}", simulation.key_of(venue_id, account=name)
 
 
-def tell_pair(key: SimKey, files: Mapping[str, Path]) -> dict[str, object]:
+def describe_key(key: SimKey, files: Mapping[str, Path]) -> dict[str, object]:
     """Return key and secret, or the file of a private key, with the fields of a venue that has further ones."""
     fields = {"fields": dict(key.fields)} if key.fields else {}
     if key.kind is KeyKind.HMAC:

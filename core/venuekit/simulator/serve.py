@@ -19,7 +19,7 @@ from venuekit.simulator import simulate
 from venuekit.simulator.access import KEY_LENGTH, SimKey
 from venuekit.simulator.accounts import KeyKinds
 from venuekit.simulator.control import DEFAULT_PORT, ControlServer
-from venuekit.simulator.key_files import named_accounts, private_key_files, tell_pair, write_private
+from venuekit.simulator.key_files import describe_key, named_accounts, private_key_files, write_private
 from venuekit.simulator.simulation import Simulation
 from venuekit.simulator.world import World
 
@@ -97,7 +97,7 @@ def announcement(
     """
 
     def pair(key: SimKey) -> dict[str, object]:
-        return tell_pair(key, files)
+        return describe_key(key, files)
 
     venues: dict[str, dict[str, object]] = {}
     kind = simulation.key_of(simulation.venue_ids[0], read_only=True).kind

@@ -97,7 +97,8 @@ def test_keys_of_a_kind_that_a_venue_does_not_take(call: Call, kind: str) -> Non
 
     assert (called.status, called.out) == (64, "")
     assert called.err.endswith(
-        f"keys: expected a kind that every simulated venue takes, not {kind}; toy_perp takes HMAC keys\n"
+        f"keys: expected a kind that every simulated venue takes, not {kind}; toy_perp takes HMAC keys:"
+        " choose another kind, or leave it out\n"
     )
 
 
