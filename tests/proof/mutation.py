@@ -65,7 +65,7 @@ SUBJECTS = {
     "failures": Subject(("pipeline/failures",), _pipeline("classified", "words")),
     "recovery": Subject(
         ("pipeline/recovery",),
-        _pipeline("lost_settings", "retry", "shut_out", "absence", "session_tokens", "used_nonces", "belonging"),
+        _pipeline("actions", "lost_settings", "retry", "absence", "session_tokens", "belonging"),
     ),
     "traces": Subject(("resolution",), _core("traces")),
     "arrival": Subject(("pipeline/arrival",), _pipeline("arrival", "measuring")),
