@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from venuekit.clock import OwnClock
@@ -26,7 +27,7 @@ def listener_of(venue: Venue[Any]) -> Callable[[Operation[Any], HttpResponse], N
     if venue.expiry is RequestExpiry.NONCE:
         return _note_number
     if venue.server_time is None and venue.answered_at is not None:
-        return _note_time
+        return partial(_note_time, venue.answered_at)
     return None
 
 
@@ -38,11 +39,9 @@ def _note_number(operation: Operation[Any], _response: HttpResponse) -> None:
         operation.session.owner.write_scopes.lower_below(nonces.name, operation.nonce)
 
 
-def _note_time(operation: Operation[Any], response: HttpResponse) -> None:
+def _note_time(read: Callable[[HttpResponse], int | None], operation: Operation[Any], response: HttpResponse) -> None:
     """Remember the time that an answer gives."""
-    venue_session = operation.session.venue_session
-    read, clock = venue_session.venue.answered_at, venue_session.clock
-    given_at = None if read is None else read(response)
+    given_at, clock = read(response), operation.session.venue_session.clock
     if given_at is not None and isinstance(clock, OwnClock):
         clock.hear(given_at)
 
