@@ -68,7 +68,7 @@ SUBJECTS = {
         _pipeline("actions", "lost_settings", "retry", "absence", "session_tokens", "belonging"),
     ),
     "traces": Subject(("resolution",), _core("traces")),
-    "arrival": Subject(("pipeline/arrival",), _pipeline("arrival", "measuring")),
+    "arrival": Subject(("pipeline/arrival",), _pipeline("bounds")),
     "resolution": Subject(
         ("pipeline/resolve",),
         _pipeline("lost_moves", "lost_settings", "unfinished_writes", "resolution", "belonging"),
