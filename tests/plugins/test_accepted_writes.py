@@ -28,6 +28,7 @@ from venuekit.errors import (
     OutcomeUnknown,
 )
 from venuekit.simulator import ApplyLater, CannedAnswer, Delay, DropBefore, Rewrite
+from venuekit.simulator.ledger import Side
 from venuekit.testing.clocks import LoopClock
 from venuekit_bybit_inverse.endpoints import BYBIT
 
@@ -250,6 +251,37 @@ async def test_account_after_its_block_sends_nothing(venue: str, tmp_path: Path)
             assert caught.value.outcome is Outcome.NOT_SENT
         assert sim.requests == []
         assert other.unresolved == ()
+
+
+@venues
+@pytest.mark.parametrize("is_lost", [False, True])
+async def test_batch_of_cancellations_behind_which_nothing_can_be_read_is_not_told_as_not_executed(
+    venue: str, is_lost: bool, tmp_path: Path
+) -> None:
+    """No instrument has been read before, and from now on no order can be read either; lost, it was found before."""
+    async with staged(venue, tmp_path) as stage:
+        found = [
+            stage.ledger.rest_order(stage.symbol, Side.BUY, stage.quantity, D(2000), client_id=f"mine-{number}")
+            for number in (1, 2)
+        ]
+        batch = stage.serving("cancel_orders")
+        if is_lost:
+            stage.disturb(batch, Delay(after=2))
+        for read in stage.account.venue.endpoints:
+            if not read.is_write and read is not stage.account.venue.server_time:
+                # of a lost one each order is found once, and can be read no more
+                stage.disturb(read, *[Delay(before=0)] * (2 if is_lost else 0), *[DropBefore()] * 40)
+        try:
+            limited = stage.account.with_options(deadline=1)
+            results = await limited.cancel_orders(stage.symbol, order_ids=found)
+        except OperationError as error:
+            results = (error,)
+            if is_lost:
+                await stage.account.pause(10)
+                results = await error.resolve()
+        assert not any(stage.ledger.order(order_id).is_open for order_id in found)
+        for result in results:
+            assert isinstance(result, Order) or result.outcome in {Outcome.APPLIED, Outcome.UNKNOWN}, repr(result)
 
 
 @venues

@@ -37,6 +37,7 @@ from venuekit.payloads import MISFITS, mismatch_of
 from venuekit.resolution import Applied, Lost
 
 E = TypeVar("E", bound=OperationError)
+V = TypeVar("V")
 
 Result: TypeAlias = Order | OperationError
 
@@ -162,24 +163,23 @@ class Batches:
         answers: list[_ItemResult | OperationError] = []
         for parameters, named in requests:
             try:
-                answers += await self._send(way.cancel, parameters, named, partial(self._present, named))
+                answers += await self._send(way.cancel, parameters, named, partial(self._present, named, named))
             except OperationError as failure:
                 if len(requests) == 1:
                     raise
                 answers += [failure] * len(named)  # it must not hide the results of the other request
-        size = (await self.orders.sizes())(symbol)
-        return await gather_all(self._cancel_result(one, size) for one in answers)
+        return await gather_all(map(self._cancel_result, answers))
 
-    async def _cancel_result(self, one: _ItemResult | OperationError, size: Size) -> Result:
+    async def _cancel_result(self, one: _ItemResult | OperationError) -> Result:
         if isinstance(one, OperationError):
             return one
         route, orders, name = self.routes.first, self.orders, one.name
         try:
             failed = self._item_error(one)
             if failed is None:
-                return await self._final(one, size)
+                return await self._final(one)
             if isinstance(failed, OutcomeUnknown):
-                present = await orders.find(route, name)
+                present = await self._find(name)
                 return failed if present is None or present.is_open else present
             if not is_listed(route.unknown_order, failed.code, failed.message):
                 return failed
@@ -191,15 +191,21 @@ class Batches:
         except OperationError as error:
             return error
 
-    async def _final(self, one: _ItemResult, size: Size) -> Result:
-        """Return how an order ended that the venue has agreed to cancel."""
+    async def _final(self, one: _ItemResult) -> Result:
+        """Return how an order ended that the venue has agreed to cancel, whichever read fails since."""
         route, orders = self.routes.first, self.orders
-        if not route.acknowledges:
+        sizes = await _or_none(orders.sizes()) if route.acknowledges else None
+        if sizes is None:
             return await orders.final(route, one.name, None)
+        size = sizes(one.name.symbol)
         order = self._order_in(one, lambda row, raw: route.order_of(row, size, one.received_at, raw))
         if isinstance(order, Order):
             return await orders.final(route, one.name, order)
-        return await orders.find(route, one.name) or order  # cancelled, and its row cannot be read
+        return await self._find(one.name) or order  # its row cannot be read
+
+    async def _find(self, name: OrderName) -> Order | None:
+        """Return an order of the first route, None where it cannot be read either."""
+        return await _or_none(self.orders.find(self.routes.first, name))
 
     # -- amending
 
@@ -209,13 +215,14 @@ class Batches:
         forms = [await self._amend_form(amendment) for amendment in amendments]
         sent = [(form, one) for form, one in zip(forms, amendments, strict=True) if isinstance(form, dict)]
         answers: Iterator[_ItemResult] = iter(())
+        sizes = await self.orders.sizes()  # before anything is sent: its failure would be told as that of the batch
         if sent:
-            sizes, names = await self.orders.sizes(), [name_of(one) for _, one in sent]
+            names = [name_of(one) for _, one in sent]
             parameters = self.routes.batches.request([form for form, _ in sent], [sizes(one.symbol) for _, one in sent])
-            later = partial(self._present, list(map(name_of, amendments)))
+            later = partial(self._present, list(map(name_of, amendments)), names)
             answers = iter(await self._send(self.routes.amending.batch, parameters, names, later))
         results = [form if isinstance(form, OperationError) else next(answers) for form in forms]
-        return await gather_all(map(self._amend_result, results, amendments))
+        return await gather_all(map(self._amend_result, results, amendments, [sizes(one.symbol) for one in amendments]))
 
     async def _amend_form(self, amendment: Amendment) -> dict[str, Any] | OperationError:
         try:
@@ -223,13 +230,13 @@ class Batches:
         except (NotFound, Rejected) as gone:
             return gone
 
-    async def _amend_result(self, one: _ItemResult | OperationError, amendment: Amendment) -> Result:
+    async def _amend_result(self, one: _ItemResult | OperationError, amendment: Amendment, size: Size) -> Result:
         if isinstance(one, OperationError):
             return one
         orders = self.orders
         failed = self._item_error(one)
         if failed is None:
-            return await self._read_amended(one, amendment)
+            return await self._read_amended(one, amendment, size)
         may_hold = one.after_loss or isinstance(failed, OutcomeUnknown)
         if may_hold or self._is_unchanged(one.item):
             present = await _or_error(orders.get(one.name))
@@ -247,9 +254,8 @@ class Batches:
         unchanged = self.routes.amending.unchanged
         return unchanged is not None and is_listed((unchanged,), item.code, item.message)
 
-    async def _read_amended(self, one: _ItemResult, amendment: Amendment) -> Result:
+    async def _read_amended(self, one: _ItemResult, amendment: Amendment, size: Size) -> Result:
         orders, amended = self.orders, self.routes.first.amended
-        size = (await orders.sizes())(amendment.symbol)
         order = self._order_in(one, lambda row, raw: amended(amendment, row, size, one.received_at, raw))
         if isinstance(order, Order):
             return await orders.complete(amendment, order)
@@ -291,9 +297,16 @@ class Batches:
             unknown.then(later)
             raise
 
-    async def _present(self, names: Sequence[OrderName], _: Any) -> tuple[Result, ...]:
-        """Return orders as they are now."""
-        return await gather_all(_or_error(self.orders.get(name)) for name in names)
+    async def _present(self, names: Sequence[OrderName], sent: Sequence[OrderName], _: Any) -> tuple[Result, ...]:
+        """Return orders as they are now; a read that fails does not undo what was ``sent`` and carried out."""
+
+        def read(name: OrderName) -> Awaitable[Order]:
+            if name not in sent:
+                return self.orders.get(name)
+            look = partial(self.orders.get, name)
+            return self.account.look_after(look, subject=name.symbol, client_id=name.client_id)
+
+        return await gather_all(_or_error(read(name)) for name in names)
 
     def _check_count(self, count: int, most: int) -> None:
         if not 1 <= count <= most:
@@ -329,6 +342,14 @@ class Batches:
 
 def _name_of(request: OrderRequest) -> OrderName:
     return OrderName(request.symbol, None, request.client_id)
+
+
+async def _or_none(read: Awaitable[V]) -> V | None:
+    """Return what a read finds, None where it fails."""
+    try:
+        return await read
+    except OperationError:
+        return None
 
 
 async def _or_error(order: Awaitable[Order]) -> Result:

@@ -196,10 +196,14 @@ class Orders:
             if not is_unknown(route, refused) or present is None or present.is_open:
                 raise
             return present
-        acknowledged = await self._read_acknowledgement(route, answer)
-        if acknowledged is None and answer.value.answer is not None:
-            acknowledged = attrs.evolve(order, status=OrderStatus.CANCELED, venue_status="CANCELED", raw=None)
-        return await self.final(route, name, acknowledged, answer.value, client_id=order.client_id)
+
+        async def look() -> Order:
+            acknowledged = await self._read_acknowledgement(route, answer)
+            if acknowledged is None and answer.value.answer is not None:
+                acknowledged = attrs.evolve(order, status=OrderStatus.CANCELED, venue_status="CANCELED", raw=None)
+            return await self.final(route, name, acknowledged, answer.value, client_id=order.client_id)
+
+        return await self.account.look_after(look, subject=name.symbol, client_id=order.client_id)
 
     async def _read_acknowledgement(self, route: OrderRoute, answer: Answer[Change[Any]]) -> Order | None:
         """Return the order of the answer to a cancellation, None where it does not describe one."""
