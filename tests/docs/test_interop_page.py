@@ -49,8 +49,9 @@ def test_a_cell_counts_what_passed_of_all() -> None:
     """A client's own error counts among the checks, not among those that passed, and is told with its proof."""
     page = render([PASSED, BUG, attrs.evolve(PASSED, subject="market")])
 
-    assert "| some-client | 1.2 | binance_usdm | - | - | - | - | - | - | 1/2 | - | 1/1 | - |" in page.splitlines()
-    assert "- `some-client` 1.2, `binance_usdm`: It asks another path. api.py:12 is wrong." in page.splitlines()
+    lines = page.splitlines()
+    assert "| some-client | 1.2 | binance_usdm | - | - | - | - | - | - | 1/2 | - | 1/1 | - | - | - |" in lines
+    assert "- `some-client` 1.2, `binance_usdm`: It asks another path. api.py:12 is wrong." in lines
     assert "## Failures" not in page
 
 
