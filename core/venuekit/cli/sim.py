@@ -12,6 +12,7 @@ import click
 from click.core import ParameterSource
 
 from venuekit.cli.commands import Group, WholeNumber, state_of
+from venuekit.key_kinds import KeyKind
 
 if TYPE_CHECKING:
     from venuekit.plugins import Plugins
@@ -52,7 +53,7 @@ class _Sim(Group):
 @click.option("--seed", type=WholeNumber(0), default=0, metavar="N", help="The seed of keys and of all randomness.")
 @click.option(
     "--keys",
-    type=click.Choice(["hmac", "rsa", "ed25519"]),
+    type=click.Choice([kind.value for kind in KeyKind]),
     help="The kind of all keys. The private half of an RSA or Ed25519 key is in a file, mode 600.  [default: hmac]",
 )
 @click.option(

@@ -99,8 +99,9 @@ local function read_pool(key, kind, rate, total)
   local value = redis.pcall('HMGET', key, 'kind', 'used', 'first', 'last', 'full', 'at', 'closed', 'banned', 'total')
   if value.err then return nil, occupied(key) end
   local written = FORMAT .. ' ' .. kind .. ' ' .. rate
-  if value[1] ~= written and (value[1] or redis.call('EXISTS', key) == 1) then
-    return nil, redis.error_reply('VENUEKITFORM ' .. key .. ' is ' .. (value[1] or 'no pool') .. ', not ' .. written)
+  if not value[1] and redis.call('EXISTS', key) == 1 then return nil, occupied(key) end
+  if value[1] and value[1] ~= written then
+    return nil, redis.error_reply('VENUEKITFORM ' .. key .. ' is ' .. value[1] .. ', not ' .. written)
   end
   local pool = {
     key = key, written = written, is_window = kind == 'window', total = total or tonumber(value[9]),
@@ -226,7 +227,9 @@ if ARGV[1] == 'look' then
   local states = {}
   for index = 2, #KEYS, 2 do
     local written = redis.pcall('HGET', KEYS[index], 'kind')
-    if type(written) == 'table' then return finish(occupied(KEYS[index])) end
+    if type(written) == 'table' or not written and redis.call('EXISTS', KEYS[index]) == 1 then
+      return finish(occupied(KEYS[index]))
+    end
     if written then
       local pool, refusal = read_pool(KEYS[index], string.match(written, '^%S+ (%S+) (%S+)$'))
       if refusal then return finish(refusal) end
