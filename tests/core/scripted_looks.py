@@ -13,6 +13,7 @@ import venuekit
 from venuekit.endpoint import Endpoint
 from venuekit.errors import Outcome
 from venuekit.pipeline.observe import EventKind
+from venuekit.plugin import Venue
 from venuekit.resolution import Lost
 from venuekit.simulator import Simulation
 from venuekit.testing.clocks import InstantClock
@@ -71,11 +72,11 @@ class Looks:
 
 
 @asynccontextmanager
-async def scripted_looks() -> AsyncIterator[Looks]:
-    """Open an account of the toy venue."""
+async def scripted_looks(venue: Venue[Any] = TOY_PERP) -> AsyncIterator[Looks]:
+    """Open an account of the toy venue, or of a kind of it."""
     clock = InstantClock()
-    async with Simulation((TOY_PERP,), clock=clock) as sim, venuekit.Runtime(clock=clock, journal=False) as runtime:
-        account: Any = await runtime.open(TOY_PERP, sim.credentials("toy_perp"))
+    async with Simulation((venue,), clock=clock) as sim, venuekit.Runtime(clock=clock, journal=False) as runtime:
+        account: Any = await runtime.open(venue, sim.credentials("toy_perp"))
         looks = Looks(sim, account, clock)
         account._session.venue_session.observers = (looks.events.append,)
         yield looks

@@ -274,7 +274,9 @@ def test_the_time_of_an_answer_is_heard_by_our_clock_alone() -> None:
     """Where it gives one; a venue with an endpoint for its time is not listened to."""
     given: list[int | None] = [NOW + 5, None]
     sent, own = by_answers()
-    venue: Any = SimpleNamespace(expiry=RequestExpiry.WINDOW, server_time=None, answered_at=lambda _: given[0])
+    venue: Any = SimpleNamespace(
+        expiry=RequestExpiry.WINDOW, server_time=None, answered_at=lambda answer: given[0] if answer is ANSWER else 0
+    )
     listen = listener_of(venue)
     assert listen is not None
     for _ in range(2):

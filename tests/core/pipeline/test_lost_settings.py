@@ -7,6 +7,7 @@ from typing import Any
 
 import attrs
 import pytest
+from tests.core.bounded_toys import KINDS, answer_time
 from tests.core.pipeline.test_belonging import met_a_stray
 from tests.core.scripted_looks import SETTING, Looks, scripted_looks
 
@@ -238,6 +239,31 @@ async def test_a_look_later_that_fails_says_so(looks: Looks) -> None:
     with pytest.raises(errors.OutcomeUnknown) as caught:
         await after(looks, error, OLD)
     assert caught.value.message.startswith("who knows; the venue's clock could not be measured (GET /v1/time")
+
+
+async def test_a_venue_that_gives_its_time_in_answers_alone_is_read_until_it_is_late_enough() -> None:
+    """Two answers are believed, so that the value is read once more; that read may fail as any other."""
+    venue = attrs.evolve(KINDS["window"], server_time=None, answered_at=answer_time)
+    async with scripted_looks(venue) as looks:
+
+        async def read(call: Any, lost: Any) -> Any:
+            found = await looks.read(call, lost)
+            await call(TOY.POSITIONS)
+            return found
+
+        endpoint = attrs.evolve(TOY.SET_LEVERAGE, readback=read)
+        with pytest.raises(errors.OutcomeUnknown) as caught:
+            await looks.call(endpoint, NOT_KNOWN, KeyError("row"))
+
+        with pytest.raises(errors.OutcomeUnknown) as again:
+            await after(looks, caught.value, OLD, KeyError("row"))
+        assert again.value.message == "who knows; the read that would show its outcome failed"
+        assert len(looks.times) == 2
+        looks.account._session.venue_session.clock._given = ()
+        with pytest.raises(errors.OutcomeUnknown) as again:
+            await after(looks, caught.value, OLD, OLD, OLD)
+        assert again.value.message == "who knows; 10 holds now; the value before it was sent was not read"
+        assert len(looks.times) == 3
 
 
 async def test_a_value_that_cannot_be_converted_is_read_once_more(looks: Looks) -> None:
