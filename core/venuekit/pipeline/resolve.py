@@ -70,7 +70,7 @@ async def resolve_outcome(operation: Operation[Any], failure: Failure, *, may_re
 
 def _close(operation: Operation[Any], outcome: Outcome) -> None:
     """Account for the outcome of a write that was found out after its call had ended."""
-    operation.close(outcome, operation.claims if outcome is Outcome.APPLIED else None)
+    operation.close(outcome, operation.claims)
     notify_of_resolution(operation, outcome)
 
 
