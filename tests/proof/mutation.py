@@ -65,7 +65,7 @@ SUBJECTS = {
     "failures": Subject(("pipeline/failures",), _pipeline("classified", "words")),
     "recovery": Subject(
         ("pipeline/recovery",),
-        _pipeline("actions", "lost_settings", "retry", "absence", "session_tokens", "belonging"),
+        _pipeline("actions", "repeated_attempts", "lost_settings", "retry", "session_tokens", "belonging"),
     ),
     "traces": Subject(("resolution",), _core("traces")),
     "arrival": Subject(("pipeline/arrival",), _pipeline("bounds")),
