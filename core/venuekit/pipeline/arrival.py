@@ -72,7 +72,8 @@ async def is_over(operation: Operation[Any], after: timedelta) -> bool:
     if expiry is RequestExpiry.NONE:
         return False
     if expiry is RequestExpiry.NONCE:
-        return _is_overtaken(operation) and _seconds_missing(operation, after) <= 0
+        since = _overtaken_since(operation)
+        return since is not None and _seconds_missing(operation, since, after) <= 0
     clock = venue_session.clock
     if isinstance(clock, OwnClock):
         return clock.is_past(moment)
@@ -159,7 +160,7 @@ async def _wait_until_overtaken(
     rule = operation.session.venue_session.venue.nonce
     if not operation.nonce:
         return "it was not signed by this key, so that no request of this one overtakes it"
-    if not _is_overtaken(operation):
+    if _overtaken_since(operation) is None:
         if rule is not None and rule.probe is not None:
             try:
                 await operation.call(rule.probe)
@@ -167,28 +168,27 @@ async def _wait_until_overtaken(
                 return f"it may arrive until a later request is answered, and none was ({rule.probe}: {error})"
         else:
             await read()
-    if not _is_overtaken(operation):
+    since = _overtaken_since(operation)
+    if since is None:
         return "it may arrive until a later signed request of this key is answered, and none was"
-    await operation.session.clock.sleep(max(0.0, _seconds_missing(operation, after)))
+    await operation.session.clock.sleep(max(0.0, _seconds_missing(operation, since, after)))
     # its traces are told by their times, which only a measured clock can compare
     return None if operation.session.venue_session.venue.server_time is None else await measure(operation)
 
 
-def _is_overtaken(operation: Operation[Any]) -> bool:
-    """Say whether a later number of the same signing key was answered."""
+def _overtaken_since(operation: Operation[Any]) -> float | None:
+    """Return since when, on the monotonic clock, a later number of the same key is known as answered; None for none."""
     nonces = operation.session.nonces
     if nonces is None or not operation.nonce or nonces.answered <= operation.nonce:
-        return False
+        return None
     if operation.overtaken_at is None:
         operation.overtaken_at = operation.session.clock.monotonic()
-    return True
+    return operation.overtaken_at
 
 
-def _seconds_missing(operation: Operation[Any], after: timedelta) -> float:
+def _seconds_missing(operation: Operation[Any], since: float, after: timedelta) -> float:
     """Return the seconds until it has been overtaken for so long."""
-    now = operation.session.clock.monotonic()
-    since = now if operation.overtaken_at is None else operation.overtaken_at
-    return since + after.total_seconds() - now
+    return since + after.total_seconds() - operation.session.clock.monotonic()
 
 
 def _moment(operation: Operation[Any], after: timedelta) -> int:
