@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from venuekit._util.times import from_milliseconds
 from venuekit.pipeline.budget import Budget, PoolName
-from venuekit.pipeline.budget_store import PoolReport, PoolState, WaitingRequest
+from venuekit.pipeline.budget_store import PoolState, WaitingRequest
 from venuekit.pipeline.pools import BucketBudget, SlidingBudget
 from venuekit.pipeline.waiters import Waiters
 
@@ -22,14 +22,12 @@ def count_used(pool: Budget, now: float) -> int | None:
     return pool.used(now) if isinstance(pool, SlidingBudget | BucketBudget) else None
 
 
-def keep_closed(pool: Budget, report: PoolReport, now: float) -> None:
-    """Close a pool as the statement of another process says; an operator's own keeper cannot tell it from a refusal."""
-    if report.closed_for is None:
-        return
+def keep_closed(pool: Budget, seconds: float, now: float, *, banned: bool) -> None:
+    """Close a pool as another process was refused; an operator's own keeper cannot tell it from a refusal of ours."""
     if isinstance(pool, SlidingBudget | BucketBudget):
-        pool.keep_closed(report.closed_for, now, banned=report.is_banned)
+        pool.keep_closed(seconds, now, banned=banned)
     else:
-        pool.close(report.closed_for, now, banned=report.is_banned)
+        pool.close(seconds, now, banned=banned)
 
 
 def states_of(pools: Iterable[tuple[PoolName, Budget]], waiters: Waiters, clock: Clock) -> tuple[PoolState, ...]:

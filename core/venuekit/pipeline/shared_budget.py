@@ -95,7 +95,7 @@ class SharedBudget:
         for pool, _ in waiter.due:
             report = shut.get(self._names[id(pool)])
             if report is not None and report.closed_for and pool.seconds_closed(now) + _SAME < report.closed_for:
-                keep_closed(pool, report, now)
+                keep_closed(pool, report.closed_for, now, banned=report.is_banned)
                 closed.append(pool)
         return receipt.delay, closed
 

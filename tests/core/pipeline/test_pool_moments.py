@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import pytest
 
+from venuekit.pipeline.pool_states import keep_closed
 from venuekit.pipeline.pools import BucketBudget, SlidingBudget, make_budget
 from venuekit.venue import Limit
 
@@ -111,6 +114,20 @@ def test_a_closing_of_another_process_is_no_refusal_of_ours(limit: Limit) -> Non
     assert pool.close(None, 7.5) == 2.0  # the second
     pool.keep_closed(30.0, 8.0, banned=False)
     assert pool.seconds_closed(8.0) == 30.0
+
+
+def test_an_operators_own_pool_is_closed_as_by_a_refusal() -> None:
+    """It has no other way, and must stay closed all the same."""
+
+    class Keeper:
+        closings: ClassVar[list[tuple[float | None, float, bool]]] = []
+
+        def close(self, seconds: float | None, now: float, *, banned: bool = False) -> float:
+            self.closings.append((seconds, now, banned))
+            return 0.0
+
+    keep_closed(Keeper(), 3.0, 7.0, banned=True)  # type: ignore[arg-type]  # it has the method that is called
+    assert Keeper.closings == [(3.0, 7.0, True)]
 
 
 def test_a_joined_bucket_owes_what_either_took() -> None:
