@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial, wraps
 from importlib.metadata import EntryPoint
 from types import ModuleType
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from tests.core.hooks.operators import Install, Store, runtime_of
 
 from venuekit import Runtime, Secret, errors, hooks
+from venuekit._contract import misfit
 from venuekit.credentials import Credentials
 from venuekit.credentials.accounts_file import AccountEntry, credentials
 from venuekit.hooks import hookimpl
@@ -41,6 +43,29 @@ async def test_a_store_that_cannot_be_awaited_is_refused_when_it_is_opened(opera
     async with Runtime(plugins=operator(venuekit_make_budget_store), journal=False) as runtime:
         with pytest.raises(errors.PluginError, match=f"^{words}$"):
             await runtime.open(TOY_PERP, Credentials.sim("http://127.0.0.1:9", "k", "s"))
+
+
+def test_a_store_whose_methods_are_wrapped_is_taken() -> None:
+    """By a decorator, as an object that is called, or with arguments of its own: each is awaited all the same."""
+
+    class Awaited:
+        async def __call__(self, waiter: str) -> None: ...
+
+    class Wrapped(Store):
+        def __init__(self) -> None:
+            super().__init__()
+            vars(self).update(leave=Awaited(), states=partial(super().states))
+
+        @wraps(Store.report)
+        def report(self, *reports: Any) -> Any:  # type: ignore[override]  # it is called as the one that it wraps
+            return super().report(*reports)
+
+    class Plain(Store):
+        def states(self) -> Any: ...
+
+    assert misfit("venuekit_make_budget_store", Wrapped()) is None
+    words = "venuekit_make_budget_store returned Plain, whose states is not async def"
+    assert misfit("venuekit_make_budget_store", Plain()) == words
 
 
 async def test_a_transport_or_secret_of_the_wrong_type_is_refused_by_name(operator: Install) -> None:
