@@ -41,6 +41,7 @@ _READS = {
 FILE_TARGET, GROWTH_TARGET = 2.0, 2.0
 JOURNAL_TARGET, ORDER_TARGET, RATE_TARGET = 1.35, 1.35, 0.87
 #: microseconds
+EVENT_TARGET = 15
 LINES_TARGET, BUDGET_TARGET, SHARED_BUDGET_TARGET = 15, 3, 60
 #: by the way of signed_write.py: its words, and the targets of our clients
 _WRITES: dict[str, tuple[str, dict[str, float]]] = {
@@ -101,6 +102,18 @@ def decode_rows(processes: int) -> Iterable[Row]:
     runs = in_fresh_processes("orders.py", processes)
     yield _base("1,000 orders: orjson.loads", runs, "orjson")
     yield _against("1,000 orders: venuekit / orjson.loads", _ratios(runs, "venuekit", "orjson"), DECODE_TARGET, 1)
+
+
+def event_rows(processes: int) -> Iterable[Row]:
+    """Return the rows about a message of a user stream, from its bytes to its events."""
+    runs = in_fresh_processes("stream_events.py", processes)
+    for message, words, target in (
+        ("account", "a USD-M change of one asset and one position", EVENT_TARGET),
+        ("fill", "a USD-M order and its fill", None),
+        ("position", "a Bybit position", None),
+    ):
+        figures = [statistics.median(run[message]["venuekit"]) for run in runs]
+        yield _against(f"events of {words}, us", figures, target, 1)
 
 
 def account_rows(processes: int) -> Iterable[Row]:
@@ -336,6 +349,7 @@ def main() -> None:
     for part in (
         start_up_rows(),
         decode_rows(3),
+        event_rows(3),
         account_rows(3),
         position_rows(3),
         signed_write_rows(3),

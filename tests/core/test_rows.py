@@ -375,10 +375,15 @@ def test_two_declarations_read_the_same_rows() -> None:
         first, second = both.values(body, received_at=NOW)
         assert [(one.asset, one.wallet) for one in first] == [("ETH", D(2)), ("BTC", D(3))]
         assert [(one.id, one.size, one.owed) for one in second] == [("ETH", D(2), D(-1)), ("BTC", D(3), None)]
+    blank = Reads(Thing, within=("rows",), id=text("a"), size=number("c"), owed=number("w", may_be_blank=True))
+    needed = Reads(Thing, within=("rows",), id=text("a"), size=number("w"))
+    mixed: Document[dict[str, Any]] = Document(dict, blank=blank, needed=needed)
+    (thing,), _ = mixed.values(b'{"rows": [{"a": "ETH", "w": "2", "c": "1"}]}', received_at=NOW)
+    assert thing.owed == 2
+    with pytest.raises(PayloadMismatch, match=r"rows\[0\].w: missing"):  # one of them needs it
+        mixed.values(b'{"rows": [{"a": "ETH", "c": "1"}]}', received_at=NOW)
     with pytest.raises(TypeError, match="column w is read as something else"):
-        Document(
-            dict, a=wallets, b=Reads(Balance, within=("rows",), asset=text("a"), wallet=price("w", may_be_blank=True))
-        )
+        Document(dict, a=wallets, b=Reads(Balance, within=("rows",), asset=text("w")))
     with pytest.raises(TypeError, match="read as another kind of rows"):
         Document(dict, a=wallets, b=Reads(Balance, within=("rows",), may_be_absent=True, asset=text("a")))
 

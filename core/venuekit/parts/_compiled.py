@@ -95,10 +95,12 @@ class _Node:
         for step in part.within:
             steps.append(itemgetter(step) if isinstance(step, int) else attrgetter(f"at_{step}"))
             node = node.below.setdefault(step, _Node())
-        if part.is_single:
-            node.fields |= program.fields
-        else:
-            node.rows = {**(node.rows or {}), **program.fields}
+        if not part.is_single and node.rows is None:
+            node.rows = {}
+        fields = node.fields if part.is_single or node.rows is None else node.rows
+        for attribute, (name, kind, may_be_blank) in program.fields.items():
+            # a part that needs it takes the second reader where it is blank
+            fields[attribute] = (name, kind, may_be_blank or (attribute in fields and fields[attribute][2]))
 
         def find(document: Any) -> Any:
             for step in steps:

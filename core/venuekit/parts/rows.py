@@ -405,8 +405,7 @@ def _check_shared_rows(parts: Iterable[Reads[Any]]) -> None:
             raise TypeError(f"{part!r} are read as another kind of rows, too")
         for source in part.sources.values():
             for column in columns_in(source):
-                form = (column.kind, column.may_be_blank)
-                if forms.setdefault((part.within, column.name), form) != form:
+                if forms.setdefault((part.within, column.name), (column.kind,)) != (column.kind,):
                     raise TypeError(f"{part!r}: the column {column.name} is read as something else, too")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Context, Decimal, InvalidOperation
 from itertools import starmap
 from typing import Final, Generic, TypeVar
@@ -13,6 +13,7 @@ LARGEST: Final = Decimal("1e30")
 DECIMALS_MOST: Final = 60
 #: a text of nothing else, and no longer than this, is a number by the rule or not one at all
 _PLAIN, PLAIN_LENGTH = "0123456789.-", 30
+_PLAIN_BYTES = _PLAIN.encode()
 _DIGITS_MOST = LARGEST.adjusted()
 #: sign, digits on both sides, and an exponent
 _LONGEST = _DIGITS_MOST + DECIMALS_MOST + 10
@@ -78,15 +79,18 @@ def intern_number(text: str) -> Decimal:
 def are_plain(texts: Iterable[str]) -> bool:
     """Say whether texts have no character that a number in plain digits does not have: no ``_``, no ``e``, no space."""
     joined = "".join(texts)
-    return joined.isascii() and not joined.encode().translate(None, _PLAIN.encode())
+    return joined.isascii() and not joined.encode().translate(None, _PLAIN_BYTES)
 
 
-def read_plain(texts: Sequence[str], width: int) -> Iterator[tuple[Decimal, ...]]:
+def read_plain(texts: Sequence[str], width: int) -> Iterable[tuple[Decimal, ...]]:
     """
     Return the numbers of texts as :data:`SHARED` does, so many at a time.
 
-    They are shared where most of the first ones are; elsewhere the look-up costs more than it finds.
+    They are shared where most of the first ones are; elsewhere the look-up costs more than it finds. Of a single row,
+    looking which way is the better one costs more than either.
     """
+    if len(texts) == width:
+        return (tuple(map(SHARED.__getitem__, texts)),)
     are_shared = 2 * sum(map(SHARED.__contains__, texts[:width])) > width
     # map would make an argument tuple per text, and zip makes one for all
     numbers = map(SHARED.__getitem__, texts) if are_shared else starmap(_READ, zip(texts))  # noqa: RUF058

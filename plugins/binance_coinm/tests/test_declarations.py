@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -12,6 +13,7 @@ import pytest
 from venuekit.capabilities import AssetModeControl, AssetModeReader, PositionBehaviour, PositionModeBehaviour
 from venuekit.endpoint import Effect, Endpoint, Security, WriteScope
 from venuekit.plugins import make_plugins
+from venuekit.stream_declaration import ListenKeySession
 from venuekit.venue import EnvironmentName
 from venuekit_binance_coinm.endpoints import COINM
 from venuekit_binance_coinm.venue import VENUE
@@ -150,3 +152,14 @@ def test_declarations_import_no_codec_and_no_client_stack() -> None:
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)  # noqa: S603
 
     assert done.stdout.strip() == "[]"
+
+
+def test_the_stream_is_opened_by_a_listen_key() -> None:
+    """It is prolonged before its 60 minutes end, and the connection replaced before it is a day old."""
+    stream = VENUE.stream
+    assert stream is not None
+    session = stream.session
+    assert isinstance(session, ListenKeySession)
+    assert {session.start, session.keep_alive, session.stop} == set(COINM.STREAM)
+    assert (session.path, session.life, session.gone) == ("/ws/{key}", timedelta(minutes=60), {-1125})
+    assert stream.connection_life == timedelta(days=1)

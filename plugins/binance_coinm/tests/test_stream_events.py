@@ -161,7 +161,7 @@ EVENTS: dict[str, tuple[StreamEvent, ...]] = {
 #: the account's alias, and the fields that other messages tell
 IGNORED = {
     "account_update": ["i"],
-    "order_trade_update": ["i", "o.L", "o.N", "o.a", "o.b", "o.m", "o.ma", "o.n", "o.rp"],
+    "order_trade_update": ["i", "o.L", "o.N", "o.a", "o.b", "o.l", "o.m", "o.ma", "o.n", "o.rp"],
     "margin_call": ["i"],
     "listen_key_expired": ["listenKey"],
 }

@@ -14,6 +14,7 @@ from venuekit.capabilities import (
 from venuekit.plugin import Environment, EnvironmentName, Venue
 from venuekit_binance_coinm.account import BinanceCoinmAccount
 from venuekit_binance_coinm.endpoints import COINM
+from venuekit_binance_coinm.stream import STREAM
 from venuekit_binance_coinm.terms import FAULTS, NO_ORDER_TEST, ORDER_BEHAVIOUR
 from venuekit_binance_common.faults import OUTDATED_BY, read_answer
 from venuekit_binance_common.settings import blockers, setting_behaviours
@@ -84,5 +85,6 @@ VENUE = Venue(
     ),
     blockers=blockers(lower_leverage=-4150),
     unsupported={AssetModeReader: _NO_ASSET_MODE, AssetModeControl: _NO_ASSET_MODE, OrderTestControl: NO_ORDER_TEST},
+    stream=STREAM,
     simulated=_make_simulated_venue,
 )

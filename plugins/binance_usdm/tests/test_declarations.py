@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -22,6 +23,7 @@ from venuekit.capabilities import (
 from venuekit.endpoint import Effect, Endpoint, Security, WriteScope
 from venuekit.parameters import Role
 from venuekit.plugins import make_plugins
+from venuekit.stream_declaration import ListenKeySession
 from venuekit.testing.recorded import Recorded
 from venuekit.venue import EnvironmentName
 from venuekit_binance_usdm.endpoints import USDM
@@ -179,3 +181,14 @@ def test_declarations_import_no_codec_and_no_client_stack() -> None:
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)  # noqa: S603
 
     assert done.stdout.strip() == "[]"
+
+
+def test_the_stream_is_opened_by_a_listen_key() -> None:
+    """It is prolonged before its 60 minutes end, and the connection replaced before it is a day old."""
+    stream = VENUE.stream
+    assert stream is not None
+    session = stream.session
+    assert isinstance(session, ListenKeySession)
+    assert {session.start, session.keep_alive, session.stop} == set(USDM.STREAM)
+    assert (session.path, session.life, session.gone) == ("/private/ws?listenKey={key}", timedelta(minutes=60), {-1125})
+    assert stream.connection_life == timedelta(days=1)

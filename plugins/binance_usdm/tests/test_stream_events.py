@@ -226,7 +226,7 @@ EVENTS: dict[str, tuple[StreamEvent, ...]] = {
 }
 #: the fields that no event has: those that other messages tell, and those of the venue's own book-keeping
 IGNORED = {
-    "order_trade_update": ["o.L", "o.N", "o.a", "o.b", "o.m", "o.n", "o.rp", "o.si", "o.ss"],
+    "order_trade_update": ["o.L", "o.N", "o.a", "o.b", "o.l", "o.m", "o.n", "o.rp", "o.si", "o.ss"],
     "trade_lite": ["p", "q"],
     "algo_update": ["o.act", "o.ap", "o.aq", "o.at", "o.tt"],
     "listen_key_expired": ["listenKey"],
@@ -438,7 +438,7 @@ def test_a_message_of_a_combined_stream_is_read() -> None:
         (b'{"e":"ACCOUNT_UPDATE","E":1}', "a: missing"),
         (b'{"e":"ACCOUNT_UPDATE","a":[]}', "a: expected an object"),
         (b'{"e":"ACCOUNT_UPDATE","a":{"B":[{"a":"USDT","wb":"x","cw":"1"}]}}', r"a.B\[0\].wb: expected a decimal"),
-        (b'{"e":"ORDER_TRADE_UPDATE","o":{"s":"BTCUSDT"}}', "o.X: missing"),
+        (b'{"e":"ORDER_TRADE_UPDATE","o":{"s":"BTCUSDT"}}', "o.x: missing"),
         (b'{"e":"ACCOUNT_UPDATE","E":"now","a":{}}', "E: expected a time"),
     ],
 )

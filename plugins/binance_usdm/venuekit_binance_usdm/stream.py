@@ -1,10 +1,12 @@
-"""The user stream."""
+"""The user stream, which is behind a route of its own: without it a connection is opened and delivers nothing."""
 
 from __future__ import annotations
 
 from venuekit.parts.columns import text
 from venuekit_binance_common.orders.terms import OrderTerms
 from venuekit_binance_common.stream.rows import MessageRows, message_rows
+from venuekit_binance_common.stream.session import user_stream
+from venuekit_binance_usdm.endpoints import USDM
 from venuekit_binance_usdm.positions import POSITIONS
 from venuekit_binance_usdm.terms import ORDER_TERMS
 
@@ -19,3 +21,4 @@ def usd_margined_rows(terms: OrderTerms) -> MessageRows:
 
 
 ROWS = usd_margined_rows(ORDER_TERMS)
+STREAM = user_stream(USDM.STREAM, ROWS, path="/private/ws?listenKey={key}")

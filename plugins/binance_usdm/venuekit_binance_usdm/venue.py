@@ -18,6 +18,7 @@ from venuekit_binance_common.venue import (
 )
 from venuekit_binance_usdm.account import BinanceUsdmAccount
 from venuekit_binance_usdm.endpoints import USDM
+from venuekit_binance_usdm.stream import STREAM
 from venuekit_binance_usdm.terms import FAULTS, ORDER_BEHAVIOUR
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ _ENVIRONMENTS = (
         name=EnvironmentName.LIVE,
         rest="https://fapi.binance.com",
         websocket_api="wss://ws-fapi.binance.com/ws-fapi/v1",
-        stream="wss://fstream.binance.com/private",
+        stream="wss://fstream.binance.com",
         hosts=frozenset({"fapi.binance.com", "ws-fapi.binance.com", "fstream.binance.com", PORTFOLIO_MARGIN_HOST}),
         further_hosts=PORTFOLIO_MARGIN_HOSTS,
     ),
@@ -105,5 +106,6 @@ VENUE = Venue(
     behaviours=_BEHAVIOURS,
     couplings=COUPLINGS,
     blockers=BLOCKERS,
+    stream=STREAM,
     simulated=_make_simulated_venue,
 )

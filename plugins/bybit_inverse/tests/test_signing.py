@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from base64 import b64decode
 
 import pytest
@@ -14,7 +15,9 @@ from venuekit.credentials import HmacSigner, Secret, make_signer
 from venuekit.key_kinds import KeyKind
 from venuekit.signing import EncodedRequest, Stamp
 from venuekit.simulator.key_pairs import make_key_pair
+from venuekit.stream_declaration import SignedSession
 from venuekit_bybit_inverse.signing import BybitSigning, websocket_payload
+from venuekit_bybit_inverse.stream_session import STREAM
 
 SCHEME = BybitSigning()
 NAUTILUS = (Stamp("test_api_key", 1700000000000, 5000), "test_secret")
@@ -136,3 +139,18 @@ def test_neither_key_nor_signature_is_shown() -> None:
     """The repr of a signed request shows verb and path only."""
     shown = repr(SCHEME.attach_signature(encoded("symbol=BTCUSD"), OURS[0], b"", FEED))
     assert shown == "HttpRequest(GET https://api.bybit.com/v5/some/path)"
+
+
+async def test_a_login_of_the_private_stream_is_signed_until_its_expiry() -> None:
+    """Ten seconds after the stamp, which the message names beside the key and the signature."""
+    session = STREAM.session
+    assert isinstance(session, SignedSession)
+    stamp = Stamp("demoKey123", 1761955200000, 5000)
+    payload = session.payload(stamp)
+    assert payload == b"GET/realtime1761955210000"
+    signature = await HmacSigner(Secret("demoSecret456")).sign(payload)
+    expected = "b544ad1fa932c56710596c15e3ac8cb5016d4dc189252744f2d18ab9e34fb6fc"
+    login = json.loads(session.authentication(stamp, signature))
+    assert login == {"op": "auth", "args": ["demoKey123", 1761955210000, expected]}
+    topics = [json.loads(message)["args"] for message in session.subscriptions]
+    assert topics == [["position.inverse", "order.inverse", "execution.inverse"], ["wallet"]]

@@ -60,8 +60,13 @@ class BybitInstruments(Account, InstrumentReader, ServerTimeReader):
 
 async def all_settle_coins(account: Account) -> frozenset[str]:
     """Return every coin that a listed contract settles in; the list is read once."""
+    return frozenset((await settle_by_symbol(account)).values())
+
+
+async def settle_by_symbol(account: Account) -> dict[str, str]:
+    """Return the coin that each listed contract settles in; the list is read once."""
     page = await account.read_once(BYBIT.INSTRUMENTS, category=CATEGORY, limit=_PAGE_SIZE)
-    return frozenset(row.settle_coin for row in page.rows)
+    return {row.symbol: row.settle_coin for row in page.rows}
 
 
 async def settle_coins(account: Account, symbols: frozenset[str]) -> dict[str, str]:

@@ -34,7 +34,7 @@ class BybitSigning:
             _KEY: stamp.key,
             "X-BAPI-TIMESTAMP": str(stamp.timestamp),
             "X-BAPI-RECV-WINDOW": str(stamp.recv_window),
-            "X-BAPI-SIGN": signature.hex() if len(signature) == _HMAC_LENGTH else b64encode(signature).decode(),
+            "X-BAPI-SIGN": write_signature(signature),
             "X-BAPI-SIGN-TYPE": "2",
         }
         if body is not None:
@@ -53,6 +53,11 @@ class BybitSigning:
 def websocket_payload(expires: int) -> bytes:
     """Return the text that is signed to authenticate on a WebSocket until ``expires``, milliseconds since 1970."""
     return f"GET/realtime{expires}".encode()
+
+
+def write_signature(signature: bytes) -> str:
+    """Return a signature as it is sent, in a header or in a message."""
+    return signature.hex() if len(signature) == _HMAC_LENGTH else b64encode(signature).decode()
 
 
 def _body(encoded: EncodedRequest) -> bytes | None:

@@ -7,7 +7,7 @@ orders do not say why they were sent: the step of an order is its status.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import attrs
@@ -25,10 +25,10 @@ from venuekit.capabilities import (
     UnknownEvent,
 )
 from venuekit.parts.columns import text
-from venuekit.parts.rows import Reads
+from venuekit.parts.rows import Document, Reads
 from venuekit.plugin import Arrival, Fault, PayloadMismatch, ReplyKind, SessionReply, read_json, rows_at
 from venuekit_bybit_inverse.stream_head import Head, read_head
-from venuekit_bybit_inverse.stream_rows import FILL_MESSAGE, ORDER_MESSAGE, POSITION_MESSAGE, WALLET
+from venuekit_bybit_inverse.stream_rows import MessageRows
 from venuekit_bybit_inverse.wire import CATEGORY
 
 _STEPS: Mapping[str | None, OrderUpdateKind] = {
@@ -65,6 +65,7 @@ class BybitDecoder:
     ``settle`` has the settle coin of each symbol that the venue listed when the connection was opened.
     """
 
+    rows: MessageRows
     settle: Mapping[str, str] = attrs.field(factory=dict, repr=False)
 
     def __call__(self, body: bytes, arrival: Arrival, /) -> tuple[StreamEvent, ...] | SessionReply:
@@ -86,7 +87,11 @@ class BybitDecoder:
             body = _without_other_products(body)
         raw = read_json(body) if arrival.keep_raw else None
         common = {"time": head.time, "received_at": arrival.received_at, "message": arrival.number, "raw": raw}
-        return tuple(read(self.settle, body, common))
+        return tuple(read(self, body, common))
+
+    def values(self, document: Document[Any], body: bytes, common: Mapping[str, Any]) -> Sequence[Sequence[Any]]:
+        """Return the values of the parts of a document."""
+        return document.values(body, received_at=common["received_at"], raw=common["raw"], joined=self.settle)
 
 
 def _unknown(kind: str | None, body: bytes, arrival: Arrival, **more: Any) -> tuple[StreamEvent, ...]:
@@ -107,25 +112,21 @@ def _without_other_products(body: bytes) -> bytes:
     return b'{"data":[' + b",".join(own) + b"]}"
 
 
-def _values(document: Any, settle: Mapping[str, str], body: bytes, common: Mapping[str, Any]) -> Any:
-    return document.values(body, received_at=common["received_at"], raw=common["raw"], joined=settle)
-
-
-def _read_positions(settle: Mapping[str, str], body: bytes, common: Mapping[str, Any]) -> Iterator[StreamEvent]:
-    (positions,) = _values(POSITION_MESSAGE, settle, body, common)
+def _read_positions(decoder: BybitDecoder, body: bytes, common: Mapping[str, Any]) -> Iterator[StreamEvent]:
+    (positions,) = decoder.values(decoder.rows.position, body, common)
     for position in positions:
         yield PositionUpdate(position=position, sequence=position.sequence, **common)
 
 
-def _read_orders(settle: Mapping[str, str], body: bytes, common: Mapping[str, Any]) -> Iterator[StreamEvent]:
-    (orders,) = _values(ORDER_MESSAGE, settle, body, common)
+def _read_orders(decoder: BybitDecoder, body: bytes, common: Mapping[str, Any]) -> Iterator[StreamEvent]:
+    (orders,) = decoder.values(decoder.rows.order, body, common)
     for order in orders:
         step = _STEPS.get(order.venue_status) or OrderUpdateKind(order.venue_status or "unknown")
         yield OrderUpdate(order=order, change=step, **common)
 
 
-def _read_fills(settle: Mapping[str, str], body: bytes, common: Mapping[str, Any]) -> Iterator[StreamEvent]:
-    fills, numbers = _values(FILL_MESSAGE, settle, body, common)
+def _read_fills(decoder: BybitDecoder, body: bytes, common: Mapping[str, Any]) -> Iterator[StreamEvent]:
+    fills, numbers = decoder.values(decoder.rows.execution, body, common)
     for fill, number in zip(fills, numbers, strict=True):
         if fill.kind is FillKind.FUNDING:
             yield _funding(fill, sequence=number.sequence, **common)
@@ -140,16 +141,16 @@ def _funding(fill: Fill, **common: Any) -> FundingPayment:
     return FundingPayment(symbol=fill.symbol, asset=fill.commission_asset, amount=fill.commission, **common)
 
 
-def _read_wallets(settle: Mapping[str, str], body: bytes, common: Mapping[str, Any]) -> Iterator[StreamEvent]:
+def _read_wallets(decoder: BybitDecoder, body: bytes, common: Mapping[str, Any]) -> Iterator[StreamEvent]:
     for account in rows_at(body, ("data",)):
         part = bytes(account)
         of_part = common if common["raw"] is None else {**common, "raw": read_json(part)}
-        (coins,) = _values(WALLET, settle, part, of_part)
+        (coins,) = decoder.values(decoder.rows.wallet, part, of_part)
         for coin in coins:
             yield BalanceUpdate(balance=coin, **common)
 
 
-_Reader: TypeAlias = Callable[[Mapping[str, str], bytes, Mapping[str, Any]], Iterator[StreamEvent]]
+_Reader: TypeAlias = Callable[[BybitDecoder, bytes, Mapping[str, Any]], Iterator[StreamEvent]]
 _READERS: Mapping[str, _Reader] = {
     "position": _read_positions,
     "order": _read_orders,

@@ -37,30 +37,43 @@ def _asset(fee_currency: str | None, settle: str | None) -> str | None:
     return fee_currency or settle
 
 
-#: joined with the settle coin of a symbol
-POSITION_MESSAGE: Document[Any] = Document(
-    tuple,
-    positions=Reads(
-        Position,
-        within=_ROWS,
-        key="symbol",
-        unread=("positionValue", "tradeMode"),
-        **rename(POSITIONS.sources, {"avgPrice": "entryPrice"}),
+@attrs.frozen(kw_only=True, eq=False)
+class MessageRows:
+    """
+    The declarations of messages, by topic; positions and fills are joined with the settle coin of their symbol.
+
+    ``wallet`` is one account of a message about wallets.
+    """
+
+    position: Document[Any]
+    order: Document[Any]
+    execution: Document[Any]
+    wallet: Document[Any]
+
+
+ROWS = MessageRows(
+    position=Document(
+        tuple,
+        positions=Reads(
+            Position,
+            within=_ROWS,
+            key="symbol",
+            unread=("positionValue", "tradeMode"),
+            **rename(POSITIONS.sources, {"avgPrice": "entryPrice"}),
+        ),
     ),
-)
-#: joined likewise
-FILL_MESSAGE: Document[Any] = Document(
-    tuple,
-    fills=Reads(
-        Fill,
-        within=_ROWS,
-        key="symbol",
-        **_without(FILLS.sources, "order_type", "order_quantity", "commission_asset"),
-        commission_asset=derived(_asset, text("feeCurrency", may_be_blank=True), Joined()),
-        realized_pnl=number("execPnl", may_be_blank=True),
+    order=Document(tuple, orders=Reads(Order, within=_ROWS, **_without(ORDERS.sources, "terms"))),
+    execution=Document(
+        tuple,
+        fills=Reads(
+            Fill,
+            within=_ROWS,
+            key="symbol",
+            **_without(FILLS.sources, "order_type", "order_quantity", "commission_asset"),
+            commission_asset=derived(_asset, text("feeCurrency", may_be_blank=True), Joined()),
+            realized_pnl=number("execPnl", may_be_blank=True),
+        ),
+        numbers=Reads(Numbered, within=_ROWS, sequence=whole("seq", may_be_blank=True)),
     ),
-    numbers=Reads(Numbered, within=_ROWS, sequence=whole("seq", may_be_blank=True)),
+    wallet=Document(tuple, coins=Reads(Balance, within=("coin",), **COIN)),
 )
-ORDER_MESSAGE: Document[Any] = Document(tuple, orders=Reads(Order, within=_ROWS, **_without(ORDERS.sources, "terms")))
-#: one account of a message about wallets
-WALLET: Document[Any] = Document(tuple, coins=Reads(Balance, within=("coin",), **COIN))

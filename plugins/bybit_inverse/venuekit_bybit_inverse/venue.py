@@ -39,6 +39,7 @@ from venuekit_bybit_inverse.faults import FAULTS, OUTDATED_BY
 from venuekit_bybit_inverse.limits import LIMITS
 from venuekit_bybit_inverse.reading import TWO_YEARS
 from venuekit_bybit_inverse.signing import BybitSigning
+from venuekit_bybit_inverse.stream_session import STREAM
 
 if TYPE_CHECKING:
     from venuekit.simulator.simulated_venue import SimulatedVenue
@@ -66,21 +67,21 @@ _LIVE = Environment(
     name=EnvironmentName.LIVE,
     rest="https://api.bybit.com",
     websocket_api="wss://stream.bybit.com/v5/trade",
-    stream="wss://stream.bybit.com/v5/private",
+    stream="wss://stream.bybit.com",
     hosts=frozenset({"api.bybit.com", "api.bytick.com", "stream.bybit.com"}),
 )
 _TESTNET = Environment(
     name=EnvironmentName.TESTNET,
     rest="https://api-testnet.bybit.com",
     websocket_api="wss://stream-testnet.bybit.com/v5/trade",
-    stream="wss://stream-testnet.bybit.com/v5/private",
+    stream="wss://stream-testnet.bybit.com",
     hosts=frozenset({"api-testnet.bybit.com", "stream-testnet.bybit.com"}),
 )
 # The demo service also lacks symbol-info, which is only the second source of the leverage.
 _DEMO = Environment(
     name=EnvironmentName.DEMO,
     rest="https://api-demo.bybit.com",
-    stream="wss://stream-demo.bybit.com/v5/private",
+    stream="wss://stream-demo.bybit.com",
     hosts=frozenset({"api-demo.bybit.com", "stream-demo.bybit.com"}),
     unsupported=dict.fromkeys(
         (ApiKeyReader, CommissionReader, ConversionReader, OrderBatchControl, TpSlModeControl, WithdrawalReader),
@@ -149,5 +150,6 @@ BYBIT_INVERSE: Venue[BybitInverseAccount] = Venue(
         OrderTestControl: _NO_TEST,
         CountdownControl: _NO_COUNTDOWN,
     },
+    stream=STREAM,
     simulated=_make_simulated_venue,
 )

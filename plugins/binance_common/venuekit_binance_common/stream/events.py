@@ -26,10 +26,10 @@ from venuekit.capabilities import (
     StreamEvent,
     UnknownEvent,
 )
-from venuekit.plugin import Arrival, read_json
+from venuekit.plugin import Arrival, PayloadMismatch, read_json
 from venuekit_binance_common.payloads import InstrumentRow
 from venuekit_binance_common.stream.head import Head, read_head
-from venuekit_binance_common.stream.rows import MessageRows
+from venuekit_binance_common.stream.rows import STEPS, MessageRows
 
 _FUNDING, _MARGIN_TYPE_CHANGE, _EXPIRED = "FUNDING_FEE", "MARGIN_TYPE_CHANGE", "listenKeyExpired"
 #: the steps in which something is filled
@@ -122,11 +122,18 @@ def _only_symbol(positions: Sequence[Position]) -> str | None:
 
 
 def _read_order(message: _Message) -> Iterator[StreamEvent]:
-    (order,), (step,) = message.values(message.rows.order)
-    yield OrderUpdate(order=order, change=step.change, **message.common)
+    word, trade = message.head.step, message.head.trade
+    if word is None:
+        raise PayloadMismatch("o.x: missing")
+    step = STEPS.get(word) or OrderUpdateKind(word)
     # a fill without a trade id could not be known again
-    if step.change in _FILLING and step.filled and step.trade and step.trade > 0:
-        ((fill,),) = message.values(message.rows.fill)
+    if step not in _FILLING or trade is None or trade <= 0:
+        ((order,),) = message.values(message.rows.order)
+        yield OrderUpdate(order=order, change=step, **message.common)
+        return
+    (order,), (fill,) = message.values(message.rows.filled_order)
+    yield OrderUpdate(order=order, change=step, **message.common)
+    if fill.quantity:
         yield FillUpdate(fill=fill, **message.common)
 
 

@@ -1,4 +1,4 @@
-"""The head of a message: its kind, its times, and the cause of a change of the account."""
+"""The head of a message: its kind, its times, the cause of a change of the account, and the step of an order."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ class Head(NamedTuple):
     The kind of a message, None where it names none; a named tuple, since one is made of every message.
 
     ``time`` is when the message was made, ``happened_at`` when the reported change was; ``reason`` is the venue's word
-    for why an account changed, and ``symbol`` that of a funding.
+    for why an account changed, and ``symbol`` that of a funding; ``step`` is its word for the step of an order, and
+    ``trade`` the id of the fill in it, 0 or None for none.
     """
 
     kind: str | None
@@ -25,6 +26,8 @@ class Head(NamedTuple):
     happened_at: datetime | None = None
     reason: str | None = None
     symbol: str | None = None
+    step: str | None = None
+    trade: int | None = None
 
 
 @attrs.frozen(eq=False, repr=False)
@@ -34,18 +37,26 @@ class _CauseRow(WireRow):
 
 
 @attrs.frozen(eq=False, repr=False)
+class _StepRow(WireRow):
+    step: str | None = None
+    trade: int | None = None
+
+
+@attrs.frozen(eq=False, repr=False)
 class _HeadRow(WireRow):
     kind: str | None = None
     time: datetime | None = None
     happened_at: datetime | None = None
     cause: _CauseRow | None = None
+    order: _StepRow | None = None
 
 
 _read_carefully = payload_decoder(
     _HeadRow,
     renames={
-        _HeadRow: {"kind": "e", "time": "E", "happened_at": "T", "cause": "a"},
+        _HeadRow: {"kind": "e", "time": "E", "happened_at": "T", "cause": "a", "order": "o"},
         _CauseRow: {"reason": "m", "symbol": "S"},
+        _StepRow: {"step": "x", "trade": "t"},
     },
 )
 
@@ -64,12 +75,15 @@ def read_head(body: bytes) -> Head:
         quick = _quick_reader()(body)
     except ValueError:
         row = _read_carefully(body)
-        cause = row.cause or _CauseRow()
-        return Head(row.kind, row.time, row.happened_at, cause.reason, cause.symbol)
+        cause, order = row.cause or _CauseRow(), row.order or _StepRow()
+        return Head(row.kind, row.time, row.happened_at, cause.reason, cause.symbol, order.step, order.trade)
     time = None if quick.E is None else from_milliseconds(quick.E)
     happened_at = time if quick.T == quick.E else None if quick.T is None else from_milliseconds(quick.T)
-    cause = quick.a
-    return Head(quick.e, time, happened_at) if cause is None else Head(quick.e, time, happened_at, cause.m, cause.S)
+    if quick.a is not None:
+        return Head(quick.e, time, happened_at, quick.a.m, quick.a.S)
+    if quick.o is not None:
+        return Head(quick.e, time, happened_at, None, None, quick.o.x, quick.o.t)
+    return Head(quick.e, time, happened_at)
 
 
 @cache
@@ -80,5 +94,7 @@ def _quick_reader() -> Callable[[bytes], Any]:
     # up to the year 9999
     moment: Any = Annotated[int, msgspec.Meta(gt=0, lt=253_402_300_800_000)] | None
     cause = msgspec.defstruct("Cause", [("m", optional, None), ("S", optional, None)], gc=False)
-    fields: list[Any] = [("e", optional, None), ("E", moment, None), ("T", moment, None), ("a", cause | None, None)]
+    order = msgspec.defstruct("Order", [("x", optional, None), ("t", int | None, None)], gc=False)
+    fields: list[Any] = [("e", optional, None), ("E", moment, None), ("T", moment, None)]
+    fields += [("a", cause | None, None), ("o", order | None, None)]
     return msgspec.json.Decoder(msgspec.defstruct("Head", fields, gc=False)).decode

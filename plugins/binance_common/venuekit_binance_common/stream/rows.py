@@ -36,7 +36,6 @@ from venuekit.parts.columns import (
     price,
     rename,
     text,
-    whole,
     words,
 )
 from venuekit.parts.rows import Document, Reads
@@ -49,15 +48,6 @@ class Movement:
     """The movement of a balance without profit and commission; older messages lack it."""
 
     amount: Decimal | None = None
-
-
-@attrs.frozen
-class Step:
-    """The step of an order, and the fill that led to it: quantity and trade id, 0 for none."""
-
-    change: OrderUpdateKind
-    filled: Decimal | None = None
-    trade: int | None = None
 
 
 @attrs.frozen
@@ -90,9 +80,9 @@ class Call:
     cross_wallet: Decimal | None = None
 
 
-_STEPS: Mapping[str, OrderUpdateKind] = {kind.name: kind for kind in OrderUpdateKind}
+STEPS: Mapping[str, OrderUpdateKind] = {kind.name: kind for kind in OrderUpdateKind}
 #: a conditional order that became another one is FINISHED once that one is
-_ALGO_STEPS: Mapping[str, OrderUpdateKind] = {**_STEPS, "TRIGGERING": OrderUpdateKind.TRIGGERED}
+_ALGO_STEPS: Mapping[str, OrderUpdateKind] = {**STEPS, "TRIGGERING": OrderUpdateKind.TRIGGERED}
 #: the beginnings of the client ids that the venue gives to its own orders
 _FORCED = {
     "autoclose-": FillKind.LIQUIDATION,
@@ -185,7 +175,7 @@ class MessageRows:
 
     account: Document[Any]
     order: Document[Any]
-    fill: Document[Any]
+    filled_order: Document[Any]
     early_fill: Document[Any]
     algo_order: Document[Any]
     settings: Document[Any]
@@ -225,6 +215,16 @@ def message_rows(
         "margin_type": derived(lru_cache(maxsize=16)(margin_type_of), text("mt")),
         "isolated_wallet": only_when(number("iw"), "margin_type", MarginType.ISOLATED),
     }
+    order_reads = Reads(
+        Order,
+        within=("o",),
+        is_single=True,
+        key="symbol",
+        unread=("a", "b", "si", "ss"),
+        **rename(order, _ORDER_NAMES),
+        **of_order,
+        reject_reason=derived(_expiry_reason, text("er", may_be_blank=True)),
+    )
     return MessageRows(
         account=Document(
             tuple,
@@ -250,28 +250,10 @@ def message_rows(
                 realized_pnl=number("cr", may_be_blank=True),
             ),
         ),
-        order=Document(
-            tuple,
-            order=Reads(
-                Order,
-                within=("o",),
-                is_single=True,
-                key="symbol",
-                unread=("a", "b", "si", "ss"),
-                **rename(order, _ORDER_NAMES),
-                **of_order,
-                reject_reason=derived(_expiry_reason, text("er", may_be_blank=True)),
-            ),
-            step=Reads(
-                Step,
-                within=("o",),
-                is_single=True,
-                change=words("x", _STEPS, unknown=OrderUpdateKind),
-                filled=number("l", may_be_blank=True),
-                trade=whole("t", may_be_blank=True),
-            ),
+        order=Document(tuple, order=order_reads),
+        filled_order=Document(
+            tuple, order=order_reads, fill=Reads(Fill, within=("o",), is_single=True, key="symbol", **fill)
         ),
-        fill=Document(tuple, fill=Reads(Fill, within=("o",), is_single=True, key="symbol", **fill)),
         early_fill=Document(tuple, fill=Reads(Fill, is_single=True, key="symbol", unread=("p", "q"), **early)),
         algo_order=Document(
             tuple,

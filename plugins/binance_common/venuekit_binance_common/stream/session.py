@@ -1,0 +1,57 @@
+"""The declaration of a user stream: a listen key in the URL of a connection that lives for a day."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import attrs
+
+from venuekit.plugin import Account, Decoder, ListenKeySession, StreamDeclaration
+from venuekit_binance_common.endpoints import StreamEndpoints
+from venuekit_binance_common.market import BinanceContracts
+from venuekit_binance_common.stream.events import BinanceDecoder
+from venuekit_binance_common.stream.rows import MessageRows
+
+_LIFE = timedelta(minutes=60)
+_CONNECTION_LIFE = timedelta(hours=24)
+#: the venue pings, too; a connection that answers none of ours is half-open
+_PING_EVERY = 20.0
+#: there is no such listen key (any more)
+_GONE = frozenset({-1125})
+
+
+@attrs.frozen
+class _DecoderMaker:
+    """Makes the decoder of an account; only where contracts differ in size are they read."""
+
+    rows: MessageRows
+    needs_contracts: bool
+
+    async def __call__(self, account: Account) -> Decoder:
+        """Return the decoder, with the contracts that the venue lists."""
+        if self.needs_contracts and isinstance(account, BinanceContracts):
+            return BinanceDecoder(self.rows, await account.read_once(account.CONTRACTS))
+        return BinanceDecoder(self.rows)
+
+
+def user_stream(
+    keys: StreamEndpoints,
+    rows: MessageRows,
+    *,
+    path: str = "/ws/{key}",
+    needs_contracts: bool = False,
+) -> StreamDeclaration:
+    """
+    Return the user stream of a product.
+
+    Nothing acknowledges the subscription, and a key that does not exist opens a connection, too: the stream is proven
+    by the messages that follow each order. Without contracts, whatever depends on them is None.
+    """
+    return StreamDeclaration(
+        session=ListenKeySession(
+            start=keys.start, keep_alive=keys.keep_alive, stop=keys.stop, path=path, life=_LIFE, gone=_GONE
+        ),
+        make_decoder=_DecoderMaker(rows, needs_contracts),
+        ping_every=_PING_EVERY,
+        connection_life=_CONNECTION_LIFE,
+    )

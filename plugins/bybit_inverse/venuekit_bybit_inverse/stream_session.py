@@ -1,0 +1,55 @@
+"""The declaration of the private stream: a signed login, then subscriptions, both acknowledged."""
+
+from __future__ import annotations
+
+import json
+
+import attrs
+
+from venuekit.plugin import Account, Decoder, SignedSession, Stamp, StreamDeclaration
+from venuekit_bybit_inverse.instruments import settle_by_symbol
+from venuekit_bybit_inverse.signing import websocket_payload, write_signature
+from venuekit_bybit_inverse.stream import BybitDecoder
+from venuekit_bybit_inverse.stream_rows import ROWS, MessageRows
+
+#: milliseconds for which a login is valid; one second was too short on slow lines
+_LOGIN_LIFE = 10_000
+#: topics of all products would bring theirs, too, and cannot be subscribed in one message with those of one product
+_TOPICS = ("position.inverse", "order.inverse", "execution.inverse")
+_WALLET = "wallet"
+
+
+def _expiry(stamp: Stamp) -> int:
+    return stamp.timestamp + _LOGIN_LIFE
+
+
+def _log_in(stamp: Stamp, signature: bytes) -> str:
+    return json.dumps({"op": "auth", "args": [stamp.key, _expiry(stamp), write_signature(signature)]})
+
+
+def _subscribe(*topics: str) -> str:
+    return json.dumps({"op": "subscribe", "args": topics})
+
+
+@attrs.frozen
+class _DecoderMaker:
+    """Makes the decoder of an account, with the settle coins of the contracts that the venue lists."""
+
+    rows: MessageRows
+
+    async def __call__(self, account: Account) -> Decoder:
+        """Return the decoder."""
+        return BybitDecoder(self.rows, await settle_by_symbol(account))
+
+
+STREAM = StreamDeclaration(
+    session=SignedSession(
+        payload=lambda stamp: websocket_payload(_expiry(stamp)),
+        authentication=_log_in,
+        subscriptions=(_subscribe(*_TOPICS), _subscribe(_WALLET)),
+        path="/v5/private",
+    ),
+    make_decoder=_DecoderMaker(ROWS),
+    ping='{"op":"ping"}',
+    ping_every=20.0,
+)
