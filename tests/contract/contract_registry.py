@@ -89,6 +89,7 @@ class Row:
     no_refusals: str | None = None
     unrefused: Mapping[str, str] = attrs.field(factory=dict)
     books: tuple[str, ...] = attrs.field(default=("plain",), converter=tuple)
+    messages: Mapping[str, tuple[str, ...]] = attrs.field(factory=dict)
 
     @property
     def label(self) -> str:

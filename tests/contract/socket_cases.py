@@ -9,7 +9,8 @@ from venuekit.testing import Stage
 
 Case = Callable[[Stage], Awaitable[None]]
 
-#: by method and book: what shows it to work, and the scenario it wants; account_cases.py and order_cases.py fill it
+#: by method and book: what shows it to work, and the scenario it wants; account_cases.py, order_cases.py and
+#: stream_cases.py fill it
 CASES: dict[tuple[str, str], tuple[str, Case]] = {}
 
 

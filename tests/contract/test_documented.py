@@ -16,6 +16,7 @@ import pytest
 from tests.contract.contract_registry import DOCUMENTED, Documented, typed
 
 from venuekit.capabilities import Pager
+from venuekit.credentials import Secret
 from venuekit.endpoint import Endpoint, EndpointName, Security
 from venuekit.errors import OperationError
 from venuekit.message import HttpRequest, HttpResponse
@@ -111,6 +112,8 @@ def check(value: object, expected: Any, where: str, *, keeps_raw: bool) -> None:
         check_fields(value, expected, where, keeps_raw=keeps_raw)
     elif isinstance(value, OperationError):
         assert (type(value).__name__, value.code) == (expected["error"], expected["code"]), where
+    elif isinstance(value, Secret):
+        assert value.reveal() == expected, where
     elif value is None:
         assert expected == "nothing is returned", where
     elif isinstance(value, frozenset):

@@ -7,12 +7,13 @@ from collections.abc import Collection, Iterator, Sequence
 import attrs
 import tests.contract.account_cases as _account_cases  # noqa: F401 - importing files its cases
 import tests.contract.order_cases as _order_cases  # noqa: F401 - importing files its cases
+import tests.contract.stream_cases as _stream_cases  # noqa: F401 - importing files its cases
 from tests.contract.contract_registry import DOCUMENTED, ROWS, Documented, Row
 from tests.contract.socket_cases import CASES
 from tests.offenders import each
 
 from venuekit import capabilities
-from venuekit.capabilities import Capability, SettingsReader
+from venuekit.capabilities import Capability, SettingsReader, UserStream
 from venuekit.endpoint import Endpoint
 from venuekit.plugins import make_plugins
 from venuekit.testing import find_recorded, load_recorded
@@ -22,6 +23,9 @@ from venuekit.testing.recorded import RecordedCase
 VENUES = sorted({row.venue for row in ROWS})
 #: composed of what the other capabilities read; the tests of plan and apply are about it
 COMPOSED = frozenset({SettingsReader.get_settings.__qualname__})
+
+#: shown by documented messages, and not by the body of an answer
+EVENTS = UserStream.events.__qualname__
 
 #: by row: the methods that it is about; a venue may declare their capability unsupported instead
 PROMISED = {
@@ -67,6 +71,10 @@ PROMISED = {
     "B10": "WithdrawalReader.iter_withdrawals",
     "B11": "TpSlModeControl.set_tpsl_mode",
     "B15": "RiskLimitControl.set_risk_limit",
+    "C15 U29 B20": "UserStream.events",
+    "C15 U29": "ListenKeyControl.start_listen_key",
+    "C12 U29": "ListenKeyControl.keep_listen_key_alive",
+    "C16 U29": "ListenKeyControl.stop_listen_key",
 }
 BY_ROW = {
     row_id: [one for ids, methods in PROMISED.items() if row_id in ids.split() for one in methods.split()]
@@ -103,7 +111,8 @@ class Shown:
             return ["a row"]
         books = {"plain"} | {book for row in rows if len(row.books) == 1 for book in row.books}
         missing = [f"a socket case of the {book} book" for book in sorted(books) if (method, book) not in self.sockets]
-        if not any((case.venue, case.method) == (venue_id, method) for case in self.documented):
+        messages = method == EVENTS and any(row.messages for row in rows)
+        if not messages and not any((case.venue, case.method) == (venue_id, method) for case in self.documented):
             missing.append("a documented body")
         refused = any(one.method == method.partition(".")[2] for row in rows for one in row.refusals)
         said = any(row.no_refusals or method in row.unrefused for row in rows)
@@ -127,7 +136,8 @@ def test_loss_is_noticed(venue_id: str, method: str) -> None:
     rows = [row for row in ROWS if (row.venue, method in row.methods) != (venue_id, True)]
     assert Shown(rows=rows).gaps(venue_id, method) == ["a row"]
     bodies = [case for case in DOCUMENTED if (case.venue, case.method) != (venue_id, method)]
-    assert Shown(documented=bodies).gaps(venue_id, method) == ["a documented body"]
+    silent = [attrs.evolve(row, messages={}) for row in ROWS]
+    assert Shown(rows=silent, documented=bodies).gaps(venue_id, method) == ["a documented body"]
     unrefused = [attrs.evolve(row, refusals=(), no_refusals=None, unrefused={}, no_change=()) for row in ROWS]
     assert Shown(rows=unrefused).gaps(venue_id, method) == ["a refusal, or else the reason why there is none"]
     assert "a socket case of the plain book" in Shown(sockets=frozenset()).gaps(venue_id, method)

@@ -15,6 +15,7 @@ from venuekit.capabilities import (
     PositionReader,
     SettingsReader,
     Unit,
+    UserStream,
 )
 from venuekit.plugin import Echoes, Endpoint, Parameter
 from venuekit_binance_coinm.position_rows import BLUR, LEGS, POSITIONS, PositionRiskReader
@@ -59,6 +60,7 @@ class CoinmEndpoints(BinanceEndpoints, terms=ORDER_TERMS):
         PositionReader.get_positions,
         PositionReader.get_position,
         AccountReader.get_account,
+        UserStream.events,
         status="contractStatus",
     )
     BALANCE = common.balance("/dapi/v1/balance", weight=1, withdrawable="withdrawAvailable")

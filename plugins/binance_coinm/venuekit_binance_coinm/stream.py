@@ -13,4 +13,4 @@ ROWS = message_rows(
     of_order={name: POSITIONS.sources[name] for name in ("contract_size", "contract_unit")},
     of_position={name: POSITIONS.sources[name] for name in ("contract_size", "contract_unit", "settle", "notional")},
 )
-STREAM = user_stream(COINM.STREAM, ROWS, needs_contracts=True)
+STREAM = user_stream(COINM.ORDERS, COINM.STREAM, ROWS, needs_contracts=True)

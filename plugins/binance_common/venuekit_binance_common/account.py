@@ -7,6 +7,7 @@ from typing import ClassVar
 from venuekit.parts.orders import CountdownPart, OrderBatchPart
 from venuekit.parts.settings.controls import AccountPositionMode, SymbolLeverage, SymbolMarginType
 from venuekit.parts.settings.snapshot import AccountSettings
+from venuekit.parts.user_streams import StreamedEvents, StreamedListenKey
 from venuekit_binance_common.endpoints import BinanceEndpoints
 from venuekit_binance_common.market import BinanceMarket
 from venuekit_binance_common.orders.history import BinanceOrders
@@ -25,6 +26,8 @@ class BinanceAccount(
     SymbolMarginType,
     AccountPositionMode,
     AccountSettings,
+    StreamedEvents,
+    StreamedListenKey,
 ):
     """A product adds the read of its positions, what it alone can do, and the values that its parts name."""
 

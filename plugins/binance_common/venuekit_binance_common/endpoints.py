@@ -18,6 +18,7 @@ from venuekit.capabilities import (
     IncomeReader,
     InstrumentReader,
     LeverageControl,
+    ListenKeyControl,
     MarginChangeReader,
     MarginTypeControl,
     MarkPriceReader,
@@ -26,6 +27,7 @@ from venuekit.capabilities import (
     PositionModeControl,
     ServerTimeReader,
     Setting,
+    UserStream,
 )
 from venuekit.parts.endpoint_book import EndpointBook
 from venuekit.parts.rows import Rows
@@ -109,14 +111,35 @@ class StreamEndpoints(EndpointBook):
     stop: Endpoint[None]
 
 
-def stream_endpoints(root: str) -> StreamEndpoints:
-    """Return the listen key's endpoints; they carry the API key and no signature."""
+def stream_endpoints(root: str, *, security: Security = Security.KEY) -> StreamEndpoints:
+    """Return the listen key's endpoints; mostly they carry the API key and no signature."""
     path = f"{root}/listenKey"
-    common: dict[str, Any] = {"security": Security.KEY, "pools": PAYS, "effect": Effect.SESSION}
+    common: dict[str, Any] = {"security": security, "pools": PAYS, "effect": Effect.SESSION}
     return StreamEndpoints(
-        start=Endpoint("POST", path, decode=_decode_listen_key, note="Lives for 60 minutes.", **common),
-        keep_alive=Endpoint("PUT", path, decode=_decode_listen_key, note="Another 60 minutes.", **common),
-        stop=Endpoint("DELETE", path, decode=_decode_nothing, note="For everybody who uses it.", **common),
+        start=Endpoint(
+            "POST",
+            path,
+            decode=_decode_listen_key,
+            serves=(ListenKeyControl.start_listen_key, UserStream.events),
+            note="Lives for 60 minutes.",
+            **common,
+        ),
+        keep_alive=Endpoint(
+            "PUT",
+            path,
+            decode=_decode_listen_key,
+            serves=(ListenKeyControl.keep_listen_key_alive, UserStream.events),
+            note="Another 60 minutes.",
+            **common,
+        ),
+        stop=Endpoint(
+            "DELETE",
+            path,
+            decode=_decode_nothing,
+            serves=(ListenKeyControl.stop_listen_key,),
+            note="For everybody who uses it.",
+            **common,
+        ),
     )
 
 

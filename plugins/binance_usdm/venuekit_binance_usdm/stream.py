@@ -21,4 +21,4 @@ def usd_margined_rows(terms: OrderTerms) -> MessageRows:
 
 
 ROWS = usd_margined_rows(ORDER_TERMS)
-STREAM = user_stream(USDM.STREAM, ROWS, path="/private/ws?listenKey={key}")
+STREAM = user_stream(USDM.ORDERS, USDM.STREAM, ROWS, path="/private/ws?listenKey={key}")

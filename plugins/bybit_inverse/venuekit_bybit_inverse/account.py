@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from venuekit.parts.settings.controls import AccountMarginType
 from venuekit.parts.settings.snapshot import AccountSettings
+from venuekit.parts.user_streams import StreamedEvents
 from venuekit_bybit_inverse.account_info import BybitAccountInfo, BybitAccountMode, BybitApiKey, BybitBalances
 from venuekit_bybit_inverse.closed_pnl import BybitClosedPnl
 from venuekit_bybit_inverse.conversions import BybitConversions
@@ -39,6 +40,7 @@ class BybitInverseAccount(
     BybitConversions,
     BybitOrders,
     BybitFills,
+    StreamedEvents,
 ):
     """A unified account 2.0 of Bybit, as far as inverse contracts are concerned."""
 

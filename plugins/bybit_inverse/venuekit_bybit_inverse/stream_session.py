@@ -7,6 +7,7 @@ import json
 import attrs
 
 from venuekit.plugin import Account, Decoder, SignedSession, Stamp, StreamDeclaration
+from venuekit_bybit_inverse.endpoints import BYBIT
 from venuekit_bybit_inverse.instruments import settle_by_symbol
 from venuekit_bybit_inverse.signing import websocket_payload, write_signature
 from venuekit_bybit_inverse.stream import BybitDecoder
@@ -52,4 +53,5 @@ STREAM = StreamDeclaration(
     make_decoder=_DecoderMaker(ROWS),
     ping='{"op":"ping"}',
     ping_every=20.0,
+    confirmed_by=frozenset({BYBIT.CREATE_ORDER, BYBIT.CANCEL_ORDER}),
 )

@@ -72,7 +72,7 @@ def order_frame(event: OrderEvent, ledger: Ledger, contract: Contract, terms: St
         "L": plain(fill.price) if fill else "0",
         **({"ma": contract.settle} if terms.has_margin_asset else {}),
         "N": fill.commission_asset if fill else contract.settle,
-        "n": plain(-fill.commission) if fill else "0",
+        "n": plain(terms.commission_sign * fill.commission) if fill else "0",
         "T": milliseconds(event.time),
         "t": int(fill.trade_id) if fill else 0,
         "rp": amount_or_zero(fill.realized_pnl) if fill else "0",

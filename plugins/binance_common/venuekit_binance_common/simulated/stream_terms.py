@@ -24,6 +24,7 @@ class StreamTerms:
         has_trigger_rejects: Whether a triggered order that is refused is a message of its own.
         has_strategy_fields: Whether orders have two fields that mean nothing, and their expiry.
         has_margin_asset: Whether orders name their margin asset.
+        commission_sign: -1 where a paid commission is printed above zero, 1 where below.
     """
 
     root: str = ""
@@ -37,3 +38,4 @@ class StreamTerms:
     has_trigger_rejects: bool = False
     has_strategy_fields: bool = True
     has_margin_asset: bool = False
+    commission_sign: int = -1

@@ -9,6 +9,7 @@ import attrs
 from venuekit.plugin import Account, Decoder, ListenKeySession, StreamDeclaration
 from venuekit_binance_common.endpoints import StreamEndpoints
 from venuekit_binance_common.market import BinanceContracts
+from venuekit_binance_common.orders.endpoints import OrderEndpoints
 from venuekit_binance_common.stream.events import BinanceDecoder
 from venuekit_binance_common.stream.rows import MessageRows
 
@@ -35,6 +36,7 @@ class _DecoderMaker:
 
 
 def user_stream(
+    orders: OrderEndpoints,
     keys: StreamEndpoints,
     rows: MessageRows,
     *,
@@ -54,4 +56,5 @@ def user_stream(
         make_decoder=_DecoderMaker(rows, needs_contracts),
         ping_every=_PING_EVERY,
         connection_life=_CONNECTION_LIFE,
+        confirmed_by=frozenset({orders.place, orders.cancel}),
     )

@@ -23,9 +23,9 @@ from venuekit.capabilities import (
 )
 from venuekit.parts.rows import Rows
 from venuekit.parts.settings.lens import AccountLens
-from venuekit.plugin import Change, Echoes, Endpoint
+from venuekit.plugin import Change, Echoes, Endpoint, Security
 from venuekit_binance_common import endpoints as common
-from venuekit_binance_common.endpoints import BinanceEndpoints
+from venuekit_binance_common.endpoints import BinanceEndpoints, StreamEndpoints, stream_endpoints
 from venuekit_binance_common.orders.terms import OrderTerms
 from venuekit_binance_common.payloads import Acknowledgement
 from venuekit_binance_common.positions.lost_margin import PositionLegs
@@ -51,9 +51,10 @@ class AsterEndpoints(BinanceEndpoints):
     ASSET_MODE: Endpoint[AssetModeRow]
     ASSET_MODE_LENS: AccountLens[Any, AssetMode]
     SET_ASSET_MODE: Endpoint[Change[Acknowledgement]]
+    STREAM: StreamEndpoints
 
-    def __init_subclass__(cls, *, terms: OrderTerms) -> None:
-        """Add the endpoints that are alike in every version."""
+    def __init_subclass__(cls, *, terms: OrderTerms, keys: Security) -> None:
+        """Add the endpoints that are alike in every version; ``keys`` is the security of requests for listen keys."""
         root, positions = terms.root, cls.POSITION_RISK
         cls.EXCHANGE_INFO = common.exchange_info(root, status="status")
         cls.BRACKETS = usdm.brackets(root)
@@ -70,6 +71,7 @@ class AsterEndpoints(BinanceEndpoints):
         cls.INCOME = common.income(root, weight=30, note="Without times those of the last 7 days.")
         cls.MARGIN_HISTORY = usdm.margin_history(root)
         cls.POSITION_MARGIN = common.position_margin(root, cls.MARGIN_HISTORY, PositionLegs(positions, LEGS))
+        cls.STREAM = stream_endpoints(root, security=keys)
         super().__init_subclass__(terms=terms)
 
 
@@ -116,7 +118,7 @@ def _position_risk(path: str) -> Endpoint[Rows[Position]]:
     )
 
 
-class AsterV3Endpoints(AsterEndpoints, terms=ORDER_TERMS):
+class AsterV3Endpoints(AsterEndpoints, terms=ORDER_TERMS, keys=Security.SIGNED):
     """The endpoints for wallets, all of one version."""
 
     BALANCE = _balance("/fapi/v3/balance")
@@ -124,7 +126,7 @@ class AsterV3Endpoints(AsterEndpoints, terms=ORDER_TERMS):
     POSITION_RISK = _position_risk("/fapi/v3/positionRisk")
 
 
-class AsterV1Endpoints(AsterEndpoints, terms=V1_ORDER_TERMS):
+class AsterV1Endpoints(AsterEndpoints, terms=V1_ORDER_TERMS, keys=Security.KEY):
     """The endpoints for API keys; three reads are of other versions."""
 
     BALANCE = _balance("/fapi/v2/balance")

@@ -29,6 +29,7 @@ from venuekit_binance_common.settings import setting_behaviours
 from venuekit_binance_common.venue import ORDERS, ORDERS_1M, REQUEST_WEIGHT, WEIGHT, QuerySigning
 from venuekit_binance_usdm.aster.account import AsterUsdmAccount, AsterV1Account
 from venuekit_binance_usdm.aster.endpoints import ASTER, ASTER_V1
+from venuekit_binance_usdm.aster.stream import STREAM, V1_STREAM
 from venuekit_binance_usdm.aster.terms import (
     FAULTS,
     NO_ACCOUNT_MODE,
@@ -157,6 +158,7 @@ VENUE = Venue(
     couplings=COUPLINGS,
     blockers=BLOCKERS,
     unsupported={**_UNSUPPORTED, OrderAmendControl: NO_AMENDMENT},
+    stream=STREAM,
     simulated=_make_simulated_venue,
 )
 
@@ -177,5 +179,6 @@ VENUE_V1 = Venue(
     couplings=COUPLINGS,
     blockers=BLOCKERS,
     unsupported={**_UNSUPPORTED, OrderAmendControl: V1_NO_AMENDMENT},
+    stream=V1_STREAM,
     simulated=_make_simulated_v1,
 )

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import attrs
 
-from venuekit.capabilities import Bracket, BracketReader, InstrumentReader, ServerTimeReader, Unit
+from venuekit.capabilities import Bracket, BracketReader, InstrumentReader, ServerTimeReader, Unit, UserStream
 from venuekit.parts.columns import number, text, whole
 from venuekit.parts.endpoint_book import EndpointBook
 from venuekit.parts.rows import Reads
@@ -97,7 +97,7 @@ class MarketEndpoints(EndpointBook):
         parameters=(INVERSE, SYMBOL, Parameter("symbolType"), Parameter("status"), BASE_COIN, limit(1000), CURSOR),
         security=Security.NONE,
         pools=cost(),
-        serves=(InstrumentReader.get_instruments,),
+        serves=(InstrumentReader.get_instruments, UserStream.events),
     )
 
     RISK_LIMITS = Endpoint(

@@ -6,11 +6,10 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any, ClassVar
+from typing import Any
 
 import attrs
 
-from venuekit.plugin import Security
 from venuekit.simulator import Market, Route, SimRequest, Visit
 from venuekit.simulator.ledger import (
     BalanceFigures,
@@ -22,7 +21,6 @@ from venuekit.simulator.ledger import (
     Triggered,
 )
 from venuekit.simulator.quotes import price_at
-from venuekit_binance_common.endpoints import stream_endpoints
 from venuekit_binance_common.simulated.account_routes import ACCOUNT_FLAGS
 from venuekit_binance_common.simulated.binance_venue import RULES, HistoryLimits
 from venuekit_binance_common.simulated.documented_answers import COMMON_ANSWERS
@@ -30,7 +28,7 @@ from venuekit_binance_common.simulated.formatting import plain, price
 from venuekit_binance_common.simulated.market_routes import FUNDING_CAP, INTEREST_RATE, funding_interval
 from venuekit_binance_common.simulated.order_rows import trailing_fields
 from venuekit_binance_common.simulated.public_routes import weigh
-from venuekit_binance_common.simulated.stream_routes import ListenKeys
+from venuekit_binance_common.simulated.stream_routes import StreamRoutes
 from venuekit_binance_common.simulated.stream_terms import StreamTerms
 from venuekit_binance_common.simulated.symbols import match_symbol
 from venuekit_binance_common.venue import SYMBOL
@@ -49,17 +47,17 @@ _SYMBOL = re.compile(r"[A-Z0-9]{1,20}USDT")
 _LISTED = frozenset({"BTCUSDT", "ETHUSDT", "BNBUSDT"})
 
 
-class SimulatedAster(UsdMarginedVenue, ListenKeys):
+class SimulatedAster(UsdMarginedVenue, StreamRoutes):
     """
     Aster futures, of whichever version.
 
-    Acknowledgements report the fills in the quote asset, histories have the fields of queries. Requests about listen
-    keys are secured by ``stream_security``.
+    Acknowledgements report the fills in the quote asset, histories have the fields of queries.
     """
 
-    stream_security: ClassVar[Security] = Security.KEY
     prolonged_has_key = False
-    stream_terms = StreamTerms(pings=timedelta(minutes=5), patience=timedelta(minutes=15), has_break_even=False)
+    stream_terms = StreamTerms(
+        pings=timedelta(minutes=5), patience=timedelta(minutes=15), has_break_even=False, commission_sign=1
+    )
 
     contracts = tuple(attrs.evolve(each, venue="aster") for each in CONTRACTS if each.symbol in _LISTED)
     errors = attrs.evolve(ERRORS, names={"triggerPrice": "stopPrice"})
@@ -83,9 +81,6 @@ class SimulatedAster(UsdMarginedVenue, ListenKeys):
         """Return the routes, which the client does not use."""
         yield from super().extra_routes()
         yield self.public("fundingInfo", self.funding_terms, SYMBOL, costs=weigh(1))
-        stream = stream_endpoints(self.endpoints.ORDERS.terms.root)
-        for endpoint, handler in self.stream_handlers(stream).items():
-            yield attrs.evolve(Route.of(endpoint, handler), security=self.stream_security)
 
     def day_row(self, contract: Contract, visit: Visit) -> dict[str, object]:
         """Return the figures of a day, and the last price before it."""
@@ -150,4 +145,5 @@ class SimulatedAsterV1(SimulatedAster):
     """The venue for API keys."""
 
     endpoints = ASTER_V1
+    stream = ASTER_V1.STREAM
     unserved = ASTER_V1_UNSERVED

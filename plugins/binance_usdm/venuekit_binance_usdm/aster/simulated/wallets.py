@@ -31,7 +31,7 @@ class SimulatedAsterV3(SimulatedAster):
 
     endpoints = ASTER
     old_trades_security = Security.NONE
-    stream_security = Security.SIGNED
+    stream = ASTER.STREAM
     unserved = ASTER_V3_UNSERVED
     errors = attrs.evolve(SimulatedAster.errors, words={**SimulatedAster.errors.words, -4225: "Nonce Expired"})
 
