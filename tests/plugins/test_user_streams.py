@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -20,6 +21,7 @@ from venuekit.capabilities import (
     OrderReader,
     OrderRequest,
     OrderSide,
+    OrderStatus,
     OrderType,
     OrderUpdate,
     PositionReader,
@@ -35,13 +37,25 @@ from venuekit.testing import on_stage
 VENUES = ("aster_usdm", "aster_usdm_v1", "binance_coinm", "binance_usdm", "bybit_inverse")
 
 
-async def _read_until(events: EventReader, *kinds: type[StreamEvent]) -> list[StreamEvent]:
-    """Return events until there is one of each kind."""
+async def _read_until(events: EventReader, *conditions: Callable[[StreamEvent], bool]) -> list[StreamEvent]:
+    """Return events until each condition is met by one of them."""
     found: list[StreamEvent] = []
-    async with asyncio.timeout(10):
-        while any(not any(isinstance(one, kind) for one in found) for kind in kinds):
+    async with asyncio.timeout(30):
+        while not all(any(map(condition, found)) for condition in conditions):
             found += await events.read_message()
     return found
+
+
+def _is(kind: type[StreamEvent]) -> Callable[[StreamEvent], bool]:
+    return lambda event: isinstance(event, kind)
+
+
+def _is_filled(event: StreamEvent) -> bool:
+    return isinstance(event, OrderUpdate) and event.order.status is OrderStatus.FILLED
+
+
+def _is_full_fill(event: StreamEvent) -> bool:
+    return isinstance(event, FillUpdate) and not event.is_preliminary
 
 
 def _last(events: list[StreamEvent], kind: type[Any]) -> Any:
@@ -66,10 +80,10 @@ async def test_events_have_the_values_of_reads(venue_id: str) -> None:
                 symbol=symbol, side=OrderSide.BUY, type=OrderType.MARKET, quantity=Decimal(10), client_id="mine"
             )
             placed = await OrderControl.of(account).place_order(request)
-            found = await _read_until(events, OrderUpdate, FillUpdate, PositionUpdate, BalanceUpdate)
+            found = await _read_until(events, _is_filled, _is_full_fill, _is(PositionUpdate), _is(BalanceUpdate))
             if venue_id != "bybit_inverse":  # its position has the leverage
                 await LeverageControl.of(account).set_leverage(symbol, Decimal(7))
-                setting = _last(await _read_until(events, SettingsUpdate), SettingsUpdate)
+                setting = _last(await _read_until(events, _is(SettingsUpdate)), SettingsUpdate)
                 assert (setting.symbol, setting.leverage) == (symbol, 7)
         order = _last(found, OrderUpdate).order
         _same(order, await OrderReader.of(account).get_order(symbol, order_id=placed.id))
