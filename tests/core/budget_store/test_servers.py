@@ -37,6 +37,8 @@ def test_a_server_ends_with_a_parent_that_is_killed(kind: str, tmp_path_factory:
     with socket.socket(socket.AF_UNIX) as link:
         link.settimeout(20)
         link.connect(str(Server(kind, directory).socket_path))
+        link.sendall(b"*1\r\n$4\r\nPING\r\n")
+        assert link.recv(64) == b"+PONG\r\n"  # it has the connection, which ends with it
         parent.kill()
         parent.communicate()
 
