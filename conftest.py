@@ -8,7 +8,7 @@ import coverage
 import pytest
 from hypothesis import settings
 
-pytest_plugins = ["pytester", "tests.interop.recorder"]
+pytest_plugins = ["pytester", "tests.interop.recorder", "tests.leaks"]
 
 
 def pytest_configure() -> None:
