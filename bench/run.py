@@ -40,6 +40,7 @@ _READS = {
 }
 FILE_TARGET, GROWTH_TARGET = 2.0, 2.0
 JOURNAL_TARGET, ORDER_TARGET, RATE_TARGET = 1.35, 1.35, 0.87
+STREAM_TARGET, STREAM_MEMORY_TARGET = 1.5, 4
 #: microseconds
 EVENT_TARGET = 15
 LINES_TARGET, BUDGET_TARGET, SHARED_BUDGET_TARGET = 15, 3, 60
@@ -76,6 +77,17 @@ def journal_rows(processes: int) -> Iterable[Row]:
     for kind in ("setting", "order"):
         figures = [statistics.median(run[kind]) for run in runs]
         yield _against(f"the journal of a write ({kind}), us", figures, LINES_TARGET, 1)
+
+
+def stream_rows(processes: int) -> Iterable[Row]:
+    """Return the rows about an event of a user stream, and about the memory that a million of them take."""
+    runs = in_fresh_processes("streams.py", processes)
+    about = "an event of a user stream"
+    yield _base(f"{about}: bare aiohttp + orjson", runs, "bare")
+    yield _against(f"{about}: a session that parses by orjson / bare", _ratios(runs, "session", "bare"), STREAM_TARGET)
+    yield _against(f"{about}: venuekit, events of USD-M / bare", _ratios(runs, "venuekit", "bare"), STREAM_TARGET)
+    grown = [run["all"] - run["first"] for run in in_fresh_processes("streams.py", 1, "memory")]
+    yield _against("900,000 more events of a user stream: growth of the process, MiB", grown, STREAM_MEMORY_TARGET, 1)
 
 
 def signing_rows(processes: int) -> Iterable[Row]:
@@ -354,6 +366,7 @@ def main() -> None:
         position_rows(3),
         signed_write_rows(3),
         journal_rows(3),
+        stream_rows(2),
         signing_rows(2),
         peer_rows(wants_peers),
         memory_rows(),

@@ -1,8 +1,9 @@
 """
-The other side of a user stream: sends numbered ACCOUNT_UPDATE messages, in a process of its own.
+The other side of a user stream: sends ACCOUNT_UPDATE messages one by one, in a process of its own.
 
-Answers the requests that an account makes before it reads, and on ``/ws...?count=N`` or after any listen key sends as
-many messages as its first argument says, as fast as they are taken. Prints its port, serves until its input closes.
+Answers the requests that an account makes before it reads. On a connection it sends as many messages as its first
+argument says, with a pause of as many milliseconds as its second one says, none for 0. Prints its port, serves until
+its standard input closes.
 """
 
 from __future__ import annotations
@@ -28,7 +29,10 @@ async def _answer(request: web.BaseRequest) -> web.StreamResponse:
     socket = web.WebSocketResponse(compress=False)
     await socket.prepare(request)
     now = time.time_ns() // 1_000_000
+    pause = float(sys.argv[2]) / 1000
     for number in range(int(sys.argv[1])):
+        if pause:
+            await asyncio.sleep(pause)
         await socket.send_str(MESSAGE % (now + number, now + number, number % 1000))
     await socket.receive()
     return socket

@@ -12,6 +12,9 @@ import attrs
 from venuekit.capabilities import EventReader, Gap, GapReason, StreamEvent, StreamPhase, StreamState
 from venuekit.errors import AccountClosed
 
+#: so many waits are kept before those that are over are dropped
+_WAITERS = 64
+
 
 @attrs.define(eq=False)
 class QueuedReader(EventReader):
@@ -30,7 +33,7 @@ class QueuedReader(EventReader):
     _waiting: int = attrs.field(default=0, init=False)  #: events in the queue, gaps of its own left out
     _rest: deque[StreamEvent] = attrs.field(factory=deque, init=False, repr=False)  #: of a message that was begun
     _drops: bool = attrs.field(default=False, init=False)
-    _waiters: set[asyncio.Future[None]] = attrs.field(factory=set, init=False, repr=False)
+    _waiters: list[asyncio.Future[None]] = attrs.field(factory=list, init=False, repr=False)
     _closed: bool = attrs.field(default=False, init=False)
 
     @property
@@ -61,7 +64,8 @@ class QueuedReader(EventReader):
 
     def wake(self) -> None:
         """Have everything that waits look again."""
-        for waiter in self._waiters:
+        waiters, self._waiters = self._waiters, []
+        for waiter in waiters:
             if not waiter.done():
                 waiter.set_result(None)
 
@@ -72,7 +76,7 @@ class QueuedReader(EventReader):
 
     async def __anext__(self) -> StreamEvent:
         if not self._rest:
-            self._rest.extend(await self._next_message())
+            self._rest.extend(await self.read_message())
         return self._rest.popleft()
 
     async def read_message(self) -> tuple[StreamEvent, ...]:
@@ -81,33 +85,25 @@ class QueuedReader(EventReader):
             rest = tuple(self._rest)
             self._rest.clear()
             return rest
-        return await self._next_message()
+        while self._closed or not self._messages:
+            await self._change()
+        message = self._messages.popleft()
+        if type(message[0]) is not Gap or message[0].reason is not GapReason.OVERFLOW:  # those of its own take no place
+            self._waiting -= len(message)
+        return message
 
     async def wait_until_live(self) -> None:
         """Wait until the session is live."""
         while self.state.phase is not StreamPhase.LIVE:
-            await self._wait()
+            await self._change()
 
-    async def _next_message(self) -> tuple[StreamEvent, ...]:
-        while self._closed or not self._messages:
-            await self._wait()
-        message = self._messages.popleft()
-        if not self._is_own_gap(message):
-            self._waiting -= len(message)
-        return message
-
-    def _is_own_gap(self, message: tuple[StreamEvent, ...]) -> bool:
-        first = message[0]
-        return type(first) is Gap and first.reason is GapReason.OVERFLOW
-
-    async def _wait(self) -> None:
-        """Wait until something has changed."""
+    def _change(self) -> asyncio.Future[None]:
+        """Return a future that is done once something has changed."""
         if self._closed:
             words = "the account is closed: its events are read after its `async with` has ended"
             raise AccountClosed(words, venue=self.venue, operation="events")
+        if len(self._waiters) >= _WAITERS:  # left by reads that were cancelled
+            self._waiters = [waiter for waiter in self._waiters if not waiter.done()]
         waiter = asyncio.get_running_loop().create_future()
-        self._waiters.add(waiter)
-        try:
-            await waiter
-        finally:
-            self._waiters.discard(waiter)
+        self._waiters.append(waiter)
+        return waiter
