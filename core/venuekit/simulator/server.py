@@ -55,6 +55,8 @@ class Server:
         self._site: web.BaseSite | None = None
         self._background: set[asyncio.Task[object]] = set()
         self._busy: set[web.RequestHandler] = set()
+        #: the tasks of requests that are being answered
+        self._answering: set[asyncio.Task[object]] = set()
         self._deliveries = Deliveries(clock)
         self._swaps: defaultdict[str, SwapPoint] = defaultdict(SwapPoint)
 
@@ -91,14 +93,22 @@ class Server:
         if runner is not None:
             await runner.cleanup()
         await asyncio.gather(*streams, return_exceptions=True)
+        answering = tuple(self._answering)
+        for task in answering:  # of clients that are gone, which aiohttp does not know any more
+            task.cancel()
+        await asyncio.gather(*answering, return_exceptions=True)
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        connection = request.protocol
+        connection, task = request.protocol, asyncio.current_task()
         self._busy.add(connection)
+        if task is not None:
+            self._answering.add(task)
         try:
             return await self._answer(request)
         finally:
             self._busy.discard(connection)
+            if task is not None:
+                self._answering.discard(task)
 
     async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
         body = await request.read()
