@@ -36,6 +36,8 @@ _LEVELS = {
     EventKind.RETRY: logging.WARNING,
     EventKind.UNKNOWN_OUTCOME: logging.ERROR,
     EventKind.PLUGIN_FAILURE: logging.ERROR,
+    EventKind.STREAM_MESSAGE: logging.DEBUG,
+    EventKind.STREAM_GAP: logging.WARNING,
     EventKind.UNWRITTEN: logging.ERROR,
 }
 #: the file that a command line asked for, with the words that name its source
@@ -64,7 +66,7 @@ class EventLog:
             _attach(self, target, source)
 
     def __call__(self, event: Event) -> None:
-        """Log an event: requests at DEBUG, faults and retries at WARNING, what needs a look at ERROR, else INFO."""
+        """Log an event: requests and messages at DEBUG, faults and gaps at WARNING, the worst at ERROR, else INFO."""
         level = logging.WARNING if _is_loss(event) else _LEVELS.get(event.kind, logging.INFO)
         if _logger.isEnabledFor(level):
             fields = fields_of(event)

@@ -14,13 +14,15 @@ if TYPE_CHECKING:
 
     from venuekit._broken import Broken
     from venuekit.message import HttpResponse
-    from venuekit.pipeline.account_session import VenueSession
+    from venuekit.pipeline.account_session import AccountSession, VenueSession
     from venuekit.pipeline.budget import Budget, Pools
     from venuekit.pipeline.operation import Operation
     from venuekit.venue import Limit
 
 #: in place of an operation, in the event of a measured clock, and of a plugin that broke before there was one
 SYNC_CLOCK, CONNECT = "sync_clock", "connect"
+#: the operation of a user stream
+EVENTS = "events"
 #: in place of a pool, in the event of a store of shared budgets that is lost
 STORE = "shared budgets"
 
@@ -128,6 +130,14 @@ def notify_of_clock(session: VenueSession) -> None:
     subject = session.venue.id, SYNC_CLOCK, None, 0
     event = Event(EventKind.CLOCK, *subject, **place, offset=offset, uncertainty=clock.error / 1000)
     notify(session.observers, event)
+
+
+def notify_of_stream(session: AccountSession, kind: EventKind, connection: int, **details: Any) -> None:
+    """Notify observers of a user stream; ``details`` are the fields of the kind."""
+    shared = session.venue_session
+    if shared.observers:
+        place: dict[str, Any] = {"environment": shared.environment.name, "account": session.name}
+        notify(shared.observers, Event(kind, shared.venue.id, EVENTS, None, connection, **place, **details))
 
 
 def notify_of_broken(session: VenueSession, broken: Sequence[Broken]) -> None:

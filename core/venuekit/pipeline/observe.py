@@ -12,6 +12,7 @@ from typing import Protocol
 
 import attrs
 
+from venuekit.capabilities import GapReason
 from venuekit.credentials.redactor import redact_error
 from venuekit.endpoint import Effect, EndpointName, Priority
 from venuekit.errors import OperationError, Outcome
@@ -35,6 +36,9 @@ class EventKind(enum.StrEnum):
         "budget"  #: a pool was counted by the venue, was closed or is open again; shared ones were lost or are back
     )
     PLUGIN_FAILURE = "plugin_failure"  #: an observer or a hook of a plugin has raised
+    STREAM_OPEN = "stream_open"  #: a connection of a user stream is open, and subscribed
+    STREAM_MESSAGE = "stream_message"  #: it brought events
+    STREAM_GAP = "stream_gap"  #: events of a user stream may be missing
     UNWRITTEN = "unwritten"  #: a line of the journal could not be written and is kept in memory
 
 
@@ -58,9 +62,9 @@ class Event:
         kind: The kind of step; ``docs/observers.md`` has the fields of each.
         venue, environment: Id of the venue, and ``live``, ``testnet``, ``demo`` or ``sim``.
         operation: Capability method, or verb and path for a raw call; ``sync_clock`` for a measurement, ``connect``
-            for a plugin that broke before there was an operation.
+            for a plugin that broke before there was an operation, ``events`` for a user stream.
         subject: A symbol, None for the account.
-        attempt: Number of the last attempt, from 1; 0 before the first one left.
+        attempt: Number of the last attempt, from 1; 0 before the first one left. Of a user stream, its connection.
         seconds: How long an answer, a wait or the whole operation took; of a wait that begins, how long it may last.
         error: The error of a fault, or the one that the caller gets.
         account: The name the opener gave the account (``connect(name=...)``), None without one.
@@ -78,6 +82,7 @@ class Event:
         closed_until: When a closed pool opens.
         offset: By how many seconds the venue's clock is ahead of ours; ``uncertainty`` is its error either way.
         plugin: The plugin or function that failed, and where; its words are not repeated.
+        gap: The reason for which events of a user stream may be missing.
     """
 
     kind: EventKind
@@ -108,6 +113,7 @@ class Event:
     offset: float | None = None
     uncertainty: float | None = None
     plugin: str | None = None
+    gap: GapReason | None = None
 
 
 class Observer(Protocol):

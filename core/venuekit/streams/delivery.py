@@ -26,6 +26,8 @@ class Delivery:
     declaration: StreamDeclaration = attrs.field(repr=False)
     clock: Clock = attrs.field(repr=False)
     on_expiry: Callable[[str], None] = attrs.field(repr=False)
+    #: called with each message's connection and events; None without observers
+    on_events: Callable[[Connection, tuple[StreamEvent, ...]], None] | None = attrs.field(repr=False)
     readers: tuple[QueuedReader, ...] = ()
     keeps_raw: bool = False
     #: None until the first connection is opened
@@ -76,6 +78,8 @@ class Delivery:
         elif result:
             self._note(connection, result)
             self._put(result)
+            if self.on_events is not None:
+                self.on_events(connection, result)
 
     def _put(self, events: tuple[StreamEvent, ...]) -> None:
         for reader in self.readers:

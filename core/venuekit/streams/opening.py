@@ -11,6 +11,7 @@ from venuekit.credentials.redactor import redact, redact_error
 from venuekit.credentials.secret import Secret
 from venuekit.errors import ConfigurationError, NeverSent, OperationError, VenuekitError
 from venuekit.faults import error_of
+from venuekit.pipeline.events import EVENTS
 from venuekit.signing import NO_FIELDS, Stamp
 from venuekit.stream_declaration import ListenKeySession, ReplyKind, SessionReply, SignedSession, StreamDeclaration
 from venuekit.streams.connection import Connection, SubscriptionRefused
@@ -20,9 +21,6 @@ from venuekit.streams.sockets import HandshakeRefused, Sockets
 if TYPE_CHECKING:
     from venuekit.account import Account
     from venuekit.pipeline.account_session import AccountSession
-
-#: the capability method in whose name a session works
-OPERATION = "events"
 
 
 async def open_connection(
@@ -56,7 +54,7 @@ async def open_connection(
     except HandshakeRefused as refused:
         raise _refusal(session, SessionReply(ReplyKind.REFUSED, refused.words), refused.status) from None
     except OperationError as error:
-        error.venue, error.operation = venue.id, OPERATION
+        error.venue, error.operation = venue.id, EVENTS
         raise
     connection = make(socket=socket)
     try:
@@ -68,7 +66,7 @@ async def open_connection(
         raise _refusal(session, refused.reply, 200) from None
     except BaseException as error:
         if isinstance(error, OperationError):
-            error.venue, error.operation = venue.id, OPERATION
+            error.venue, error.operation = venue.id, EVENTS
         await connection.close()
         raise
     return connection
@@ -120,4 +118,4 @@ def _refusal(session: AccountSession, reply: SessionReply, status: int) -> Opera
     row = venue.faults.row(status, reply.code, reply.words)
     details: dict[str, Any] = {"code": reply.code, "status": None if status == 200 else status}
     mend = "" if row is None else row.mend
-    return error_of(fault)(words or "no words", venue=venue.id, operation=OPERATION, mend=mend, **details)
+    return error_of(fault)(words or "no words", venue=venue.id, operation=EVENTS, mend=mend, **details)

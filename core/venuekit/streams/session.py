@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from venuekit._util.times import from_milliseconds
-from venuekit.capabilities import GapReason, StreamPhase, StreamState
+from venuekit._util.times import from_milliseconds, to_milliseconds
+from venuekit.capabilities import Gap, GapReason, StreamEvent, StreamPhase, StreamState
 from venuekit.credentials.redactor import redact_error
 from venuekit.errors import AccountClosed, OperationError, PluginError, VenueError, VenuekitError
+from venuekit.pipeline.events import notify_of_stream
+from venuekit.pipeline.observe import EventKind
 from venuekit.stream_declaration import ListenKeySession, StreamDeclaration
 from venuekit.streams.connection import Connection
 from venuekit.streams.delivery import Delivery
@@ -77,7 +79,12 @@ class StreamSession:
 
     def __attrs_post_init__(self) -> None:
         rule = self.declaration.session
-        self._delivery = Delivery(self.declaration, self.first.clock, self._expire)
+        self._delivery = Delivery(
+            self.declaration,
+            self.first.clock,
+            self._expire,
+            self._notify_of_events if self.first.venue_session.observers else None,
+        )
         self._key = KeptKey(rule, self.first.clock) if isinstance(rule, ListenKeySession) else None
         self._attempt = asyncio.get_running_loop().create_future()
 
@@ -181,6 +188,7 @@ class StreamSession:
         if not is_first and isinstance(error, VenueError) and not self._is_refused:
             self._is_refused = True  # once for an outage
             self._delivery.report(GapReason.REFUSED, f"the venue refuses the session: {error}", self._lost_since)
+            notify_of_stream(self._asking[1], EventKind.STREAM_GAP, self._connections, gap=GapReason.REFUSED)
 
     def _plugin_error(self, error: Exception) -> PluginError:
         words = f"{self.first.venue_session.venue.id}: the session of a user stream could not be opened"
@@ -200,12 +208,13 @@ class StreamSession:
         """Make one attempt to open a connection, by the account of the last reader."""
         account, session = self._asking
         self._delivery.decode = await self.declaration.make_decoder(account)
-        number = self._connections + 1
+        number, began = self._connections + 1, self._clock.monotonic()
         make = partial(self._make_connection, number=number, held=held)
         connection = await open_connection(
             account, session, self.declaration, sockets=self.sockets, key=self._key, make=make
         )
         self._connections = number
+        notify_of_stream(session, EventKind.STREAM_OPEN, number, seconds=self._clock.monotonic() - began)
         return connection
 
     def _make_connection(self, *, socket: Any, number: int, held: list[bytes] | None) -> Connection:
@@ -321,6 +330,7 @@ class StreamSession:
         self._main = None
         self._enter(StreamPhase.DOWN)
         self._delivery.report(reason, words, since)
+        notify_of_stream(self._asking[1], EventKind.STREAM_GAP, main.number, gap=reason)
         await self._close_chores()
         await main.close()
         await self._close_standby()
@@ -365,6 +375,16 @@ class StreamSession:
         self._delivery.replace(main, standby)
         self._plan_replacement()
         self._changed.set()
+
+    def _notify_of_events(self, connection: Connection, events: tuple[StreamEvent, ...]) -> None:
+        """Notify observers of a message; of one that could not be read, as of a gap."""
+        first, session = events[0], self._asking[1]
+        if isinstance(first, Gap):
+            notify_of_stream(session, EventKind.STREAM_GAP, connection.number, gap=first.reason)
+            return
+        clock = session.venue_session.clock
+        age = None if first.time is None else (clock.milliseconds() - to_milliseconds(first.time)) / 1000
+        notify_of_stream(session, EventKind.STREAM_MESSAGE, connection.number, age=age)
 
     # -- the end, and time
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from venuekit.capabilities import GapReason
 from venuekit.endpoint import EndpointName
 from venuekit.errors import AnswerLost, Outcome
 from venuekit.plugin import Effect, Event, EventKind, Priority
@@ -53,6 +54,9 @@ def every_kind(make_event: MakeEvent) -> list[Event]:
         make_event(kind.RESOLUTION, outcome=Outcome.APPLIED),
         make_event(kind.UNKNOWN_OUTCOME, error=lost, outcome=Outcome.UNKNOWN),
         make_event(kind.UNWRITTEN),
+        make_event(kind.STREAM_OPEN, serial=0, seconds=0.1),
+        make_event(kind.STREAM_MESSAGE, serial=0, age=0.02),
+        make_event(kind.STREAM_GAP, serial=0, gap=GapReason.SILENT),
         make_event(kind.PLUGIN_FAILURE, plugin="observer note: RuntimeError (note.py:1)"),
         make_event(kind.END, seconds=3.0, outcome=Outcome.APPLIED),
     ]

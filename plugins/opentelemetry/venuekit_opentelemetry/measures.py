@@ -34,7 +34,7 @@ class Measures:
         self._requests = histogram("http.client.request.duration", "Duration of HTTP client requests.")
         self._operations = histogram("venuekit.operation.duration", "Duration of operations, over all their attempts.")
         self._waits = histogram("venuekit.wait.duration", "Waits of operations, by reason.")
-        self._age = histogram("venuekit.event.age", "Age of answers that give the venue's time, when they arrived.")
+        self._age = histogram("venuekit.event.age", "Age of answers and events that give a time of the venue.")
         self._spent = meter.create_counter("venuekit.budget.spent", "{weight}", "Weight of the requests sent.")
         self._used = meter.create_gauge("venuekit.budget.used", "{weight}", "Spent of a pool, as the venue counts.")
         self._left = meter.create_gauge("venuekit.budget.left", "{weight}", "Left of a pool, as the venue counts.")
@@ -48,6 +48,10 @@ class Measures:
         self._failures = meter.create_counter(
             "venuekit.plugin_failures", "{failure}", "Observers and hooks that raised."
         )
+        self._connections = meter.create_counter(
+            "venuekit.stream.connections", "{connection}", "Connections of user streams that were opened."
+        )
+        self._gaps = meter.create_counter("venuekit.stream.gaps", "{gap}", "Gaps in user streams, by reason.")
         self._unwritten = meter.create_counter("venuekit.journal.unwritten", "{line}", "Journal lines not written.")
 
     def add(self, event: Event) -> None:
@@ -61,6 +65,8 @@ class Measures:
             self._add_budget(event)
         elif kind is EventKind.CLOCK:
             self._add_clock(event)
+        elif kind in {EventKind.STREAM_OPEN, EventKind.STREAM_MESSAGE, EventKind.STREAM_GAP}:
+            self._add_stream(event)
         else:
             self._add_step(event)
 
@@ -95,6 +101,15 @@ class Measures:
         if event.offset is not None and event.uncertainty is not None:
             self._offset.set(event.offset, attributes_of_venue(event))
             self._uncertainty.set(event.uncertainty, attributes_of_venue(event))
+
+    def _add_stream(self, event: Event) -> None:
+        account = attributes_of_account(event)
+        if event.kind is EventKind.STREAM_OPEN:
+            self._connections.add(1, account)
+        elif event.gap is not None:
+            self._gaps.add(1, account | {"venuekit.gap": event.gap.value})
+        elif event.age is not None:
+            self._age.record(max(0.0, event.age), attributes_of_venue(event))
 
     def _add_step(self, event: Event) -> None:
         venue = attributes_of_venue(event)
