@@ -55,6 +55,7 @@ from venuekit.simulator.simulated_venue import UNSERVED, Handler, Route, Scenari
 from venuekit.simulator.simulation import Simulation
 from venuekit.simulator.streams import (
     LedgerChange,
+    SocketRequest,
     StreamConnection,
     StreamCut,
     StreamDelay,
@@ -115,6 +116,7 @@ __all__ = [
     "SimRequest",
     "SimulatedVenue",
     "Simulation",
+    "SocketRequest",
     "StepClock",
     "StreamConnection",
     "StreamCut",

@@ -7,6 +7,7 @@ import socket
 from collections import defaultdict
 from collections.abc import Callable, Coroutine, Mapping
 from email.utils import format_datetime
+from functools import partial
 from typing import Any
 
 from aiohttp import web
@@ -18,7 +19,7 @@ from venuekit.simulator.delivery import Deliveries
 from venuekit.simulator.disturbances import ArrivalInPlay, Reply, Script, SwapPoint, together
 from venuekit.simulator.message import Arrival, Response, SimRequest
 from venuekit.simulator.service import Admission, Service
-from venuekit.simulator.streams import StreamHub
+from venuekit.simulator.streams import SocketRequest, StreamConnection, StreamHub
 
 _HOST = "127.0.0.1"
 
@@ -82,7 +83,7 @@ class Server:
     async def close(self) -> None:
         """Stop listening, break every connection, and drop the requests that were to be carried out later."""
         self._hub.close()
-        self._restart(0)
+        self._break_streams()
         streams = tuple(task for task in self._serving if task is not None)
         background = tuple(self._background)
         for task in background:
@@ -132,7 +133,7 @@ class Server:
         return await self._deliveries.deliver(request, reply, _headers(service.now()))
 
     async def _open_stream(self, service: Service, request: web.BaseRequest, arrived: SimRequest) -> web.StreamResponse:
-        opened = service.open_stream(arrived, self._clock)
+        opened = service.open_stream(arrived, self._clock, partial(self._carry_out, service))
         if isinstance(opened, Response):
             return await self._deliveries.deliver(request, Reply(opened), _headers(service.now()))
         connection, peer = opened
@@ -144,19 +145,44 @@ class Server:
         finally:
             self._serving.discard(task)
 
-    async def _play(self, service: Service, arrival: Arrival) -> Reply:
+    def _carry_out(self, service: Service, connection: StreamConnection, sent: SocketRequest) -> None:
+        """Carry out a request that came over a socket, and send its answers there."""
+        self._hub.advance()
+        arrival = service.arrival(sent.request)
+        self.arrivals.append(arrival)
+        self._in_background(self._answer_over(connection, service, arrival, sent))
+
+    async def _answer_over(
+        self, connection: StreamConnection, service: Service, arrival: Arrival, sent: SocketRequest
+    ) -> None:
+        reply = await self._play(service, arrival, sent)
+        if reply.refuse_for:
+            await self._refuse_connections(reply.refuse_for)
+        if reply.response is None or reply.keep is not None:  # a part of a message never becomes one
+            if not reply.is_silent:
+                connection.break_off()
+            return
+        arrival.status = reply.response.status
+        for unasked in reply.before:
+            sent.answer(unasked)
+        if reply.lead:
+            await self._clock.sleep(reply.lead)
+        for response in (reply.response, *reply.after):
+            sent.answer(response)
+
+    async def _play(self, service: Service, arrival: Arrival, sent: SocketRequest | None = None) -> Reply:
         venue_id = arrival.venue
         disturbances = self._script.take(venue_id, arrival.endpoint_name)
         arrival.disturbances = tuple(map(repr, disturbances))
         attempt = ArrivalInPlay(
-            service.ledger_of_caller(arrival.request) if disturbances else service.ledger,
+            service.ledger_of_caller(arrival.request, sent) if disturbances else service.ledger,
             self._clock,
             swaps=self._swaps[venue_id],
             step_clock=lambda seconds: self._step_clock(venue_id, seconds),
         )
 
         async def carry_out() -> Reply:
-            admission = service.admit(arrival.request)
+            admission = service.admit(arrival.request, sent)
             if not isinstance(admission, Admission):
                 arrival.applied = False
                 return Reply(admission)
@@ -180,13 +206,16 @@ class Server:
 
     def _restart(self, seconds: float) -> None:
         """Break all streams, and refuse connections for a time."""
-        for connection in self._hub.connections:
-            connection.break_off()
+        self._break_streams()
         if seconds > 0:
             self._in_background(self._refuse_connections(seconds))
 
+    def _break_streams(self) -> None:
+        for connection in self._hub.connections:
+            connection.break_off()
+
     async def _refuse_connections(self, seconds: float) -> None:
-        """Let the machine refuse connections to the port, and close those that are idle; the port is kept."""
+        """Let the machine refuse connections to the port, close idle ones and break streams; the port is kept."""
         runner, site = self._runner, self._site
         if runner is None or runner.server is None or site is None:
             return  # closed, or it refuses them already
@@ -194,6 +223,7 @@ class Server:
         await site.stop()
         await asyncio.sleep(0)  # some event loops close their sockets one round later
         kept = _keep_port(self.port)
+        self._break_streams()
         for connection in runner.server.connections:
             if connection in self._busy:
                 connection.close()  # after its answer

@@ -19,7 +19,7 @@ from venuekit.simulator.message import Arrival, Denied, Response, SimRequest
 from venuekit.simulator.prices import INDEX_PRICES, price_assets, price_contract
 from venuekit.simulator.routing import Routes
 from venuekit.simulator.simulated_venue import UNSERVED, Route, SimulatedVenue, Visit
-from venuekit.simulator.streams import StreamConnection, StreamPeer
+from venuekit.simulator.streams import SocketRequest, StreamConnection, StreamPeer
 from venuekit.venue import Limit, LimitScope, Venue
 
 _log = logging.getLogger("venuekit.simulator")
@@ -128,9 +128,15 @@ class Service:
         """Return the names of the endpoints with this verb and documented path, one for each action."""
         return tuple(sorted(name for name in self._names if name[:2] == (verb, path)))
 
-    def open_stream(self, request: SimRequest, clock: Clock) -> tuple[StreamConnection, StreamPeer] | Response:
-        """Return a connection that a request asks for, with the venue's side of it; or the venue's refusal."""
-        connection = StreamConnection(self.venue.id, request, self._keys, self.now, clock)
+    def open_stream(
+        self, request: SimRequest, clock: Clock, carry_out: Callable[[StreamConnection, SocketRequest], None]
+    ) -> tuple[StreamConnection, StreamPeer] | Response:
+        """
+        Return a connection that a request asks for, with the venue's side of it; or the venue's refusal.
+
+        ``carry_out`` carries out the requests that come over the connection.
+        """
+        connection = StreamConnection(self.venue.id, request, self._keys, self.now, clock, carry_out)
         try:
             return connection, self.simulated.open_stream(connection)
         except (Denied, Refused) as error:
@@ -156,19 +162,24 @@ class Service:
         admission = self.admit(request)
         return admission if isinstance(admission, Response) else self.apply(admission).response
 
-    def admit(self, request: SimRequest) -> Admission | Response:
-        """Accept a request, or return the venue's refusal."""
+    def admit(self, request: SimRequest, sent: SocketRequest | None = None) -> Admission | Response:
+        """Accept a request, or return the venue's refusal; ``sent`` is the way that it came over a socket."""
         now = self.now()
         route, request = self._routes.find(request)
         if route is None:
             return self._answer_without_route(request, now)
         costs = route.costs(request.parameters)
-        usages = self._meter.pay(costs, self._limits(of_address=True), now)
+        of_address = self._limits(of_address=True) if sent is None or sent.counts_for_address else []
+        usages = self._meter.pay(costs, of_address, now)
         key: SimKey | None = None
         try:
             self._check_limits(usages, request, now)
             if route.security is not Security.NONE:
-                key = self.simulated.authenticate(request, route.security, self._keys, now)
+                if sent is None or sent.signed_in is None:
+                    key = self.simulated.authenticate(request, route.security, self._keys, now)
+                else:
+                    key = sent.signed_in
+                    self.simulated.recheck(request, now)
                 own = self._limits(of_address=False)
                 by_symbol = any(limit.scope is LimitScope.SYMBOL for limit in own if limit.name in costs)
                 symbols = route.symbols(request.parameters) if by_symbol else ()
@@ -223,8 +234,14 @@ class Service:
         """Return the ledger of an account, by its name or number."""
         return self.ledger if account == MASTER or self._open_account is None else self._open_account(account)
 
-    def ledger_of_caller(self, request: SimRequest) -> Ledger:
-        """Return the ledger of the account whose key a request carries anywhere; the main one where it carries none."""
+    def ledger_of_caller(self, request: SimRequest, sent: SocketRequest | None = None) -> Ledger:
+        """
+        Return the ledger of the account whose key a request carries anywhere, or that logged in on its socket.
+
+        It is the main one where there is no key.
+        """
+        if sent is not None and sent.signed_in is not None:
+            return self._ledger_of(sent.signed_in)
         carried = {*request.headers.values(), *(one for one in request.parameters.values() if isinstance(one, str))}
         return self._ledger_of(next((key for name, key in self._keys.items() if name in carried), None))
 

@@ -85,7 +85,8 @@ class RefuseConnections(Disturbance):
     """
     The request is dropped, and for ``seconds`` the machine refuses every connection, as where no server listens.
 
-    All venues of the simulation are at one port, and so share the outage; idle connections are closed.
+    All venues of the simulation are at one port, and so share the outage; idle connections are closed, and
+    streams broken.
     """
 
     seconds: float

@@ -18,10 +18,12 @@ from venuekit.simulator.streams.disturbances import (
 )
 from venuekit.simulator.streams.hub import PlannedDisturbance, StreamHub
 from venuekit.simulator.streams.peer import LedgerChange, StreamPeer
+from venuekit.simulator.streams.requests import SocketRequest
 
 __all__ = [
     "LedgerChange",
     "PlannedDisturbance",
+    "SocketRequest",
     "StreamConnection",
     "StreamCut",
     "StreamDelay",

@@ -14,6 +14,7 @@ from venuekit.clock import Clock
 from venuekit.simulator.access import SimKey
 from venuekit.simulator.message import SimRequest, encode_json
 from venuekit.simulator.streams.peer import StreamPeer
+from venuekit.simulator.streams.requests import SocketRequest
 
 
 @attrs.frozen
@@ -51,6 +52,7 @@ class StreamConnection:
     keys: Mapping[str, SimKey] = attrs.field(repr=False)
     _now: Callable[[], int] = attrs.field(repr=False)
     _clock: Clock = attrs.field(repr=False)
+    _carry_out: Callable[[StreamConnection, SocketRequest], None] = attrs.field(repr=False)
     opened_at: int = attrs.field(init=False)
     pushed: int = attrs.field(default=0, init=False)
     #: called before each of the venue's own messages
@@ -69,9 +71,17 @@ class StreamConnection:
         """Return the venue's clock in milliseconds since 1970."""
         return self._now()
 
+    def carry_out(self, sent: SocketRequest) -> None:
+        """Carry out a request of the client's in the background, with its log and its disturbances."""
+        self._carry_out(self, sent)
+
     def answer(self, payload: object) -> None:
         """Send a message that the client asked for, as JSON."""
         self._put(StreamFrame(WSMsgType.TEXT, encode_json(payload)))
+
+    def answer_bytes(self, body: bytes) -> None:
+        """Send a message that the client asked for as it is, JSON or not."""
+        self._put(StreamFrame(WSMsgType.TEXT, body))
 
     def push(self, payload: object) -> None:
         """Send a message of the venue's own, as JSON."""

@@ -16,7 +16,7 @@ from venuekit.simulator import Denied, Handler, Visit
 from venuekit.simulator.ledger import Contract
 from venuekit_bybit_inverse.simulated.messages import refusal
 
-_CATEGORIES = frozenset({"spot", "linear", "inverse", "option"})
+CATEGORIES = frozenset({"spot", "linear", "inverse", "option"})
 _TRIGGERS = frozenset({"LastPrice", "MarkPrice", "IndexPrice"})
 _CHOICES = {
     **dict.fromkeys(("triggerBy", "tpTriggerBy", "slTriggerBy"), _TRIGGERS),
@@ -60,7 +60,7 @@ class Parameters:
     def category(self, *, usual: str | None = None) -> str:
         """Return the requested product line; when it was not sent the usual one, where there is one."""
         value = self.text("category") or usual or self.require("category")
-        if value not in _CATEGORIES:
+        if value not in CATEGORIES:
             raise self.invalid("Illegal category")
         return value
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Sequence
 from typing import Any
 
-from venuekit.simulator import LedgerChange, SimKey, StreamConnection, StreamPeer
-from venuekit_bybit_inverse.simulated.socket_login import REPEATED, LoginRefused, find_key
+from venuekit.simulator import LedgerChange, StreamConnection
+from venuekit_bybit_inverse.simulated.signed_socket import MALFORMED, SignedSocket
 from venuekit_bybit_inverse.simulated.stream_messages import list_messages
 
 #: topics of one product, beside the topic for all
@@ -28,21 +26,9 @@ _PARTIAL = (
     "Subscription to the following topics failed because the topic does not exist or there is a subscription "
     "conflict:[{}]."
 )
-_ACTIVE_TIME = re.compile(r"(\d{1,3})([sm])")
-#: in milliseconds: the shortest time without traffic that a client may ask for, and the longest, which is the usual one
-_SHORTEST, _LONGEST = 30_000, 600_000
-_UNITS = {"s": 1000, "m": 60_000}
 
 
-def find_active_time(connection: StreamConnection) -> int:
-    """Return the time without traffic after which the venue cuts a connection, in milliseconds."""
-    asked = _ACTIVE_TIME.fullmatch(connection.request.query_parameters.get("max_active_time", ""))
-    if asked is None:
-        return _LONGEST
-    return min(max(_SHORTEST, int(asked[1]) * _UNITS[asked[2]]), _LONGEST)
-
-
-class PrivateStream(StreamPeer):
+class PrivateStream(SignedSocket):
     """
     The private stream of one connection.
 
@@ -51,57 +37,27 @@ class PrivateStream(StreamPeer):
     """
 
     def __init__(self, connection: StreamConnection, name: str) -> None:
-        super().__init__(connection)
-        self._name = name
-        self._key: SimKey | None = None
+        super().__init__(connection, name)
         self.topics: dict[str, None] = {}
-        self._active_time = find_active_time(connection)
-        self._touch()
 
-    def wake(self) -> None:
-        """Cut a connection that was idle for too long."""
-        self.wake_at = None
-        self.connection.close()
-
-    def _touch(self) -> None:
-        self.wake_at = self.connection.now() + self._active_time
-
-    def receive(self, text: str) -> None:
+    def process(self, frame: dict[str, Any]) -> None:
         """Process an ``auth``, ``subscribe``, ``unsubscribe`` or ``ping``."""
-        self._touch()
-        try:
-            frame = json.loads(text)
-        except ValueError as error:
-            self._refuse({}, f"Failed to decode incoming data:{error}")
-            return
-        operation = frame.get("op") if isinstance(frame, dict) else None
-        match operation:
+        match frame.get("op"):
             case "ping":
-                pong = {"op": "pong", "args": [str(self.connection.now())], "conn_id": self._name}
+                pong = {"op": "pong", "args": [str(self.connection.now())], "conn_id": self.name}
                 self.connection.answer({**_request_id(frame), **pong})
             case "auth":
-                self._log_in(frame)
-            case "subscribe" | "unsubscribe" if self._key is None:
-                self._refuse(frame, f"error:topic:{','.join(_names(frame))} needs auth first")
+                self.log_in(frame)
+            case "subscribe" | "unsubscribe" if self.key is None:
+                self.refuse(frame, MALFORMED, f"error:topic:{','.join(_names(frame))} needs auth first")
             case "subscribe":
                 self._subscribe(frame)
             case "unsubscribe":
                 for topic in _names(frame):
                     self.topics.pop(topic, None)
-                self._accept(frame)
+                self.accept(frame)
             case _:
-                self._refuse(frame if isinstance(frame, dict) else {}, "error:invalid op")
-
-    def _log_in(self, frame: dict[str, Any]) -> None:
-        try:
-            if self._key is not None:
-                raise LoginRefused(REPEATED)
-            self._key = find_key(frame.get("args"), self.connection.keys, self.connection.now())
-        except LoginRefused as refused:
-            self._refuse(frame, refused.words)
-            return
-        self.account = self._key.account
-        self._accept(frame)
+                self.refuse(frame, MALFORMED, "error:invalid op")
 
     def _subscribe(self, frame: dict[str, Any]) -> None:
         names = _names(frame)
@@ -110,29 +66,32 @@ class PrivateStream(StreamPeer):
         accepted = [name for name in names if name not in failed]
         self.topics |= dict.fromkeys(accepted)
         if failed or not names:
-            self._refuse(frame, _PARTIAL.format(" ".join(accepted), " ".join(failed)))
+            self.refuse(frame, MALFORMED, _PARTIAL.format(" ".join(accepted), " ".join(failed)))
         else:
-            self._accept(frame)
+            self.accept(frame)
 
-    def _accept(self, frame: dict[str, Any]) -> None:
+    def accept(self, frame: dict[str, Any]) -> None:
+        """Acknowledge an operation; from a login on, the account is known."""
+        self.account = None if self.key is None else self.key.account
         self._acknowledge(frame, "", success=True)
 
-    def _refuse(self, frame: dict[str, Any], words: str) -> None:
+    def refuse(self, frame: dict[str, Any], code: int, words: str) -> None:  # noqa: ARG002  - words alone are told
+        """Refuse an operation."""
         self._acknowledge(frame, words, success=False)
 
     def _acknowledge(self, frame: dict[str, Any], words: str, *, success: bool) -> None:
-        reply = {"success": success, "ret_msg": words, "op": str(frame.get("op", "")), "conn_id": self._name}
+        reply = {"success": success, "ret_msg": words, "op": str(frame.get("op", "")), "conn_id": self.name}
         self.connection.answer({**_request_id(frame), **reply})
 
     def publish(self, change: LedgerChange) -> None:
         """Push the messages about a change, under the name of each topic that is subscribed."""
-        if self._key is None or not change.events:
+        if self.key is None or not change.events:
             return
         wanted = {topic.removesuffix(_PRODUCT) for topic in self.topics}
-        for topic, message in list_messages(change, self._key.uid, wanted):
+        for topic, message in list_messages(change, self.key.uid, wanted):
             for name in (topic, topic + _PRODUCT):
                 if name in self.topics:
-                    self._touch()
+                    self.touch()
                     self.connection.push(message.body(name))
 
 

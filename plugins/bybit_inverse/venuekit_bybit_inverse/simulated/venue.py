@@ -45,6 +45,7 @@ from venuekit_bybit_inverse.simulated.extra_routes import extra_routes
 from venuekit_bybit_inverse.simulated.messages import NO_PERMISSION, REFUSED, envelope, refusal, refuse
 from venuekit_bybit_inverse.simulated.parameters import Parameters, read_parameters
 from venuekit_bybit_inverse.simulated.private_stream import PrivateStream
+from venuekit_bybit_inverse.simulated.trade_socket import TradeSocket
 from venuekit_bybit_inverse.simulated.unserved import UNSERVED_ROUTES
 
 _DEFAULT_WINDOW = "5000"
@@ -136,6 +137,7 @@ class SimulatedBybit(SimulatedVenue):
     unserved = UNSERVED_ROUTES
     documented_answers = DOCUMENTED_ANSWERS
     stream_path = ""
+    websocket_api_path = "/v5/trade"
 
     def __init__(self) -> None:
         self._connections = itertools.count(1)
@@ -153,10 +155,12 @@ class SimulatedBybit(SimulatedVenue):
         return extra_routes()
 
     def open_stream(self, connection: StreamConnection) -> StreamPeer:
-        """Return the private stream of an account; there is no public one."""
+        """Return the private stream or the trade socket of an account; there is no public stream."""
         name = f"simulated-{next(self._connections)}"
         if connection.request.path == "/v5/private":
             return PrivateStream(connection, name)
+        if connection.request.path == self.websocket_api_path:
+            return TradeSocket(connection, name)
         return super().open_stream(connection)
 
     def authenticate(
