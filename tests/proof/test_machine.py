@@ -3,7 +3,8 @@ The invariant of writes, by a state machine: every write of every venue under ev
 
 No order and no margin move leaves twice after its first byte unless the caller opted in; each has its effect at most
 once; whatever was reported as applied is applied, and whatever was reported as not executed is not and never will be.
-Writes are cancelled at any moment, somebody else acts, and the process dies and is started again.
+Writes are cancelled at any moment, two are under way at once, somebody else acts or sets our clock, and the process
+dies and is started again.
 """
 
 from __future__ import annotations

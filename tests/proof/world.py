@@ -193,7 +193,7 @@ class World:
             self._supersede("leverage")
         if not self.under_way:
             self.sim.script.clear()
-            for one in self.rounds.values():
+            for one in filter(lambda one: one.is_open, self.rounds.values()):
                 one.is_open = False
                 one.check(self.fates)
         self._take(ended, claims, parted)
@@ -215,7 +215,7 @@ class World:
                 found.end = arrived
             found = self.rounds[endpoint.name] = Round(self.sim, endpoint, arrived)
         found.writes += 1
-        found.fates += turn.fates
+        found.fates += turn.fates or (("nothing",) if turn.actor is not None else ())
         found.resends |= turn.resends
         self._script(endpoint, turn)
         return found
