@@ -24,6 +24,7 @@ from venuekit.capabilities import (
     LeverageControl,
     LeverageReader,
     LeverageScope,
+    ListenKeyControl,
     MarginChangeReader,
     MarginTypeBehaviour,
     MarginTypeControl,
@@ -253,6 +254,11 @@ def _to_limit_risk(stage: Stage) -> Mapping[str, Any]:
     return {**_of_flat(stage), **limit, **({"side": PositionSide.LONG} if declared.sides else {})}
 
 
+async def _to_keep_alive(stage: Stage) -> Mapping[str, Any]:
+    await ListenKeyControl.of(stage.account).start_listen_key()
+    return {}
+
+
 def _to_count_down(stage: Stage) -> Mapping[str, Any]:
     is_of_account = (
         stage.venue.has_behaviour(CountdownBehaviour)
@@ -288,6 +294,7 @@ _ARGUMENTS: Mapping[Callable[..., Any], Callable[[Stage], Mapping[str, Any] | Aw
     PositionMarginControl.add_margin: _to_add,
     PositionMarginControl.reduce_margin: _to_reduce,
     RiskLimitControl.set_risk_limit: _to_limit_risk,
+    ListenKeyControl.keep_listen_key_alive: _to_keep_alive,
     TpSlModeControl.set_tpsl_mode: lambda stage: {**_of_flat(stage), "mode": TpSlMode.FULL},
 }
 

@@ -14,6 +14,7 @@ from typing import Any
 import attrs
 
 from venuekit import errors
+from venuekit.credentials.secret import Secret
 
 #: fields that hold the venue's own words
 _UNREAD = frozenset({"raw"})
@@ -127,7 +128,8 @@ def _fields(kind: type) -> Mapping[str, Any]:
     """Return the annotation of each public field of an attrs class; none of another class."""
     if not attrs.has(kind):
         return {}
-    hints = typing.get_type_hints(kind, localns=vars(errors))  # some values import an error for type checkers only
+    # some values import these for type checkers only
+    hints = typing.get_type_hints(kind, localns={**vars(errors), Secret.__name__: Secret})
     names = (field.name for field in attrs.fields(kind))
     return {name: hints[name] for name in names if not name.startswith("_") and name not in _UNREAD}
 

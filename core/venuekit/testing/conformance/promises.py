@@ -11,7 +11,18 @@ from typing import Any
 import attrs
 import pytest
 
-from venuekit.capabilities import Capability, InstrumentReader, MarginType, OrderBehaviour, OrderControl, Pager, Unit
+from venuekit.capabilities import (
+    Capability,
+    EventReader,
+    InstrumentReader,
+    MarginType,
+    OrderBehaviour,
+    OrderControl,
+    Pager,
+    Unit,
+    UserStream,
+)
+from venuekit.clock import SystemClock
 from venuekit.errors import InvalidArgument, UnsupportedCapability
 from venuekit.testing.conformance.examples import arguments_for, example_order
 from venuekit.testing.conformance.inventory import Checks
@@ -35,11 +46,15 @@ class CapabilityChecks(Checks):
         Each field of the value has its type, too: no float, no time without a zone, no list.
         """
         sets = any(setter.method is capability_method for setter in self.inventory.setters)
-        async with on_stage(self.inventory.venue, "flat" if sets else "holding") as stage:
+        streams = capability_method is UserStream.events
+        if streams and self.inventory.venue.simulated is None:
+            pytest.skip("recorded answers have no stream")
+        clock = SystemClock() if streams else None  # a session waits in real time
+        async with on_stage(self.inventory.venue, "flat" if sets else "holding", clock=clock) as stage:
             arguments = await arguments_for(capability_method, stage)
             stage.simulation.requests.clear()
             value = await _call_method(getattr(stage.account, capability_method.__name__), arguments)
-            promised = typing.get_type_hints(capability_method)["return"]
+            promised = EventReader if streams else typing.get_type_hints(capability_method)["return"]
             name = capability_method.__qualname__
             if isinstance(value, _Paged):
                 for item in value.items:
@@ -96,12 +111,19 @@ class CapabilityChecks(Checks):
 
 
 async def _call_method(method: Callable[..., Any], arguments: Mapping[str, Any]) -> Any:
-    """Return a method's result, a walk after it was walked to its end; its warnings are irrelevant here."""
+    """
+    Return a method's result; its warnings are irrelevant here.
+
+    A walk was walked to its end then, and the events of a stream are those of one that was open.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
         value = method(**arguments)
         if isinstance(value, Pager):
             return _Paged(await value.all())
+        if method.__name__ == UserStream.events.__name__:
+            async with value as events:
+                return events
         return await value if inspect.isawaitable(value) else value
 
 
