@@ -12,6 +12,7 @@ from venuekit.capabilities import (
     AssetModeReader,
     CountdownControl,
     LeverageBehaviour,
+    ListenKeyControl,
     MarginChangeReader,
     MarginTypeBehaviour,
     MarginTypeScope,
@@ -108,10 +109,10 @@ def test_behaviours() -> None:
 
 
 def test_what_is_unsupported_has_a_reason() -> None:
-    """Hedge mode, asset modes, risk limits, margin history, tests and countdowns, each with a sentence."""
+    """Hedge mode, asset modes, risk limits, margin history, tests, countdowns and listen keys, each with a sentence."""
     assert set(BYBIT_INVERSE.unsupported) == {
         *(PositionModeControl, AssetModeReader, AssetModeControl, RiskLimitControl, MarginChangeReader),
-        *(OrderTestControl, CountdownControl),
+        *(OrderTestControl, CountdownControl, ListenKeyControl),
     }
     assert all(len(reason) > 20 for reason in BYBIT_INVERSE.unsupported.values())
 

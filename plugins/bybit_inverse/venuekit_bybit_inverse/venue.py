@@ -15,6 +15,7 @@ from venuekit.capabilities import (
     HistoryBehaviour,
     LeverageBehaviour,
     LeverageScope,
+    ListenKeyControl,
     MarginChangeReader,
     MarginTypeBehaviour,
     MarginTypeScope,
@@ -60,6 +61,7 @@ _NO_COUNTDOWN = (
     "the venue has no countdown by calls; its disconnect protection (DCP) is another thing: it cancels when a private"
     " WebSocket connection is lost"
 )
+_NO_LISTEN_KEY = "the venue opens a stream by a signed message, and has no listen key"
 _BATCH_AT_MOST = 20
 _NOT_ON_DEMO = "the venue's demo service does not have this endpoint"
 
@@ -149,6 +151,7 @@ BYBIT_INVERSE: Venue[BybitInverseAccount] = Venue(
         RiskLimitControl: _AUTOMATIC_TIERS,
         OrderTestControl: _NO_TEST,
         CountdownControl: _NO_COUNTDOWN,
+        ListenKeyControl: _NO_LISTEN_KEY,
     },
     stream=STREAM,
     simulated=_make_simulated_venue,
