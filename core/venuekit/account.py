@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Awaitable, Callable, Coroutine, Hashable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Hashable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NoReturn, Self, SupportsIndex, TypeVar
 
@@ -16,13 +16,16 @@ from venuekit.capabilities import Capability, Support, SupportState
 from venuekit.endpoint import Effect, Endpoint, Priority
 from venuekit.faults import is_listed
 from venuekit.message import Answer
-from venuekit.payloads import MISFITS, Misread, mismatch_of, read_json, readable_part
+from venuekit.payloads import MISFITS, Misread, mismatch_of, note_odd_row, read_json, readable_part
 from venuekit.pipeline.options import UNSET, Options
+from venuekit.read_cache import key_of
 from venuekit.venue import EnvironmentName, Venue, venue_support
 
 if TYPE_CHECKING:
+    from venuekit.clock import VenueClock
     from venuekit.pipeline.account_session import AccountSession
     from venuekit.pipeline.journal_lines import UnreadableLine, Unresolved
+    from venuekit.pipeline.write_scopes import WriteScopes
 
 T = TypeVar("T")
 B = TypeVar("B")
@@ -92,8 +95,7 @@ class Account:
 
     def call_as(self, convert: Callable[[T], V], endpoint: Endpoint[T], /, **parameters: Any) -> Coroutine[Any, Any, V]:
         """
-        Call ``endpoint`` and convert its result; ``convert`` is also applied to a result that ``resolve()`` finds
-        later.
+        Call ``endpoint`` and convert its result, also one that ``resolve()`` finds later.
 
         An answer that ``convert`` cannot use (it may raise ``ArithmeticError``, ``LookupError``, ``TypeError``,
         ``ValueError`` or an :class:`~venuekit.errors.OperationError`) cannot be read: of a write it is resolved like
@@ -179,6 +181,7 @@ class Account:
     def warn_of(self, endpoint: Endpoint[Any], words: str, row: Any = None, *, stacklevel: int = 3) -> errors.OddRow:
         """Warn of a row of an answer that cannot be read and is left out, and return the warning."""
         odd = errors.OddRow(words, venue=self.venue.id, operation=str(endpoint), row=row)
+        note_odd_row(odd)
         warnings.warn(odd, stacklevel=stacklevel)
         return odd
 
@@ -216,7 +219,7 @@ class Account:
         shown that it may be out of date (``Venue.outdated_by``). Rows that cannot be read are left out and warned of.
         """
         remembered = self._session.venue_session.remembered
-        fresh = remembered.fresh(_key_of(endpoint, parameters))
+        fresh = remembered.fresh(key_of(endpoint, parameters))
         if fresh is not None:
             known: T = fresh[0]
             return known
@@ -242,14 +245,13 @@ class Account:
     def _reading(
         self, endpoint: Endpoint[T], parameters: dict[str, Any]
     ) -> tuple[Hashable, Callable[[], Awaitable[T]]]:
-        """Return the key by which a read is remembered, and how to do it."""
-        # without any option of the caller: others join, and have their own
+        """Return the key by which a read is remembered, and how to do it: with no option of the caller, others join."""
         patient = type(self)(self._session, _SHARED)
 
         async def read() -> T:
             return (await patient.answer_rows(endpoint, **parameters)).value
 
-        return _key_of(endpoint, parameters), read
+        return key_of(endpoint, parameters), read
 
     async def _in_time(self, endpoint: Endpoint[Any], read: Awaitable[V]) -> V:
         limit = self._options.deadline
@@ -261,9 +263,9 @@ class Account:
             async with asyncio.timeout(limit):
                 return await read
         except TimeoutError:
-            words = f"the deadline of {limit:g} s passed"
-            details: dict[str, Any] = {"venue": self.venue.id, "operation": endpoint.operation}
-            raise errors.AnswerLost(words, outcome=errors.Outcome.NOT_APPLIED, **details) from None
+            known: dict[str, Any] = {"venue": self.venue.id, "operation": endpoint.operation}
+            known["outcome"] = errors.Outcome.NOT_APPLIED
+            raise errors.AnswerLost(f"the deadline of {limit:g} s passed", **known) from None
 
     def behaviour(self, kind: type[B]) -> B:
         """Return the venue's behaviour value of this type; raises ``KeyError`` when it declares none."""
@@ -364,6 +366,11 @@ class Account:
 
         return await resolve_entry(self._session, entry, self._read)
 
+    @property
+    def write_scopes(self) -> WriteScopes:
+        """The writes of the account that are under way, by whichever key, and those who watch them."""
+        return self._session.owner.write_scopes
+
     def close(self) -> None:
         """Send nothing from now on: every call raises :class:`~venuekit.errors.AccountClosed`."""
         self._session.closed = True
@@ -376,6 +383,11 @@ class Account:
     def now(self) -> datetime:
         """Return the time of our own clock."""
         return from_milliseconds(self._session.clock.milliseconds())
+
+    @property
+    def venue_clock(self) -> VenueClock:
+        """The venue's clock as far as it is known here, without asking for its time."""
+        return self._session.venue_session.clock
 
     def monotonic(self) -> float:
         """Return the seconds of the clock on which everything here waits; only their differences mean something."""
@@ -421,12 +433,9 @@ class Account:
             await self.sync_clock()
             if abs(time - clock.now()) <= _BELIEVED:
                 return time
-        raise errors.PayloadMismatch(
-            f"its time is not believed: it is {time} by its answer, and {clock.now()} by its clock, measured anew",
-            venue=self.venue.id,
-            operation=endpoint.operation,
-            outcome=errors.Outcome.NOT_APPLIED,
-        )
+        words = f"its time is not believed: it is {time} by its answer, and {clock.now()} by its clock, measured anew"
+        details: dict[str, Any] = {"venue": self.venue.id, "operation": endpoint.operation}
+        raise errors.PayloadMismatch(words, outcome=errors.Outcome.NOT_APPLIED, **details)
 
     async def _read(self, endpoint: Endpoint[T], /, **parameters: Any) -> T:
         """Read on behalf of a write, and as urgent: with the caller's window, and none of its other options."""
@@ -439,8 +448,3 @@ class Account:
 
     def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
         raise TypeError("an Account is not pickled; open one in the other process from a reference to its credentials")
-
-
-def _key_of(endpoint: Endpoint[Any], parameters: Mapping[str, Any]) -> Hashable:
-    """Return the key by which a read is remembered."""
-    return (endpoint, tuple(sorted(parameters.items())))

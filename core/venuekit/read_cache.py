@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Hashable
+from collections.abc import Awaitable, Callable, Hashable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -13,6 +13,8 @@ from venuekit.errors import OperationError
 if TYPE_CHECKING:
     import asyncio
 
+    from venuekit.endpoint import Endpoint
+
 #: seconds after which a value that could not be read again is tried once more; it holds meanwhile
 _TRY_AGAIN = 60.0
 #: more reasons than this are forgotten, all at once
@@ -20,6 +22,11 @@ _MOST_REASONS = 1000
 _NEVER = float("-inf")
 
 Read = Callable[[], Awaitable[Any]]
+
+
+def key_of(endpoint: Endpoint[Any], parameters: Mapping[str, Any]) -> Hashable:
+    """Return the key by which a read is remembered."""
+    return (endpoint, tuple(sorted(parameters.items())))
 
 
 @attrs.define(eq=False)

@@ -12,7 +12,8 @@ import pytest
 #: big rooms of core: their modules from the ground up, a storey a line; a module may import those of the storeys below
 ROOMS = {
     "pipeline": (
-        "failures guard interlock journal_lines key_index nonces observe options pools proxy wire write_scopes",
+        "failures guard interlock journal_lines key_index nonces observe options pools proxy wire write_watchers",
+        "write_scopes",
         "egress events pace unsupported",
         "budget connection journal journal_files notes owner shared_url",
         "budget_share budget_store redis_link waiters",
@@ -26,6 +27,17 @@ ROOMS = {
         "completion",
         "recovery",
         "account_session",
+    ),
+    "live": (
+        "provenance recency timers",
+        "freshness live_values stale_view",
+        "changes shapes",
+        "fill_log holdings",
+        "open_orders reads",
+        "account_book",
+        "missed_fills order_ends view_values",
+        "keeper",
+        "account_view",
     ),
     "settings": (
         "target",

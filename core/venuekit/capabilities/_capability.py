@@ -102,6 +102,12 @@ def capability_of(method: Callable[..., Any]) -> type[Capability]:
     raise TypeError(f"{method.__qualname__} is not the method of a capability")
 
 
+#: methods whose result is an order, or several with errors in between, in the state that a write has left them in
+_ORDER_WRITES = frozenset(
+    {"place_order", "place_orders", "cancel_order", "cancel_orders", "amend_order", "amend_orders"}
+)
+
+
 def _names_operation(method: Callable[..., Any]) -> Callable[..., Any]:
     """
     Return a method that adds its name to ``CALLED`` while it runs, also for the tasks that it starts.
@@ -121,16 +127,21 @@ def _names_operation(method: Callable[..., Any]) -> Callable[..., Any]:
 
         return call
 
+    writes_orders = name in _ORDER_WRITES
+
     @functools.wraps(method)
     async def wrapper(*args: Any, **kwargs: Any) -> Any:
         token = CALLED.set((*CALLED.get(), name))
         try:
-            return await method(*args, **kwargs)
+            value = await method(*args, **kwargs)
         except OperationError as error:
             if not error.venue:  # raised by a reader of answers, which knows the field and not the venue
                 error.venue, error.operation = args[0].venue.id, error.operation or name
             raise
         finally:
             CALLED.reset(token)
+        if writes_orders:
+            args[0].write_scopes.note_answer(value)
+        return value
 
     return wrapper

@@ -16,7 +16,7 @@ from venuekit.payloads.numbers import (
     nonzero,
     read_plain,
 )
-from venuekit.payloads.odd_rows import Misread, count_left_out, readable_part, rows_at
+from venuekit.payloads.odd_rows import Misread, count_left_out, gather_odd_rows, note_odd_row, readable_part, rows_at
 
 __all__ = [
     "LARGEST",
@@ -29,11 +29,13 @@ __all__ = [
     "WireRow",
     "are_plain",
     "count_left_out",
+    "gather_odd_rows",
     "intern_number",
     "is_multiple",
     "mismatch_of",
     "nonzero",
     "not_read",
+    "note_odd_row",
     "payload_decoder",
     "payload_mismatch",
     "read_json",

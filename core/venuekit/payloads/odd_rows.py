@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
 
-from venuekit.errors import PayloadMismatch
+from venuekit.errors import OddRow, PayloadMismatch
 from venuekit.payloads.json_text import read_json
 from venuekit.payloads.mismatch import Path, text_of
 
@@ -15,6 +17,28 @@ if TYPE_CHECKING:
     from venuekit.endpoint import Endpoint
 
 T = TypeVar("T")
+
+
+#: gathers the odd rows that the running task meets; None where they are not gathered
+_GATHERED: ContextVar[list[OddRow] | None] = ContextVar("venuekit_odd_rows", default=None)
+
+
+@contextmanager
+def gather_odd_rows() -> Iterator[list[OddRow]]:
+    """Gather the odd rows of every read within the block and the tasks that it starts, besides their warnings."""
+    gathered: list[OddRow] = []
+    token = _GATHERED.set(gathered)
+    try:
+        yield gathered
+    finally:
+        _GATHERED.reset(token)
+
+
+def note_odd_row(odd: OddRow) -> None:
+    """Add an odd row to those that are gathered."""
+    gathered = _GATHERED.get()
+    if gathered is not None:
+        gathered.append(odd)
 
 
 class KeptList(list[T]):

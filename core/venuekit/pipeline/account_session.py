@@ -271,6 +271,21 @@ async def _read(operation: Operation[Any]) -> Any:
 
 
 async def _write(operation: Operation[Any]) -> Any:
+    """Deliver a write; those who watch the account know of it from before it can have an effect."""
+    watchers = operation.session.owner.write_scopes.watchers
+    if not watchers or operation.endpoint.effect is Effect.SESSION:
+        return await _deliver_write(operation)
+    begun = [(watcher, watcher.begin_write()) for watcher in watchers]
+    value: Any = None
+    try:
+        value = await _deliver_write(operation)
+    finally:
+        for watcher, token in begun:
+            watcher.end_write(token, value)
+    return value
+
+
+async def _deliver_write(operation: Operation[Any]) -> Any:
     """Deliver a write when its turn comes; however it ends, its outcome is known to journal and observers."""
     endpoint, owner, scope = operation.endpoint, operation.session.owner, operation.endpoint.write_scope
     queued = footprint_of(endpoint, operation.parameters) if scope in QUEUED else None

@@ -13,6 +13,7 @@ import attrs
 from venuekit.endpoint import Endpoint, WriteScope
 from venuekit.order_scope import ClientIds, OrderName
 from venuekit.parameters import Role
+from venuekit.pipeline.write_watchers import WriteWatcher
 
 #: scopes whose writes run one after another
 QUEUED = frozenset({WriteScope.ACCOUNT, WriteScope.SYMBOL, WriteScope.AMENDMENT})
@@ -139,6 +140,8 @@ class WriteScopes:
     _lost: WeakKeyDictionary[Overwritable, Footprint] | None = attrs.field(default=None, init=False, repr=False)
     #: client ids that went out lately
     recent: ClientIds = attrs.field(factory=ClientIds, init=False, repr=False)
+    #: those who watch the writes of this account
+    watchers: tuple[WriteWatcher, ...] = attrs.field(default=(), init=False, repr=False)
     #: the countdowns that blocks keep armed, by venue and symbol; None where none ever was
     countdowns: dict[Hashable, Any] | None = attrs.field(default=None, init=False, repr=False)
     #: those of the same account that these were joined with; writes under way end there
@@ -229,6 +232,19 @@ class WriteScopes:
             if fence.number is None or fence.number[0] != signing_key or fence.number[1] >= number
         )
 
+    def watch_writes(self, watcher: WriteWatcher) -> None:
+        """Have every write of the account watched from now on."""
+        self.watchers += (watcher,)
+
+    def unwatch_writes(self, watcher: WriteWatcher) -> None:
+        """Have the writes of the account watched by one fewer."""
+        self.watchers = tuple(one for one in self.watchers if one is not watcher)
+
+    def note_answer(self, value: object) -> None:
+        """Hand the result of a method that writes orders to those who watch."""
+        for watcher in self.watchers:
+            watcher.note_answer(value)
+
     def absorb(self, other: WriteScopes) -> None:
         """Take over everything of the write scopes of another key that turned out to be of the same account."""
         for held, write in other._under_way:
@@ -242,6 +258,7 @@ class WriteScopes:
         if other._lost:
             self._lost = (self._lost or WeakKeyDictionary()) | other._lost
         self.recent.absorb(other.recent)
+        self.watchers += other.watchers
         # of one symbol armed by both, new blocks share ours; the end of the other one is made good by our next beat
         if other.countdowns:
             self.countdowns = other.countdowns | (self.countdowns or {})
