@@ -1,0 +1,209 @@
+"""Account book: everything that is known of one account, changed by events, reads and answers; it waits for nothing."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import attrs
+
+from venuekit._util.times import EPOCH
+from venuekit.capabilities import (
+    AssetMode,
+    Balance,
+    BalanceUpdate,
+    EventOrigin,
+    Fill,
+    FillUpdate,
+    Gap,
+    Order,
+    OrderUpdate,
+    OrderUpdateKind,
+    Position,
+    PositionMode,
+    PositionUpdate,
+    SettingsUpdate,
+    StreamEvent,
+)
+from venuekit.live.fill_log import FillLog
+from venuekit.live.holdings import READ_LAG, Holdings, Knowledge
+from venuekit.live.open_orders import OpenOrders
+from venuekit.live.provenance import Provenance, ValueSource
+from venuekit.live.recency import ReadWindow, Stamp
+from venuekit.live.shapes import BALANCES, POSITIONS
+
+#: events without a state of their own that are remembered, so that a repeated one is no news
+_REMEMBERED = 1_000
+#: fills that are held back at most while missed ones are being read
+MOST_HELD = 10_000
+#: the step of an order that a read found to be open, and of one that is not open any more
+FOUND_OPEN = OrderUpdateKind("found_open")
+FOUND_ENDED = OrderUpdateKind("found_ended")
+
+
+class AccountBook:
+    """
+    Everything that is known of one account.
+
+    Each change gives the events that are news: those of the stream that were not known before, and INFERRED ones for
+    changes that a read or an answer has shown first.
+    """
+
+    def __init__(self, *, is_ordered: bool = True) -> None:
+        self.wallets: Holdings[Balance] = Holdings(BALANCES, is_ordered=is_ordered)
+        self.positions: Holdings[Position] = Holdings(POSITIONS, is_ordered=is_ordered)
+        self.orders = OpenOrders()
+        self.fills = FillLog()
+        self.position_mode: tuple[PositionMode, Provenance] | None = None
+        self.asset_mode: tuple[AssetMode, Provenance] | None = None
+        #: fills that came while missed ones were being read; None while none are
+        self.held_fills: list[FillUpdate] | None = None
+        self._seen: OrderedDict[StreamEvent, None] = OrderedDict()
+
+    # -- events
+
+    def apply(self, events: Iterable[StreamEvent], now: float) -> list[StreamEvent]:
+        """Apply the events of one message, and return those that are news; ``now`` is the monotonic clock."""
+        return [event for event in events if self._take(event, now)]
+
+    def note_gap(self) -> None:
+        """Note that events may be missing."""
+        self.wallets.note_gap()
+        self.positions.note_gap()
+        self.orders.note_gap()
+
+    def release_fills(self, missed: Iterable[FillUpdate], now: float) -> list[StreamEvent]:
+        """Count missed fills and those held back behind them; return those that are news, in their order."""
+        held, self.held_fills = self.held_fills or [], None
+        ordered = sorted(missed, key=lambda event: (event.fill.time, event.fill.id))
+        return [event for event in (*ordered, *held) if self.fills.count(event.fill, now)]
+
+    def _take(self, event: StreamEvent, now: float) -> bool:
+        if isinstance(event, BalanceUpdate):
+            balance = event.balance
+            stamp = _stamp(balance.updated_at or event.time, event.sequence)
+            return self.wallets.take_event(balance, stamp, _learnt(event), now)
+        if isinstance(event, PositionUpdate):
+            position = event.position
+            sequence = event.sequence if position.sequence is None else position.sequence
+            stamp = _stamp(position.updated_at or event.time, sequence)
+            is_news = self.positions.take_event(position, stamp, _learnt(event), now)
+            if is_news:
+                self.fills.note_activity(position.symbol, now)
+            return is_news
+        if isinstance(event, OrderUpdate):
+            return self.orders.take(event.order, _learnt(event), now)
+        if isinstance(event, FillUpdate):
+            return self._take_fill(event, now)
+        if isinstance(event, SettingsUpdate):
+            return self._is_first(event) and self._take_settings(event)
+        return isinstance(event, Gap) or self._is_first(event)
+
+    def _take_fill(self, event: FillUpdate, now: float) -> bool:
+        if event.is_preliminary:
+            return not self.fills.has(event.fill)  # the full one counts
+        if self.held_fills is not None:
+            if not self.fills.has(event.fill):
+                self.held_fills.append(event)
+            return False
+        return self.fills.count(event.fill, now)
+
+    def _take_settings(self, event: SettingsUpdate) -> bool:
+        learnt = _learnt(event)
+        if event.position_mode is not None:
+            self.position_mode = (event.position_mode, learnt)
+        if event.asset_mode is not None:
+            self.asset_mode = (event.asset_mode, learnt)
+        if event.symbol is not None and event.leverage is not None:
+            self._set_leverage(event.symbol, event.leverage)
+        return True
+
+    def _set_leverage(self, symbol: str, leverage: Decimal) -> None:
+        for holding in self.positions.all():
+            if holding.value.symbol == symbol:
+                holding.value = attrs.evolve(holding.value, leverage=leverage)
+
+    def _is_first(self, event: StreamEvent) -> bool:
+        """Say whether an event has not come before; one without a time is always taken for another one."""
+        if event.time is None:
+            return True
+        plain = attrs.evolve(event, received_at=EPOCH, message=0, raw=None)
+        if plain in self._seen:
+            return False
+        self._seen[plain] = None
+        if len(self._seen) > _REMEMBERED:
+            self._seen.popitem(last=False)
+        return True
+
+    # -- reads and answers
+
+    def take_balances(
+        self, rows: Sequence[Balance], window: ReadWindow, received_at: datetime, knowledge: Knowledge
+    ) -> list[StreamEvent]:
+        """Take the rows of a read of balances."""
+        changes = self.wallets.take_read(rows, window, knowledge)
+        details = _inferred(received_at)
+        return [BalanceUpdate(balance=row, time=row.updated_at, **details) for row, _ in changes]
+
+    def take_positions(
+        self, rows: Sequence[Position], window: ReadWindow, received_at: datetime, knowledge: Knowledge
+    ) -> list[StreamEvent]:
+        """Take the rows of a read of positions."""
+        changes = self.positions.take_read(rows, window, knowledge)
+        is_sure = knowledge.is_complete and knowledge.awaits_events and not self.positions.doubted
+        if is_sure and self.held_fills is None:
+            self.fills.balance(self.open_positions(), window.sent - READ_LAG)
+        for row, _ in changes:
+            self.fills.note_activity(row.symbol, window.answered)
+        details = _inferred(received_at)
+        return [PositionUpdate(position=row, time=row.updated_at, **details) for row, _ in changes]
+
+    def take_orders(
+        self, rows: Sequence[Order], window: ReadWindow, received_at: datetime, knowledge: Knowledge
+    ) -> tuple[list[StreamEvent], list[Order]]:
+        """Take the rows of a read of open orders; return the events, and the orders that are not open any more."""
+        news, gone = self.orders.take_read(rows, window, knowledge)
+        details = _inferred(received_at)
+        events: list[StreamEvent] = [
+            OrderUpdate(order=order, time=order.updated_at, change=FOUND_OPEN, **details) for order in news
+        ]
+        return events, gone
+
+    def take_answer(self, order: Order, now: float, asked_at: float | None, received_at: datetime) -> list[StreamEvent]:
+        """Take the order that a request of our own was answered with."""
+        learnt = Provenance(ValueSource.ANSWER, order.updated_at, received_at)
+        if not self.orders.take(order, learnt, now, asked_at=asked_at):
+            return []
+        change = FOUND_OPEN if order.is_open else FOUND_ENDED
+        return [OrderUpdate(order=order, time=order.updated_at, change=change, **_inferred(received_at))]
+
+    def open_positions(self) -> list[Position]:
+        """Return the positions that are open."""
+        return [holding.value for holding in self.positions.all()]
+
+    def symbols(self) -> set[str]:
+        """Return the symbols that have a position or an open order."""
+        symbols = {position.symbol for position in self.open_positions()}
+        return symbols | {live.order.symbol for live in self.orders.all()}
+
+
+def recovered(fill: Fill, received_at: datetime) -> FillUpdate:
+    """Return the event of a fill that was read from the history."""
+    return FillUpdate(
+        fill=fill, time=fill.time, received_at=received_at, message=0, origin=EventOrigin.RECOVERED, raw=fill.raw
+    )
+
+
+def _inferred(received_at: datetime) -> dict[str, Any]:
+    return {"received_at": received_at, "message": 0, "origin": EventOrigin.INFERRED}
+
+
+def _learnt(event: StreamEvent) -> Provenance:
+    return Provenance(ValueSource.STREAM, event.time, event.received_at)
+
+
+def _stamp(time: datetime | None, sequence: int | None) -> Stamp:
+    return Stamp(time, time, sequence)

@@ -1,0 +1,327 @@
+"""Account view: an account as it is now, kept by its user stream and checked by reads, that knows when it is not."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from contextlib import AsyncExitStack
+from typing import Self
+
+from venuekit.account import Account
+from venuekit.capabilities import (
+    EventReader,
+    FillUpdate,
+    FundingPayment,
+    Gap,
+    MarginCall,
+    Order,
+    StreamEvent,
+    StreamPhase,
+    StreamState,
+    UnknownEvent,
+    UserStream,
+)
+from venuekit.errors import AccountClosed
+from venuekit.live.account_book import AccountBook
+from venuekit.live.changes import ChangeReader, Outlets, Subscription, ViewChange
+from venuekit.live.freshness import Freshness, ViewPhase, ViewStatus
+from venuekit.live.keeper import Keeper, ViewPolicy
+from venuekit.live.provenance import ViewPart
+from venuekit.live.reads import PARTS_OF, ReadGroup, groups_of
+from venuekit.live.stale_view import StaleView
+from venuekit.live.timers import wait_at_most
+from venuekit.live.view_values import ViewValues
+
+#: the parts that :meth:`AccountView.fresh` asks for
+_STATE = (ViewPart.WALLETS, ViewPart.POSITIONS, ViewPart.ORDERS)
+#: events by which no figure moves
+_WITHOUT_MOVE = (FillUpdate, FundingPayment, Gap, MarginCall)
+
+
+class AccountView(ViewValues):
+    """
+    One account as it is now: ``async with AccountView(account) as view``.
+
+    Its user stream keeps it up to date, and reads fill and check it. It is entered when everything has been read. From
+    then on a lost connection, or any other cause that may have hidden an event, makes it stale until it has been read
+    again: :meth:`fresh` raises meanwhile, and the values stay with their age. One view serves any number of readers.
+
+    Args:
+        account: An open account whose venue has a :class:`~venuekit.capabilities.UserStream`; the view must be left
+            before it is closed.
+        policy: How often it is read.
+    """
+
+    def __init__(self, account: Account, policy: ViewPolicy | None = None) -> None:
+        super().__init__(AccountBook())
+        self._account = account
+        self._policy = policy or ViewPolicy()
+        self._stack = AsyncExitStack()
+        self._outlets = Outlets()
+        self._groups = groups_of(account)
+        parts = {part for group in self._groups for part in PARTS_OF[group]}
+        self._freshness = Freshness(frozenset(parts | {ViewPart.FILLS}))
+        self._keeper: Keeper | None = None
+        self._reader: EventReader | None = None
+        self._tasks: tuple[asyncio.Task[None], ...] = ()
+        self._failure: BaseException | None = None
+        self._status = ViewStatus(ViewPhase.OPENING, "it was not opened yet", account.now())
+
+    # -- its life
+
+    async def __aenter__(self) -> Self:
+        if self._reader is not None:
+            raise RuntimeError("a view is entered once; make another one")
+        account = self._account
+        try:
+            self._reader = await self._stack.enter_async_context(UserStream.of(account).events())
+            account.write_scopes.watch_writes(self)
+            self._stack.callback(lambda: account.write_scopes.unwatch_writes(self))
+            self._keeper = Keeper(
+                account,
+                self._book,
+                self._freshness,
+                self._policy,
+                self._groups,
+                self._stream,
+                self._reader.wait_until_live,
+                self._publish,
+            )
+            self._stack.push_async_callback(self._stop)
+            self._tasks = (asyncio.create_task(self._pump(self._reader)),)
+            self._freshness.note_fills_complete()
+            await self._keeper.open()
+        except BaseException:
+            await self._stack.aclose()
+            raise
+        self._tasks += (asyncio.create_task(self._keeper.run()),)
+        for task in self._tasks:
+            task.add_done_callback(self._on_end)
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, *exc_info: object) -> None:
+        await self._stack.aclose()
+        if self._failure is not None and kind is None:
+            raise self._failure
+
+    async def _stop(self) -> None:
+        for task in self._tasks:
+            task.remove_done_callback(self._on_end)
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+        self._close("the view was left")
+
+    def _on_end(self, task: asyncio.Task[None]) -> None:
+        """End the view when one of its tasks has ended, which none does but by a failure or with the account."""
+        failure = None if task.cancelled() else task.exception()
+        if failure is not None and not isinstance(failure, AccountClosed):
+            self._failure = failure
+        self._close(f"it failed: {failure}" if self._failure else "the account was closed")
+
+    def _close(self, words: str) -> None:
+        if self._status.phase is ViewPhase.CLOSED:
+            return
+        self._status = ViewStatus(ViewPhase.CLOSED, words, self._account.now())
+        self._outlets.publish(ViewChange(None, self._status))
+        self._outlets.fail(self._stale(None, words, None))
+
+    async def _pump(self, reader: EventReader) -> None:
+        """Apply the messages of the stream as they come."""
+        while True:
+            message = await reader.read_message()
+            self._apply(message)
+
+    def _apply(self, message: Iterable[StreamEvent]) -> None:
+        now = self._account.monotonic()
+        news = self._book.apply(message, now)
+        for event in news:
+            if isinstance(event, Gap):
+                self._keeper_now.note_gap(event)
+            elif isinstance(event, UnknownEvent):
+                self._keeper_now.ask_soon((ReadGroup.BALANCES, ReadGroup.POSITIONS, ReadGroup.ORDERS))
+            if not isinstance(event, _WITHOUT_MOVE):
+                self._freshness.note_move()
+        self._keeper_now.note_message()
+        self._publish(news)
+
+    def _publish(self, news: Iterable[StreamEvent]) -> None:
+        """Hand out news, and the status of the view where it has changed."""
+        before = self._status
+        status = self.status
+        for event in news:
+            self._outlets.publish(ViewChange(event, status))
+        if status.phase is not before.phase and self._outlets.status is not status:
+            self._outlets.publish(ViewChange(None, status))
+        self._outlets.check()
+
+    @property
+    def _keeper_now(self) -> Keeper:
+        if self._keeper is None:
+            raise RuntimeError("the view is not open: use `async with AccountView(account) as view`")
+        return self._keeper
+
+    def _stream(self) -> StreamState:
+        return StreamState(StreamPhase.CLOSED) if self._reader is None else self._reader.state
+
+    # -- its writes
+
+    def begin_write(self) -> object:
+        """Note a write of the account; called by the account itself."""
+        self._freshness.begin_write()
+        return self._account.monotonic()
+
+    def end_write(self, begun: object, value: object) -> None:
+        """Note the end of a write of the account; called by the account itself."""
+        self._freshness.end_write()
+        if value is None:
+            self._keeper_now.ask_soon((ReadGroup.ORDERS,), after=1.0)
+        self._take_answer(value, begun if isinstance(begun, float) else None)
+
+    def note_answer(self, value: object) -> None:
+        """Take the orders that a method of the account returns; called by the account itself."""
+        self._take_answer(value, None)
+
+    def _take_answer(self, value: object, asked_at: float | None) -> None:
+        now, at = self._account.monotonic(), self._account.now()
+        news: list[StreamEvent] = []
+        for order in value if isinstance(value, tuple) else (value,):
+            if isinstance(order, Order):
+                news += self._book.take_answer(order, now, asked_at, at)
+        if news:
+            self._keeper_now.note_doubts()
+            self._publish(news)
+
+    # -- freshness
+
+    @property
+    def status(self) -> ViewStatus:
+        """The state of the view now."""
+        phase, reason = self._phase()
+        if phase is not self._status.phase or reason != self._status.reason:
+            since = self._account.now() if phase is not self._status.phase else self._status.since
+            self._status = ViewStatus(phase, reason, since)
+        return self._status
+
+    def _phase(self) -> tuple[ViewPhase, str | None]:
+        if self._status.phase is ViewPhase.CLOSED:
+            return ViewPhase.CLOSED, self._status.reason
+        missing = self._freshness.gap() or self._freshness.doubt()
+        if len(self._tasks) < 2:
+            return ViewPhase.OPENING, missing
+        if missing is None and self._stream().phase is not StreamPhase.LIVE:
+            missing = "the stream is down"
+        return (ViewPhase.LIVE, None) if missing is None else (ViewPhase.STALE, missing)
+
+    def fresh(self, max_age: float = 60.0, *, parts: Iterable[ViewPart] = _STATE) -> Self:
+        """
+        Return the view, if its parts are not older than ``max_age`` seconds.
+
+        A streamed part is as old as the last sign of life of a stream that is known to deliver, or its last read;
+        another one is as old as its read, and stale from any change on by which it moves.
+
+        Raises:
+            StaleView: a part may be out of date.
+        """
+        for part in parts:
+            reason = self._why_stale(part)
+            age = self.age(part)
+            if reason is not None or age > max_age:
+                raise self._stale(part, reason or f"it is older than {max_age:g} s", age)
+        return self
+
+    def age(self, part: ViewPart) -> float:
+        """Return for how many seconds a part may have been otherwise, stale or not; inf as long as it was not read."""
+        now = self._account.monotonic()
+        state, alive = self._stream(), None
+        delivers = state.phase is StreamPhase.LIVE and state.is_confirmed and self._freshness.reason(part) is None
+        if delivers and state.received_at is not None:
+            alive = now - max(0.0, (self._account.now() - state.received_at).total_seconds())
+        return self._freshness.age(part, now, alive)
+
+    def _why_stale(self, part: ViewPart) -> str | None:
+        if self.status.phase is ViewPhase.CLOSED:
+            return self._status.reason
+        reason = self._freshness.reason(part)
+        if reason is None and part.is_streamed and self._stream().phase is not StreamPhase.LIVE:
+            return "the stream is down"
+        return reason
+
+    def _stale(self, part: ViewPart | None, reason: str, age: float | None) -> StaleView:
+        return StaleView(self._account.venue.id, part, reason, age)
+
+    async def refresh(self, *parts: ViewPart) -> None:
+        """
+        Read parts again now, without any all of them; callers at one time share the reads.
+
+        Raises:
+            OperationError: a read failed; the values stay as they are.
+            StaleView: the view was closed meanwhile.
+        """
+        wanted = set(parts or ViewPart)
+        groups = [group for group in self._groups if wanted & set(PARTS_OF[group])]
+        futures = self._keeper_now.ask_now(groups)
+        try:
+            await asyncio.gather(*futures)
+        except asyncio.CancelledError:
+            if self.status.phase is ViewPhase.CLOSED:
+                raise self._stale(None, self.status.reason or "", None) from None
+            raise
+
+    # -- changes
+
+    def subscribe(self, callback: Callable[[ViewChange], None]) -> Subscription:
+        """Call a function with each change, as soon as it was applied; it must not block."""
+        return self._outlets.subscribe(callback)
+
+    def changes(self, *, queue: int = 10_000) -> ChangeReader:
+        """
+        Read the changes from now on: ``async with view.changes() as changes: async for change in changes:``.
+
+        ``queue`` is the number of changes that may wait, at least 1.
+
+        Raises:
+            ValueError: a queue below 1.
+        """
+        if queue < 1:
+            raise ValueError(f"a queue holds at least 1 change, not {queue}")
+        return self._outlets.read(queue, self._account.now)
+
+    async def wait_for(self, predicate: Callable[[AccountView], bool], timeout: float) -> None:  # noqa: ASYNC109 - on the injected clock
+        """
+        Wait until a predicate about the view holds; it is asked now and after each change and read.
+
+        Raises:
+            TimeoutError: it does not hold after ``timeout`` seconds.
+            StaleView: the view was closed meanwhile.
+        """
+        if predicate(self):
+            return
+        if self.status.phase is ViewPhase.CLOSED:
+            raise self._stale(None, self.status.reason or "it is closed", None)
+        future = self._outlets.wait(lambda: predicate(self))
+        if not await wait_at_most(future, timeout, self._account.pause):
+            raise TimeoutError(f"{self._account.venue.id}: not within {timeout:g} s")
+        future.result()
+
+    async def wait_fresh(
+        self,
+        timeout: float,  # noqa: ASYNC109 - on the injected clock
+        *,
+        max_age: float = 60.0,
+        parts: Iterable[ViewPart] = _STATE,
+    ) -> Self:
+        """Wait until :meth:`fresh` holds, and return the view; raises as :meth:`wait_for`."""
+        asked = tuple(parts)
+        await self.wait_for(lambda view: view._is_fresh(max_age, asked), timeout)  # noqa: SLF001 - its own
+        return self
+
+    def _is_fresh(self, max_age: float, parts: tuple[ViewPart, ...]) -> bool:
+        try:
+            self.fresh(max_age, parts=parts)
+        except StaleView:
+            return False
+        return True
+
+    def __repr__(self) -> str:
+        return f"<AccountView {self._account!r} {self.status.phase}>"

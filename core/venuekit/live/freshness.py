@@ -1,0 +1,169 @@
+"""Freshness: which parts of an account may be out of date, why, and since when."""
+
+from __future__ import annotations
+
+import enum
+from datetime import datetime
+from typing import NamedTuple
+
+import attrs
+
+from venuekit.live.provenance import ViewPart
+
+#: the parts that a gap of the stream makes stale
+STREAMED = (ViewPart.WALLETS, ViewPart.POSITIONS, ViewPart.ORDERS, ViewPart.FILLS)
+
+
+class ViewPhase(enum.StrEnum):
+    """The state of a view as a whole."""
+
+    OPENING = "opening"  #: its first reads are under way
+    LIVE = "live"  #: events keep it up to date
+    STALE = "stale"  #: events may be missing, or two sources differ; it is being read again
+    CLOSED = "closed"
+
+
+@attrs.frozen
+class ViewStatus:
+    """The state of a view, why it is so (None where it is LIVE), and since when by our clock."""
+
+    phase: ViewPhase
+    reason: str | None
+    since: datetime
+
+
+class Mark(NamedTuple):
+    """How many events moved figures, and how many own writes began or ended, until some moment."""
+
+    moved: int = 0
+    spent: int = 0
+
+
+@attrs.define
+class _PartState:
+    """
+    The age of one part, as far as it is known.
+
+    ``read`` is when its last complete read was sent, on the monotonic clock; ``missing`` says why events may be missing
+    since, ``doubt`` why single values may be out of date.
+    """
+
+    read: float | None = None
+    mark: Mark = attrs.field(factory=Mark)
+    missing: str | None = "it was not read yet"
+    doubt: str | None = None
+    trouble: str | None = None
+
+
+class Freshness:
+    """The age of each part of a view, and the reasons against it."""
+
+    def __init__(self, parts: frozenset[ViewPart]) -> None:
+        self.parts = parts
+        self._states = {part: _PartState() for part in parts}
+        #: how many events moved figures so far, and how many own writes began or ended
+        self._moved = self._spent = 0
+        self._writes = 0
+
+    # -- news
+
+    def note_gap(self, words: str) -> None:
+        """Note that events of every streamed part may be missing."""
+        for part in STREAMED:
+            if part in self._states:
+                self._states[part].missing = words
+
+    def mark(self) -> Mark:
+        """Return everything that has moved until now, to be given to :meth:`note_read` of a read sent now."""
+        return Mark(self._moved, self._spent)
+
+    def note_read(self, part: ViewPart, sent: float, mark: Mark, *, bridges_gap: bool) -> None:
+        """Note a complete read; ``bridges_gap`` says that the stream was up from before it was sent."""
+        state = self._states.get(part)
+        if state is None:
+            return
+        state.read, state.mark = sent, mark
+        state.trouble = None
+        if bridges_gap or not part.is_streamed:
+            state.missing = None
+
+    def note_trouble(self, part: ViewPart, words: str) -> None:
+        """Note that a part could not be read."""
+        if part in self._states:
+            self._states[part].trouble = words
+
+    def note_doubt(self, part: ViewPart, words: str | None) -> None:
+        """Note why values of a part may be out of date, None when none of them may be."""
+        if part in self._states:
+            self._states[part].doubt = words
+
+    def note_fills_complete(self) -> None:
+        """Note that every fill has been delivered."""
+        if ViewPart.FILLS in self._states:
+            self._states[ViewPart.FILLS].missing = None
+
+    def note_move(self) -> None:
+        """Note that something changed by which profits, margins and available amounts move."""
+        self._moved += 1
+
+    def begin_write(self) -> None:
+        """Note a write of our own: the available amounts are not known until they are read after it."""
+        self._writes += 1
+        self._spent += 1
+
+    def end_write(self) -> None:
+        """Note the end of a write of our own."""
+        self._writes -= 1
+        self._spent += 1
+
+    # -- questions
+
+    def gap(self) -> str | None:
+        """Return why events may be missing, None where none are."""
+        return next((state.missing for part in STREAMED if (state := self._states.get(part)) and state.missing), None)
+
+    def is_bridged(self) -> bool:
+        """Say whether everything but the fills has been read since events were missing."""
+        return not any(
+            state.missing for part in STREAMED if part is not ViewPart.FILLS and (state := self._states.get(part))
+        )
+
+    def doubt(self) -> str | None:
+        """Return why values of streamed parts may be out of date, None where none are."""
+        return next((state.doubt for part in STREAMED if (state := self._states.get(part)) and state.doubt), None)
+
+    def reason(self, part: ViewPart) -> str | None:
+        """Return why a part may be out of date at any age, None where it is not."""
+        state = self._states.get(part)
+        if state is None:
+            return "this account cannot read it"
+        why = state.missing or state.doubt
+        if why is not None:
+            return f"{why}; {state.trouble}" if state.trouble else why
+        if part is ViewPart.AVAILABLE and self._writes:
+            return "an own write is under way"
+        if part is ViewPart.AVAILABLE and self.mark() != state.mark:
+            return "something was ordered or moved since it was read"
+        if part is ViewPart.FIGURES and self._moved > state.mark.moved:
+            return "a position or wallet moved since they were read"
+        return None
+
+    def age(self, part: ViewPart, now: float, alive: float | None) -> float:
+        """
+        Return for how many seconds a part may have been otherwise.
+
+        ``alive`` is when the stream last proved that it delivers, None where it does not.
+        """
+        known = self._read(part)
+        if alive is not None and part.is_streamed:
+            known = max(known, alive)
+        return max(0.0, now - known)
+
+    def trouble(self, part: ViewPart) -> str | None:
+        """Return why the last read of a part failed, None where it did not."""
+        state = self._states.get(part)
+        return None if state is None else state.trouble
+
+    def _read(self, part: ViewPart) -> float:
+        state = self._states.get(part)
+        return float("-inf") if state is None or state.read is None else state.read

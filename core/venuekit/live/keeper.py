@@ -1,0 +1,372 @@
+"""Keeper: decides when an account is read again, makes the reads, and looks for fills that were missed."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine, Iterable
+from datetime import datetime
+from typing import Any
+
+import attrs
+
+from venuekit.account import Account
+from venuekit.capabilities import (
+    EventOrigin,
+    Gap,
+    GapReason,
+    StreamEvent,
+    StreamPhase,
+    StreamState,
+)
+from venuekit.errors import AccountClosed, OperationError
+from venuekit.live.account_book import MOST_HELD, AccountBook
+from venuekit.live.freshness import Freshness, Mark
+from venuekit.live.holdings import READ_LAG, Knowledge
+from venuekit.live.missed_fills import MissedFills
+from venuekit.live.order_ends import OrderEnds
+from venuekit.live.provenance import Provenance, ValueSource, ViewPart
+from venuekit.live.reads import PARTS_OF, GroupRead, Modes, ReadGroup, read_group
+from venuekit.live.shapes import names_of
+from venuekit.live.timers import wait_at_most
+
+_log = logging.getLogger(__name__)
+
+#: seconds before a read that failed, or left something in doubt, is made again; doubled each time up to the last
+_AGAIN = (READ_LAG + 0.1, 15.0)
+#: orders that are asked for one by one at a time, to learn how they ended
+_MOST_ORDERS = 10
+_STATE_GROUPS = (ReadGroup.BALANCES, ReadGroup.POSITIONS, ReadGroup.ORDERS)
+
+
+@attrs.frozen(kw_only=True)
+class ViewPolicy:
+    """
+    How often a view reads its account again, in seconds.
+
+    ``read_every`` is for balances and positions, ``orders_every`` for open orders, ``modes_every`` for the modes: also
+    while the stream looks well. As long as nothing shows that it delivers they are read after ``unconfirmed_every``,
+    and then after twice that time and so on. A change that a read shows and no event within ``event_patience`` is a
+    gap.
+
+    Raises:
+        ValueError: a time is not above 0.
+    """
+
+    read_every: float = 30.0
+    orders_every: float = 60.0
+    modes_every: float = 300.0
+    unconfirmed_every: float = 5.0
+    event_patience: float = 5.0
+
+    def __attrs_post_init__(self) -> None:
+        for name, seconds in attrs.asdict(self).items():
+            if not seconds > 0:
+                raise ValueError(f"{name} must be above 0 seconds, not {seconds}")
+
+    def every(self, group: ReadGroup) -> float:
+        """Return the seconds between two reads of a group."""
+        if group is ReadGroup.ORDERS:
+            return self.orders_every
+        return self.modes_every if group is ReadGroup.MODES else self.read_every
+
+
+@attrs.define(eq=False)
+class _Plan:
+    """When one group is read next on the monotonic clock, how often that was in vain, and those who wait for it."""
+
+    due: float
+    failures: int = 0
+    repeats: int = 0
+    asked: list[asyncio.Future[None]] = attrs.field(factory=list)
+
+
+class Keeper:
+    """
+    Keeps a view true by reads.
+
+    Args:
+        account: The account that is read.
+        book: Everything that is known of it.
+        freshness: How old it is.
+        policy: How often it is read.
+        groups: The reads that the account can make.
+        state_of: Returns the state of the stream.
+        wait_until_live: Waits until the stream is up.
+        publish: Is given the news of each read.
+    """
+
+    def __init__(  # noqa: PLR0917 - the parts of one view
+        self,
+        account: Account,
+        book: AccountBook,
+        freshness: Freshness,
+        policy: ViewPolicy,
+        groups: Iterable[ReadGroup],
+        state_of: Callable[[], StreamState],
+        wait_until_live: Callable[[], Coroutine[Any, Any, None]],
+        publish: Callable[[Iterable[StreamEvent]], None],
+    ) -> None:
+        self._account = account
+        self._book = book
+        self._freshness = freshness
+        self._policy = policy
+        self._state_of = state_of
+        self._wait_until_live = wait_until_live
+        self._publish = publish
+        now = account.monotonic()
+        self._plans = {group: _Plan(now) for group in groups}
+        #: when the groups were read last that figures come from, and how much had moved until then
+        self._figures: dict[ReadGroup, tuple[float, Mark]] = {}
+        self._wake = asyncio.Event()
+        self._gaps = 0
+        #: the last moment of the venue's clock at which nothing was missing
+        self._confirmed_at: datetime = account.venue_clock.now()
+        self._missed_fills = MissedFills(account, book, freshness, publish)
+        self._order_ends = OrderEnds(account, book)
+        self._search: asyncio.Task[None] | None = None
+        self._revival: asyncio.Task[None] | None = None
+
+    # -- news
+
+    def note_gap(self, gap: Gap) -> None:
+        """Note that events may be missing: everything is read again once the stream is up."""
+        self._gaps += 1
+        self._book.note_gap()
+        self._freshness.note_gap(f"events may be missing: {gap.words}")
+        since = self._confirmed_at
+        if gap.since is not None:
+            since = min(since, gap.since + (self._account.venue_clock.now() - self._account.now()))
+        self._missed_fills.note_gap(since)
+        if self._revival is None or self._revival.done():
+            self._revival = asyncio.create_task(self._read_when_live())
+
+    async def _read_when_live(self) -> None:
+        """Read everything once the stream is up: before, it may change unseen."""
+        try:
+            await self._wait_until_live()
+        except AccountClosed:
+            return  # the view ends with its account
+        self._book.note_gap()  # an answer that came meanwhile says nothing about later changes
+        self.ask_soon(_STATE_GROUPS)
+
+    def note_message(self) -> None:
+        """Note that the stream has delivered: up to now nothing is missing, unless a gap is being filled."""
+        if not self._missed_fills.are_missing:
+            self._confirmed_at = self._account.venue_clock.now()
+        held = self._book.held_fills
+        if held is not None and len(held) > MOST_HELD:
+            self._publish(self._book.release_fills((), self._account.monotonic()))
+        self.note_doubts()
+
+    def note_doubts(self) -> None:
+        """Have those groups read again some of whose values are in doubt."""
+        book, freshness = self._book, self._freshness
+        for part, group, doubted in (
+            (ViewPart.WALLETS, ReadGroup.BALANCES, book.wallets.doubted),
+            (ViewPart.POSITIONS, ReadGroup.POSITIONS, book.positions.doubted),
+            (ViewPart.ORDERS, ReadGroup.ORDERS, book.orders.doubted),
+        ):
+            words = f"a read and the events of {names_of(doubted)} do not agree yet" if doubted else None
+            freshness.note_doubt(part, words)
+            plan = self._plans.get(group)
+            if doubted and plan is not None:
+                self._advance(plan, self._account.monotonic() + _pause(plan.repeats))
+
+    def ask_soon(self, groups: Iterable[ReadGroup], after: float = 0.0) -> None:
+        """Have groups read within so many seconds."""
+        now = self._account.monotonic()
+        for group in groups:
+            if (plan := self._plans.get(group)) is not None:
+                self._advance(plan, now + max(after, _pause(plan.failures - 1) if plan.failures else 0.0))
+
+    def ask_now(self, groups: Iterable[ReadGroup]) -> list[asyncio.Future[None]]:
+        """Have groups read now; each future is done once a read that is sent from now on has ended."""
+        loop = asyncio.get_running_loop()
+        futures = []
+        for group in groups:
+            plan = self._plans[group]
+            plan.asked.append(future := loop.create_future())
+            futures.append(future)
+            self._advance(plan, self._account.monotonic())
+        return futures
+
+    def _advance(self, plan: _Plan, due: float) -> None:
+        if due < plan.due:
+            plan.due = due
+            self._wake.set()
+
+    # -- the loop
+
+    async def open(self) -> None:
+        """
+        Make the first reads.
+
+        Raises:
+            OperationError: one of them failed.
+        """
+        for failure in await self._read_groups(list(self._plans)):
+            raise failure
+
+    async def run(self) -> None:
+        """Make each read that is due, until it is cancelled."""
+        try:
+            while True:
+                if self._search is not None and self._search.done():
+                    search, self._search = self._search, None
+                    search.result()
+                now = self._account.monotonic()
+                self._look_for_lost_events(now)
+                if due := [group for group, plan in self._plans.items() if plan.due <= now]:
+                    await self._read_groups(due)
+                    continue
+                self._wake.clear()
+                moments = [plan.due for plan in self._plans.values()]
+                moments += [since + self._policy.event_patience for since in self._missing_since()]
+                seconds = max(0.001, min(moments, default=now + self._policy.read_every) - now)
+                await wait_at_most(self._wake.wait(), seconds, self._account.pause)
+        finally:
+            for task in (self._search, self._revival):
+                if task is not None:
+                    task.cancel()
+                    await asyncio.wait((task,))
+            for plan in self._plans.values():
+                for future in plan.asked:
+                    future.cancel()
+
+    async def _read_groups(self, groups: list[ReadGroup]) -> list[OperationError]:
+        """Make reads at once and take those that succeed; return the failures of the others."""
+        before, gaps, mark = self._state_of(), self._gaps, self._freshness.mark()
+        asked = {group: self._plans[group].asked for group in groups}
+        for group in groups:
+            self._plans[group].asked, self._plans[group].due = [], float("inf")  # a request that comes meanwhile counts
+        results = await _gather(read_group(self._account, group) for group in groups)
+        after = self._state_of()
+        is_up = before.phase is after.phase is StreamPhase.LIVE and before.connections == after.connections
+        bridges_gap = is_up and gaps == self._gaps
+        knowledge = Knowledge(
+            is_streaming=bridges_gap and before.is_confirmed,
+            awaits_events=bridges_gap and self._freshness.gap() is None,
+        )
+        failures = []
+        news: list[StreamEvent] = []
+        for group, result in zip(groups, results, strict=True):
+            if isinstance(result, OperationError):
+                failures.append(result)
+                self._note_failure(group, result)
+            else:
+                news += await self._take(
+                    result, attrs.evolve(knowledge, is_complete=result.is_complete), mark, bridges_gap
+                )
+            for future in asked[group]:
+                if not future.done():
+                    future.set_exception(result) if isinstance(result, OperationError) else future.set_result(None)
+        self.note_doubts()
+        self._publish(news)
+        if self._missed_fills.are_missing and self._freshness.is_bridged() and self._search is None:
+            self._search = asyncio.create_task(self._missed_fills.find())
+            self._search.add_done_callback(lambda _: self._wake.set())
+        return failures
+
+    def _note_failure(self, group: ReadGroup, failure: OperationError) -> None:
+        plan = self._plans[group]
+        plan.failures += 1
+        plan.due = min(plan.due, self._account.monotonic() + _pause(plan.failures))
+        for part in PARTS_OF[group]:
+            self._freshness.note_trouble(part, f"reading {group} failed: {failure}")
+
+    async def _take(self, read: GroupRead, knowledge: Knowledge, mark: Mark, bridges_gap: bool) -> list[StreamEvent]:
+        """Take one answer; rows that could not be read are no proof that nothing is there."""
+        group, window, plan = read.group, read.window, self._plans[read.group]
+        had_gap = self._freshness.gap() is not None
+        plan.failures = 0
+        news: list[StreamEvent] = []
+        at = self._account.now()
+        if group is ReadGroup.BALANCES:
+            news += self._book.take_balances(read.rows, window, at, knowledge)
+        elif group is ReadGroup.POSITIONS:
+            news += self._book.take_positions(read.rows, window, at, knowledge)
+        elif group is ReadGroup.ORDERS:
+            events, gone = self._book.take_orders(read.rows, window, at, knowledge)
+            news += events
+            news += await self._order_ends.of(gone)
+            news += await self._order_ends.of_doubted()
+        else:
+            self._take_modes(read.rows, window.sent_at)
+        if read.is_complete:
+            if ViewPart.FIGURES in PARTS_OF[group]:
+                self._figures[group] = (window.sent, mark)
+            for part in PARTS_OF[group]:
+                oldest = min(self._figures.values()) if part is ViewPart.FIGURES else (window.sent, mark)
+                self._freshness.note_read(part, *oldest, bridges_gap=bridges_gap)
+            is_last = not (had_gap and bridges_gap) or group is ReadGroup.MODES
+            # after a gap once more, for good: reads may lag
+            plan.due = min(plan.due, window.sent + (self._interval(group) if is_last else _AGAIN[0]))
+        else:
+            plan.failures += 1
+            plan.due = min(plan.due, self._account.monotonic() + _pause(plan.failures))
+            words = f"the answer to a read of {group} has {len(read.odd)} rows that cannot be read: {read.odd[0]}"
+            for part in PARTS_OF[group]:
+                self._freshness.note_trouble(part, words)
+        return news
+
+    def _interval(self, group: ReadGroup) -> float:
+        """Return the seconds until the next read of a group, fewer while nothing shows that the stream delivers."""
+        plan, every = self._plans[group], self._policy.every(group)
+        if group is ReadGroup.MODES or self._state_of().is_confirmed:
+            plan.repeats = 0
+            return every
+        plan.repeats += 1
+        return min(every, self._policy.unconfirmed_every * 2.0 ** min(plan.repeats - 1, 10))
+
+    def _take_modes(self, modes: Modes, sent_at: datetime) -> None:
+        learnt = Provenance(ValueSource.READ, None, sent_at)
+        if modes.position is not None:
+            self._book.position_mode = (modes.position, learnt)
+        if modes.asset is not None:
+            self._book.asset_mode = (modes.asset, learnt)
+
+    # -- missing events
+
+    def _missing_since(self) -> list[float]:
+        """Return since when events are missing of changes that a read has shown, on the monotonic clock."""
+        moments = (self._book.wallets.missing_since(), self._book.positions.missing_since())
+        return [moment for moment in moments if moment is not None]
+
+    def _look_for_lost_events(self, now: float) -> None:
+        """Declare a gap when a change that a read has shown was not reported by an event for too long."""
+        if any(now >= since + self._policy.event_patience for since in self._missing_since()):
+            words = "a read has shown a change of which no event came"
+            gap = Gap(
+                received_at=self._account.now(),
+                message=0,
+                origin=EventOrigin.INFERRED,
+                reason=GapReason.UNCONFIRMED,
+                words=words,
+            )
+            self.note_gap(gap)
+            self._publish([gap])
+
+
+def _pause(times: int) -> float:
+    first, most = _AGAIN
+    return min(most, first * 2.0 ** min(max(times, 0), 10))
+
+
+async def _gather(reads: Iterable[Coroutine[Any, Any, GroupRead]]) -> list[GroupRead | OperationError]:
+    """Make reads at once; return the result of each, a failure in the place of one that failed."""
+
+    async def attempt(read: Coroutine[Any, Any, GroupRead]) -> GroupRead | OperationError:
+        try:
+            return await read
+        except AccountClosed:
+            raise
+        except OperationError as failure:
+            return failure
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(attempt(read)) for read in reads]
+    except BaseExceptionGroup as failures:
+        raise failures.exceptions[0] from None
+    return [task.result() for task in tasks]
