@@ -40,8 +40,9 @@ async def test_what_an_order_changes_is_watched(desk: CcxtDesk) -> None:
         client.watch_balance({"subType": "linear"}),  # for inverse it waits for the wallet of older accounts
     ]
     tasks = [asyncio.create_task(one) for one in watched]
+    peers: Any = desk.sim.streams.peers
     async with asyncio.timeout(_PATIENCE):
-        while [len(peer.topics) for peer in desk.sim.streams.peers()] != [4]:  # noqa: ASYNC110  - it has no event
+        while [len(peer.topics) for peer in peers()] != [len(tasks)]:  # noqa: ASYNC110  - it has no event
             await asyncio.sleep(0.01)
         ledger.fill(INVERSE.flat_id, Side.BUY, exact(INVERSE.quantity), ledger.mark(INVERSE.flat_id))
         [order], [trade], [position], balance = [await task for task in tasks]
