@@ -428,6 +428,9 @@ def test_a_message_of_a_combined_stream_is_read() -> None:
     """It is wrapped, and names the stream beside the message."""
     body = b'{"stream":"key","data":' + FRAMES.body("margin_call") + b"}"
     assert DECODE(body, ARRIVAL) == EVENTS["margin_call"]
+    (event,) = DECODE(b'{"stream":"key","data":{"data":{"e":"MARGIN_CALL"}}}', ARRIVAL)
+    assert isinstance(event, UnknownEvent)
+    assert (event.kind, event.body) == (None, b'{"data":{"e":"MARGIN_CALL"}}')
 
 
 @pytest.mark.parametrize(
@@ -448,7 +451,10 @@ def test_a_message_of_another_shape_is_refused(body: bytes, words: str) -> None:
         DECODE(body, ARRIVAL)
 
 
-@pytest.mark.parametrize("body", [b"", b"<html>", b'{"e":"ORDER_TRADE_UPDATE"', b"[" * 100_000, b"\xff"])
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"<html>", b'{"e":"ORDER_TRADE_UPDATE"', b"[" * 100_000, b'{"e":"X","x":' + b"[" * 100_000, b"\xff"],
+)
 def test_a_message_that_is_no_json_is_refused(body: bytes) -> None:
     """Cut off, another format, nested too deeply, or no text at all."""
     with pytest.raises(ValueError):  # noqa: PT011  (its words are the parser's)

@@ -381,3 +381,12 @@ def test_a_message_of_another_shape_is_refused(body: bytes, words: str) -> None:
     """The error names the field."""
     with pytest.raises(PayloadMismatch, match=words):
         DECODE(body, ARRIVAL)
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"pong", b'{"topic":"wal', b'{"topic":"x","creationTime":5,"x":' + b"[" * 100_000]
+)
+def test_a_message_that_is_no_json_is_refused(body: bytes) -> None:
+    """Cut off, another format, or nested too deeply."""
+    with pytest.raises(ValueError):  # noqa: PT011  (its words are the parser's)
+        DECODE(body, ARRIVAL)

@@ -53,7 +53,7 @@ def read_head(body: bytes) -> Head:
     """
     try:
         quick = _quick_reader()(body)
-    except ValueError:
+    except (RecursionError, ValueError):
         row = _read_carefully(body)
         return Head(row.topic, row.time, row.operation, row.is_success, row.words or "")
     return Head(quick.topic, from_milliseconds(quick.creationTime))

@@ -57,10 +57,8 @@ class BinanceDecoder:
             PayloadMismatch: it is, but lacks a field of its kind; the message names it.
         """
         head = read_head(body)
-        if head.kind is None:
-            wrapped = _unwrap(body)
-            if wrapped is not None:
-                return self(wrapped, arrival)
+        if head.kind is None and (wrapped := _unwrap(body)) is not None:
+            body, head = wrapped, read_head(wrapped)
         read = _READERS.get(head.kind or "")
         if read is None:
             return (UnknownEvent(kind=head.kind, body=body, **_common(head, arrival, None)),)

@@ -73,7 +73,7 @@ def read_head(body: bytes) -> Head:
     """
     try:
         quick = _quick_reader()(body)
-    except ValueError:
+    except (RecursionError, ValueError):
         row = _read_carefully(body)
         cause, order = row.cause or _CauseRow(), row.order or _StepRow()
         return Head(row.kind, row.time, row.happened_at, cause.reason, cause.symbol, order.step, order.trade)
