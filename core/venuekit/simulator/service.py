@@ -179,7 +179,8 @@ class Service:
                     key = self.simulated.authenticate(request, route.security, self._keys, now)
                 else:
                     key = sent.signed_in
-                    self.simulated.recheck(request, now)
+                    if route.security is Security.SIGNED:
+                        self.simulated.recheck(request, now)
                 own = self._limits(of_address=False)
                 by_symbol = any(limit.scope is LimitScope.SYMBOL for limit in own if limit.name in costs)
                 symbols = route.symbols(request.parameters) if by_symbol else ()

@@ -39,6 +39,7 @@ from venuekit_binance_common.simulated.order_routes import OrderRoutes
 from venuekit_binance_common.simulated.order_rows import matching_fields
 from venuekit_binance_common.simulated.portfolio_routes import PortfolioRoutes, portfolio_margin
 from venuekit_binance_common.simulated.settings_routes import SettingsRoutes
+from venuekit_binance_common.simulated.socket_api import methods_of
 from venuekit_binance_common.simulated.stream_routes import StreamRoutes
 from venuekit_binance_common.simulated.stream_terms import StreamTerms
 from venuekit_binance_common.simulated.unserved import STATISTICS, downloads, of_root
@@ -104,6 +105,17 @@ class SimulatedCoinm(
     endpoints = COINM
     stream = COINM.STREAM
     stream_terms = StreamTerms(has_alias=True, has_strategy_fields=False, has_margin_asset=True)
+    websocket_api_path = "/ws-api"
+    documented_api_path = "/ws-dapi/v1"
+    socket_methods = methods_of(
+        "/dapi/v1",
+        {
+            "account.balance": "/dapi/v1/balance",
+            "account.status": "/dapi/v1/account",
+            "account.position": "/dapi/v1/positionRisk",
+        },
+        has_algo=False,
+    )
     purse = PURSE
     contracts = CONTRACTS
     scenarios = (*SCENARIOS, portfolio_margin(SCENARIOS[-1]))

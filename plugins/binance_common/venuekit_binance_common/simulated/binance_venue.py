@@ -187,7 +187,7 @@ class SimulatedBinance(SimulatedVenue):
             raise self.errors.denial(-2015)
         if security is Security.SIGNED:
             self._check_signature(request, key)
-            self._check_window(request, milliseconds)
+            self.check_window(request, milliseconds)
         return key
 
     def recheck(self, request: SimRequest, milliseconds: int) -> None:
@@ -198,7 +198,7 @@ class SimulatedBinance(SimulatedVenue):
             Denied: in the engine's own words.
         """
         try:
-            self._check_window(request, milliseconds)
+            self.check_window(request, milliseconds)
         except Refused:
             raise self.errors.denial(self.errors.too_late) from None
 
@@ -219,7 +219,8 @@ class SimulatedBinance(SimulatedVenue):
         if not is_signed_by(key, (query + body).encode(), unquote_plus(signature)):
             raise self.errors.denial(-1022)
 
-    def _check_window(self, request: SimRequest, milliseconds: int) -> None:
+    def check_window(self, request: SimRequest, milliseconds: int) -> None:
+        """Check the time of a request; raises ``Refused`` outside its window, ``Denied`` for a malformed time."""
         sent_at = self._digits(request, "timestamp")
         window = None if request.text("recvWindow") is None else self._digits(request, "recvWindow")
         _WINDOW.check(milliseconds, sent_at, window)

@@ -10,6 +10,7 @@ from venuekit.plugin import Endpoint
 from venuekit.simulator import Denied, Handler, SimKey, SimRequest, StreamConnection, StreamPeer, Visit
 from venuekit_binance_common.endpoints import StreamEndpoints
 from venuekit_binance_common.simulated.order_writes import OrderWrites
+from venuekit_binance_common.simulated.socket_api import Method, SocketApi
 from venuekit_binance_common.simulated.stream_terms import StreamTerms
 from venuekit_binance_common.simulated.user_stream import ListenKey, Product, UserStream
 
@@ -23,6 +24,9 @@ class ListenKeys(OrderWrites):
     #: whether the answer to a prolongation has the key
     prolonged_has_key: ClassVar[bool] = True
     stream_terms: ClassVar[StreamTerms]
+    #: the methods of the WebSocket API by name, and the path that the venue documents for it
+    socket_methods: ClassVar[Mapping[str, Method]] = {}
+    documented_api_path: ClassVar[str] = ""
 
     def __init__(self) -> None:
         super().__init__()
@@ -64,14 +68,22 @@ class ListenKeys(OrderWrites):
             present.is_stopped, present.ends_at = True, visit.milliseconds
         return {}
 
+    def websocket_api_paths(self) -> tuple[str, ...]:
+        """Return the paths of the WebSocket API: the simulator's own, and the documented one; none without an API."""
+        return () if self.websocket_api_path is None else (self.websocket_api_path, self.documented_api_path)
+
     def open_stream(self, connection: StreamConnection) -> StreamPeer:
         """
-        Return the venue's side of a user stream; a listen key that is unknown opens one, too, which delivers nothing.
+        Return the venue's side of a user stream, or of the WebSocket API.
+
+        A listen key that is unknown opens a stream, too, which delivers nothing.
 
         Raises:
-            Denied: the path is none of a stream.
+            Denied: the path is neither's.
         """
         path, root = connection.request.path, self.stream_terms.root
+        if path in self.websocket_api_paths():
+            return SocketApi(connection, self, self.socket_methods, self.stream_terms)
         is_routed = path.startswith(f"{root}/")
         kind, _, in_path = path.removeprefix(root).removeprefix("/").partition("/")
         if kind not in {"ws", "stream"} or (kind == "stream" and in_path):

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections import deque
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from datetime import timedelta
 from itertools import zip_longest
 from typing import Any
 from urllib.parse import parse_qsl
@@ -13,7 +11,7 @@ from urllib.parse import parse_qsl
 import attrs
 
 from venuekit.capabilities import PositionSide
-from venuekit.simulator import LedgerChange, StreamConnection, StreamPeer
+from venuekit.simulator import LedgerChange, StreamConnection
 from venuekit.simulator.ledger import (
     AccountEvent,
     Book,
@@ -42,14 +40,8 @@ from venuekit_binance_common.simulated.order_frames import (
     trade_lite,
     trigger_reject,
 )
+from venuekit_binance_common.simulated.socket_peer import SocketPeer
 from venuekit_binance_common.simulated.stream_terms import StreamTerms
-
-_MILLISECOND = timedelta(milliseconds=1)
-#: the life of a connection
-_DAY = timedelta(hours=24) // _MILLISECOND
-#: the messages that a client may send in a second
-_MESSAGES = 10
-_POLICY = 1008
 
 
 @attrs.define
@@ -121,13 +113,15 @@ class _Subscription:
         return not self.events or frame["e"] in self.events
 
 
-class UserStream(StreamPeer):
+class UserStream(SocketPeer):
     """
     One connection to the user streams of a product.
 
     A listen key is in the path, in the query, or subscribed by a message; one that is unknown delivers nothing. A
     combined stream has the key beside each message.
     """
+
+    messages_per_second = 10
 
     def __init__(
         self,
@@ -138,19 +132,16 @@ class UserStream(StreamPeer):
         key: str,
         is_combined: bool,
     ) -> None:
-        super().__init__(connection)
         self._product = product
         self._keys = keys
         self._is_combined = is_combined
         self._subscriptions: dict[str, _Subscription] = {}
         self._names: list[str] = []
         self._called: frozenset[tuple[str, PositionSide]] = frozenset()
-        self._received: deque[int] = deque(maxlen=_MESSAGES)
-        self._last_pong = connection.now()
-        self._next_ping = connection.now() + product.terms.pings // _MILLISECOND
+        super().__init__(connection, product.terms)
         for name, events in _wanted(key, connection.request.query):
             self._subscribe(name, events)
-        self._set_alarm()
+        self.set_alarm()
 
     def _subscribe(self, name: str, events: Collection[str] = ()) -> None:
         self._names.append(name)
@@ -166,11 +157,8 @@ class UserStream(StreamPeer):
 
     def receive(self, text: str) -> None:
         """Answer a request; a client that sends more than ten in a second is disconnected."""
-        now = self.connection.now()
-        if len(self._received) == _MESSAGES and now - self._received[0] < 1000:
-            self.connection.close(_POLICY, "Too many requests")
+        if not self.takes_message():
             return
-        self._received.append(now)
         try:
             request = json.loads(text)
         except ValueError as error:
@@ -191,33 +179,24 @@ class UserStream(StreamPeer):
             else:
                 self._subscriptions.pop(name, None)
                 self._names = [one for one in self._names if one != name]
-        self._set_alarm()
+        self.set_alarm()
         return {"result": None, "id": number}
 
     # -- the clock
 
-    def pong(self, payload: bytes) -> None:  # noqa: ARG002  - any pong will do
-        """Remember the pong."""
-        self._last_pong = self.connection.now()
-
     def wake(self) -> None:
-        """End expired listen keys, ping, and close a connection that is a day old or does not answer pings."""
-        now, terms = self.connection.now(), self._product.terms
+        """End expired listen keys, and do the things of every connection."""
+        now = self.connection.now()
         for name, one in tuple(self._subscriptions.items()):
             if now >= one.key.ends_at:
                 del self._subscriptions[name]
                 if not one.key.is_stopped:
                     self._push_expiry(one)
-        if now >= self.connection.opened_at + _DAY:
-            self._end(1001, "24 hours")
-            return
-        if now >= self._last_pong + (terms.pings + terms.patience) // _MILLISECOND:
-            self._end(_POLICY, "Pong timeout")
-            return
-        if now >= self._next_ping:
-            self.connection.ping(str(now).encode())
-            self._next_ping = now + terms.pings // _MILLISECOND
-        self._set_alarm()
+        super().wake()
+
+    def set_alarm(self, *further: int) -> None:
+        """Set the time of the next call of :meth:`wake`; the end of a listen key is one."""
+        super().set_alarm(*further, *(one.key.ends_at for one in self._subscriptions.values()))
 
     def expire(self, times: int = 1) -> None:
         """End the listen keys of the connection before their time, and say so as often as ``times``."""
@@ -226,20 +205,7 @@ class UserStream(StreamPeer):
             for _ in range(times):
                 self._push_expiry(one)
         self._subscriptions.clear()
-        self._set_alarm()
-
-    def _end(self, code: int, words: str) -> None:
-        self.wake_at = None
-        self.connection.close(code, words)
-
-    def _set_alarm(self) -> None:
-        terms = self._product.terms
-        self.wake_at = min(
-            self._next_ping,
-            self.connection.opened_at + _DAY,
-            self._last_pong + (terms.pings + terms.patience) // _MILLISECOND,
-            *(one.key.ends_at for one in self._subscriptions.values()),
-        )
+        self.set_alarm()
 
     # -- the venue's messages
 

@@ -21,6 +21,7 @@ from venuekit_binance_common.simulated.formatting import amount, amount_or_zero,
 from venuekit_binance_common.simulated.market_routes import adl_rank
 from venuekit_binance_common.simulated.order_rows import matching_fields
 from venuekit_binance_common.simulated.portfolio_routes import PortfolioRoutes, portfolio_margin
+from venuekit_binance_common.simulated.socket_api import methods_of
 from venuekit_binance_common.simulated.stream_routes import StreamRoutes
 from venuekit_binance_common.simulated.stream_terms import StreamTerms
 from venuekit_binance_usdm.endpoints import USDM
@@ -50,6 +51,20 @@ class SimulatedUsdm(
         has_trade_lite=True,
         has_asset_mode=True,
         has_trigger_rejects=True,
+    )
+    websocket_api_path = "/ws-api"
+    documented_api_path = "/ws-fapi/v1"
+    socket_methods = methods_of(
+        "/fapi/v1",
+        {
+            "account.balance": "/fapi/v2/balance",
+            "account.status": "/fapi/v2/account",
+            "account.position": "/fapi/v2/positionRisk",
+            "v2/account.balance": "/fapi/v3/balance",
+            "v2/account.status": "/fapi/v3/account",
+            "v2/account.position": "/fapi/v3/positionRisk",
+        },
+        has_algo=True,
     )
     contracts = CONTRACTS
     scenarios = (*SCENARIOS, portfolio_margin(SCENARIOS[-1]))
