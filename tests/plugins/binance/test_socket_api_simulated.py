@@ -99,9 +99,15 @@ DIFFERENCES = {
 @pytest.mark.parametrize("venue", sorted(DOCUMENTED))
 async def test_answers_are_as_documented(venue: str) -> None:
     """Each method has a result of the documented fields, with the usage of the pools that it paid into."""
-    order = {"symbol": FLAT[venue], "side": "BUY", "type": "LIMIT", "timeInForce": "GTC", "quantity": "1"}
-    name = {"symbol": FLAT[venue], "origClientOrderId": "mine"}
-    changed = {"side": "BUY", "quantity": "2", "price": "2400", "modifyId": 7}
+    order: dict[str, Any] = {
+        "symbol": FLAT[venue],
+        "side": "BUY",
+        "type": "LIMIT",
+        "timeInForce": "GTC",
+        "quantity": "1",
+    }
+    name: dict[str, Any] = {"symbol": FLAT[venue], "origClientOrderId": "mine"}
+    changed: dict[str, Any] = {"side": "BUY", "quantity": "2", "price": "2400", "modifyId": 7}
     async with venuekit.simulate(venue) as sim:
         key = sim.add_key(kind=KeyKind.ED25519)
         async with connect(sim, venue, key=sim.key_of(venue, key=key)) as api:
@@ -120,8 +126,14 @@ async def test_answers_are_as_documented(venue: str) -> None:
             for method in ("userDataStream.start", "userDataStream.ping", "userDataStream.stop"):
                 answers[method] = await api.ask(method, signed=False, apiKey=api.key.key)
             if venue == "binance_usdm":
-                trigger = {"algoType": "CONDITIONAL", "type": "STOP_MARKET", "triggerPrice": "2000"}
-                algo = {"symbol": FLAT[venue], "side": "SELL", "quantity": "1", **trigger, "clientAlgoId": "stop"}
+                trigger: dict[str, Any] = {"algoType": "CONDITIONAL", "type": "STOP_MARKET", "triggerPrice": "2000"}
+                algo: dict[str, Any] = {
+                    "symbol": FLAT[venue],
+                    "side": "SELL",
+                    "quantity": "1",
+                    **trigger,
+                    "clientAlgoId": "stop",
+                }
                 answers["algoOrder.place"] = await api.ask("algoOrder.place", **algo)
                 answers["algoOrder.cancel"] = await api.ask("algoOrder.cancel", clientAlgoId="stop")
 
@@ -145,7 +157,13 @@ async def test_answers_are_as_documented(venue: str) -> None:
 @pytest.mark.parametrize("venue", sorted(DOCUMENTED))
 async def test_orders_are_those_of_the_ledger(venue: str) -> None:
     """Many requests are in flight; each answer has its id, and what was placed rests in the ledger."""
-    order = {"symbol": FLAT[venue], "side": "BUY", "type": "LIMIT", "timeInForce": "GTC", "quantity": "1"}
+    order: dict[str, Any] = {
+        "symbol": FLAT[venue],
+        "side": "BUY",
+        "type": "LIMIT",
+        "timeInForce": "GTC",
+        "quantity": "1",
+    }
     async with venuekit.simulate(venue) as sim, connect(sim, venue, query="?returnRateLimits=false") as api:
         sent = [await api.send("order.place", **order, price=str(2000 + number)) for number in range(20)]
         answers = {answer["id"]: answer for answer in [await api.socket.receive_json() for _ in sent]}
@@ -190,7 +208,7 @@ async def test_wrong_requests_have_words_of_the_venue() -> None:
 async def test_a_lost_answer_takes_the_connection_with_it() -> None:
     """What disturbs a route disturbs it here too: the order is carried out, and the connection breaks."""
     venue = "binance_usdm"
-    order = {"symbol": "ETHUSDT", "side": "BUY", "type": "LIMIT", "timeInForce": "GTC", "quantity": "1"}
+    order: dict[str, Any] = {"symbol": "ETHUSDT", "side": "BUY", "type": "LIMIT", "timeInForce": "GTC", "quantity": "1"}
     async with venuekit.simulate(venue) as sim, connect(sim, venue) as api:
         sim.disturb(venue, ("POST", "/fapi/v1/order"), DropAfter())
         await api.send("order.place", **order, price="2000")

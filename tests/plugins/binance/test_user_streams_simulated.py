@@ -15,11 +15,15 @@ from tests.contract.shapes import Shape, differences
 from tests.plugins.binance.user_streams import ask_listen_key, listen, receive_all, work
 
 import venuekit
-from venuekit.capabilities import AssetMode, MarginType, OrderType, PositionMode, PositionSide
+from venuekit.capabilities import AssetMode, MarginType, OrderType, PositionMode, PositionSide, TimeInForce
 from venuekit.simulator.ledger import LedgerOrderRequest, Side
 from venuekit.testing import LoopClock
 
 DOCUMENTED = json.loads(Path(__file__).with_name("documented_messages.json").read_text(encoding="utf-8"))
+REJECTED = (
+    "Due to the order could not be executed as maker, the Post Only order will be rejected. "
+    "The order will not be recorded in the order history"
+)
 #: the differences between the messages of a day's work and the documented ones, with the reason
 DIFFERENCES = {
     "binance_usdm": {
@@ -145,6 +149,31 @@ async def test_a_triggered_stop_goes_on_under_its_id_where_there_is_one_book() -
         ("TRADE", "FILLED", "MARKET"),
     ]
     assert [state[1] for state in states["binance_usdm"]] == ["NEW", "TRIGGERING", "TRIGGERED", "FINISHED"]
+
+
+async def test_a_triggered_order_that_is_refused_says_why() -> None:
+    """A post-only child that would trade ends its conditional order, in two messages with the venue's words."""
+    venue, symbol = "binance_usdm", "ETHUSDT"
+    async with venuekit.simulate(venue, scenario="flat") as sim, listen(sim, venue) as socket:
+        stop = sim.ledger.place(
+            LedgerOrderRequest(
+                symbol=symbol,
+                side=Side.SELL,
+                type=OrderType.STOP,
+                quantity=Decimal(1),
+                price=Decimal(2500),
+                trigger_price=Decimal(2900),
+                time_in_force=TimeInForce.POST_ONLY,
+            )
+        )
+        sim.set_mark(venue, symbol, Decimal(2890))
+        pushed = by_event(await receive_all(sim, socket))
+    states = [update["o"] for update in pushed["ALGO_UPDATE"]]
+    assert [(state["X"], state["rm"]) for state in states] == [("NEW", ""), ("REJECTED", REJECTED)]
+    [rejected] = pushed["CONDITIONAL_ORDER_TRIGGER_REJECT"]
+    documented = Shape.of(DOCUMENTED[venue]["CONDITIONAL_ORDER_TRIGGER_REJECT"])
+    assert list(differences(Shape.of(rejected), documented)) == []
+    assert rejected["or"] == {"s": symbol, "i": int(stop.id), "r": REJECTED}
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,7 @@ _SIGNS = frozenset({"apiKey", "signature"})
 
 @attrs.frozen
 class Method:
-    """A method of the WebSocket API: the verb and the path of its route, and what it is secured by."""
+    """A method of the WebSocket API: the verb, the path and the security of its route."""
 
     verb: str
     path: str
@@ -117,14 +117,14 @@ class SocketApi(SocketPeer):
         if text is None and self._key is not None:
             key = self._key
         else:
-            key = self._named_key(parameters)
+            key = self._find_key(parameters)
             if security is Security.SIGNED:
                 self._check_signature(key, parameters)
         if security is Security.SIGNED:
             self._venue.check_window(self._as_request(parameters), self.connection.now())
         return key
 
-    def _named_key(self, parameters: Frame) -> SimKey:
+    def _find_key(self, parameters: Frame) -> SimKey:
         key = self.connection.keys.get(str(parameters.get("apiKey")))
         if key is None:
             raise self._venue.errors.denial(-2015 if parameters.get("apiKey") else -2014)
@@ -147,7 +147,7 @@ class SocketApi(SocketPeer):
     def _session(self, name: str, parameters: Frame) -> Frame:
         """Log on or out, and return the state of the session."""
         if name == "session.logon":
-            key = self._named_key(parameters)
+            key = self._find_key(parameters)
             if key.kind is not KeyKind.ED25519:
                 words = f"{key.kind.label} API key is not supported."
                 raise Denied(json_response({"code": -4056, "msg": words}, 400))

@@ -139,7 +139,7 @@ class UserStream(SocketPeer):
         self._names: list[str] = []
         self._called: frozenset[tuple[str, PositionSide]] = frozenset()
         super().__init__(connection, product.terms)
-        for name, events in _wanted(key, connection.request.query):
+        for name, events in _listen_keys_in(key, connection.request.query):
             self._subscribe(name, events)
         self.set_alarm()
 
@@ -236,7 +236,7 @@ class UserStream(SocketPeer):
         self.connection.push({"stream": one.key.text, "data": payload} if self._is_combined else payload)
 
 
-def _wanted(in_path: str, query: str) -> Iterator[tuple[str, Collection[str]]]:
+def _listen_keys_in(in_path: str, query: str) -> Iterator[tuple[str, Collection[str]]]:
     """Yield the listen keys of a path and a query, each with the events that follow it, separated by slashes."""
     found: list[tuple[str, Collection[str]]] = [(in_path, ())] if in_path else []
     for name, value in parse_qsl(query):
