@@ -13,7 +13,7 @@ from typing import Any
 import attrs
 
 from venuekit.account import Account
-from venuekit.capabilities import OrderUpdateKind, SessionExpiry, StreamEvent, UnknownEvent
+from venuekit.capabilities import SessionExpiry, StreamEvent, UnknownEvent
 from venuekit.clock import Clock
 from venuekit.errors import NeverSent
 from venuekit.message import HttpRequest, HttpResponse
@@ -34,8 +34,6 @@ from venuekit.streams.sockets import End
 from venuekit.testing import FakeTransport
 from venuekit.testing.fake import account_over, json_answer
 from venuekit_toy_perp import TOY_PERP
-
-__all__ = ["KEYED", "FakeSocket", "FakeSockets", "KeyServer", "OrderUpdateKind", "StreamedToy", "stream_account"]
 
 
 def _read_key(body: bytes) -> Secret | None:
@@ -74,6 +72,15 @@ class StreamedToy(StreamedEvents, StreamedListenKey):
     __slots__ = ()
 
 
+STREAM = StreamDeclaration(
+    session=ListenKeySession(
+        start=START, keep_alive=KEEP, stop=STOP, path="/ws?listenKey={key}", gone=frozenset({1125})
+    ),
+    make_decoder=make_decoder,
+    ping_every=60.0,
+    connection_life=timedelta(hours=4),
+    confirmed_by=frozenset({TOUCH}),
+)
 KEYED: Venue[StreamedToy] = Venue(
     id="keyed_toy",
     title="Keyed",
@@ -85,15 +92,7 @@ KEYED: Venue[StreamedToy] = Venue(
     faults=TOY_PERP.faults,
     server_time=TOY_PERP.server_time,
     endpoints=(*filter(None, (TOY_PERP.server_time,)), START, KEEP, STOP, TOUCH),
-    stream=StreamDeclaration(
-        session=ListenKeySession(
-            start=START, keep_alive=KEEP, stop=STOP, path="/ws?listenKey={key}", gone=frozenset({1125})
-        ),
-        make_decoder=make_decoder,
-        ping_every=60.0,
-        connection_life=timedelta(hours=4),
-        confirmed_by=frozenset({TOUCH}),
-    ),
+    stream=STREAM,
 )
 
 
@@ -108,6 +107,7 @@ class KeyServer:
     keys: int = 0
     alive: str | None = None
     expires_at: float = 0.0
+    prefix: str = "listenkey"
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer a request."""
@@ -128,7 +128,7 @@ class KeyServer:
             return json_answer({})
         if self.alive is None:
             self.keys += 1
-            self.alive = f"listenkey{self.keys}"
+            self.alive = f"{self.prefix}{self.keys}"
         self.expires_at = self.clock.monotonic() + 3600
         return json_answer({"key": self.alive} if request.verb == "POST" else {})
 
