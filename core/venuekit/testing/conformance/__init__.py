@@ -63,6 +63,7 @@ from venuekit.testing.conformance.recordings import RecordingChecks
 from venuekit.testing.conformance.requests import LimitChecks, RequestChecks
 from venuekit.testing.conformance.secrets import SecretChecks
 from venuekit.testing.conformance.setting_values import SettingValueChecks, leverage_names
+from venuekit.testing.conformance.streams import StreamChecks, stream_cases
 from venuekit.testing.conformance.symbols import SymbolChecks, filters_of, methods_of_a_symbol
 from venuekit.testing.conformance.tiers import NO_SIMULATED_VENUE, Tier
 from venuekit.testing.recorded import find_recorded, load_recorded
@@ -105,6 +106,7 @@ class Suite(
     GuardChecks,
     LostWriteChecks,
     LostMarginChecks,
+    StreamChecks,
 ):
     """
     All checks of one venue.
@@ -198,6 +200,7 @@ def _cases(inventory: Inventory) -> dict[str, dict[str, Any]]:
         **fill_cases(inventory),
         **countdown_cases(inventory),
         **lost_write_cases(inventory),
+        **stream_cases(inventory),
         "quanto_symbol": quanto_symbols(inventory),
     }
 
