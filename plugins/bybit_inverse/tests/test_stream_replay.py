@@ -24,7 +24,7 @@ D = Decimal
 TOPICS = frozenset({"order", "execution", "position", "wallet"})
 #: fields that follow the market, or that differ by their form alone
 MOVING = frozenset({"markPrice", "liqPrice", "unrealisedPnl", "positionMM", "positionIM", "positionMMByMp"})
-MOVING |= {"positionIMByMp", "takeProfit", "stopLoss", "positionValue"}
+MOVING |= {"positionIMByMp", "takeProfit", "stopLoss", "positionValue", "riskId", "riskLimitValue"}
 SYMBOLS = st.sampled_from(["BTCUSD", "ETHUSD"])
 SIDES = st.sampled_from(Side)
 QUANTITIES = st.integers(1, 2000).map(lambda number: D(number * 100))
