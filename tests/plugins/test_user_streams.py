@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -88,7 +89,7 @@ async def test_events_have_the_values_of_reads(venue_id: str) -> None:
         order = _last(found, OrderUpdate).order
         _same(order, await OrderReader.of(account).get_order(symbol, order_id=placed.id))
         fill = _last(found, FillUpdate).fill
-        (read,) = await FillReader.of(account).iter_fills(symbol).all()
+        (read,) = await FillReader.of(account).iter_fills(symbol, start=fill.time - timedelta(minutes=1)).all()
         assert fill.key == read.key
         _same(fill, read, "client_id", "realized_pnl")
         position = _last(found, PositionUpdate).position
