@@ -106,9 +106,16 @@ def _reply(head: Head) -> SessionReply:
     return SessionReply(kind or ReplyKind.ALIVE)
 
 
+def _rows_of(body: bytes) -> Sequence[bytes]:
+    try:
+        return [bytes(row) for row in rows_at(body, ("data",))]
+    except (LookupError, ValueError):
+        raise PayloadMismatch("data: expected a list of rows") from None
+
+
 def _without_other_products(body: bytes) -> bytes:
     """Return the rows of inverse contracts: a topic of all products has those of the others, too."""
-    own = [bytes(row) for row in rows_at(body, ("data",)) if _CATEGORY.read_one(bytes(row)).category == CATEGORY]
+    own = [row for row in _rows_of(body) if _CATEGORY.read_one(row).category == CATEGORY]
     return b'{"data":[' + b",".join(own) + b"]}"
 
 
@@ -142,8 +149,7 @@ def _funding(fill: Fill, **common: Any) -> FundingPayment:
 
 
 def _read_wallets(decoder: BybitDecoder, body: bytes, common: Mapping[str, Any]) -> Iterator[StreamEvent]:
-    for account in rows_at(body, ("data",)):
-        part = bytes(account)
+    for part in _rows_of(body):
         of_part = common if common["raw"] is None else {**common, "raw": read_json(part)}
         (coins,) = decoder.values(decoder.rows.wallet, part, of_part)
         for coin in coins:
