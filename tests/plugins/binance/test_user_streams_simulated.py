@@ -151,6 +151,28 @@ async def test_a_triggered_stop_goes_on_under_its_id_where_there_is_one_book() -
     assert [state[1] for state in states["binance_usdm"]] == ["NEW", "TRIGGERING", "TRIGGERED", "FINISHED"]
 
 
+async def test_a_trailing_stop_is_new_twice() -> None:
+    """It is new once more when its activation price is reached; where there is one book, nothing says so."""
+    activated: dict[str, list[Any]] = {}
+    for venue in ("binance_usdm", "aster_usdm_v1"):
+        async with venuekit.simulate(venue, scenario="flat") as sim, listen(sim, venue) as socket:
+            sim.ledger.place(
+                LedgerOrderRequest(
+                    symbol="ETHUSDT",
+                    side=Side.SELL,
+                    type=OrderType.TRAILING_STOP_MARKET,
+                    quantity=Decimal(1),
+                    activation_price=Decimal(3100),
+                    callback_rate=Decimal("0.01"),
+                )
+            )
+            for mark in (3050, 3100, 3110):
+                sim.set_mark(venue, "ETHUSDT", Decimal(mark))
+            activated[venue] = [message["o"] for message in await receive_all(sim, socket)]
+    assert [(one["X"], one["ia"]) for one in activated["binance_usdm"]] == [("NEW", False), ("NEW", True)]
+    assert [(one["x"], one["AP"], one["cr"]) for one in activated["aster_usdm_v1"]] == [("NEW", "3100", "1")]
+
+
 async def test_a_triggered_order_that_is_refused_says_why() -> None:
     """A post-only child that would trade ends its conditional order, in two messages with the venue's words."""
     venue, symbol = "binance_usdm", "ETHUSDT"

@@ -38,6 +38,7 @@ class OrderChange(enum.StrEnum):
     EXPIRED = "expired"
     REJECTED = "rejected"
     TRIGGERED = "triggered"
+    ACTIVATED = "activated"  #: a trailing stop follows the mark from now on
     CALCULATED = "calculated"  #: a forced trade
 
 

@@ -116,7 +116,8 @@ def _trigger_waiting(transaction: Transaction, symbol: str, mark: Decimal) -> No
         if order.id not in transaction.state.orders:  # it ended with a position that an earlier one has closed
             continue
         seen = trail(order, mark)
-        transaction.state.orders[order.id] = seen
+        is_activated = order.extreme is None and seen.extreme is not None
+        transaction.put_order(seen, OrderChange.ACTIVATED if is_activated else None)
         if is_triggered(seen, mark):
             _trigger(transaction, seen)
 

@@ -91,6 +91,8 @@ class Product:
             if self.terms.has_trigger_rejects and event.change is OrderChange.REJECTED:
                 yield trigger_reject(event, self.errors)
             return
+        if event.change is OrderChange.ACTIVATED:
+            return  # a state of conditional orders alone
         yield order_frame(event, ledger, contract, self.terms)
         yield from actual_end(event, ledger, contract)
 
