@@ -29,10 +29,10 @@ from venuekit.capabilities import (
     StreamEvent,
 )
 from venuekit.live.fill_log import FillLog
-from venuekit.live.holdings import READ_LAG, Holdings, Knowledge
+from venuekit.live.holdings import Holdings, Knowledge
 from venuekit.live.open_orders import OpenOrders
 from venuekit.live.provenance import Provenance, ValueSource
-from venuekit.live.recency import ReadWindow, Stamp
+from venuekit.live.recency import READ_LAG, ReadWindow, Stamp
 from venuekit.live.shapes import BALANCES, POSITIONS
 
 #: events without a state of their own that are remembered, so that a repeated one is no news
@@ -78,7 +78,10 @@ class AccountBook:
     def release_fills(self, missed: Iterable[FillUpdate], now: float) -> list[StreamEvent]:
         """Count missed fills and those held back behind them; return those that are news, in their order."""
         held, self.held_fills = self.held_fills or [], None
-        ordered = sorted(missed, key=lambda event: (event.fill.time, event.fill.id))
+        streamed = {event.fill.key for event in held}
+        ordered = sorted(
+            (event for event in missed if event.fill.key not in streamed), key=lambda event: event.fill.time
+        )
         return [event for event in (*ordered, *held) if self.fills.count(event.fill, now)]
 
     def _take(self, event: StreamEvent, now: float) -> bool:
@@ -153,11 +156,11 @@ class AccountBook:
     ) -> list[StreamEvent]:
         """Take the rows of a read of positions."""
         changes = self.positions.take_read(rows, window, knowledge)
+        for row, _ in changes:
+            self.fills.note_activity(row.symbol, window.answered)
         is_sure = knowledge.is_complete and knowledge.awaits_events and not self.positions.doubted
         if is_sure and self.held_fills is None:
             self.fills.balance(self.open_positions(), window.sent - READ_LAG)
-        for row, _ in changes:
-            self.fills.note_activity(row.symbol, window.answered)
         details = _inferred(received_at)
         return [PositionUpdate(position=row, time=row.updated_at, **details) for row, _ in changes]
 

@@ -28,8 +28,10 @@ class FillLog:
         self._sums: dict[Leg, Decimal] = {}
         #: quantity of a leg less its fills, at a moment when both were known to be complete
         self._opening: dict[Leg, Decimal] | None = None
-        #: when a symbol last had a fill, on the monotonic clock
-        self._active: dict[str, float] = {}
+        #: until when everything was complete the last time, and when a symbol first and last moved: monotonic clock
+        self._balanced = float("inf")
+        self._first: dict[str, float] = {}
+        self._last: dict[str, float] = {}
 
     def has(self, fill: Fill) -> bool:
         """Say whether a fill was counted."""
@@ -42,23 +44,24 @@ class FillLog:
         self._keys[fill.key] = None
         if len(self._keys) > _REMEMBERED:
             self._keys.popitem(last=False)
-        self._active[fill.symbol] = now
+        self.note_activity(fill.symbol, now)
         leg = leg_of(fill)
         self._sums[leg] = self._sums.get(leg, _ZERO) + signed(fill)
         return True
 
     def note_activity(self, symbol: str, now: float) -> None:
         """Note that a position changed, whose fills may come before or after it."""
-        self._active[symbol] = now
+        self._first.setdefault(symbol, now)
+        self._last[symbol] = now
 
     def balance(self, positions: Iterable[Position], quiet_since: float) -> None:
         """Take positions that are complete as the sum of the fills before; but not those that moved lately."""
         quantities = quantities_of(positions)
         opening = self._opening or {}
         for leg in {*quantities, *self._sums}:
-            if self._active.get(leg[0], quiet_since) <= quiet_since:
+            if self._last.get(leg[0], quiet_since) <= quiet_since:
                 opening[leg] = quantities.get(leg, _ZERO) - self._sums.get(leg, _ZERO)
-        self._opening = opening
+        self._opening, self._balanced = opening, quiet_since
 
     def unexplained(
         self, positions: Iterable[Position], more: Iterable[Fill], symbols: Iterable[str]
@@ -77,7 +80,7 @@ class FillLog:
         rests = {
             leg: quantities.get(leg, _ZERO) - sums.get(leg, _ZERO) - self._opening.get(leg, _ZERO)
             for leg in {*quantities, *sums, *self._opening}
-            if leg[0] in asked and (leg in self._opening or leg[0] not in self._active)
+            if leg[0] in asked and (leg in self._opening or self._first.get(leg[0], self._balanced) >= self._balanced)
         }
         return {leg: rest for leg, rest in rests.items() if rest}
 

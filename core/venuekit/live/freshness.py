@@ -154,7 +154,8 @@ class Freshness:
 
         ``alive`` is when the stream last proved that it delivers, None where it does not.
         """
-        known = self._read(part)
+        # a read of positions shows whether they moved by other fills than those that are known
+        known = self._read(ViewPart.POSITIONS if part is ViewPart.FILLS else part)
         if alive is not None and part.is_streamed:
             known = max(known, alive)
         return max(0.0, now - known)

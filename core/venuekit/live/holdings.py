@@ -4,23 +4,20 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Hashable, Iterable
+from datetime import datetime
 from typing import Generic, TypeVar
 
 import attrs
 
 from venuekit.capabilities import Balance, Position
 from venuekit.live.provenance import Provenance, ValueSource
-from venuekit.live.recency import ReadWindow, Recency, Stamp, compare
+from venuekit.live.recency import LONG_LAG, READ_LAG, ReadWindow, Recency, Stamp, compare
 from venuekit.live.shapes import Shape
 
 V = TypeVar("V", Balance, Position)
 
 #: events of one holding that are remembered, so that a repeated one is known
 _REMEMBERED = 8
-#: seconds by which a read may lag behind the events that were sent before it
-READ_LAG = 1.0
-#: the same of a venue in trouble; a read that still differs is believed, and the stream is not
-LONG_LAG = 30.0
 
 
 @attrs.define(eq=False)
@@ -34,6 +31,7 @@ class Holding(Generic[V]):
         at: When, on the monotonic clock, the venue surely had them: an event was received, or a read sent.
         generation: The number of gaps before that.
         read: Where and when the figures were read.
+        floor: The venue's time before which everything is in that read.
         held: Where and when the held fields were learnt.
         event: The last event since the read.
         seen: Its last events, each with its stamp.
@@ -47,6 +45,7 @@ class Holding(Generic[V]):
     generation: int
     held: Provenance
     read: Provenance | None = None
+    floor: datetime | None = None
     event: V | None = None
     seen: deque[tuple[Stamp, V]] = attrs.field(factory=lambda: deque(maxlen=_REMEMBERED))
     doubt: str | None = None
@@ -117,7 +116,8 @@ class Holdings(Generic[V]):
             holding.awaited_since = None
             self.awaited.pop(key, None)
         recency = compare(stamp, holding.stamp)
-        if recency is Recency.OLDER:
+        is_included = holding.floor is not None and stamp.last is not None and stamp.last < holding.floor
+        if recency is Recency.OLDER or is_included:
             return False
         if recency is not Recency.NEWER:
             if self._is_same(holding.value, event):
@@ -159,7 +159,7 @@ class Holdings(Generic[V]):
             holding = Holding(gone, Stamp(), now, self._generation, learnt)
         else:
             read = Provenance(ValueSource.READ, None, window.sent_at)
-            holding = Holding(gone, window.stamp, window.sent, self._generation, read, read)
+            holding = Holding(gone, window.stamp, window.sent, self._generation, read, read, window.floor)
         self._holdings[key] = holding
         return holding
 
@@ -202,7 +202,7 @@ class Holdings(Generic[V]):
         read = Provenance(ValueSource.READ, row.updated_at, window.sent_at)
         holding = self._holdings.get(key)
         if holding is None:
-            self._holdings[key] = Holding(row, stamp, window.sent, self._generation, read, read)
+            self._holdings[key] = Holding(row, stamp, window.sent, self._generation, read, read, window.floor)
             if knowledge.awaits_events and self._window is not None and self.shape.is_there(row):
                 self._wait_for_event(key, self._holdings[key], window)
             return (None,) if self.shape.is_there(row) else None
@@ -247,7 +247,7 @@ class Holdings(Generic[V]):
             if not (is_same and holding.stamp.is_exact and not stamp.is_exact):
                 holding.stamp = stamp
             holding.held = read
-        holding.read = read
+        holding.read, holding.floor = read, window.floor
         holding.at, holding.generation = max(holding.at, window.sent), self._generation
         if holding.doubt is not None:
             self._trust(key, holding)

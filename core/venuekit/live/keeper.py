@@ -22,11 +22,12 @@ from venuekit.capabilities import (
 from venuekit.errors import AccountClosed, OperationError
 from venuekit.live.account_book import MOST_HELD, AccountBook
 from venuekit.live.freshness import Freshness, Mark
-from venuekit.live.holdings import READ_LAG, Knowledge
+from venuekit.live.holdings import Knowledge
 from venuekit.live.missed_fills import MissedFills
 from venuekit.live.order_ends import OrderEnds
 from venuekit.live.provenance import Provenance, ValueSource, ViewPart
 from venuekit.live.reads import PARTS_OF, GroupRead, Modes, ReadGroup, read_group
+from venuekit.live.recency import READ_LAG
 from venuekit.live.shapes import names_of
 from venuekit.live.timers import wait_at_most
 

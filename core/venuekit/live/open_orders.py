@@ -10,10 +10,10 @@ from typing import Any, TypeAlias
 import attrs
 
 from venuekit.capabilities import Order, OrderKind, OrderStatus
-from venuekit.live.holdings import LONG_LAG, READ_LAG, Knowledge
+from venuekit.live.holdings import Knowledge
 from venuekit.live.live_values import LiveOrder
 from venuekit.live.provenance import Provenance, ValueSource
-from venuekit.live.recency import ReadWindow, Recency, Stamp, compare
+from venuekit.live.recency import LONG_LAG, READ_LAG, ReadWindow, Recency, Stamp, compare
 
 OrderKey: TypeAlias = tuple[str, OrderKind, str]
 
@@ -116,7 +116,7 @@ class OpenOrders:
             recency = compare(Stamp(order.updated_at, order.updated_at), window.stamp)
             if recency is Recency.OLDER:
                 return False
-            if recency is not Recency.NEWER:
+            if recency is not Recency.NEWER and learnt.source is ValueSource.ANSWER:
                 doubt = "a read does not have it, and whether it was before or after it is unknown"
         self._orders[key] = _Known(order, learnt, now, self._generation, doubt)
         if doubt is not None:

@@ -9,6 +9,12 @@ import attrs
 
 from venuekit._util.quick_init import quick_init
 
+#: seconds by which a read may lag behind the events that were sent before it
+READ_LAG = 1.0
+#: the same of a venue in trouble; a read that still differs is believed, and the stream is not
+LONG_LAG = 30.0
+_READ_LAG = timedelta(seconds=READ_LAG)
+
 
 class Recency(enum.Enum):
     """The age of a state compared with another one."""
@@ -78,7 +84,12 @@ class ReadWindow:
     def stamp(self) -> Stamp:
         """The stamp of everything that the read shows without a time of its own, or does not list any more."""
         duration = timedelta(seconds=self.answered - self.sent)
-        return Stamp(self.as_of - self.error, self.as_of + duration + self.error)
+        return Stamp(self.as_of - self.error - _READ_LAG, self.as_of + duration + self.error)
+
+    @property
+    def floor(self) -> datetime:
+        """The venue's time before which everything is in the read for certain."""
+        return self.as_of - self.error - timedelta(seconds=LONG_LAG)
 
     def stamp_of(self, updated_at: datetime | None, sequence: int | None = None) -> Stamp:
         """Return the stamp of a row by its own time and number, else that of the read."""

@@ -136,6 +136,7 @@ class LedgerAccount(
         "_scopes",
         "closed",
         "counts",
+        "hidden_until",
         "ledger",
         "read_time",
         "seen",
@@ -149,6 +150,7 @@ class LedgerAccount(
         self._scopes = WriteScopes()
         self.read_time = 0.0
         self.trouble: set[str] = set()
+        self.hidden_until = 0.0  #: until when histories lack their rows
         self.counts: dict[str, int] = {}
         self.seen = len(ledger.events())
         self.stream = LedgerStream(self.now)
@@ -243,7 +245,7 @@ class LedgerAccount(
     ) -> Pager[Fill]:
         async def items() -> AsyncGenerator[Fill, None]:
             for row in await self._look("fills", lambda: self.ledger.fills(symbol)):
-                if start is None or row.time >= start:
+                if (start is None or row.time >= start) and self.monotonic() >= self.hidden_until:
                     yield fill_of(row)
 
         return Pager(items, cost_per_page=1)
