@@ -170,6 +170,13 @@ class StreamDeclaration:
     confirmed_by: frozenset[Endpoint[Any]] = frozenset()
     confirm_within: float = 10.0
 
+    @property
+    def endpoints(self) -> tuple[Endpoint[Any], ...]:
+        """The endpoints that it names, all of which the venue declares."""
+        rule = self.session
+        keys = (rule.start, rule.keep_alive, rule.stop) if isinstance(rule, ListenKeySession) else ()
+        return (*(one for one in keys if one is not None), *self.confirmed_by)
+
     def __attrs_post_init__(self) -> None:
         for name in ("ping_every", "silence", "message_limit", "confirm_within"):
             if not getattr(self, name) > 0:

@@ -308,7 +308,8 @@ class Venue(Generic[A_co]):
             raise ValueError(f"{self.id}: an expiry of NONCE needs nonce=NonceRule(...), by which a later one is known")
         probe = None if self.nonce is None else self.nonce.probe
         token = None if self.session_token is None else self.session_token.endpoint
-        for field, used in (("nonce", probe), ("session_token", token)):
+        streams = () if self.stream is None else self.stream.endpoints
+        for field, used in (("nonce", probe), ("session_token", token), *(("stream", one) for one in streams)):
             if used is not None and used not in self.endpoints:  # as it may do anything, it would be sent as a write
                 raise ValueError(f"{self.id}: {field} uses {used}, which it does not declare: name it in endpoints")
         undeclared = {pool for e in self.endpoints for pool in e.pools} - {limit.name for limit in self.limits}

@@ -9,6 +9,7 @@ from collections.abc import Callable, Hashable
 import attrs
 
 from venuekit.clock import Clock
+from venuekit.credentials.secret import Secret
 from venuekit.errors import AnswerLost
 from venuekit.stream_declaration import ReplyKind, SessionReply
 from venuekit.streams.sockets import End, StreamSocket
@@ -64,27 +65,29 @@ class Connection:
         """Begin to receive."""
         self._task = asyncio.create_task(self._receive(), name=f"stream connection {self.number}")
 
-    async def request(self, text: str, reply: ReplyKind) -> None:
+    async def request(self, message: Secret, reply: ReplyKind) -> None:
         """
-        Send a message and wait for its acknowledgement.
+        Send a message and wait for its acknowledgement; no frame of a failure holds the message.
 
         Raises:
             SubscriptionRefused: the venue refuses it.
             AnswerLost: no acknowledgement came.
         """
-        acknowledged = asyncio.get_running_loop().create_future()
+        acknowledged: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._expected = (reply, acknowledged)
+        failure = None
         try:
             async with asyncio.timeout(_ACKNOWLEDGING):
-                await self.socket.send(text)
-                del text  # it holds key and signature, and no traceback of a failure shall show it
+                await self.socket.send(message.reveal())
                 await acknowledged
         except TimeoutError:
-            raise AnswerLost(f"the session was not {reply.value} within {_ACKNOWLEDGING:g} s") from None
+            failure = f"the session was not {reply.value} within {_ACKNOWLEDGING:g} s"
         except OSError:
-            raise AnswerLost("the connection broke off while the session was opened") from None
+            failure = "the connection broke off while the session was opened"
         finally:
             self._expected = None
+        if failure is not None:
+            raise AnswerLost(failure)
 
     def take_reply(self, reply: SessionReply) -> None:
         """Take a message to the session."""

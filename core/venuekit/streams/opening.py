@@ -74,9 +74,9 @@ async def open_connection(
 
 async def _subscribe(session: AccountSession, rule: SignedSession, connection: Connection) -> None:
     message = await _sign(session, rule)
-    await connection.request(message.reveal(), ReplyKind.AUTHENTICATED)
+    await connection.request(message, ReplyKind.AUTHENTICATED)
     for subscription in rule.subscriptions:
-        await connection.request(subscription, ReplyKind.SUBSCRIBED)
+        await connection.request(Secret(subscription), ReplyKind.SUBSCRIBED)
     connection.is_confirmed = True
 
 

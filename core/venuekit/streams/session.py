@@ -351,9 +351,9 @@ class StreamSession:
         main.handed_on = Counter()
         try:
             standby = await self._open(held=[])
-        except VenuekitError:
+        except Exception:  # noqa: BLE001 - the main one still works; it is tried again, and its own end is reported
             main.handed_on = None
-            return  # the main one still works; it is tried again
+            return
         self._standby = standby
         await self._clock.sleep(_OVERLAP)
         if self._standby is not standby or self._main is not main:

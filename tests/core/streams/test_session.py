@@ -6,8 +6,17 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import attrs
 import pytest
-from tests.core.streams.keyed_venue import FakeSockets, KeyServer, StreamedToy, refusal, stream_account, unreachable
+from tests.core.streams.keyed_venue import (
+    KEYED,
+    FakeSockets,
+    KeyServer,
+    StreamedToy,
+    refusal,
+    stream_account,
+    unreachable,
+)
 
 from venuekit.capabilities import (
     EventReader,
@@ -432,6 +441,12 @@ async def test_cancelling_leaves_nothing_behind() -> None:
             assert asyncio.all_tasks() == before
             assert sockets.alive == []
         assert len(sockets.opened) > 10
+
+
+def test_the_endpoints_of_a_stream_are_declared() -> None:
+    """One that the venue does not list would be sent as a write."""
+    with pytest.raises(ValueError, match="keyed_toy: stream uses POST /v1/key, which it does not declare"):
+        attrs.evolve(KEYED, endpoints=())
 
 
 async def test_the_listen_key_is_controlled_by_itself() -> None:

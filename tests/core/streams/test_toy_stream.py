@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import traceback
+from collections.abc import Mapping
 from decimal import Decimal
 
 import attrs
 import pytest
+from tests.core.streams.keyed_venue import FakeSocket, FakeSockets
 
 from venuekit import connect
 from venuekit.account import Account
@@ -23,8 +26,14 @@ from venuekit.capabilities import (
     StreamPhase,
     UserStream,
 )
-from venuekit.credentials import Credentials
-from venuekit.errors import AuthenticationFailed, ConfigurationError, CredentialsError, UnsupportedCapability
+from venuekit.credentials import Credentials, Secret
+from venuekit.errors import (
+    AnswerLost,
+    AuthenticationFailed,
+    ConfigurationError,
+    CredentialsError,
+    UnsupportedCapability,
+)
 from venuekit.runtime import Runtime
 from venuekit.simulator import Simulation
 from venuekit.simulator.ledger import Side
@@ -94,6 +103,40 @@ async def test_a_refused_log_in_is_an_error_without_a_secret(caplog: pytest.LogC
         assert refusal.value.code == 1002
         await asyncio.sleep(0)
         assert sim.streams.connections == ()
+
+
+class _Broken(FakeSocket):
+    """A connection that breaks off when something is sent."""
+
+    async def send(self, text: str) -> None:
+        self.sent.append(text)
+        raise ConnectionResetError(text)
+
+
+class _BrokenSockets(FakeSockets):
+    async def open(self, url: Secret, headers: Mapping[str, str], message_limit: int) -> FakeSocket:
+        self.opened.append(_Broken(url.reveal()))
+        return self.opened[-1]
+
+
+async def test_a_lost_log_in_shows_no_signature() -> None:
+    """Neither its words nor any frame of its traceback, with variables, holds the message that was sent."""
+    async with Simulation((TOY_PERP,)) as sim, connect(TOY_PERP, sim.credentials("toy_perp")) as account:
+        streams = account._session.venue_session.streams
+        assert streams is not None
+        sockets = streams.sockets = _BrokenSockets()
+        with pytest.raises(AnswerLost, match="the connection broke off while the session was opened") as failure:
+            await UserStream.of(account).events().__aenter__()
+        shown = ""
+        error: BaseException | None = failure.value
+        while error is not None:
+            shown += "".join(traceback.TracebackException.from_exception(error, capture_locals=True).format())
+            error = error.__context__
+        assert sockets.alive == []
+        for socket in sockets.opened:
+            signature = json.loads(socket.sent[0])["signature"]
+            assert len(signature) == 64
+            assert signature not in shown
 
 
 async def test_the_url_of_a_stream_obeys_the_interlock() -> None:
