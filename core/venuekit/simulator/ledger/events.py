@@ -65,11 +65,11 @@ class LegState:
     side: PositionSide
     quantity: Decimal
     entry_price: Decimal | None
-    break_even_price: Decimal | None
     isolated_wallet: Decimal
     realized_pnl: Decimal
     unrealized_pnl: Decimal
     margin_type: MarginType
+    break_even_price: Decimal | None = None
 
 
 @attrs.frozen

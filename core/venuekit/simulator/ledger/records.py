@@ -88,8 +88,8 @@ class Execution:
     fee_rate: Decimal = ZERO
     kind: TradeKind = TradeKind.TRADE
     closed_quantity: Decimal = ZERO
-    sequence: int = 0
     visible_at: datetime | None = None
+    sequence: int = 0
 
 
 @attrs.frozen
