@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections import defaultdict
 from datetime import timedelta
@@ -275,6 +276,21 @@ async def test_a_connection_lives_for_a_day_and_its_key_for_an_hour() -> None:
         assert (message.type, message.data, message.extra) == (aiohttp.WSMsgType.CLOSE, 1001, "24 hours")
         assert sim.milliseconds() - began == pytest.approx(24 * 3_600_000, abs=1000)
         assert pings == 24 * 20 - 1
+
+
+@pytest.mark.looptime
+async def test_a_key_that_is_subscribed_late_expires_in_time() -> None:
+    """The venue's alarm follows the subscription, and not the next ping."""
+    venue = "binance_usdm"
+    async with venuekit.simulate(venue, clock=LoopClock()) as sim, aiohttp.ClientSession() as session:
+        key = ask_listen_key(sim, venue)["listenKey"]
+        await asyncio.sleep(3_590)
+        async with session.ws_connect(f"{sim.stream(venue)}/private/ws") as socket:
+            began = sim.milliseconds()
+            await socket.send_json({"method": "SUBSCRIBE", "params": [key], "id": 1})
+            assert await socket.receive_json() == {"result": None, "id": 1}
+            assert (await socket.receive_json())["e"] == "listenKeyExpired"
+            assert sim.milliseconds() - began == pytest.approx(10_000, abs=100)
 
 
 @pytest.mark.looptime

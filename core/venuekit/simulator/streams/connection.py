@@ -57,6 +57,8 @@ class StreamConnection:
     pushed: int = attrs.field(default=0, init=False)
     #: called before each of the venue's own messages
     before_push: Callable[[], None] | None = attrs.field(default=None, init=False, repr=False)
+    #: called after each frame of the client's, by which its peer may have another time to be woken
+    after_frame: Callable[[], None] | None = attrs.field(default=None, init=False, repr=False)
     _request: web.BaseRequest | None = attrs.field(default=None, init=False, repr=False)
     _is_open: bool = attrs.field(default=True, init=False)
     _is_held: bool = attrs.field(default=False, init=False)
@@ -145,6 +147,8 @@ class StreamConnection:
                     peer.receive(message.data)
                 elif message.type is WSMsgType.BINARY:
                     peer.receive(message.data.decode(errors="replace"))
+                if self.after_frame is not None:
+                    self.after_frame()
         except ConnectionError:
             return socket  # the client is gone
         finally:

@@ -122,6 +122,7 @@ class StreamHub:
         """Let a peer receive its account's changes while the block runs."""
         self._peers[connection] = peer
         connection.before_push = partial(self._before_push, connection, peer)
+        connection.after_frame = self._schedule
         self._schedule()
         try:
             yield
