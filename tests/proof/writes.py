@@ -11,6 +11,7 @@ from tests.proof.claims import Claim, has_ended, moved_margin, order_of, orders_
 from tests.proof.turn import Turn
 from tests.proof.world import World
 
+from venuekit._util.times import to_milliseconds
 from venuekit.capabilities import (
     Amendment,
     AssetMode,
@@ -146,11 +147,20 @@ async def cancel_many(world: World, turn: Turn) -> None:
     _note_ends(world, orders, claims)
 
 
+def _is_reached(world: World, order: Any) -> bool:
+    """Say whether a cancellation of all orders reaches one: where each must be listed first, it may not be yet."""
+    plain, conditional = (world.endpoint("cancel_order", is_conditional=one) for one in (False, True))
+    of_plain, of_conditional = (world.endpoint("cancel_all_orders", is_conditional=one) for one in (False, True))
+    if order.type is not OrderType.STOP_MARKET or plain is conditional or of_plain is not of_conditional:
+        return True
+    return order.visible_at is None or to_milliseconds(order.visible_at) <= world.clock.of_venues.milliseconds()
+
+
 async def cancel_all(world: World, turn: Turn) -> None:
     """Cancel every order of the symbol; those that are returned have not ended."""
     endpoint = world.endpoint("cancel_all_orders")
     assert endpoint is not None
-    orders = waiting(world)
+    orders = [order for order in waiting(world) if _is_reached(world, order)]
     claims = [_end_claim(world, order) for order in orders]
 
     def item_by_item(left: Any) -> Any:
