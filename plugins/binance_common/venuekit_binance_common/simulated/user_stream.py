@@ -213,8 +213,12 @@ class UserStream(SocketPeer):
 
     def publish(self, change: LedgerChange) -> None:
         """Push the messages about a change, and a call for margin for positions that have come into danger."""
-        for frame in (*self._product.frames(change), *self._margin_calls(change.ledger)):
+        for frame in self._product.frames(change):
             self._push(frame, change.account)
+        # prices move without an event; orders and settings alone bring no position into danger
+        if not change.events or any(isinstance(event, AccountEvent) for event in change.events):
+            for frame in self._margin_calls(change.ledger):
+                self._push(frame, change.account)
 
     def _margin_calls(self, ledger: Ledger) -> Sequence[Frame]:
         product = self._product
