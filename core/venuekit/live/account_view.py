@@ -213,9 +213,10 @@ class AccountView(ViewValues):
             missing = "the stream is down"
         return (ViewPhase.LIVE, None) if missing is None else (ViewPhase.STALE, missing)
 
-    def fresh(self, max_age: float = 60.0, *, parts: Iterable[ViewPart] = _STATE) -> Self:
+    def fresh(self, max_age: float = 60.0, *, parts: Iterable[ViewPart] | None = None) -> Self:
         """
-        Return the view, if its parts are not older than ``max_age`` seconds.
+        Return the view, if parts of it are not older than ``max_age`` seconds: wallets, positions and orders, as far as
+        the account can read them, unless ``parts`` names others.
 
         A streamed part is as old as the last sign of life of a stream that is known to deliver, or its last read;
         another one is as old as its read, and stale from any change on by which it moves.
@@ -223,7 +224,7 @@ class AccountView(ViewValues):
         Raises:
             StaleView: a part may be out of date.
         """
-        for part in parts:
+        for part in filter(self._freshness.parts.__contains__, _STATE) if parts is None else parts:
             reason = self._why_stale(part)
             age = self.age(part)
             if reason is not None or age > max_age:
@@ -309,14 +310,14 @@ class AccountView(ViewValues):
         timeout: float,  # noqa: ASYNC109 - on the injected clock
         *,
         max_age: float = 60.0,
-        parts: Iterable[ViewPart] = _STATE,
+        parts: Iterable[ViewPart] | None = None,
     ) -> Self:
         """Wait until :meth:`fresh` holds, and return the view; raises as :meth:`wait_for`."""
-        asked = tuple(parts)
+        asked = None if parts is None else tuple(parts)
         await self.wait_for(lambda view: view._is_fresh(max_age, asked), timeout)  # noqa: SLF001 - its own
         return self
 
-    def _is_fresh(self, max_age: float, parts: tuple[ViewPart, ...]) -> bool:
+    def _is_fresh(self, max_age: float, parts: tuple[ViewPart, ...] | None) -> bool:
         try:
             self.fresh(max_age, parts=parts)
         except StaleView:
