@@ -42,7 +42,7 @@ FILE_TARGET, GROWTH_TARGET = 2.0, 2.0
 JOURNAL_TARGET, ORDER_TARGET, RATE_TARGET = 1.35, 1.35, 0.87
 STREAM_TARGET, STREAM_MEMORY_TARGET = 1.5, 4
 #: microseconds
-EVENT_TARGET = 15
+EVENT_TARGET, VIEW_TARGET = 15, 40
 LINES_TARGET, BUDGET_TARGET, SHARED_BUDGET_TARGET = 15, 3, 60
 #: by the way of signed_write.py: its words, and the targets of our clients
 _WRITES: dict[str, tuple[str, dict[str, float]]] = {
@@ -114,6 +114,16 @@ def decode_rows(processes: int) -> Iterable[Row]:
     runs = in_fresh_processes("orders.py", processes)
     yield _base("1,000 orders: orjson.loads", runs, "orjson")
     yield _against("1,000 orders: venuekit / orjson.loads", _ratios(runs, "venuekit", "orjson"), DECODE_TARGET, 1)
+
+
+def live_view_rows(processes: int) -> Iterable[Row]:
+    """Return the rows about a message of a user stream, from its bytes to a live view that has applied it."""
+    runs = in_fresh_processes("live_views.py", processes)
+    figures = [statistics.median(run["5"]) for run in runs]
+    yield _against(
+        "a USD-M change of one asset and one position, to the view of 5 symbols, us", figures, VIEW_TARGET, 1
+    )
+    yield _against("the same: a view of 500 symbols / of 5", _ratios(runs, "500", "5"), 1.1)
 
 
 def event_rows(processes: int) -> Iterable[Row]:
@@ -362,6 +372,7 @@ def main() -> None:
         start_up_rows(),
         decode_rows(3),
         event_rows(3),
+        live_view_rows(3),
         account_rows(3),
         position_rows(3),
         signed_write_rows(3),
