@@ -48,8 +48,8 @@ from venuekit_binance_common.simulated.stream_terms import StreamTerms
 class ListenKey:
     """A listen key that was given out: its text, its account, and its end in milliseconds on the venue's clock."""
 
-    text: str
-    account: str
+    text: str = attrs.field(repr=False)
+    account: str = attrs.field(repr=False)
     ends_at: int
     #: ended by its owner, of which the streams say nothing
     is_stopped: bool = False
