@@ -21,7 +21,7 @@ from tests.core.guarded_toy import TOY_GUARDED
 
 from venuekit import Credentials, Runtime, Secret, Venue, errors
 from venuekit.account import Account
-from venuekit.capabilities import BalanceReader, LeverageControl
+from venuekit.capabilities import BalanceReader, LeverageControl, ListenKeyControl, UserStream
 from venuekit.credentials.accounts_file import credentials, load_accounts
 from venuekit.endpoint import Priority
 from venuekit.hooks import hookimpl
@@ -31,7 +31,7 @@ from venuekit.pipeline.redis_link import _Password
 from venuekit.pipeline.redis_store import RedisStore
 from venuekit.pipeline.shared_url import parse_store
 from venuekit.plugin import Environment, HmacSigner, KeyKind, Observer, Signer, SignerFields, Token
-from venuekit.plugins import make_plugins
+from venuekit.plugins import Plugins, make_plugins
 from venuekit.signing import EncodedRequest, Stamp
 from venuekit.simulator import DropAfter, Simulation, Truncate
 from venuekit.testing import InstantClock, Watch, plugins_with
@@ -234,8 +234,29 @@ async def planted_world(directory: Path, monkeypatch: pytest.MonkeyPatch) -> Asy
             session.wire = attrs.evolve(session.wire, transport=_Keeping(session.wire.transport, kept))
             await world.keep(BalanceReader.of(account).get_balances())
             await _lose(world, sim, account)
+        await stack.enter_async_context(_streaming(world, venue, plugins))
         yield world
         kept.clear()
+
+
+@asynccontextmanager
+async def _streaming(world: World, venue: Venue[Any], plugins: Plugins) -> AsyncIterator[None]:
+    """Read the events of an account, whose session waits for real time, and hold its listen key."""
+    async with Simulation((venue,)) as sim, Runtime(plugins=plugins) as runtime:
+        account = await runtime.open(venue, sim.credentials(venue.id), keep_raw=True)
+        control = ListenKeyControl.of(account)
+        async with UserStream.of(account).events() as events:
+            started = await control.start_listen_key()
+            held = sim.key_of(venue.id)
+            world.planted |= {"stream's key": held.key, "stream's secret": held.secret}
+            world.planted["listen key"] = started.key.reveal()
+            declared: Any = venue.stream
+            # the one of the venue is older than this world
+            world.kept += [started, events, attrs.evolve(declared.session)]
+            await world.keep(LeverageControl.of(account).set_leverage(sim.scenario(venue.id).flat, 9))
+            world.kept.append(await anext(events))
+            await world.keep(control.keep_listen_key_alive())
+            yield
 
 
 async def _lose(world: World, sim: Simulation, account: Account) -> None:
