@@ -43,6 +43,8 @@ FAULTS = FaultTable(
         FaultRow(Fault.UNKNOWN_OUTCOME, 5),
         FaultRow(Fault.OVERLOADED_UNKNOWN, 6),
         FaultRow(Fault.INVALID, 7),
+        FaultRow(Fault.UNKNOWN_OUTCOME, 8, status=200),
+        FaultRow(Fault.UNAVAILABLE, status=502),
     )
 )
 VENUE: Any = attrs.evolve(TOY_PERP, faults=FAULTS)
@@ -146,6 +148,7 @@ def test_words_mean_what_the_longest_beginning_of_them_means() -> None:
         (418, FailureKind.SHUT_OUT, FailureKind.SHUT_OUT),
         (401, FailureKind.REFUSED, FailureKind.LOST),
         (451, FailureKind.REFUSED, FailureKind.LOST),
+        (502, FailureKind.BUSY, FailureKind.LOST),
         (503, FailureKind.LOST, FailureKind.LOST),
         (404, FailureKind.LOST, FailureKind.LOST),
     ],
@@ -181,6 +184,7 @@ def test_a_batch_is_open_while_one_of_its_items_is() -> None:
 
     assert leaves_open(VENUE, batch, [(7, "no"), (5, "who knows")]) is True
     assert leaves_open(VENUE, batch, [(6, "busy")]) is True
+    assert leaves_open(VENUE, batch, [(8, "of an answer that succeeded")]) is True
     assert leaves_open(VENUE, batch, [(7, "no"), (99, "no")]) is False
     assert leaves_open(VENUE, batch, []) is False
     assert leaves_open(VENUE, batch, [(None, "no words of a gateway")]) is False
