@@ -166,9 +166,19 @@ async def test_a_write_is_sent_again_until_the_callers_time(looks: Looks) -> Non
     assert row.amount == 5
     assert [one.path for one in looks.sim.requests].count("/v1/collateral") == 2
 
+    began = looks.clock.waited
     with pytest.raises(errors.NotExecuted):
         await looks.call(add(looks), NOT_KNOWN, NOTHING, resend_until=looks.account.now())
-    assert [one.path for one in looks.sim.requests].count("/v1/collateral") == 1
+    proven = timedelta(seconds=looks.clock.waited - began)
+    for late in (timedelta(0), timedelta(milliseconds=1)):
+        looks.account._session.owner.write_scopes.fences = ()
+        until = looks.account.now() + proven + late
+        if late:
+            assert await looks.call(add(looks), NOT_KNOWN, NOTHING, resend_until=until)
+        else:
+            with pytest.raises(errors.NotExecuted):
+                await looks.call(add(looks), NOT_KNOWN, NOTHING, resend_until=until)
+        assert [one.path for one in looks.sim.requests].count("/v1/collateral") == (2 if late else 1)
 
 
 async def test_a_look_is_handed_all_that_is_known_of_the_write(looks: Looks) -> None:
