@@ -254,7 +254,8 @@ def operation(
 ) -> Any:
     """Return an operation whose answer was given at a time."""
     venue_session = SimpleNamespace(
-        clock=SimpleNamespace(error=error), venue=SimpleNamespace(answered_at=lambda _: given_at)
+        clock=SimpleNamespace(error=error),
+        venue=SimpleNamespace(answered_at=lambda answer: given_at if answer.status else None),
     )
     session = SimpleNamespace(
         venue_session=venue_session, wire=SimpleNamespace(strays=strays), nonces=details.pop("nonces", None)

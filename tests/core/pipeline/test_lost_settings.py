@@ -209,11 +209,25 @@ async def test_a_setting_that_left_the_old_value_was_not_executed(looks: Looks, 
         assert caught.value.message == "who knows; its value cannot be told from the reads"
         return
 
+    asked = [one.path for one in looks.sim.requests].count(TOY.SERVER_TIME.path)
     with pytest.raises(errors.NotExecuted) as proven:
         await after(looks, error, reading)
+    assert [one.path for one in looks.sim.requests].count(TOY.SERVER_TIME.path) == asked + 1
     assert proven.value.message == "10 holds, and no attempt can arrive any more"
     assert proven.value.operation
     assert looks.resolutions() == [Outcome.NOT_APPLIED]
+
+
+@pytest.mark.parametrize(("reading", "text"), [(OLD, "10"), (UNREAD, "an unknown value")])
+async def test_a_value_that_a_later_write_may_have_set_proves_nothing(looks: Looks, reading: Any, text: str) -> None:
+    """The account itself has set it since: what holds now says nothing of the lost attempt."""
+    error = await lose(looks, OLD, OLD)
+    await looks.clock.sleep(10)
+    await looks.account.call(TOY.SET_LEVERAGE, contract="GEMUSD", leverage=9)
+
+    with pytest.raises(errors.OutcomeUnknown) as caught:
+        await after(looks, error, reading)
+    assert caught.value.message == f"who knows; {text} holds, and a later write of this account may have set it"
 
 
 async def test_a_value_that_was_read_late_is_the_one_to_compare_with(looks: Looks) -> None:
