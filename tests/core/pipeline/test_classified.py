@@ -45,6 +45,7 @@ FAULTS = FaultTable(
         FaultRow(Fault.INVALID, 7),
         FaultRow(Fault.UNKNOWN_OUTCOME, 8, status=200),
         FaultRow(Fault.UNAVAILABLE, status=502),
+        FaultRow(Fault.INVALID, 9, status=400, mend="Send less."),
     )
 )
 VENUE: Any = attrs.evolve(TOY_PERP, faults=FAULTS)
@@ -109,6 +110,7 @@ def test_a_code_amounts_to_its_kind(code: int, kind: FailureKind, error: type[er
         (2, "Ask less often."),
         (3, "another program signs with this key: give each one a key of its own"),
         (4, "Set the clock."),
+        (9, "Send less."),
         (7, ""),
         (99, ""),
     ],
@@ -236,6 +238,7 @@ def test_a_pause_of_nothing_is_told_without_a_time() -> None:
     """An instant that is over tells nobody when to ask again."""
     failure = classified(refusal(1, "no", retry_after=0.0))
     assert (failure.delay, failure.error.retry_at) == (0.0, None)
+    assert classified(refusal(1, "no", retry_at=AT + timedelta(seconds=2))).delay == 2.0
     failure = classified(refusal(1, "no", retry_after=1.2344))
     assert (failure.delay, failure.error.retry_at) == (1.2344, AT + timedelta(milliseconds=1234))
 
