@@ -3,7 +3,7 @@ Mutation testing of the core of the pipeline: ``make mutation``, or ``python -m 
 
 mutmut wants its sources in ``src``, and leaves a changed copy of everything behind: both happen in ``.mutation``, in a
 directory for each subject, since a mutant is met by every selected test that runs its function. It survives if none of
-them fails. Each survivor is printed with its difference; ``docs/reliability.md`` explains those that stay.
+them fails. Each survivor is printed with its difference; ``docs/mutation.md`` explains those that stay.
 """
 
 from __future__ import annotations
