@@ -148,7 +148,7 @@ class AccountBook:
     ) -> list[StreamEvent]:
         """Take the rows of a read of balances."""
         changes = self.wallets.take_read(rows, window, knowledge)
-        details = _inferred(received_at)
+        details = _details_of_inference(received_at)
         return [BalanceUpdate(balance=row, time=row.updated_at, **details) for row, _ in changes]
 
     def take_positions(
@@ -161,7 +161,7 @@ class AccountBook:
         is_sure = knowledge.is_complete and knowledge.awaits_events and not self.positions.doubted
         if is_sure and self.held_fills is None:
             self.fills.balance(self.open_positions(), window.sent - READ_LAG)
-        details = _inferred(received_at)
+        details = _details_of_inference(received_at)
         return [PositionUpdate(position=row, time=row.updated_at, **details) for row, _ in changes]
 
     def take_orders(
@@ -169,7 +169,7 @@ class AccountBook:
     ) -> tuple[list[StreamEvent], list[Order]]:
         """Take the rows of a read of open orders; return the events, and the orders that are not open any more."""
         news, gone = self.orders.take_read(rows, window, knowledge)
-        details = _inferred(received_at)
+        details = _details_of_inference(received_at)
         events: list[StreamEvent] = [
             OrderUpdate(order=order, time=order.updated_at, change=FOUND_OPEN, **details) for order in news
         ]
@@ -181,7 +181,7 @@ class AccountBook:
         if not self.orders.take(order, learnt, now, asked_at=asked_at):
             return []
         change = FOUND_OPEN if order.is_open else FOUND_ENDED
-        return [OrderUpdate(order=order, time=order.updated_at, change=change, **_inferred(received_at))]
+        return [OrderUpdate(order=order, time=order.updated_at, change=change, **_details_of_inference(received_at))]
 
     def open_positions(self) -> list[Position]:
         """Return the positions that are open."""
@@ -193,14 +193,14 @@ class AccountBook:
         return symbols | {live.order.symbol for live in self.orders.all()}
 
 
-def recovered(fill: Fill, received_at: datetime) -> FillUpdate:
+def recovery_of(fill: Fill, received_at: datetime) -> FillUpdate:
     """Return the event of a fill that was read from the history."""
     return FillUpdate(
         fill=fill, time=fill.time, received_at=received_at, message=0, origin=EventOrigin.RECOVERED, raw=fill.raw
     )
 
 
-def _inferred(received_at: datetime) -> dict[str, Any]:
+def _details_of_inference(received_at: datetime) -> dict[str, Any]:
     return {"received_at": received_at, "message": 0, "origin": EventOrigin.INFERRED}
 
 

@@ -46,7 +46,7 @@ class FillLog:
             self._keys.popitem(last=False)
         self.note_activity(fill.symbol, now)
         leg = leg_of(fill)
-        self._sums[leg] = self._sums.get(leg, _ZERO) + signed(fill)
+        self._sums[leg] = self._sums.get(leg, _ZERO) + quantity_moved_by(fill)
         return True
 
     def note_activity(self, symbol: str, now: float) -> None:
@@ -63,7 +63,7 @@ class FillLog:
                 opening[leg] = quantities.get(leg, _ZERO) - self._sums.get(leg, _ZERO)
         self._opening, self._balanced = opening, quiet_since
 
-    def unexplained(
+    def find_rests(
         self, positions: Iterable[Position], more: Iterable[Fill], symbols: Iterable[str]
     ) -> dict[Leg, Decimal]:
         """
@@ -75,7 +75,7 @@ class FillLog:
             return {}
         quantities, sums = quantities_of(positions), dict(self._sums)
         for fill in more:
-            sums[leg_of(fill)] = sums.get(leg_of(fill), _ZERO) + signed(fill)
+            sums[leg_of(fill)] = sums.get(leg_of(fill), _ZERO) + quantity_moved_by(fill)
         asked = set(symbols)
         rests = {
             leg: quantities.get(leg, _ZERO) - sums.get(leg, _ZERO) - self._opening.get(leg, _ZERO)
@@ -90,7 +90,7 @@ def leg_of(fill: Fill) -> Leg:
     return (fill.symbol, fill.position_side or PositionSide.BOTH)
 
 
-def signed(fill: Fill) -> Decimal:
+def quantity_moved_by(fill: Fill) -> Decimal:
     """Return the contracts by which a fill moves its position."""
     if fill.kind in _WITHOUT_TRADE:
         return _ZERO

@@ -111,7 +111,7 @@ class Holdings(Generic[V]):
         key = self.shape.key_of(event)
         holding = self._holdings.get(key)
         if holding is None:
-            holding = self._unlisted(key, event, learnt, now)
+            holding = self._hold_as_gone(key, event, learnt, now)
         if holding.awaited_since is not None:
             holding.awaited_since = None
             self.awaited.pop(key, None)
@@ -152,7 +152,7 @@ class Holdings(Generic[V]):
         if holding.doubt is not None:
             self._trust(key, holding)
 
-    def _unlisted(self, key: Hashable, event: V, learnt: Provenance, now: float) -> Holding[V]:
+    def _hold_as_gone(self, key: Hashable, event: V, learnt: Provenance, now: float) -> Holding[V]:
         """Hold a thing that the last read did not list: as gone since then."""
         window, gone = self._window, self.shape.gone(event)
         if window is None:

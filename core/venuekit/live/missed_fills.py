@@ -18,7 +18,7 @@ from venuekit.capabilities import (
     StreamEvent,
 )
 from venuekit.errors import AccountClosed, OperationError
-from venuekit.live.account_book import AccountBook, recovered
+from venuekit.live.account_book import AccountBook, recovery_of
 from venuekit.live.fill_log import Leg
 from venuekit.live.freshness import Freshness
 from venuekit.live.provenance import ViewPart
@@ -98,7 +98,7 @@ class MissedFills:
                 continue
             news = self._book.release_fills(missed, self._account.monotonic())
             if rests:
-                news.append(self._unexplained(rests))
+                news.append(self._gap_of(rests))
                 self._book.fills.balance(self._book.open_positions(), self._account.monotonic())
             self._since = None
             self._freshness.note_fills_complete()
@@ -115,27 +115,27 @@ class MissedFills:
         for number, pause in enumerate(_PAUSES):
             if pause:
                 await self._account.pause(pause)
-            asked = {*symbols, *book.symbols(), *await self._moved_symbols(start)}
+            asked = {*symbols, *book.symbols(), *await self._symbols_of_income(start)}
             for symbol in sorted(asked):
                 async for fill in FillReader.of(self._account).iter_fills(symbol, start=start):
                     if fill.time >= self._opened and not book.fills.has(fill):
                         missed.setdefault(fill.key, fill)
             held = [event.fill for event in book.held_fills or ()]
             uncounted = {fill.key: fill for fill in (*missed.values(), *held)}
-            rests = book.fills.unexplained(book.open_positions(), uncounted.values(), asked)
+            rests = book.fills.find_rests(book.open_positions(), uncounted.values(), asked)
             if number and not rests:
                 break
         at = self._account.now()
-        return [recovered(fill, at) for fill in missed.values()], rests
+        return [recovery_of(fill, at) for fill in missed.values()], rests
 
-    async def _moved_symbols(self, start: datetime) -> set[str]:
+    async def _symbols_of_income(self, start: datetime) -> set[str]:
         """Return the symbols by which the wallet moved; none where that cannot be read."""
         if not self._account.support(IncomeReader):
             return set()
         rows = IncomeReader.of(self._account).iter_income(start=start)
         return {row.symbol async for row in rows if row.symbol is not None}
 
-    def _unexplained(self, rests: Mapping[Leg, Decimal]) -> Gap:
+    def _gap_of(self, rests: Mapping[Leg, Decimal]) -> Gap:
         """Return the event for positions that moved by more or less than the fills that can be read."""
         moves = ", ".join(f"{symbol} ({side}) by {rest}" for (symbol, side), rest in sorted(rests.items()))
         words = f"no fill of the history explains how positions moved: {moves} contracts"

@@ -115,7 +115,7 @@ def _key_of_position(position: Position) -> Hashable:
     return (position.symbol, position.side, position.position_id, position.sub_account)
 
 
-def _gone_balance(balance: Balance) -> Balance:
+def _empty_balance(balance: Balance) -> Balance:
     return Balance(asset=balance.asset, sub_account=balance.sub_account)
 
 
@@ -128,7 +128,7 @@ def _is_open(position: Position) -> bool:
 
 
 BALANCES: Shape[Balance] = Shape(
-    "balance", Balance, _key_of_balance, HELD_OF_BALANCE, (), _same_balance, _gone_balance, _is_listed
+    "balance", Balance, _key_of_balance, HELD_OF_BALANCE, (), _same_balance, _empty_balance, _is_listed
 )
 POSITIONS: Shape[Position] = Shape(
     "position",
