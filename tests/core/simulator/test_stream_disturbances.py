@@ -84,7 +84,7 @@ async def test_a_connection_ends_before_a_message(disturbance: StreamDisturbance
     """It begins before the message that it waits for, on the stream of that message alone, and the rest is lost."""
     async with Simulation((TOY_PERP,)) as sim, listen(sim, channels=SETTINGS) as socket:
         assert sim.disturb_streams("toy_perp", disturbance, account="1", message=2) == 0
-        assert [planned.message for planned in sim.streams.planned] == [2]
+        assert [planned.message for planned in sim.streams.waiting] == [2]
         sim.ledger_of("toy_perp", account="2").set_leverage("GEMUSD", Decimal(9))
         _set(sim, 1, 2, 3)
         if end != 1006:  # a broken connection takes the messages under way with it
@@ -93,7 +93,7 @@ async def test_a_connection_ends_before_a_message(disturbance: StreamDisturbance
             pass
         assert message.type in {aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSED, aiohttp.WSMsgType.ERROR}
         assert socket.close_code == end
-        assert sim.streams.planned == ()
+        assert sim.streams.waiting == ()
 
 
 @pytest.mark.looptime

@@ -92,7 +92,7 @@ def _script(simulation: Simulation, fields: _Fields) -> list[object]:
     ]
     messages = [
         {"venue": venue, "message": planned.message, "account": planned.account, "stream": repr(planned.disturbance)}
-        for planned in simulation.streams.planned
+        for planned in simulation.streams.waiting
         for venue in planned.venue_ids
         if venue == fields.get("venue", venue)
     ]

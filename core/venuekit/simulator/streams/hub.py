@@ -93,7 +93,7 @@ class StreamHub:
         return len(streams)
 
     @property
-    def planned(self) -> tuple[PlannedDisturbance, ...]:
+    def waiting(self) -> tuple[PlannedDisturbance, ...]:
         """The disturbances that wait for a message, each with the number of that message from now."""
         return tuple(self._planned)
 
