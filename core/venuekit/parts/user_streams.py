@@ -23,8 +23,7 @@ class StreamedEvents(Account, UserStream):
             raise self.refuse(f"queue must be a whole number of events, 1 or more, not {queue!r}")
         streams = self._session.venue_session.streams
         if streams is None:
-            words = "the venue declares no user stream"
-            raise UnsupportedCapability(words, venue=self.venue.id, operation="events")
+            raise self.make_error(UnsupportedCapability, "the venue declares no user stream")
         return streams.read(self, self._session, queue)
 
 
