@@ -19,6 +19,7 @@ from venuekit.errors import AccountClosed, OperationError, PluginError, VenueErr
 from venuekit.pipeline.events import notify_of_stream
 from venuekit.pipeline.observe import EventKind
 from venuekit.stream_declaration import ListenKeySession, StreamDeclaration
+from venuekit.streams.chores import Chores
 from venuekit.streams.connection import Connection
 from venuekit.streams.delivery import Delivery
 from venuekit.streams.listen_keys import KeptKey
@@ -75,9 +76,10 @@ class StreamSession:
     _changed: asyncio.Event = attrs.field(factory=asyncio.Event, init=False, repr=False)
     _attempt: asyncio.Future[None] = attrs.field(init=False, repr=False)
     _task: asyncio.Task[None] | None = attrs.field(default=None, init=False, repr=False)
-    _chores: set[asyncio.Task[None]] = attrs.field(factory=set, init=False, repr=False)
+    _chores: Chores = attrs.field(init=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
+        self._chores = Chores(self._changed.set)
         rule = self.declaration.session
         self._delivery = Delivery(
             self.declaration,
@@ -165,7 +167,11 @@ class StreamSession:
                 connection = await self._open()
             except Exception as error:  # noqa: BLE001 - a plugin's function must not end the session of its readers
                 self._failures += 1
-                self._fail(error if isinstance(error, VenuekitError) else self._plugin_error(error))
+                self._fail(
+                    error
+                    if isinstance(error, VenuekitError)
+                    else _plugin_error(self.first.venue_session.venue.id, error)
+                )
                 continue
             self._main = connection
             self._expired = self._expected = None
@@ -189,10 +195,6 @@ class StreamSession:
             self._is_refused = True  # once for an outage
             self._delivery.report(GapReason.REFUSED, f"the venue refuses the session: {error}", self._lost_since)
             notify_of_stream(self._asking[1], EventKind.STREAM_GAP, self._connections, gap=GapReason.REFUSED)
-
-    def _plugin_error(self, error: Exception) -> PluginError:
-        words = f"{self.first.venue_session.venue.id}: the session of a user stream could not be opened"
-        return PluginError(f"{words}: {redact_error(error)}")
 
     def _expire(self, words: str) -> None:
         self._expired = words
@@ -237,7 +239,7 @@ class StreamSession:
             if self._expired is not None and await self._is_news(main):
                 await self._lose(main, GapReason.SESSION_EXPIRED, f"the venue ended the session: {self._expired}")
                 return
-            await self._wait(self._do_due(main, now) - now)
+            await _wait_for_change(self._clock, self._changed, self._do_due(main, now) - now)
 
     def _find_loss(self, main: Connection, now: float) -> tuple[GapReason, str] | None:
         """Return why the main connection is no good any more, None while it is."""
@@ -262,35 +264,22 @@ class StreamSession:
         """Begin whatever is due, and return when to look again."""
         times = [main.ping_left_at + self.declaration.ping_every]
         if now >= times[0]:
-            self._begin(main.ping(self.declaration.ping))
+            self._chores.begin(main.ping(self.declaration.ping))
             times[0] = now + self.declaration.ping_every
         if main.pinged_at is not None:
             times.append(main.pinged_at + self.declaration.silence)
         if self._key is not None:
             if now >= self._key.renew_at:
-                self._begin(self._keep_alive(self._key))
+                self._chores.begin(self._keep_alive(self._key))
             times += (max(now + 1.0, self._key.renew_at), self._key.expires_at)
         if self._replace_at is not None:
             if now >= self._replace_at:
                 self._replace_at = now + _REPLACE_AGAIN
-                self._begin(self._replace(main))
+                self._chores.begin(self._replace(main))
             times.append(self._replace_at)
         if self._expected is not None:
             times.append(self._expected[1])
         return min(times)
-
-    def _begin(self, chore: Any) -> None:
-        task = asyncio.ensure_future(chore)
-        self._chores.add(task)
-        task.add_done_callback(self._on_chore)
-
-    def _on_chore(self, task: asyncio.Task[None]) -> None:
-        self._chores.discard(task)
-        self._changed.set()
-        if not task.cancelled() and (error := task.exception()) is not None:
-            asyncio.get_running_loop().call_exception_handler(
-                {"message": "a chore of a user stream failed", "exception": error, "task": task}
-            )
 
     async def _keep_alive(self, key: KeptKey) -> None:
         """Prolong the listen key; one that is gone, or is another one now, ends the session."""
@@ -331,7 +320,7 @@ class StreamSession:
         self._enter(StreamPhase.DOWN)
         self._delivery.report(reason, words, since)
         notify_of_stream(self._asking[1], EventKind.STREAM_GAP, main.number, gap=reason)
-        await self._close_chores()
+        await self._chores.close()
         await main.close()
         await self._close_standby()
 
@@ -370,7 +359,7 @@ class StreamSession:
         if main is None or standby is None:
             return
         self._main, self._standby = standby, None
-        self._begin(main.close())
+        self._chores.begin(main.close())
         main.end = main.end or End("it was replaced")
         self._delivery.replace(main, standby)
         self._plan_replacement()
@@ -389,7 +378,7 @@ class StreamSession:
     # -- the end, and time
 
     async def _close_all(self) -> None:
-        await self._close_chores()
+        await self._chores.close()
         await self._close_standby()
         main, self._main = self._main, None
         if main is not None:
@@ -400,27 +389,9 @@ class StreamSession:
         if standby is not None:
             await standby.close()
 
-    async def _close_chores(self) -> None:
-        """Cancel all chores, and wait until they are over."""
-        chores = tuple(self._chores)
-        for chore in chores:
-            chore.cancel()
-        if chores:
-            await asyncio.wait(chores)
-
     def _enter(self, phase: StreamPhase) -> None:
         self._phase = phase
         self._delivery.wake()
-
-    async def _wait(self, seconds: float) -> None:
-        """Wait until something has changed, for so many seconds at most."""
-        sleep = asyncio.ensure_future(self._clock.sleep(max(0.001, seconds)))
-        change = asyncio.ensure_future(self._changed.wait())
-        try:
-            await asyncio.wait((sleep, change), return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            sleep.cancel()
-            change.cancel()
 
     @property
     def _asking(self) -> tuple[Account, AccountSession]:
@@ -431,3 +402,18 @@ class StreamSession:
     @property
     def _clock(self) -> Clock:
         return self.first.clock
+
+
+def _plugin_error(venue_id: str, error: Exception) -> PluginError:
+    return PluginError(f"{venue_id}: the session of a user stream could not be opened: {redact_error(error)}")
+
+
+async def _wait_for_change(clock: Clock, changed: asyncio.Event, seconds: float) -> None:
+    """Wait until something has changed, for so many seconds at most."""
+    sleep = asyncio.ensure_future(clock.sleep(max(0.001, seconds)))
+    change = asyncio.ensure_future(changed.wait())
+    try:
+        await asyncio.wait((sleep, change), return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        sleep.cancel()
+        change.cancel()
