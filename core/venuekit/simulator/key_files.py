@@ -25,7 +25,7 @@ def write_private(file: Path, text: str) -> None:
         temporary.unlink(missing_ok=True)  # still there only after a failure
 
 
-def named_accounts(simulation: Simulation) -> list[str]:
+def list_named_accounts(simulation: Simulation) -> list[str]:
     """Return the accounts that have a name, and not only a number."""
     return [account for account in simulation.accounts if not account.isdigit()]
 
@@ -58,7 +58,7 @@ def _opening_keys(simulation: Simulation, venue_id: str) -> Iterator[tuple[str, 
     own = "" if venue_id == simulation.venue_ids[0] else f"{venue_id}-"
     yield f"{own}main", simulation.key_of(venue_id)
     yield f"{own}read-only", simulation.key_of(venue_id, read_only=True)
-    for number, name in enumerate(named_accounts(simulation), 1):
+    for number, name in enumerate(list_named_accounts(simulation), 1):
         yield f"{own}account-{number}", simulation.key_of(venue_id, account=name)
 
 

@@ -19,7 +19,7 @@ from venuekit.simulator import simulate
 from venuekit.simulator.access import KEY_LENGTH, SimKey
 from venuekit.simulator.accounts import KeyKinds
 from venuekit.simulator.control import DEFAULT_PORT, ControlServer
-from venuekit.simulator.key_files import describe_key, named_accounts, private_key_files, write_private
+from venuekit.simulator.key_files import describe_key, list_named_accounts, private_key_files, write_private
 from venuekit.simulator.simulation import Simulation
 from venuekit.simulator.world import World
 
@@ -110,7 +110,7 @@ def announcement(
         if own != read_only:
             venues[venue_id]["read_only"] = own
     told: dict[str, object] = {"venues": venues, "read_only": read_only}
-    if names := named_accounts(simulation):
+    if names := list_named_accounts(simulation):
         told["accounts"] = {
             name: {one: pair(simulation.key_of(one, account=name)) for one in simulation.venue_ids} for name in names
         }
@@ -132,7 +132,7 @@ def words(
     first = simulation.venue_ids[0]
     scenario = simulation.scenario(first)
     symbol = scenario.held or scenario.flat
-    names = named_accounts(simulation)
+    names = list_named_accounts(simulation)
     folders = {file.parent for file in files.values()}
     numbered = ", ".join(account for account in simulation.accounts if account not in names)
     if accounts is None:
@@ -195,7 +195,7 @@ def write_accounts_file(path: Path, simulation: Simulation) -> None:
     path = path.expanduser()
     texts: dict[str, str] = {}
     tables = [_table(simulation, venue_id, path.name, texts) for venue_id in simulation.venue_ids]
-    for number, name in enumerate(named_accounts(simulation), 1):
+    for number, name in enumerate(list_named_accounts(simulation), 1):
         tables += [
             _table(simulation, venue_id, path.name, texts, account=name, mark=f"a{number}-")
             for venue_id in simulation.venue_ids
