@@ -18,7 +18,7 @@ class Round:
 
     Attributes:
         begin: How many requests had arrived anywhere before.
-        end: How many had when the next write of this endpoint began; None before that.
+        end: How many had when the next write began after its end; None before that.
         fates: The fates of its attempts, by name, in the order in which they arrive.
         writes: How many writes it is of.
         is_open: Whether one of them is under way.

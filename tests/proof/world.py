@@ -210,9 +210,10 @@ class World:
     def _begin(self, endpoint: Endpoint[Any], turn: Turn) -> Round:
         """Script the fates of a write, and return the round that its requests belong to."""
         arrived, found = len(self.sim.requests), self.rounds.get(endpoint.name)
+        for one in self.rounds.values():
+            if not one.is_open and one.end is None:  # a cancellation of all may send to endpoints of other writes
+                one.end = arrived
         if found is None or not found.is_open:
-            if found is not None:
-                found.end = arrived
             found = self.rounds[endpoint.name] = Round(self.sim, endpoint, arrived)
         found.writes += 1
         found.fates += turn.fates or (("nothing",) if turn.actor is not None else ())
