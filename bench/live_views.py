@@ -38,7 +38,7 @@ from venuekit.capabilities import (
 from venuekit.clock import SystemClock, VenueClock
 from venuekit.live import AccountView
 from venuekit.pipeline import WriteScopes
-from venuekit.plugin import Arrival
+from venuekit.plugin import MessageArrival
 from venuekit_binance_common.stream.events import BinanceDecoder
 from venuekit_binance_usdm.stream import ROWS
 
@@ -73,7 +73,7 @@ class _Reader(EventReader):
             self.arrived.clear()
             await self.arrived.wait()
         self._count += 1
-        return tuple(self._decode(self.bodies.pop(), Arrival(datetime.now(UTC), self._count)))
+        return tuple(self._decode(self.bodies.pop(), MessageArrival(datetime.now(UTC), self._count)))
 
     async def wait_until_live(self) -> None:
         return

@@ -15,7 +15,7 @@ from typing import Any
 import orjson
 from measure import pin
 
-from venuekit.plugin import Arrival
+from venuekit.plugin import MessageArrival
 from venuekit_binance_common.stream.events import BinanceDecoder
 from venuekit_binance_usdm.stream import ROWS
 from venuekit_bybit_inverse.stream import BybitDecoder
@@ -49,7 +49,7 @@ POSITION = (
 
 def measure() -> Mapping[str, Mapping[str, list[float]]]:
     binance, bybit = BinanceDecoder(ROWS), BybitDecoder(BYBIT_ROWS, {"BTCUSD": "BTC"})
-    arrival = Arrival(datetime.now(UTC), 1)
+    arrival = MessageArrival(datetime.now(UTC), 1)
     messages: Mapping[str, tuple[Callable[..., Any], bytes]] = {
         "account": (binance, ACCOUNT),
         "fill": (binance, FILL),

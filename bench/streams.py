@@ -31,11 +31,11 @@ from venuekit.capabilities import MarginCall, StreamEvent
 from venuekit.parts.user_streams import StreamedEvents
 from venuekit.plugin import (
     Account,
-    Arrival,
     Decoder,
     Effect,
     Endpoint,
     ListenKeySession,
+    MessageArrival,
     Secret,
     Security,
     StreamDeclaration,
@@ -59,7 +59,7 @@ def _read_key(body: bytes) -> Secret | None:
     return Secret(orjson.loads(body)["listenKey"])
 
 
-def _parse(body: bytes, arrival: Arrival) -> tuple[StreamEvent, ...]:
+def _parse(body: bytes, arrival: MessageArrival) -> tuple[StreamEvent, ...]:
     orjson.loads(body)
     return (MarginCall(received_at=arrival.received_at, message=arrival.number, positions=()),)
 

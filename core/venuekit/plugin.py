@@ -18,7 +18,7 @@ Besides this module a plugin imports :mod:`venuekit.capabilities` (values and ca
 :class:`OrderName`, :class:`Resting`, :func:`read_items`.
 
 **User streams** (how a session is opened and its messages become events): :class:`StreamDeclaration`,
-:class:`ListenKeySession`, :class:`SignedSession`, :class:`Decoder`, :class:`Arrival`, :class:`SessionReply`,
+:class:`ListenKeySession`, :class:`SignedSession`, :class:`Decoder`, :class:`MessageArrival`, :class:`SessionReply`,
 :class:`ReplyKind`.
 
 **Account** (the class whose parts call endpoints): :class:`Account`, :class:`Answer`, :class:`Change`.
@@ -154,9 +154,9 @@ from venuekit.resolution import (
 from venuekit.session_token import SessionToken, Token
 from venuekit.signing import EncodedRequest, SigningScheme, Stamp
 from venuekit.stream_declaration import (
-    Arrival,
     Decoder,
     ListenKeySession,
+    MessageArrival,
     ReplyKind,
     SessionReply,
     SignedSession,
@@ -194,7 +194,6 @@ __all__ = [
     "Answers",
     "Applied",
     "Area",
-    "Arrival",
     "Ask",
     "AuthenticationFailed",
     "Banned",
@@ -245,6 +244,7 @@ __all__ = [
     "ListenKeySession",
     "Lost",
     "MadeId",
+    "MessageArrival",
     "NeverSent",
     "NonceRule",
     "NonceUsed",

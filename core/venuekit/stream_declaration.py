@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _KEY = "{key}"
 
 
-class Arrival(NamedTuple):
+class MessageArrival(NamedTuple):
     """
     The circumstances of a message: when it was received by our clock, and its number in the session, from 1.
 
@@ -62,7 +62,7 @@ class SessionReply(NamedTuple):
 class Decoder(Protocol):
     """Makes events of a message; pure, quick, and never waits."""
 
-    def __call__(self, body: bytes, arrival: Arrival, /) -> tuple[StreamEvent, ...] | SessionReply:
+    def __call__(self, body: bytes, arrival: MessageArrival, /) -> tuple[StreamEvent, ...] | SessionReply:
         """
         Return the events of a message in their order, or the reply that it is.
 

@@ -10,12 +10,12 @@ import pytest
 
 from venuekit.capabilities import StreamEvent, UnknownEvent
 from venuekit.plugin import (
-    Arrival,
     Decoder,
     Effect,
     Endpoint,
     EnvironmentName,
     ListenKeySession,
+    MessageArrival,
     ReplyKind,
     Secret,
     SessionReply,
@@ -34,7 +34,7 @@ START = Endpoint("POST", "/v1/key", decode=_read_key, effect=Effect.SESSION)
 KEEP = Endpoint("PUT", "/v1/key", decode=_read_key, effect=Effect.SESSION)
 
 
-def decode(body: bytes, arrival: Arrival) -> tuple[StreamEvent, ...] | SessionReply:
+def decode(body: bytes, arrival: MessageArrival) -> tuple[StreamEvent, ...] | SessionReply:
     """Know nothing but pongs."""
     if body == b"pong":
         return SessionReply(ReplyKind.ALIVE)
@@ -58,8 +58,8 @@ async def test_a_decoder_makes_events_and_replies() -> None:
     declaration = StreamDeclaration(session=SIGNED, make_decoder=make_decoder, ping="ping")
     made = await declaration.make_decoder(None)
 
-    assert made(b"pong", Arrival(NOON, 1)) == SessionReply(ReplyKind.ALIVE)
-    events = made(b"{}", Arrival(NOON, 2))
+    assert made(b"pong", MessageArrival(NOON, 1)) == SessionReply(ReplyKind.ALIVE)
+    events = made(b"{}", MessageArrival(NOON, 2))
     assert isinstance(events, tuple)
     assert [one.message for one in events if isinstance(one, StreamEvent)] == [2]
 

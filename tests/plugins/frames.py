@@ -8,11 +8,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from venuekit.plugin import Arrival
+from venuekit.plugin import MessageArrival
 from venuekit.testing.reading import find_unread
 
 RECEIVED_AT = datetime(2026, 11, 30, 12, tzinfo=UTC)
-ARRIVAL = Arrival(RECEIVED_AT, 7)
+ARRIVAL = MessageArrival(RECEIVED_AT, 7)
 #: with all that every event of a message has
 COMMON: dict[str, Any] = {"received_at": RECEIVED_AT, "message": 7}
 

@@ -11,7 +11,7 @@ from venuekit._util.times import from_milliseconds
 from venuekit.capabilities import Gap, GapReason, SessionExpiry, StreamEvent, UnknownEvent
 from venuekit.clock import Clock
 from venuekit.credentials.redactor import redact
-from venuekit.stream_declaration import Arrival, Decoder, SessionReply, StreamDeclaration
+from venuekit.stream_declaration import Decoder, MessageArrival, SessionReply, StreamDeclaration
 from venuekit.streams.connection import Connection
 from venuekit.streams.reader import QueuedReader
 
@@ -72,7 +72,7 @@ class Delivery:
         """Decode a message, and hand its events to every reader."""
         self._number = number = self._number + 1
         self.received_at = received_at = from_milliseconds(self.clock.milliseconds())
-        result = self._read(body, Arrival(received_at, number, self.keeps_raw))
+        result = self._read(body, MessageArrival(received_at, number, self.keeps_raw))
         if isinstance(result, SessionReply):
             connection.take_reply(result)
         elif result:
@@ -93,7 +93,7 @@ class Delivery:
                 return
         connection.event_at, connection.is_confirmed = connection.last_at, True
 
-    def _read(self, body: bytes, arrival: Arrival) -> tuple[StreamEvent, ...] | SessionReply:
+    def _read(self, body: bytes, arrival: MessageArrival) -> tuple[StreamEvent, ...] | SessionReply:
         """Return the events of a message, or the reply that it is; one that cannot be read is a gap."""
         try:
             result = self.decode(body, arrival) if self.decode is not None else ()
@@ -113,7 +113,7 @@ class Delivery:
     def _hold(self, connection: Connection, held: list[bytes], body: bytes) -> None:
         """Keep a message of a connection that is not the main one yet; replies are for it alone."""
         try:
-            result = self.decode(body, Arrival(self.now(), 0)) if self.decode is not None else ()
+            result = self.decode(body, MessageArrival(self.now(), 0)) if self.decode is not None else ()
         except Exception:  # noqa: BLE001 - reported when it is handed on
             result = ()
         if isinstance(result, SessionReply):

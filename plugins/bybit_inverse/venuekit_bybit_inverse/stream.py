@@ -26,7 +26,7 @@ from venuekit.capabilities import (
 )
 from venuekit.parts.columns import text
 from venuekit.parts.rows import Document, Reads
-from venuekit.plugin import Arrival, Fault, PayloadMismatch, ReplyKind, SessionReply, read_json, rows_at
+from venuekit.plugin import Fault, MessageArrival, PayloadMismatch, ReplyKind, SessionReply, read_json, rows_at
 from venuekit_bybit_inverse.stream_head import Head, read_head
 from venuekit_bybit_inverse.stream_rows import MessageRows
 from venuekit_bybit_inverse.wire import CATEGORY
@@ -68,7 +68,7 @@ class BybitDecoder:
     rows: MessageRows
     settle: Mapping[str, str] = attrs.field(factory=dict, repr=False)
 
-    def __call__(self, body: bytes, arrival: Arrival, /) -> tuple[StreamEvent, ...] | SessionReply:
+    def __call__(self, body: bytes, arrival: MessageArrival, /) -> tuple[StreamEvent, ...] | SessionReply:
         """
         Return the events of a message, or the reply to a request of the session.
 
@@ -94,7 +94,7 @@ class BybitDecoder:
         return document.values(body, received_at=common["received_at"], raw=common["raw"], joined=self.settle)
 
 
-def _unknown(kind: str | None, body: bytes, arrival: Arrival, **more: Any) -> tuple[StreamEvent, ...]:
+def _unknown(kind: str | None, body: bytes, arrival: MessageArrival, **more: Any) -> tuple[StreamEvent, ...]:
     return (UnknownEvent(kind=kind, body=body, received_at=arrival.received_at, message=arrival.number, **more),)
 
 

@@ -19,11 +19,11 @@ from venuekit.errors import NeverSent
 from venuekit.message import HttpRequest, HttpResponse
 from venuekit.parts.user_streams import StreamedEvents, StreamedListenKey
 from venuekit.plugin import (
-    Arrival,
     Decoder,
     Effect,
     Endpoint,
     ListenKeySession,
+    MessageArrival,
     Secret,
     Security,
     SessionReply,
@@ -52,7 +52,7 @@ STOP: Endpoint[None] = Endpoint("DELETE", "/v1/key", decode=_read_nothing, **_SE
 TOUCH: Endpoint[None] = Endpoint("POST", "/v1/touch", decode=_read_nothing)
 
 
-def decode(body: bytes, arrival: Arrival) -> tuple[StreamEvent, ...] | SessionReply:
+def decode(body: bytes, arrival: MessageArrival) -> tuple[StreamEvent, ...] | SessionReply:
     """Return an event for each word of a message; ``!`` and words are the end of the session."""
     text = json.loads(body)
     known: dict[str, Any] = {"received_at": arrival.received_at, "message": arrival.number}

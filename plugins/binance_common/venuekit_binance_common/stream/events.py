@@ -26,7 +26,7 @@ from venuekit.capabilities import (
     StreamEvent,
     UnknownEvent,
 )
-from venuekit.plugin import Arrival, PayloadMismatch, read_json
+from venuekit.plugin import MessageArrival, PayloadMismatch, read_json
 from venuekit_binance_common.payloads import InstrumentRow
 from venuekit_binance_common.stream.head import Head, read_head
 from venuekit_binance_common.stream.rows import STEPS, MessageRows
@@ -48,7 +48,7 @@ class BinanceDecoder:
     rows: MessageRows
     contracts: Mapping[str, InstrumentRow] = attrs.field(factory=dict, repr=False)
 
-    def __call__(self, body: bytes, arrival: Arrival, /) -> tuple[StreamEvent, ...]:
+    def __call__(self, body: bytes, arrival: MessageArrival, /) -> tuple[StreamEvent, ...]:
         """
         Return the events of a message.
 
@@ -70,7 +70,7 @@ class _Message:
 
     __slots__ = ("_arrival", "_body", "_decoder", "common", "head")
 
-    def __init__(self, decoder: BinanceDecoder, body: bytes, head: Head, arrival: Arrival) -> None:
+    def __init__(self, decoder: BinanceDecoder, body: bytes, head: Head, arrival: MessageArrival) -> None:
         self._decoder, self._body, self._arrival = decoder, body, arrival
         self.head = head
         self.common = _common(head, arrival, read_json(body) if arrival.keep_raw else None)
@@ -91,7 +91,7 @@ class _Message:
         return values
 
 
-def _common(head: Head, arrival: Arrival, raw: Any) -> dict[str, Any]:
+def _common(head: Head, arrival: MessageArrival, raw: Any) -> dict[str, Any]:
     return {"time": head.time, "received_at": arrival.received_at, "message": arrival.number, "raw": raw}
 
 

@@ -21,8 +21,8 @@ from venuekit.capabilities import (
 )
 from venuekit.plugin import (
     Account,
-    Arrival,
     Decoder,
+    MessageArrival,
     ReplyKind,
     SessionReply,
     SignedSession,
@@ -79,7 +79,7 @@ _CHANNELS: Mapping[str, Callable[[_Row, _Row, Mapping[str, Any]], StreamEvent]] 
 }
 
 
-def decode(body: bytes, arrival: Arrival) -> tuple[StreamEvent, ...] | SessionReply:
+def decode(body: bytes, arrival: MessageArrival) -> tuple[StreamEvent, ...] | SessionReply:
     """Return the events of a message, one for each of its rows, or the reply that it is."""
     message = json.loads(body, parse_float=Decimal)
     if "op" in message:
