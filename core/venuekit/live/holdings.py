@@ -11,7 +11,7 @@ import attrs
 
 from venuekit.capabilities import Balance, Position
 from venuekit.live.provenance import Provenance, ValueSource
-from venuekit.live.recency import LONG_LAG, READ_LAG, ReadWindow, Recency, Stamp, compare
+from venuekit.live.recency import LONG_LAG, READ_LAG, ReadWindow, Recency, ChangeTime, compare
 from venuekit.live.shapes import Shape
 
 V = TypeVar("V", Balance, Position)
@@ -40,14 +40,14 @@ class Holding(Generic[V]):
     """
 
     value: V
-    stamp: Stamp
+    stamp: ChangeTime
     at: float
     generation: int
     held: Provenance
     read: Provenance | None = None
     floor: datetime | None = None
     event: V | None = None
-    seen: deque[tuple[Stamp, V]] = attrs.field(factory=lambda: deque(maxlen=_REMEMBERED))
+    seen: deque[tuple[ChangeTime, V]] = attrs.field(factory=lambda: deque(maxlen=_REMEMBERED))
     doubt: str | None = None
     awaited_since: float | None = None
 
@@ -106,7 +106,7 @@ class Holdings(Generic[V]):
 
     # -- events
 
-    def take_event(self, event: V, stamp: Stamp, learnt: Provenance, now: float) -> bool:
+    def take_event(self, event: V, stamp: ChangeTime, learnt: Provenance, now: float) -> bool:
         """Take the state that an event gives; return whether it was news."""
         key = self.shape.key_of(event)
         holding = self._holdings.get(key)
@@ -131,7 +131,7 @@ class Holdings(Generic[V]):
         return True
 
     def _repeat(  # noqa: PLR0917 - all of one event
-        self, key: Hashable, holding: Holding[V], event: V, stamp: Stamp, learnt: Provenance, now: float
+        self, key: Hashable, holding: Holding[V], event: V, stamp: ChangeTime, learnt: Provenance, now: float
     ) -> bool:
         """Take an event about a state that is held already; it is news only by its other fields."""
         if holding.event is None or not self.shape.gives_the_same(holding.event, event):
@@ -143,7 +143,7 @@ class Holdings(Generic[V]):
         return False
 
     def _put(  # noqa: PLR0917 - all of one event
-        self, key: Hashable, holding: Holding[V], event: V, stamp: Stamp, learnt: Provenance, now: float
+        self, key: Hashable, holding: Holding[V], event: V, stamp: ChangeTime, learnt: Provenance, now: float
     ) -> None:
         holding.value = self.shape.overlay(holding.value, event)
         holding.event, holding.stamp, holding.held = event, stamp, learnt
@@ -156,7 +156,7 @@ class Holdings(Generic[V]):
         """Hold a thing that the last read did not list: as gone since then."""
         window, gone = self._window, self.shape.gone(event)
         if window is None:
-            holding = Holding(gone, Stamp(), now, self._generation, learnt)
+            holding = Holding(gone, ChangeTime(), now, self._generation, learnt)
         else:
             read = Provenance(ValueSource.READ, None, window.sent_at)
             holding = Holding(gone, window.stamp, window.sent, self._generation, read, read, window.floor)
@@ -196,7 +196,7 @@ class Holdings(Generic[V]):
         return [] if is_first else changes
 
     def _take_row(
-        self, key: Hashable, row: V, stamp: Stamp, window: ReadWindow, knowledge: Knowledge
+        self, key: Hashable, row: V, stamp: ChangeTime, window: ReadWindow, knowledge: Knowledge
     ) -> tuple[V | None] | None:
         """Take one row; return the value before it in a tuple if it changed anything."""
         read = Provenance(ValueSource.READ, row.updated_at, window.sent_at)
@@ -230,7 +230,7 @@ class Holdings(Generic[V]):
         key: Hashable,
         holding: Holding[V],
         row: V,
-        stamp: Stamp,
+        stamp: ChangeTime,
         read: Provenance,
         window: ReadWindow,
         is_same: bool,

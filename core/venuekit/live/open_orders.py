@@ -13,7 +13,7 @@ from venuekit.capabilities import Order, OrderKind, OrderStatus
 from venuekit.live.holdings import Knowledge
 from venuekit.live.live_values import LiveOrder
 from venuekit.live.provenance import Provenance, ValueSource
-from venuekit.live.recency import LONG_LAG, READ_LAG, ReadWindow, Recency, Stamp, compare
+from venuekit.live.recency import LONG_LAG, READ_LAG, ReadWindow, Recency, ChangeTime, compare
 
 OrderKey: TypeAlias = tuple[str, OrderKind, str]
 
@@ -113,7 +113,7 @@ class OpenOrders:
         """Add an order that the last read did not have; that counts if it was sent after the order's last change."""
         doubt, window = None, self._window
         if window is not None and (asked_at is None or asked_at < window.sent):
-            recency = compare(Stamp(order.updated_at, order.updated_at), window.stamp)
+            recency = compare(ChangeTime(order.updated_at, order.updated_at), window.stamp)
             if recency is Recency.OLDER:
                 return False
             if recency is not Recency.NEWER and learnt.source is ValueSource.ANSWER:

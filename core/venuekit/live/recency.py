@@ -27,7 +27,7 @@ class Recency(enum.Enum):
 
 @quick_init
 @attrs.frozen
-class Stamp:
+class ChangeTime:
     """
     The place of a state in the venue's own order.
 
@@ -47,10 +47,10 @@ class Stamp:
         return self.sequence is not None or (self.first is not None and self.first == self.last)
 
 
-UNKNOWN_STAMP = Stamp()
+UNKNOWN_TIME = ChangeTime()
 
 
-def compare(one: Stamp, other: Stamp) -> Recency:
+def compare(one: ChangeTime, other: ChangeTime) -> Recency:
     """Return how new ``one`` is compared with ``other``."""
     if one.sequence is not None and other.sequence is not None:
         if one.sequence == other.sequence:
@@ -81,18 +81,18 @@ class ReadWindow:
     error: timedelta
 
     @property
-    def stamp(self) -> Stamp:
+    def stamp(self) -> ChangeTime:
         """The stamp of everything that the read shows without a time of its own, or does not list any more."""
         duration = timedelta(seconds=self.answered - self.sent)
-        return Stamp(self.as_of - self.error - _READ_LAG, self.as_of + duration + self.error)
+        return ChangeTime(self.as_of - self.error - _READ_LAG, self.as_of + duration + self.error)
 
     @property
     def floor(self) -> datetime:
         """The venue's time before which everything is in the read for certain."""
         return self.as_of - self.error - timedelta(seconds=LONG_LAG)
 
-    def stamp_of(self, updated_at: datetime | None, sequence: int | None = None) -> Stamp:
+    def stamp_of(self, updated_at: datetime | None, sequence: int | None = None) -> ChangeTime:
         """Return the stamp of a row by its own time and number, else that of the read."""
         if updated_at is not None:
-            return Stamp(updated_at, updated_at, sequence)
-        return Stamp(self.stamp.first, self.stamp.last, sequence)
+            return ChangeTime(updated_at, updated_at, sequence)
+        return ChangeTime(self.stamp.first, self.stamp.last, sequence)
