@@ -32,7 +32,7 @@ from venuekit.live.fill_log import FillLog
 from venuekit.live.holdings import Holdings, Knowledge
 from venuekit.live.open_orders import OpenOrders
 from venuekit.live.provenance import Provenance, ValueSource
-from venuekit.live.recency import READ_LAG, ReadWindow, ChangeTime
+from venuekit.live.recency import READ_LAG, ChangeTime, ReadWindow
 from venuekit.live.shapes import BALANCES, POSITIONS
 
 #: events without a state of their own that are remembered, so that a repeated one is no news

@@ -11,8 +11,8 @@ import attrs
 
 from venuekit.capabilities import Balance, Position
 from venuekit.live.provenance import Provenance, ValueSource
-from venuekit.live.recency import LONG_LAG, READ_LAG, ReadWindow, Recency, ChangeTime, compare
-from venuekit.live.shapes import Shape
+from venuekit.live.recency import LONG_LAG, READ_LAG, ChangeTime, ReadWindow, Recency, compare
+from venuekit.live.shapes import ValueShape
 
 V = TypeVar("V", Balance, Position)
 
@@ -80,8 +80,8 @@ class Holdings(Generic[V]):
         is_ordered: Whether events of one connection come in the order of their changes.
     """
 
-    def __init__(self, shape: Shape[V], *, is_ordered: bool = True) -> None:
-        self.shape: Shape[V] = shape
+    def __init__(self, shape: ValueShape[V], *, is_ordered: bool = True) -> None:
+        self.shape: ValueShape[V] = shape
         self.doubted: dict[Hashable, None] = {}
         self.awaited: dict[Hashable, None] = {}
         self._is_ordered = is_ordered

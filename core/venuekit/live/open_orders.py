@@ -13,7 +13,7 @@ from venuekit.capabilities import Order, OrderKind, OrderStatus
 from venuekit.live.holdings import Knowledge
 from venuekit.live.live_values import LiveOrder
 from venuekit.live.provenance import Provenance, ValueSource
-from venuekit.live.recency import LONG_LAG, READ_LAG, ReadWindow, Recency, ChangeTime, compare
+from venuekit.live.recency import LONG_LAG, READ_LAG, ChangeTime, ReadWindow, Recency, compare
 
 OrderKey: TypeAlias = tuple[str, OrderKind, str]
 

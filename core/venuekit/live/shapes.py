@@ -21,7 +21,7 @@ _ABOUT = frozenset({"updated_at", "as_of", "received_at", "sequence", "raw"})
 
 
 @attrs.frozen(eq=False)
-class Shape(Generic[V]):
+class ValueShape(Generic[V]):
     """
     How the values of one kind are handled.
 
@@ -127,10 +127,10 @@ def _is_open(position: Position) -> bool:
     return bool(position.quantity)
 
 
-BALANCES: Shape[Balance] = Shape(
+BALANCES: ValueShape[Balance] = ValueShape(
     "balance", Balance, _key_of_balance, HELD_OF_BALANCE, (), _same_balance, _empty_balance, _is_listed
 )
-POSITIONS: Shape[Position] = Shape(
+POSITIONS: ValueShape[Position] = ValueShape(
     "position",
     Position,
     _key_of_position,
