@@ -233,6 +233,8 @@ class Endpoint(Generic[T]):
         absence_proof: When ``resolve`` finding nothing is a proof; None when it never is.
         item_refusals: Code and words of each item that a batch's answer refuses. Where the venue does not know what
             became of one of them, the write stays open in the journal.
+        reads_present: For a SET: whether ``readback`` is asked before it is sent, within its turn, and nothing is sent
+            where the setting holds already: for a venue that does not document its answer to the present value.
         claims: For a DELTA: the identity of the history row that an answer names; a lost write is not taken for it.
         before: For a DELTA: the read before the write, so that ``resolve`` can compare.
         completion: For a SET that serves the setters of several settings: reads those that a caller does not name,
@@ -274,6 +276,7 @@ class Endpoint(Generic[T]):
     write_scope: WriteScope | None = None
     no_change: frozenset[int | str] = frozenset()
     no_change_is_read: bool = False
+    reads_present: bool = False
     doubtful: frozenset[int | str] = frozenset()
     doubtful_after_loss: frozenset[int | str] = frozenset()
     faults: Mapping[int | str, Fault] = attrs.field(factory=dict)
@@ -318,13 +321,16 @@ class Endpoint(Generic[T]):
             raise TypeError(f"{self}: an endpoint whose effect is SET decodes with Changing(...)")
         if self.no_change_is_read and self.readback is None:
             raise ValueError(f"{self}: it has no readback that could agree with its no_change")
+        if self.reads_present and self.readback is None:
+            raise ValueError(f"{self}: it has no readback that could read its present value")
         if not isinstance(self.weight, int) and self.weight_most <= 0:
             raise ValueError(f"{self}: a weight that depends on parameters needs weight_most")
         if self.write_scope is WriteScope.SYMBOL and not any(p.role is Role.SYMBOL for p in self.parameters):
             raise ValueError(f"{self}: its write scope is a symbol, but no parameter has the role SYMBOL")
         object.__setattr__(self, "by_name", by_name)
         object.__setattr__(self, "is_write", self.effect not in {Effect.READ, Effect.SESSION})
-        object.__setattr__(self, "reads_first", self.before is not None or self.completion is not None)
+        is_read = self.reads_present or self.before is not None or self.completion is not None
+        object.__setattr__(self, "reads_first", is_read)
         left_out = frozenset() if self.completion is None else self.completion.names
         for flag in ("required", "local", "secret"):
             names = frozenset(p.name for p in self.parameters if getattr(p, flag))

@@ -22,7 +22,9 @@ from venuekit.capabilities import (
     SymbolSettings,
     Unit,
 )
+from venuekit.endpoint import Changing, Effect, Endpoint
 from venuekit.errors import Conflict, InvalidArgument, InvalidRequest, Outcome, PayloadMismatch
+from venuekit.parameters import Parameter
 from venuekit.parts.settings.controls import AccountMarginType
 from venuekit.parts.settings.lens import AccountLens, RowSettings, SymbolLens
 from venuekit.parts.settings.snapshot import SettingsDraft
@@ -211,13 +213,26 @@ async def test_an_account_wide_margin_type_is_read_before_it_is_written(
 ) -> None:
     """The present value is not sent again, and a third one is a conflict; both without a write."""
     lens: Any = AccountLens(TOY.SETTINGS, lambda rows: CROSS, "mode", {CROSS: "c", ISOLATED: "i"})
-    monkeypatch.setattr(Wallet, "endpoints", SimpleNamespace(MARGIN_TYPE_LENS=lens), raising=False)
+    setter = Endpoint(
+        "POST",
+        "/v1/margin-mode",
+        decode=Changing(bytes.decode),
+        parameters=(Parameter("mode"),),
+        effect=Effect.SET,
+        readback=lens.readback(),
+        reads_present=True,
+    )
+    endpoints = SimpleNamespace(MARGIN_TYPE_LENS=lens, SET_MARGIN_TYPE=setter)
+    monkeypatch.setattr(Wallet, "endpoints", endpoints, raising=False)
     account = Wallet(stage.account._session)
     assert await account.get_margin_type() == MarginTypeSetting(None, CROSS)
     same = await account.set_margin_type(None, CROSS, account_wide=True)
     assert same == MarginTypeSetting(None, CROSS, changed=False)
+    planned = account.with_options(expected=ISOLATED)
+    assert planned.differs_from_expected(CROSS)
+    assert not planned.differs_from_expected(ISOLATED)
     with pytest.raises(Conflict) as caught:
-        await account.with_options(expected=ISOLATED).set_margin_type(None, ISOLATED, account_wide=True)
+        await planned.set_margin_type(None, ISOLATED, account_wide=True)
     assert caught.value.outcome is Outcome.NOT_SENT
     assert stage.writes() == 0
 

@@ -15,7 +15,7 @@ from venuekit.capabilities import Capability, capability_of
 from venuekit.capabilities._capability import methods_of
 from venuekit.clock import Clock, VenueClock
 from venuekit.credentials.secret import Secret
-from venuekit.endpoint import Effect, Endpoint
+from venuekit.endpoint import Change, Effect, Endpoint
 from venuekit.errors import OperationError, Outcome
 from venuekit.parameters import Role
 from venuekit.pipeline.budget import Budget, Costs, Pools, due_at
@@ -298,8 +298,8 @@ async def _deliver_write(operation: Operation[Any]) -> Any:
             await wait_for_fences(operation)
         owner.write_scopes.note_write(queued)
         reads_first = endpoint.reads_first
-        if reads_first:
-            await _read_first(operation)
+        if reads_first and (present := await _read_first(operation)) is not None:
+            return operation.finish(present)
         if operation.session.position_limit is not None and endpoint.asks is not None:
             await _count_position(operation, operation.session.position_limit)
         try:
@@ -326,8 +326,8 @@ async def _deliver_write(operation: Operation[Any]) -> Any:
         raise
 
 
-async def _read_first(operation: Operation[Any]) -> None:
-    """Make the reads of a write that come before it, within its turn."""
+async def _read_first(operation: Operation[Any]) -> Change[Any] | None:
+    """Make the reads of a write that come before it, within its turn; return the change that it already is, if any."""
     endpoint = operation.endpoint
     if endpoint.before is not None:
         operation.before = await endpoint.before(operation.call, operation.parameters)
@@ -336,6 +336,11 @@ async def _read_first(operation: Operation[Any]) -> None:
         from venuekit.pipeline.completion import complete
 
         await complete(operation, endpoint.completion)
+    if endpoint.reads_present:
+        from venuekit.pipeline.completion import read_present
+
+        return await read_present(operation)
+    return None
 
 
 async def _read_after(operation: Operation[Any]) -> None:

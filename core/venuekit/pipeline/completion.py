@@ -1,4 +1,8 @@
-"""Completion: a write of several settings sends those that its caller did not name as they are, and reads all back."""
+"""
+Completion: a write of several settings sends those that its caller did not name as they are, and reads all back.
+
+Beside it, the read of a setting that is not sent where it holds already.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,7 @@ from typing import Any
 import attrs
 
 from venuekit import errors
+from venuekit.endpoint import Change
 from venuekit.errors import Outcome
 from venuekit.payloads.mismatch import mismatch_of
 from venuekit.pipeline.guard import check_guard
@@ -51,6 +56,30 @@ async def complete(operation: Operation[Any], completion: Completion) -> None:
         operation.options = attrs.evolve(operation.options, expected=completed.present)
     if not session.guard.is_open:
         check_guard(operation)
+
+
+async def read_present(operation: Operation[Any]) -> Change[Any] | None:
+    """
+    Read a setting before it is sent, within its turn, and return the change that it already is; None to send it.
+
+    Raises:
+        OperationError: it cannot be read; nothing was sent.
+        Conflict: it is neither the wanted value nor the one that the caller expects; nothing was sent.
+    """
+    try:
+        reading = await _read_back(operation)
+    except Exception as error:  # noqa: BLE001 - classified there, whatever its source
+        unread = mismatch_of(error)
+        unread.operation = operation.name
+        unread.message = f"the present value could not be read, and nothing was sent: {unread.message}"
+        raise operation.annotate(unread) from None
+    if reading.holds:
+        return Change(reading.answer, changed=False)
+    expected = operation.options.expected
+    if expected is not UNSET and reading.value != expected:
+        words = f"{reading.value} holds, not {expected}, from which it was to be changed"
+        raise operation.annotate(errors.Conflict(words))
+    return None
 
 
 async def check_present(operation: Operation[Any]) -> None:

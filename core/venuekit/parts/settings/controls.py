@@ -23,7 +23,7 @@ from venuekit.capabilities import (
     PositionSide,
 )
 from venuekit.endpoint import Change, Endpoint
-from venuekit.errors import Conflict, OperationError, Outcome
+from venuekit.errors import OperationError
 from venuekit.parts.settings.lens import AccountLens, RowSettings, SymbolLens
 
 
@@ -228,7 +228,7 @@ class AccountMarginTypeEndpoints(Protocol):
 
 
 class AccountMarginType(Account, MarginTypeControl):
-    """One margin type for the whole account; a write says ``account_wide=True``, and follows a read."""
+    """One margin type for the whole account; a write says ``account_wide=True``."""
 
     __slots__ = ()
 
@@ -241,7 +241,7 @@ class AccountMarginType(Account, MarginTypeControl):
     async def set_margin_type(
         self, symbol: str | None, margin_type: MarginType, *, account_wide: bool = False
     ) -> MarginTypeSetting:
-        """Set the margin type of the whole account; reads it first and sends nothing when it is so already."""
+        """Set the margin type of the whole account; nothing is sent where a read within its turn shows it already."""
         if not account_wide:
             touched = self.behaviour(MarginTypeBehaviour).touches
             words = f"the margin type is the account's and would change {touched}: say account_wide=True to mean that"
@@ -249,17 +249,9 @@ class AccountMarginType(Account, MarginTypeControl):
         if margin_type not in {MarginType.CROSS, MarginType.ISOLATED}:
             words = f"only cross and isolated can be set, not {margin_type}"
             raise self.refuse(words, subject=symbol)
-        lens = self.endpoints.MARGIN_TYPE_LENS
         margin_type = MarginType(margin_type)
-        present = await lens.read(self.call)
-        if present is margin_type:
-            # a venue need not document its answer to the present value
-            return MarginTypeSetting(None, margin_type, changed=False)
-        if self.differs_from_expected(present):
-            words = f"{present} holds, not what the change was planned from"
-            raise self.make_error(Conflict, words, outcome=Outcome.NOT_SENT)
         return await self.call_as(
             lambda change: MarginTypeSetting(None, margin_type, change.changed),
             self.endpoints.SET_MARGIN_TYPE,
-            **lens.spell(margin_type),
+            **self.endpoints.MARGIN_TYPE_LENS.spell(margin_type),
         )

@@ -133,10 +133,11 @@ class SettingEndpoints(EndpointBook):
         effect=Effect.SET,
         write_scope=WriteScope.ACCOUNT,
         readback=_MARGIN_TYPE_LENS.readback(),
+        reads_present=True,
         pools=cost("set_margin_mode"),
         serves=(MarginTypeControl.set_margin_type,),
         note="Of the whole account, over all products. The answer to setting the present mode again is not documented,"
-        " so set_margin_type reads first.",
+        " so it is read first.",
     )
 
     SWITCH_MODE = Endpoint(
