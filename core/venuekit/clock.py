@@ -157,6 +157,14 @@ class VenueClock:
             self._running.add_done_callback(self._on_finish)
         await asyncio.shield(self._running)
 
+    async def aclose(self) -> None:
+        """End a measurement under way; nobody waits for it any more."""
+        if self._running is not None:
+            import asyncio
+
+            self._running.cancel()
+            await asyncio.gather(self._running, return_exceptions=True)
+
     def _on_finish(self, task: asyncio.Task[None]) -> None:
         self._running = None
         if not task.cancelled():

@@ -95,6 +95,15 @@ class ReadCache:
             found = self._entries[key] = _Entry()
         return found
 
+    async def aclose(self) -> None:
+        """End the reads under way; nobody waits for them any more."""
+        import asyncio
+
+        under_way = [entry.reading for entry in self._entries.values() if entry.reading is not None]
+        for reading in under_way:
+            reading.cancel()
+        await asyncio.gather(*under_way, return_exceptions=True)
+
     async def _join(self, entry: _Entry, read: Read) -> Any:
         import asyncio
 

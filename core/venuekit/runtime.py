@@ -253,11 +253,11 @@ class Runtime:
             venue_session = VenueSession(
                 venue=venue,
                 environment=environment,
-                clock=OwnClock(self._clock) if venue.server_time is None else VenueClock(self._clock),
+                clock=self._keep(OwnClock(self._clock) if venue.server_time is None else VenueClock(self._clock)),
                 policy=policy,
                 observers=observers,
                 unsupported=find_unsupported_endpoints(venue, environment),
-                remembered=ReadCache(self._clock, self._max_age),
+                remembered=self._keep(ReadCache(self._clock, self._max_age)),
                 find_pool=partial(self._owners.pool, environment),
                 waiters=self._budgets.waiters,
                 shared=self._budgets.shared,
@@ -298,7 +298,10 @@ class Runtime:
         from venuekit.pipeline.tokens import Tokens
 
         name = (venue.id, venue_session.environment.site, account)
-        return self._tokens.setdefault(name, Tokens(venue.session_token, venue_session.clock))
+        tokens = self._tokens.get(name)
+        if tokens is None:
+            tokens = self._tokens[name] = self._keep(Tokens(venue.session_token, venue_session.clock))
+        return tokens
 
     def _nonces_of(
         self, venue: Venue[Any], rule: NonceRule, environment: Environment, credentials: Credentials

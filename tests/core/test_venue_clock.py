@@ -165,6 +165,10 @@ def test_a_measurement_that_ends_with_its_loop_is_taken_up_by_the_next() -> None
 
         waiting = asyncio.create_task(venue.sync(ask))
         await is_asked.wait()
+        ended = asyncio.all_tasks() - {asyncio.current_task()}  # as the end of a loop does
+        for task in ended:
+            task.cancel()
+        await asyncio.gather(*ended, return_exceptions=True)
         return waiting
 
     assert asyncio.run(leave_it()).cancelled()
@@ -220,3 +224,21 @@ async def test_own_clock_is_behind_the_times_of_two_answers() -> None:
     own.hear(NOW + 9_500)
     assert own.earliest == NOW + 9_000
     assert own.milliseconds() == NOW + 1_000
+
+
+async def test_a_measurement_that_nobody_waits_for_ends_with_its_clock() -> None:
+    """Its caller was cancelled; the leak fixture sees that nothing runs on."""
+    venue = VenueClock(HandClock())
+    endless = asyncio.get_running_loop().create_future()
+
+    async def ask() -> datetime:
+        told: datetime = await endless
+        return told
+
+    asking = asyncio.create_task(venue.sync(ask))
+    await asyncio.sleep(0)
+    asking.cancel()
+    await asyncio.gather(asking, return_exceptions=True)
+    await venue.aclose()
+    assert endless.cancelled()
+    await venue.aclose()

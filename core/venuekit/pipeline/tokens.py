@@ -63,6 +63,12 @@ class Tokens:
         if token is self._token:
             self._token = None
 
+    async def aclose(self) -> None:
+        """End a fetch under way; nobody waits for it any more."""
+        if self._running is not None:
+            self._running.cancel()
+            await asyncio.gather(self._running, return_exceptions=True)
+
     async def _fetch(self, call: Call) -> None:
         """Fetch a token; concurrent callers wait for the same one."""
         if self._running is None:

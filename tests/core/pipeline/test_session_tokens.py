@@ -392,3 +392,20 @@ def test_endpoint_that_fetches_the_token_is_one_of_the_venues() -> None:
         ValueError, match=r"toy_perp: session_token uses POST /v1/login, which it does not declare: name"
     ):
         with_tokens(endpoints=tuple(one for one in with_tokens().endpoints if one is not LOGIN))
+
+
+async def test_fetch_that_nobody_waits_for_ends_with_its_tokens() -> None:
+    """Its caller was cancelled; the leak fixture sees that nothing runs on."""
+    tokens = Tokens(SessionToken(LOGIN), VenueClock(LoopClock()))
+    endless = asyncio.get_running_loop().create_future()
+
+    async def fetch(*_: Any, **__: Any) -> Any:
+        return await endless
+
+    asking = asyncio.create_task(tokens.take(fetch))
+    await asyncio.sleep(0)
+    asking.cancel()
+    await asyncio.gather(asking, return_exceptions=True)
+    await tokens.aclose()
+    assert endless.cancelled()
+    await tokens.aclose()
