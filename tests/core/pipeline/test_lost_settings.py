@@ -95,6 +95,14 @@ async def test_a_value_of_another_actor_is_a_conflict(looks: Looks) -> None:
     assert (type(error), error.message, sent(looks)) == (errors.Conflict, words, 1)
 
 
+async def test_a_value_that_cannot_be_read_is_no_conflict(looks: Looks) -> None:
+    """Whether it is the expected one is not known, so neither is the outcome; nothing is sent again."""
+    error = await lose(looks, UNREAD, expected=10, times=1)
+
+    assert type(error) is errors.OutcomeUnknown
+    assert (error.message, sent(looks)) == ("who knows; its value cannot be told from the reads", 1)
+
+
 async def test_an_expected_value_is_set_once_more(looks: Looks) -> None:
     """It is what was there before, so nothing speaks against it."""
     change = await looks.call(setting(looks), NOT_KNOWN, OLD, expected=10)
@@ -136,6 +144,16 @@ async def test_no_need_to_change_after_a_loss_may_be_our_own_change(looks: Looks
     change = await looks.call(setting(looks, no_change_is_read=True), UNCHANGED, OLD, SET)
 
     assert change == Change("7 holds", changed=None)
+
+
+async def test_a_refused_repetition_says_nothing_of_the_attempt_before_it(looks: Looks) -> None:
+    """A cancel-all was lost, and the next attempt was refused: the lost one may arrive all the same."""
+    ends_all = setting(looks, write_scope=WriteScope.ALL_ORDERS, no_change_is_read=True)
+    looks.sim.disturb("toy_perp", TOY.SET_LEVERAGE, NOT_KNOWN)
+    with pytest.raises(errors.OutcomeUnknown) as caught:
+        await looks.call(ends_all, UNCHANGED, OLD)
+
+    assert caught.value.message == "it is so; it was sent 2 times, and 10 is all that can be read"
 
 
 async def test_a_refusal_that_may_be_anothers_is_believed_by_the_value(looks: Looks) -> None:
