@@ -82,18 +82,23 @@ def _patience(operation: Operation[Any]) -> float:
 
     The caller's ``max_wait`` and ``deadline`` bound it; else the policy.
     """
-    options, endpoint = operation.options, operation.endpoint
-    bounds = []
-    if options.max_wait is not None:
-        bounds.append(options.max_wait - operation.waited)
-    if options.deadline is not None:
-        bounds.append(options.deadline - (operation.session.clock.monotonic() - operation.began))
-    if bounds:
-        return min(bounds)
+    if bounds := _bounds(operation):
+        return min(bound - spent for bound, spent in bounds.values())
+    endpoint = operation.endpoint
     reduces = endpoint.reduces is not None and endpoint.reduces(operation.parameters)
     opens = endpoint.effect is Effect.KEYED and not reduces
     policy = operation.session.venue_session.policy
     return (policy.max_wait_order if opens else policy.max_wait_set) - operation.held_back
+
+
+def _bounds(operation: Operation[Any]) -> dict[str, tuple[float, float]]:
+    """Return the options that the caller has set to bound its waits: the seconds of each, and those it has spent."""
+    options, bounds = operation.options, {}
+    if options.max_wait is not None:
+        bounds["max_wait"] = options.max_wait, operation.waited
+    if options.deadline is not None:
+        bounds["deadline"] = options.deadline, operation.session.clock.monotonic() - operation.began
+    return bounds
 
 
 def _count(operation: Operation[Any], seconds: float) -> None:
@@ -110,8 +115,9 @@ def _describe_fence(fence: Fence) -> str:
 
 def _mend(operation: Operation[Any], seconds: float | None) -> str:
     """Return how the caller can have it wait longer; ``seconds`` is the wait it needs, None if unknown."""
-    options = operation.options
-    bound = "deadline" if options.max_wait is None and options.deadline is not None else "max_wait"
+    bounds = _bounds(operation) or {"max_wait": (0.0, operation.held_back)}
     if seconds is None:
-        return f"with_options({bound}=...) lets it wait longer"
-    return f"with_options({bound}={math.ceil(operation.held_back + seconds + 0.5)}) waits for it"
+        first = min(bounds, key=lambda name: bounds[name][0] - bounds[name][1])
+        return f"with_options({first}=...) lets it wait longer"
+    needed = {name: spent + seconds for name, (bound, spent) in bounds.items() if seconds > bound - spent}
+    return f"with_options({', '.join(f'{name}={math.ceil(need + 0.5)}' for name, need in needed.items())}) waits for it"

@@ -145,6 +145,44 @@ async def test_a_later_number_overtakes_a_lost_write_only_where_that_is_the_boun
 # -- what is said of a wait
 
 
+async def test_a_fence_is_told_to_the_millisecond(still: Still) -> None:
+    """With the write that raised it, and with all that the caller has to allow, waits before this one included."""
+    with pytest.raises(errors.Fenced) as caught:
+        await still.waited(3000, 9000)
+
+    fence = caught.value.fence
+    assert fence is not None
+    until = f"{fence:%H:%M:%S}.{fence.microsecond // 1000:03} UTC"
+    words = f"an earlier write may still arrive until {until} (add for TOYUSD), 9.0 s from now"
+    assert (words, "with_options(max_wait=13) waits for it") == (caught.value.message, caught.value.mend)
+
+
+class EarlyClock(LoopClock):
+    """Wakes a little earlier than it was asked to."""
+
+    async def sleep(self, seconds: float) -> None:
+        await super().sleep(max(0.0, seconds - 0.01))
+
+
+@pytest.mark.looptime
+async def test_a_write_that_gives_up_in_line_names_the_bound_that_ended_first() -> None:
+    """It is ``max_wait`` where the caller has set none."""
+    clock = EarlyClock()
+    async with Simulation((TOY_PERP,), clock=clock) as sim, venuekit.Runtime(clock=clock, journal=False) as runtime:
+        account: Any = await runtime.open(TOY_PERP, sim.credentials("toy_perp"))
+        sim.disturb("toy_perp", COLLATERAL, Delay(before=60))
+        first = asyncio.create_task(account.call(TOY.ADD_COLLATERAL, **ADD))
+        await asyncio.sleep(0)
+        both = [({"max_wait": 1, "deadline": 2}, "max_wait"), ({"max_wait": 2, "deadline": 1}, "deadline")]
+        for options, bound in (*both, ({"deadline": 1}, "deadline"), ({}, "max_wait")):
+            with pytest.raises(errors.Fenced) as caught:
+                await account.with_options(**options).call(TOY.ADD_COLLATERAL, **ADD)
+            assert caught.value.mend == f"with_options({bound}=...) lets it wait longer"
+
+        first.cancel()
+        await asyncio.gather(first, return_exceptions=True)
+
+
 @pytest.mark.looptime
 async def test_every_write_ahead_is_named(stage: Any) -> None:
     """One that gives up in line says behind which writes it waited, parted by commas."""

@@ -135,13 +135,22 @@ async def test_a_fence_that_ends_early_enough_is_waited_for(stage: Any, options:
     assert 6 == pytest.approx(stage.clock.monotonic() - began, abs=0.1)
 
 
-async def test_the_smaller_of_two_bounds_holds(stage: Any) -> None:
-    """A deadline does not make a call wait longer than the max_wait that was asked for beside it."""
+@pytest.mark.parametrize(
+    ("bounds", "mend"),
+    [
+        ({"max_wait": 3, "deadline": 30}, "max_wait=7"),
+        ({"max_wait": 30, "deadline": 3}, "deadline=7"),
+        ({"max_wait": 3, "deadline": 3}, "max_wait=7, deadline=7"),
+    ],
+)
+async def test_the_smaller_of_two_bounds_holds(stage: Any, bounds: dict[str, Any], mend: str) -> None:
+    """Neither makes a call wait longer than the other allows, and the error names those that are too small."""
     await lose_leverage(stage)
 
-    for bounds in ({"max_wait": 3, "deadline": 30}, {"max_wait": 30, "deadline": 3}):
-        with pytest.raises(errors.Fenced):
-            await set_leverage(stage, 9, **bounds)
+    with pytest.raises(errors.Fenced) as caught:
+        await set_leverage(stage, 9, **bounds)
+
+    assert caught.value.mend == f"with_options({mend}) waits for it"
 
 
 async def test_what_was_waited_for_others_leaves_the_budget_its_own_waits(stage: Any) -> None:
