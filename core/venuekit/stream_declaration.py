@@ -172,10 +172,10 @@ class StreamDeclaration:
 
     @property
     def endpoints(self) -> tuple[Endpoint[Any], ...]:
-        """The endpoints that it names, all of which the venue declares."""
+        """The endpoints that its sessions send to, all of which the venue declares."""
         rule = self.session
         keys = (rule.start, rule.keep_alive, rule.stop) if isinstance(rule, ListenKeySession) else ()
-        return (*(one for one in keys if one is not None), *self.confirmed_by)
+        return tuple(one for one in keys if one is not None)
 
     def __attrs_post_init__(self) -> None:
         for name in ("ping_every", "silence", "message_limit", "confirm_within"):
