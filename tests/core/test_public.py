@@ -35,6 +35,7 @@ PACKAGES = [
     "venuekit.capabilities",
     "venuekit.credentials",
     "venuekit.exports",
+    "venuekit.live",
     "venuekit.parts.histories",
     "venuekit.parts.orders",
     "venuekit.parts.settings",
@@ -46,6 +47,7 @@ PACKAGES = [
     "venuekit.simulator.control",
     "venuekit.simulator.disturbances",
     "venuekit.simulator.ledger",
+    "venuekit.simulator.streams",
     "venuekit.testing",
 ]
 #: what strategies, plugins and tests import from; every other module is the business of its package

@@ -93,6 +93,7 @@ __all__ = [
     "HalfClose",
     "HalfOpen",
     "Handler",
+    "KeyKinds",
     "Lag",
     "LedgerChange",
     "Market",
