@@ -39,9 +39,13 @@ class Proxy:
     last: bytes = b""
     strays: int = 0
     arrivals: list[str] = attrs.field(factory=list)
+    connections: set[asyncio.Task[None]] = attrs.field(factory=set)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one connection."""
+        serving = asyncio.current_task()
+        assert serving is not None
+        self.connections.add(serving)
         try:
             while True:
                 head = await reader.readuntil(b"\r\n\r\n")
@@ -96,6 +100,7 @@ async def through_a_proxy(venue: str) -> AsyncIterator[tuple[Any, Any, Proxy]]:
                 yield sim, account, proxy
         finally:
             server.close()
+            await asyncio.gather(*proxy.connections, return_exceptions=True)  # their client has gone
 
 
 @venues

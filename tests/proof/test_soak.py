@@ -36,4 +36,4 @@ async def test_disturbed_calls_leave_nothing_behind(tmp_path: Path) -> None:
     assert load.ends["done"] > 50
     assert load.ends["cancelled"] > 0
     assert asyncio.all_tasks() == tasks
-    assert open_sockets() == before
+    assert set(open_sockets()) <= set(before)

@@ -24,7 +24,8 @@ def test_the_line_it_prints(served: Any) -> None:
     """One JSON object says where each venue is and what opens it, and what may only read."""
     assert list(served.announced) == ["venues", "read_only"]
     venue = served.announced["venues"]["toy_perp"]
-    assert list(venue) == ["rest", "key", "secret"]
+    assert list(venue) == ["rest", "stream", "key", "secret"]
+    assert venue["stream"] == venue["rest"].replace("http://", "ws://")
     assert venue["rest"].startswith("http://127.0.0.1:")
     assert venue["rest"].endswith("/toy_perp")
     assert list(served.announced["read_only"]) == ["key", "secret"]
