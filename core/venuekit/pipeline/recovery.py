@@ -16,7 +16,7 @@ import attrs
 import tenacity as _t
 
 from venuekit.endpoint import Change, Effect, Endpoint, WriteScope
-from venuekit.errors import GuardRefused, OperationError, Outcome, OutcomeNotStated, UnsupportedCapability
+from venuekit.errors import GuardRefused, OperationError, OutcomeNotStated, UnsupportedCapability
 from venuekit.faults import is_listed
 from venuekit.pipeline.arrival import measure
 from venuekit.pipeline.completion import check_present
@@ -169,7 +169,7 @@ def _last_error(operation: Operation[Any], failure: Failure, action: Action) -> 
         reason = f"{operation.endpoint} is not documented, and not there: {failure.error.message}"
         operation.session.venue_session.unsupported[operation.endpoint] = reason  # it is asked no more
         details: dict[str, Any] = {"code": failure.error.code, "status": failure.error.status}
-        return operation.annotate(UnsupportedCapability(reason, outcome=Outcome.NOT_APPLIED, **details))
+        return operation.annotate(UnsupportedCapability(reason, **details))
     attach_resolve(operation, failure.error)
     return operation.annotate(failure.error)
 

@@ -41,6 +41,21 @@ def met_a_stray(stage: Any) -> None:
     wire, session.wire = session.wire, Wire()
 
 
+def meet_a_stray_later(stage: Any) -> None:
+    """Let the account's transport meet an answer that nobody asked for, as soon as anything was waited for."""
+    session = stage.account._session
+
+    class Wire:
+        @property
+        def strays(self) -> int:
+            return int(stage.clock.monotonic() > began)
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(wire, name)
+
+    wire, session.wire, began = session.wire, Wire(), stage.clock.monotonic()
+
+
 def timed(stage: Any) -> None:
     """Let the venue's answers tell when they were given, by a header."""
 
@@ -175,17 +190,7 @@ async def test_refusal_after_a_stray_is_believed_after_one_look(stage: Any, appl
 @pytest.mark.parametrize("applied", [True, False])
 async def test_refusal_whose_wait_brings_a_stray_is_not_answered_by_sending_again(stage: Any, applied: bool) -> None:
     """The stray may be the true answer: a throttled move is looked for before it is sent a second time."""
-    session = stage.account._session
-
-    class Wire:
-        @property
-        def strays(self) -> int:
-            return int(stage.clock.monotonic() > began)
-
-        def __getattr__(self, name: str) -> Any:
-            return getattr(wire, name)
-
-    wire, session.wire, began = session.wire, Wire(), stage.clock.monotonic()
+    meet_a_stray_later(stage)
     refusal = attrs.evolve(refused(stage, status=429, code=1005, retryAfter=1), applied=applied)
     stage.sim.disturb("toy_perp", TOY.ADD_COLLATERAL, refusal)
 
@@ -198,6 +203,19 @@ async def test_refusal_whose_wait_brings_a_stray_is_not_answered_by_sending_agai
 
     assert added(stage) == ([5] if applied else [])
     assert len(stage.arrivals(*COLLATERAL)) == 1
+
+
+async def test_throttled_setting_whose_wait_brings_a_stray_is_sent_again(stage: Any) -> None:
+    """A setting that is executed twice holds all the same, and a read is asked once more, too."""
+    setting = attrs.evolve(TOY.SET_LEVERAGE, readback=None)
+    values = {"contract": "GEMUSD", "leverage": 9}
+    for endpoint, parameters in ((setting, values), (TOY.SETTINGS, {"contract": "GEMUSD"})):
+        meet_a_stray_later(stage)
+        stage.sim.disturb("toy_perp", endpoint, refused(stage, status=429, code=1005, retryAfter=1))
+
+        assert await stage.account.call(endpoint, **parameters)
+
+    assert [one.verb for one in stage.sim.requests] == ["PUT", "PUT", "GET", "GET"]
 
 
 async def test_look_that_fails_leaves_it_unknown(stage: Any) -> None:
