@@ -64,12 +64,14 @@ class NoChange:
     before: str | None = None
 
 
-def _refusals(tables: Iterable[Mapping[str, Any]]) -> tuple[Refused, ...]:
-    return tuple(Refused(**table) for table in tables)
+def _refusals(tables: Iterable[Mapping[str, Any] | Refused]) -> tuple[Refused, ...]:
+    """Return the refusals of tables; a row evolved from another brings its own."""
+    return tuple(one if isinstance(one, Refused) else Refused(**one) for one in tables)
 
 
-def _no_changes(tables: Iterable[Mapping[str, Any]]) -> tuple[NoChange, ...]:
-    return tuple(NoChange(**table) for table in tables)
+def _no_changes(tables: Iterable[Mapping[str, Any] | NoChange]) -> tuple[NoChange, ...]:
+    """Return the codes of tables; a row evolved from another brings its own."""
+    return tuple(one if isinstance(one, NoChange) else NoChange(**one) for one in tables)
 
 
 @attrs.frozen(kw_only=True)
