@@ -39,10 +39,11 @@ _OF_FILLS = (
             time=milliseconds("time"),
             position_side=words("positionSide", POSITION_SIDES, unknown=PositionSide, may_be_blank=True),
             value=number(quantity, may_be_blank=True),""",
-        new="""quantity=number(quantity),
+        # messages, which have no value, must still find the column of the quantity among those of their fill
+        new="""quantity=derived(lambda _, value: value, number("qty"), number(quantity)),
             time=milliseconds("time"),
             position_side=words("positionSide", POSITION_SIDES, unknown=PositionSide, may_be_blank=True),
-            value=number("qty", may_be_blank=True),""",
+            value=number("qty"),""",
         caught_by=_FILLS,
     ),
     _coinm(
