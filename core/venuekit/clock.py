@@ -158,7 +158,7 @@ class VenueClock:
         await asyncio.shield(self._running)
 
     async def aclose(self) -> None:
-        """End a measurement under way; nobody waits for it any more."""
+        """End a measurement under way; no caller waits for it any more."""
         if self._running is not None:
             import asyncio
 

@@ -96,7 +96,7 @@ class ReadCache:
         return found
 
     async def aclose(self) -> None:
-        """End the reads under way; nobody waits for them any more."""
+        """End the reads under way; no caller waits for them any more."""
         import asyncio
 
         under_way = [entry.reading for entry in self._entries.values() if entry.reading is not None]

@@ -64,7 +64,7 @@ class Tokens:
             self._token = None
 
     async def aclose(self) -> None:
-        """End a fetch under way; nobody waits for it any more."""
+        """End a fetch under way; no caller waits for it any more."""
         if self._running is not None:
             self._running.cancel()
             await asyncio.gather(self._running, return_exceptions=True)
