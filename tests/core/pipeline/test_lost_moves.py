@@ -8,6 +8,7 @@ from typing import Any
 
 import attrs
 import pytest
+from tests.core.bounded_toys import KINDS, answer_time
 from tests.core.scripted_looks import ADDING, Looks, scripted_looks
 
 from venuekit import errors
@@ -23,6 +24,7 @@ from venuekit_toy_perp.endpoints import TOY
 
 SOLE = " (this assumes that no other actor writes)"
 NOT_KNOWN = CannedAnswer.json(500, {"error": {"code": Code.EXECUTION_NOT_KNOWN, "message": "who knows"}})
+REFUSED = CannedAnswer.json(409, {"error": {"code": 9999, "message": "no"}})
 SEEN = CannedAnswer.json(409, {"error": {"code": Code.SEEN_BEFORE, "message": "seen before"}})
 NOTHING = Absent("no row")
 
@@ -30,6 +32,13 @@ NOTHING = Absent("no row")
 @pytest.fixture
 async def looks() -> AsyncIterator[Looks]:
     async with scripted_looks() as looks:
+        yield looks
+
+
+@pytest.fixture
+async def seldom() -> AsyncIterator[Looks]:
+    """An account of a venue that tells its time in its answers alone."""
+    async with scripted_looks(attrs.evolve(KINDS["window"], server_time=None, answered_at=answer_time)) as looks:
         yield looks
 
 
@@ -149,7 +158,7 @@ async def test_an_unproven_end_says_why(looks: Looks) -> None:
     assert looks.times == [0, 1000, 3000]
 
 
-@pytest.mark.parametrize(("told", "again"), [(60, True), (-60, False), (None, False)])
+@pytest.mark.parametrize(("told", "again"), [(60, True), (0, False), (-60, False), (None, False)])
 async def test_a_failed_read_says_when_to_ask_again(looks: Looks, told: int | None, again: bool) -> None:
     """Where the read was told a time that is not over; else it is that of the write's own failure."""
     moment = None if told is None else looks.account.now() + timedelta(seconds=told)
@@ -165,6 +174,7 @@ async def test_a_write_is_sent_again_until_the_callers_time(looks: Looks) -> Non
     row = await looks.call(add(looks), NOT_KNOWN, *found, resend_until=until)
     assert row.amount == 5
     assert [one.path for one in looks.sim.requests].count("/v1/collateral") == 2
+    assert looks.resolutions() == [Outcome.NOT_APPLIED]
 
     began = looks.clock.waited
     with pytest.raises(errors.NotExecuted):
@@ -179,6 +189,41 @@ async def test_a_write_is_sent_again_until_the_callers_time(looks: Looks) -> Non
             with pytest.raises(errors.NotExecuted):
                 await looks.call(add(looks), NOT_KNOWN, NOTHING, resend_until=until)
         assert [one.path for one in looks.sim.requests].count("/v1/collateral") == (2 if late else 1)
+
+
+@pytest.mark.parametrize("second", [NOT_KNOWN, REFUSED], ids=["lost", "refused"])
+async def test_the_second_attempt_of_a_write_ends_as_a_first_would(looks: Looks, second: Any) -> None:
+    """The first is proven to be absent, so that a refusal of the second refuses the write."""
+    until = looks.account.now() + timedelta(minutes=1)
+    looks.sim.disturb("toy_perp", TOY.ADD_COLLATERAL, NOT_KNOWN)
+    script = (*[NOTHING] * 5, Applied("a row"))
+    if second is NOT_KNOWN:
+        assert await looks.call(add(looks), second, *script, resend_until=until) == "a row"
+        assert looks.resolutions() == [Outcome.NOT_APPLIED, Outcome.APPLIED]
+    else:
+        with pytest.raises(errors.VenueError) as caught:
+            await looks.call(add(looks), second, *script, resend_until=until)
+        assert (caught.value.message, caught.value.outcome) == ("no", Outcome.NOT_APPLIED)
+        assert caught.value.can_resolve is False
+
+
+async def test_a_look_shows_the_time_of_a_venue_without_one(seldom: Looks) -> None:
+    """Its answers alone tell when the write is over; a look among them finds it or fails as any other."""
+    look = seldom.read
+
+    async def ask(call: Any, lost: Any) -> Any:
+        await call(TOY.POSITIONS)
+        return await look(call, lost)
+
+    endpoint = attrs.evolve(TOY.ADD_COLLATERAL, claims=None, resolve=ask)
+    error = await lose(seldom, endpoint, NOTHING)
+    assert type(error) is errors.NotExecuted
+    assert seldom.times[:5] == [0, 1000, 3000, 3000, 7001]
+    seldom.account._session.venue_session.clock._given = ()
+    seldom.account._session.owner.write_scopes.fences = ()
+
+    error = await lose(seldom, endpoint, *[NOTHING] * 3, KeyError("row"))
+    assert error.message == f"who knows; the reads that would show its outcome failed{SOLE}"
 
 
 async def test_a_look_is_handed_all_that_is_known_of_the_write(looks: Looks) -> None:
@@ -222,7 +267,9 @@ async def test_a_row_that_proved_a_write_proves_it_again(looks: Looks) -> None:
     with pytest.raises(errors.PayloadMismatch) as caught:
         await looks.account.call_as(fail_once, add(looks), **ADDING)
 
+    waited = looks.clock.waited
     assert await caught.value.resolve() == "a row"
+    assert looks.clock.waited == waited
     assert looks.lost[1].claimed == frozenset()
     looks.script[:] = [KeyError("row")]
     with pytest.raises(errors.OutcomeUnknown, match="the reads that would show its outcome failed"):

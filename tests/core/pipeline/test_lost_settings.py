@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 
 import attrs
@@ -84,6 +85,39 @@ async def test_a_setting_of_which_nothing_can_be_told_is_unknown(looks: Looks, r
     assert sent(looks) == len(readings)
 
 
+async def test_a_setting_without_a_read_is_unknown_at_once(looks: Looks) -> None:
+    """Nothing could show it, then or later."""
+    with pytest.raises(errors.OutcomeUnknown) as caught:
+        await looks.call(attrs.evolve(TOY.SET_LEVERAGE, readback=None), NOT_KNOWN)
+    assert caught.value.message == "who knows; no read can show its outcome"
+    assert (caught.value.code, caught.value.subject) == (Code.EXECUTION_NOT_KNOWN, "GEMUSD")
+
+    with pytest.raises(errors.OutcomeUnknown, match="who knows; no read can show its outcome"):
+        await caught.value.resolve()
+
+
+async def test_a_failed_read_says_when_to_ask_again(looks: Looks) -> None:
+    """Where the read was told so."""
+    moment = looks.account.now() + timedelta(minutes=1)
+    error = await lose(looks, errors.Throttled("slow", retry_at=moment))
+
+    assert error.retry_at == moment
+
+
+async def test_a_setting_that_is_lost_twice_was_sent_at_its_first_attempt(looks: Looks) -> None:
+    """The second read looks for both."""
+
+    async def read(call: Any, lost: Any) -> Any:
+        await looks.clock.sleep(1)
+        return await looks.read(call, lost)
+
+    await looks.call(attrs.evolve(TOY.SET_LEVERAGE, readback=read), NOT_KNOWN, OLD, SET, times=2)
+
+    first, second = looks.lost
+    assert first.sent_at == second.sent_at == second.since
+    assert second.fence == first.fence + timedelta(seconds=1)
+
+
 async def test_a_value_of_another_actor_is_a_conflict(looks: Looks) -> None:
     """Neither the old nor the wanted one, after the second attempt; or not the expected one, after the first."""
     words = "3 holds, neither the old nor the wanted value: another actor writes it too"
@@ -136,6 +170,7 @@ async def test_no_need_to_change_is_read_where_it_may_be_wrong(
         assert caught.value.operation
         assert looks.resolutions() == [Outcome.NOT_APPLIED]
     assert sent(looks) == 1
+    assert looks.lost[-1].fence == looks.lost[-1].sent_at + timedelta(seconds=6)
 
 
 async def test_no_need_to_change_after_a_loss_may_be_our_own_change(looks: Looks) -> None:

@@ -87,7 +87,7 @@ async def test_a_refusal_after_a_stray_that_no_read_can_explain_stays_unknown(st
     met_a_stray(stage)
     stage.sim.disturb("toy_perp", TOY.ADD_COLLATERAL, refused(stage))
 
-    with pytest.raises(errors.OutcomeUnknown, match="nothing to read") as caught:
+    with pytest.raises(errors.OutcomeUnknown, match="no; nothing to read ") as caught:
         await stage.account.call(WITHOUT_READ, **ADDING)
 
     assert caught.value.outcome is Outcome.UNKNOWN

@@ -156,9 +156,31 @@ async def test_a_move_is_closed_by_its_row_or_by_its_absence(left: Left, found: 
         assert left.resolutions() == [Outcome.NOT_APPLIED]
 
 
+@pytest.mark.parametrize("is_read_first", [False, True])
+async def test_a_look_is_told_of_the_other_writes_of_the_journal(left: Left, is_read_first: bool) -> None:
+    """Rows that they explain are not its own, in this process or another; a read before it has seen the earlier."""
+    told: list[Lost] = []
+
+    async def look(_: object, lost: Lost) -> Applied[bytes]:
+        told.append(lost)
+        return Applied(b"found")
+
+    async def read(*_: object) -> str:
+        return "the wallet"
+
+    added = await left.account.call(TOY.ADD_COLLATERAL, **ADDING)
+    left.account._session.owner.write_scopes.claimed = {"row 0"}
+    left.sim.disturb("toy_perp", TOY.ADD_COLLATERAL, DropBefore())
+    lost = attrs.evolve(TOY.ADD_COLLATERAL, claims=None, resolve=look, before=read if is_read_first else None)
+    assert await left.account.call(lost, **{**ADDING, "amount": Decimal(6)}) == b"found"
+
+    assert told[0].claimed == {"row 0", added.id}
+    assert [(one.claims, one.is_open) for one in told[0].others] == ([] if is_read_first else [(added.id, False)])
+
+
 async def find_it(_: object, lost: Lost) -> Applied[bytes]:
     """Find a batch whose orders bear the name of its journal's line."""
-    assert lost.made == {"ours"}
+    assert (lost.made, lost.client_id) == ({"ours"}, "a")
     return Applied(b"found")
 
 
