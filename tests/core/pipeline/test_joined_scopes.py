@@ -20,6 +20,37 @@ class Setting:
     is_overwritten: bool = False
 
 
+@attrs.define(eq=False)
+class Watcher:
+    """Keeps the answers that it is told."""
+
+    told: list[object] = attrs.Factory(list)
+
+    def begin_write(self) -> object:
+        return None
+
+    def end_write(self, begun: object, value: object) -> None:
+        """Note nothing."""
+
+    def note_answer(self, value: object) -> None:
+        self.told.append(value)
+
+
+def test_every_watcher_of_joined_scopes_is_told_until_it_watches_no_more() -> None:
+    """Those of either key, and one that leaves takes no other along."""
+    kept, other = WriteScopes(), WriteScopes()
+    watchers = stays, leaves, joins = Watcher(), Watcher(), Watcher()
+    kept.watch_writes(stays)
+    kept.watch_writes(leaves)
+    other.watch_writes(joins)
+    kept.absorb(other)
+    kept.note_answer("first")
+    kept.unwatch_writes(leaves)
+    kept.note_answer("second")
+
+    assert [watcher.told for watcher in watchers] == [["first", "second"], ["first"], ["first", "second"]]
+
+
 async def test_later_write_is_noted_at_the_lost_settings_that_it_may_undo() -> None:
     """Also at those of scopes that were joined; a setting that nobody asks for any more is forgotten."""
     kept, other = WriteScopes(), WriteScopes()
