@@ -117,7 +117,7 @@ def _mend(operation: Operation[Any], seconds: float | None) -> str:
     """Return how the caller can have it wait longer; ``seconds`` is the wait it needs, None if unknown."""
     bounds = _bounds(operation) or {"max_wait": (0.0, operation.held_back)}
     if seconds is None:
-        first = min(bounds, key=lambda name: bounds[name][0] - bounds[name][1])
+        first = min(bounds, key=bounds.__getitem__)  # a call begins with its turn: as much of each is spent
         return f"with_options({first}=...) lets it wait longer"
     needed = {name: spent + seconds for name, (bound, spent) in bounds.items() if seconds > bound - spent}
     return f"with_options({', '.join(f'{name}={math.ceil(need + 0.5)}' for name, need in needed.items())}) waits for it"

@@ -157,6 +157,19 @@ async def test_a_fence_is_told_to_the_millisecond(still: Still) -> None:
     assert (words, "with_options(max_wait=13) waits for it") == (caught.value.message, caught.value.mend)
 
 
+@pytest.mark.parametrize(
+    ("options", "mend"), [({"max_wait": 3, "deadline": 3.001}, "max_wait=4"), ({}, "max_wait=2")], ids=["both", "none"]
+)
+async def test_only_the_bound_that_is_too_small_is_named(still: Still, options: Any, mend: str) -> None:
+    """The other one just lets it wait; ``max_wait`` where the policy is what bounds it."""
+    session = still.account._session.venue_session
+    session.policy = attrs.evolve(session.policy, max_wait_set=0.5)
+    with pytest.raises(errors.Fenced) as caught:
+        await still.waited(3000 if options else 800, **options)
+
+    assert caught.value.mend == f"with_options({mend}) waits for it"
+
+
 class EarlyClock(LoopClock):
     """Wakes a little earlier than it was asked to."""
 
@@ -173,7 +186,7 @@ async def test_a_write_that_gives_up_in_line_names_the_bound_that_ended_first() 
         sim.disturb("toy_perp", COLLATERAL, Delay(before=60))
         first = asyncio.create_task(account.call(TOY.ADD_COLLATERAL, **ADD))
         await asyncio.sleep(0)
-        both = [({"max_wait": 1, "deadline": 2}, "max_wait"), ({"max_wait": 2, "deadline": 1}, "deadline")]
+        both = [({"max_wait": 2, "deadline": 3}, "max_wait"), ({"max_wait": 2, "deadline": 1}, "deadline")]
         for options, bound in (*both, ({"deadline": 1}, "deadline"), ({}, "max_wait")):
             with pytest.raises(errors.Fenced) as caught:
                 await account.with_options(**options).call(TOY.ADD_COLLATERAL, **ADD)
