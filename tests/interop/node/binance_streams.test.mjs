@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import { after } from "node:test";
 
 import { WebsocketClient } from "binance";
 
@@ -14,6 +15,9 @@ const STREAMS = [
   { product: USDM, subscribe: (client) => client.subscribeUsdFuturesUserDataStream() },
   { product: COINM, subscribe: (client) => client.subscribeCoinFuturesUserDataStream() },
 ];
+
+// the client goes on with the timer of its listen key after it was closed, which would keep this process for ever
+after(() => setTimeout(() => process.exit(), 500).unref());
 
 for (const { product, subscribe } of STREAMS) {
   const { venue, traded, quantity } = product;
