@@ -102,18 +102,8 @@ _EXPIRY_REASONS: Mapping[str, str | None] = {
     "8": "the order that it belongs to expired after its trigger",
     "9": "the rest of a market order",
 }
-_ORDER_NAMES: Mapping[str, str | None] = {
-    "orderId": "i",
-    "clientOrderId": "c",
-    "type": "o",
-    "origType": "ot",
-    "status": "X",
-    "origQty": "q",
-    "executedQty": "z",
-    "stopPrice": "sp",
-    "avgPrice": "ap",
-    "priceRate": "cr",
-    "time": None,
+#: the terms that plain and conditional orders have by the same names
+_TERM_NAMES: Mapping[str, str | None] = {
     "symbol": "s",
     "side": "S",
     "positionSide": "ps",
@@ -126,6 +116,20 @@ _ORDER_NAMES: Mapping[str, str | None] = {
     "selfTradePreventionMode": "V",
     "priceMatch": "pm",
     "goodTillDate": "gtd",
+}
+_ORDER_NAMES: Mapping[str, str | None] = {
+    **_TERM_NAMES,
+    "orderId": "i",
+    "clientOrderId": "c",
+    "type": "o",
+    "origType": "ot",
+    "status": "X",
+    "origQty": "q",
+    "executedQty": "z",
+    "stopPrice": "sp",
+    "avgPrice": "ap",
+    "priceRate": "cr",
+    "time": None,
     "activatePrice": "AP",
     "updateTime": "T",
 }
@@ -143,6 +147,7 @@ _FILL_NAMES: Mapping[str, str | None] = {
     "maker": "m",
 }
 _ALGO_NAMES: Mapping[str, str | None] = {
+    **_TERM_NAMES,
     "algoId": "aid",
     "clientAlgoId": "caid",
     "orderType": "o",
@@ -152,18 +157,6 @@ _ALGO_NAMES: Mapping[str, str | None] = {
     "callbackRate": None,
     "actualOrderId": "ai",
     "createTime": None,
-    "symbol": "s",
-    "side": "S",
-    "positionSide": "ps",
-    "timeInForce": "f",
-    "price": "p",
-    "reduceOnly": "R",
-    "closePosition": "cp",
-    "workingType": "wt",
-    "priceProtect": "pP",
-    "selfTradePreventionMode": "V",
-    "priceMatch": "pm",
-    "goodTillDate": "gtd",
     "activatePrice": None,
     "updateTime": None,
 }
