@@ -73,10 +73,10 @@ class AccountView(ViewValues):
         if self._reader is not None:
             raise RuntimeError("a view is entered once; make another one")
         account = self._account
-        try:
-            self._reader = await self._stack.enter_async_context(UserStream.of(account).events())
+        async with AsyncExitStack() as stack:
+            self._reader = await stack.enter_async_context(UserStream.of(account).events())
             account.write_scopes.watch_writes(self)
-            self._stack.callback(lambda: account.write_scopes.unwatch_writes(self))
+            stack.callback(lambda: account.write_scopes.unwatch_writes(self))
             self._keeper = Keeper(
                 account,
                 self._book,
@@ -87,13 +87,11 @@ class AccountView(ViewValues):
                 self._reader.wait_until_live,
                 self._publish,
             )
-            self._stack.push_async_callback(self._stop)
+            stack.push_async_callback(self._stop)
             self._tasks = (asyncio.create_task(self._pump(self._reader)),)
             self._freshness.note_fills_complete()
             await self._keeper.open()
-        except BaseException:
-            await self._stack.aclose()
-            raise
+            self._stack = stack.pop_all()
         self._tasks += (asyncio.create_task(self._keeper.run()),)
         for task in self._tasks:
             task.add_done_callback(self._on_end)

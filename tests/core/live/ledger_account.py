@@ -188,8 +188,10 @@ class LedgerAccount(
 
     @asynccontextmanager
     async def _events(self) -> AsyncIterator[EventReader]:
-        yield self.stream
-        self.closed += 1
+        try:
+            yield self.stream
+        finally:
+            self.closed += 1
 
     def events(self, *, queue: int = 10_000) -> Any:
         return self._events()
