@@ -79,6 +79,12 @@ async def staged(venue: str, directory: Path) -> AsyncIterator[Stage]:
         yield Stage(sim=sim, account=account, watch=watch, directory=directory, symbol=symbol, quantity=quantity)
 
 
+@pytest.fixture(autouse=True)
+def always_looking(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have a journal that is spoiled noticed by the very next line."""
+    monkeypatch.setattr("venuekit.pipeline.journal._LOOK_HOLDS", 0.0)
+
+
 def fill(directory: Path) -> None:
     """Make every line of the day end on a device that is full."""
     for path in directory.glob("*.jsonl"):

@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import errno
 import itertools
+import math
 import os
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -41,6 +43,8 @@ _KEPT_LINES_MAX = 20_000
 _KEPT_BYTES_MAX = 16 * 1024 * 1024
 #: the most journals of one runtime whose files are open at a time
 _OPEN_MAX = 128
+#: seconds for which a look at the path of the open file holds: as if whoever takes the file away did so that much later
+_LOOK_HOLDS = 0.05
 
 
 class _PartlyWritten(OSError):
@@ -57,6 +61,9 @@ class FileJournal:
     nothing open in them are renamed to ``.closed``, never read again, and the owner's to keep or delete. Lines that
     cannot be written and need not stand are kept, and written before the next one, in the order they came. At most
     20,000 lines or 16 MiB are kept; later ones are lost and counted, and a line of their day says how many.
+
+    A file that somebody takes away or replaces is opened anew, at the latest 50 ms later: until then lines go where the
+    file went, as if it had been taken away that much later.
 
     A key has a journal of its own. Those of the account's other keys, its mates, are read with it, and a write of
     theirs is closed in the file where it was begun.
@@ -92,7 +99,8 @@ class FileJournal:
     _path: str = attrs.field(default="", init=False, repr=False)
     _file: tuple[int, int] = attrs.field(default=(0, 0), init=False, repr=False)
     _length: int = attrs.field(default=0, init=False, repr=False)
-    _is_there: bool = attrs.field(default=False, init=False, repr=False)
+    #: when it was last seen to be the one of its path, on the monotonic clock
+    _seen_at: float = attrs.field(default=-math.inf, init=False, repr=False)
 
     def new_id(self, moment: int) -> str:
         """
@@ -124,7 +132,7 @@ class FileJournal:
             status = os.stat(path)
         except OSError:
             return  # writing to it will show
-        self._is_there = (status.st_dev, status.st_ino) == self._file
+        self._seen_at = time.monotonic() if (status.st_dev, status.st_ino) == self._file else -math.inf
         if status.st_size != self._length:
             self._length = status.st_size
             day = self.days.get(path)
@@ -160,10 +168,9 @@ class FileJournal:
             holder = next((mate for mate in self._mates if mate.has_open(ended.id)), None)
             if holder is not None:
                 return holder.end(ended)
-        # it belongs behind its opening line, wherever that stands by now
-        self._is_there = path == self._path
         try:
-            self._write(path, text)
+            # it belongs behind its opening line, wherever that stands by now
+            self._write(path, text, is_closing=True)
         except OSError:
             self._keep(path, text)
             return False
@@ -308,10 +315,10 @@ class FileJournal:
             return self._path
         return f"{self.stem}-{day}.jsonl"
 
-    def _write(self, path: str, text: bytes) -> None:
+    def _write(self, path: str, text: bytes, *, is_closing: bool = False) -> None:
         if self._kept or self._lost:
             self._write_kept()
-        self._append(path, text)
+        self._append(path, text, is_closing=is_closing)
 
     def _keep(self, path: str, text: bytes) -> None:
         is_full = len(self._kept) >= _KEPT_LINES_MAX or self._kept_bytes + len(text) > _KEPT_BYTES_MAX
@@ -332,20 +339,18 @@ class FileJournal:
             self._append(path, lost_text(count))
             del self._lost[path]
 
-    def _append(self, path: str, text: bytes) -> None:
-        descriptor = self._open_descriptor(path)
+    def _append(self, path: str, text: bytes, *, is_closing: bool = False) -> None:
+        descriptor = self._descriptor
+        if descriptor is None or path != self._path or not (is_closing or self._is_current()):
+            descriptor = self._open(path)
         written = os.write(descriptor, text)
         self._length += written
         if written != len(text):
             raise _PartlyWritten(errno.ENOSPC, "only a part of the line could be written", path)
 
-    def _open_descriptor(self, path: str) -> int:
-        """Return the descriptor of a file; one that was taken away or replaced meanwhile is opened anew."""
-        is_there, self._is_there = self._is_there, False
-        if self._descriptor is not None:
-            if path == self._path and (is_there or self._is_current(path)):
-                return self._descriptor
-            self._release()
+    def _open(self, path: str) -> int:
+        """Open a file for appending in place of the one that is open, and return its descriptor."""
+        self._release()
         try:
             descriptor = os.open(path, _APPENDING, 0o600)
         except FileNotFoundError:
@@ -353,6 +358,7 @@ class FileJournal:
             descriptor = os.open(path, _APPENDING, 0o600)
         status = os.fstat(descriptor)
         self._descriptor, self._path, self._file = descriptor, path, (status.st_dev, status.st_ino)
+        self._seen_at = time.monotonic()
         self.open_files[self] = None
         if len(self.open_files) > _OPEN_MAX:  # a process may open some hundred files, and needs them for its requests
             next(iter(self.open_files))._release()  # noqa: SLF001 - of another one of this class
@@ -360,13 +366,19 @@ class FileJournal:
         self._length = 0 if day is None else day.offset
         return descriptor
 
-    def _is_current(self, path: str) -> bool:
-        """Say whether the open file is still the one of this path."""
+    def _is_current(self) -> bool:
+        """Say whether the open file is still the one of its path: one may be taken away or replaced."""
+        now = time.monotonic()
+        if now - self._seen_at < _LOOK_HOLDS:  # looking costs more than writing
+            return True
         try:
-            status = os.stat(path)
+            status = os.stat(self._path)
         except FileNotFoundError:
             return False
-        return (status.st_dev, status.st_ino) == self._file
+        if (status.st_dev, status.st_ino) != self._file:
+            return False
+        self._seen_at = now
+        return True
 
     def _release(self) -> None:
         if self._descriptor is not None:

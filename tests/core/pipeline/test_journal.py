@@ -161,6 +161,29 @@ def test_a_day_with_nothing_open_is_laid_aside_and_every_open_line_stays(tmp_pat
     assert 3 == len(list(tmp_path.glob("*.closed")))
 
 
+def test_a_file_that_is_taken_away_is_opened_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For as long as the last look at its path holds, lines go where the file went; a closing line always does."""
+    now = 0.0
+    monkeypatch.setattr("venuekit.pipeline.journal.time.monotonic", lambda: now)
+    journal, moment = FileJournal(tmp_path / "acme-live-1"), datetime(2026, 11, 28, 12, tzinfo=UTC)
+    opened = [_noted(journal, moment)]
+    path, moved = Path(journal._path), tmp_path / "moved"
+    path.rename(moved)
+
+    now = 0.049
+    opened.append(_noted(journal, moment))
+    assert not path.exists()
+    now = 0.05
+    journal.end(Ended(opened[0], "applied"))
+    opened.append(_noted(journal, moment))
+
+    def named(file: Path) -> list[str]:
+        return [line.get("begin") or line["end"] for line in map(json.loads, file.read_text().split())]
+
+    assert [opened[0], opened[1], opened[0]] == named(moved)
+    assert [opened[2]] == named(path)
+
+
 def test_another_account_s_files_are_left_alone(tmp_path: Path) -> None:
     """Journals of several accounts share a directory."""
     ours, theirs = FileJournal(tmp_path / "acme-live-1"), FileJournal(tmp_path / "acme-live-12")

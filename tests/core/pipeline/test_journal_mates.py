@@ -125,8 +125,11 @@ def test_ids_are_noted_where_joined_keys_look_for_them(tmp_path: Path) -> None:
     assert recent.latest("id-1")
 
 
-def test_client_ids_of_other_processes_are_known_before_an_order_leaves(tmp_path: Path) -> None:
+def test_client_ids_of_other_processes_are_known_before_an_order_leaves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """They are read from the file of the day while it is written to here, and where it was replaced or is gone."""
+    monkeypatch.setattr("venuekit.pipeline.journal._LOOK_HOLDS", 0.0)  # the other process notices at once
     ours, theirs, now = FileJournal(tmp_path / "acme-live-1"), FileJournal(tmp_path / "acme-live-1"), NOW
     noted(ours, 0)
     path = Path(ours._path)
