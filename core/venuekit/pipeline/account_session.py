@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from venuekit.pipeline.nonces import Nonces
     from venuekit.pipeline.shared_budget import SharedBudget
     from venuekit.pipeline.tokens import Tokens
+    from venuekit.pipeline.write_watchers import WriteWatcher
     from venuekit.streams.reader import QueuedReader
     from venuekit.streams.sessions import StreamSessions
 
@@ -270,11 +271,16 @@ async def _read(operation: Operation[Any]) -> Any:
     return operation.finish(value)
 
 
-async def _write(operation: Operation[Any]) -> Any:
+def _write(operation: Operation[Any]) -> Awaitable[Any]:
     """Deliver a write; those who watch the account know of it from before it can have an effect."""
     watchers = operation.session.owner.write_scopes.watchers
     if not watchers or operation.endpoint.effect is Effect.SESSION:
-        return await _deliver_write(operation)
+        return _deliver_write(operation)
+    return _deliver_watched(operation, watchers)
+
+
+async def _deliver_watched(operation: Operation[Any], watchers: Sequence[WriteWatcher]) -> Any:
+    """Deliver a write whose beginning and end watchers note."""
     begun = [(watcher, watcher.begin_write()) for watcher in watchers]
     value: Any = None
     try:

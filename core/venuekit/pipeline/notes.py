@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from venuekit.pipeline.operation import Operation
 
 
+_NO_ACTION: dict[str, str] = {}
+
+
 def use_client_ids(operation: Operation[Any]) -> None:
     """
     Remember that the client ids of a write go out; refuse those that went out just now.
@@ -48,7 +51,7 @@ def record_attempt(operation: Operation[Any], journal: FileJournal) -> None:
     Raises:
         NeverSent: the line cannot be written, and the write can do more than cancel or reduce.
     """
-    endpoint, sent_at, ids = operation.endpoint, operation.sent_at, operation.client_ids
+    endpoint, sent_at, ids, made = operation.endpoint, operation.sent_at, operation.client_ids, operation.made
     verb, path, action = endpoint.name
     begun = Begun(  # by position: names would take half as long again
         operation.journal_id or journal.new_id(sent_at),
@@ -61,9 +64,9 @@ def record_attempt(operation: Operation[Any], journal: FileJournal) -> None:
         endpoint.effect,
         operation.client_id,
         ids if len(ids) > 1 else (),
-        tuple(sorted(operation.made)) if operation.made else (),
+        tuple(sorted(made)) if made else (),
         operation.number,
-        dict(action),
+        dict(action) if action else _NO_ACTION,
     )
     try:
         journal.begin(begun, is_again=operation.journal_id is not None)
@@ -87,11 +90,13 @@ def record_outcome(operation: Operation[Any], outcome: Outcome, claims: str | No
             session.owner.write_scopes.recent.forget(operation.client_ids)
     if operation.journal_id is None or session.journal is None:
         return
+    late_until = None
+    if operation.fences:
+        fence = max(one.until for one in operation.fences)
+        may_arrive = fence + clock_error(session.venue_session.clock) >= now
+        late_until = fence if may_arrive else None
     # a full disk does not undo an executed write
-    fence = max((one.until for one in operation.fences), default=0)
-    may_arrive = fence + clock_error(session.venue_session.clock) >= now
-    ended = Ended(operation.journal_id, outcome, now, claims, fence if fence and may_arrive else None)
-    if not session.journal.end(ended):
+    if not session.journal.end(Ended(operation.journal_id, outcome, now, claims, late_until)):
         _warn_unwritten(operation, f"ended ({outcome})")
 
 

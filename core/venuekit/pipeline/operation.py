@@ -185,7 +185,8 @@ class Operation(Generic[T]):
     @property
     def client_id(self) -> str | None:
         """The client id that travels with it; those of a batch stand one behind the other, parted by commas."""
-        return ", ".join(map(str, self.endpoint.client_ids_of(self.parameters))) or None
+        client_ids = self.endpoint.client_ids_of(self.parameters)
+        return (", ".join(map(str, client_ids)) or None) if client_ids else None
 
     @property
     def write(self) -> tuple[Any, ...]:

@@ -188,7 +188,10 @@ class WriteScopes:
             return
         held = self._held or []
         # footprints are shared, and both of two joined accounts may hold the same one: each end is that of one of them
-        del held[next(index for index, (one, _) in enumerate(held) if one is footprint)]
+        index = 0
+        while held[index][0] is not footprint:
+            index += 1
+        del held[index]
         if not held:
             self._held = self._touched = None
         elif self._touched is not None:
@@ -216,8 +219,10 @@ class WriteScopes:
 
     def note_write(self, footprint: Footprint | None) -> None:
         """Note a write that is about to leave, None for one without turns, at the lost settings that it may undo."""
-        for setting, lost in (self._lost or {}).items():
-            if footprint is not None and footprint.minds(lost):
+        if not self._lost or footprint is None:
+            return
+        for setting, lost in self._lost.items():
+            if footprint.minds(lost):
                 setting.is_overwritten = True
 
     def lower(self, fence: Fence) -> None:
