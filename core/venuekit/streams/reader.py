@@ -43,10 +43,13 @@ class QueuedReader(EventReader):
 
     def put(self, events: tuple[StreamEvent, ...]) -> None:
         """Append a message, or drop it where it does not fit."""
-        if self._drops and self._waiting > self.limit // 2:
+        has_gap = self._drops
+        if has_gap and self._waiting > self.limit // 2:
             return
         self._drops = self._waiting > 0 and self._waiting + len(events) > self.limit
         if self._drops:
+            if has_gap:
+                return  # the one that is last in the queue is about this message, too
             since = self._messages[-1][-1].received_at
             words = f"the queue of this reader is full: {self.limit} events wait; read faster or give it a longer queue"
             gap = Gap(

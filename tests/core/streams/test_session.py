@@ -134,6 +134,19 @@ async def test_a_slow_reader_gets_one_gap_in_place_of_the_rest() -> None:
         assert await take(slow, 6) == list("abcdef")
 
 
+async def test_a_slow_reader_is_bounded_also_by_messages_of_many_events() -> None:
+    """Messages that are larger than the rest of its queue leave one gap behind, not one each."""
+    async with (
+        stream_account(LoopClock()) as (account, sockets, _),
+        account.events(queue=4) as slow,
+    ):
+        sockets.opened[0].say("a b", *["c d e"] * 100)
+        await asyncio.sleep(1)
+        assert await take(slow, 3) == ["a", "b", GapReason.OVERFLOW]
+        sockets.opened[0].say("f g h")
+        assert await take(slow, 3) == ["f", "g", "h"]
+
+
 async def test_the_end_of_the_account_ends_its_readers() -> None:
     """That is the only exception that reading raises."""
     async with stream_account(LoopClock()) as (account, sockets, _):
