@@ -167,7 +167,7 @@ class GapReason(enum.StrEnum):
     UNREADABLE = "unreadable"  #: a message could not be read
     SILENT = "silent"  #: the connection gave no sign of life
     UNCONFIRMED = "unconfirmed"  #: nothing shows that the subscription delivers
-    REFUSED = "refused"  #: the venue takes no session of this account for now
+    REFUSED = "refused"  #: no session of this account can be opened for now
 
 
 @quick_init

@@ -71,8 +71,8 @@ class Delivery:
     def _hand_on(self, connection: Connection, body: bytes) -> None:
         """Decode a message, and hand its events to every reader."""
         self._number = number = self._number + 1
-        self.received_at = received_at = from_milliseconds(self.clock.milliseconds())
-        result = self._read(body, MessageArrival(received_at, number, self.keeps_raw))
+        before, self.received_at = self.received_at, (received_at := from_milliseconds(self.clock.milliseconds()))
+        result = self._read(body, MessageArrival(received_at, number, self.keeps_raw), before)
         if isinstance(result, SessionReply):
             connection.take_reply(result)
         elif result:
@@ -93,13 +93,15 @@ class Delivery:
                 return
         connection.event_at, connection.is_confirmed = connection.last_at, True
 
-    def _read(self, body: bytes, arrival: MessageArrival) -> tuple[StreamEvent, ...] | SessionReply:
-        """Return the events of a message, or the reply that it is; one that cannot be read is a gap."""
+    def _read(
+        self, body: bytes, arrival: MessageArrival, before: datetime | None
+    ) -> tuple[StreamEvent, ...] | SessionReply:
+        """Return the events of a message, or the reply that it is; one that cannot be read is a gap since the last."""
         try:
-            result = self.decode(body, arrival) if self.decode is not None else ()
+            result = self._decode(body, arrival)
         except Exception as error:  # noqa: BLE001 - a message must not end the session, whatever is wrong with it
             words = f"a message of {len(body)} bytes could not be read: {redact(f'{type(error).__name__}: {error}')}"
-            gap = self._gap(GapReason.UNREADABLE, words, arrival.received_at, arrival.number)
+            gap = self._gap(GapReason.UNREADABLE, words, before, arrival.number)
             kept = _without_keys(body[:_KEPT])
             unread = UnknownEvent(received_at=arrival.received_at, message=arrival.number, kind=None, body=kept)
             return gap, unread
@@ -113,13 +115,27 @@ class Delivery:
     def _hold(self, connection: Connection, held: list[bytes], body: bytes) -> None:
         """Keep a message of a connection that is not the main one yet; replies are for it alone."""
         try:
-            result = self.decode(body, MessageArrival(self.now(), 0)) if self.decode is not None else ()
+            result = self._decode(body, MessageArrival(self.now(), 0))
         except Exception:  # noqa: BLE001 - reported when it is handed on
             result = ()
         if isinstance(result, SessionReply):
             connection.take_reply(result)
         else:
             held.append(body)
+            if result and not any(type(event) is SessionExpiry for event in result):
+                connection.event_at, connection.is_confirmed = connection.last_at, True
+
+    def _decode(self, body: bytes, arrival: MessageArrival) -> tuple[StreamEvent, ...] | SessionReply:
+        """
+        Return the result of the plugin's decoder.
+
+        Raises:
+            TypeError: it is none that a decoder may return.
+        """
+        result = self.decode(body, arrival) if self.decode is not None else ()
+        if type(result) is not tuple and type(result) is not SessionReply:
+            raise TypeError(f"the decoder of the plugin returned {type(result).__name__}, not a tuple of events")
+        return result
 
     def _gap(self, reason: GapReason, words: str, since: datetime | None, number: int) -> Gap:
         return Gap(received_at=self.now(), message=number, reason=reason, words=words, since=since)

@@ -191,9 +191,10 @@ class StreamSession:
         attempt, self._attempt = self._attempt, asyncio.get_running_loop().create_future()
         attempt.set_exception(error)
         attempt.exception()  # without a reader that waits it is no news
-        if not is_first and isinstance(error, VenueError) and not self._is_refused:
+        if not is_first and not patient and not self._is_refused:
             self._is_refused = True  # once for an outage
-            self._delivery.report(GapReason.REFUSED, f"the venue refuses the session: {error}", self._lost_since)
+            reason = "the venue refuses the session" if isinstance(error, VenueError) else "no session can be opened"
+            self._delivery.report(GapReason.REFUSED, f"{reason}: {error}", self._lost_since)
             notify_of_stream(self._asking[1], EventKind.STREAM_GAP, self._connections, gap=GapReason.REFUSED)
 
     def _expire(self, words: str) -> None:
@@ -250,15 +251,17 @@ class StreamSession:
             return GapReason.SILENT, f"no frame came for {now - main.last_at:.0f} s, though the venue was pinged"
         if self._key is not None and now >= self._key.expires_at:
             return GapReason.SESSION_EXPIRED, "the listen key could not be kept alive"
-        if self._expected is not None:
-            since, until = self._expected
-            if main.event_at is not None and main.event_at >= since:
-                self._expected = None
-            elif now >= until:
-                self._expected = None
-                words = f"an own order was accepted, and no event came within {self.declaration.confirm_within:g} s"
-                return GapReason.UNCONFIRMED, words
+        self._confirm(main)
+        if self._expected is not None and now >= self._expected[1]:
+            self._expected = None
+            words = f"an own order was accepted, and no event came within {self.declaration.confirm_within:g} s"
+            return GapReason.UNCONFIRMED, words
         return None
+
+    def _confirm(self, main: Connection) -> None:
+        """Expect no event any more that has come."""
+        if self._expected is not None and main.event_at is not None and main.event_at >= self._expected[0]:
+            self._expected = None
 
     def _do_due(self, main: Connection, now: float) -> float:
         """Begin whatever is due, and return when to look again."""
@@ -320,8 +323,10 @@ class StreamSession:
         self._enter(StreamPhase.DOWN)
         self._delivery.report(reason, words, since)
         notify_of_stream(self._asking[1], EventKind.STREAM_GAP, main.number, gap=reason)
-        await self._chores.close()
-        await main.close()
+        try:
+            await self._chores.close()
+        finally:  # nothing else knows it any more
+            await main.close()
         await self._close_standby()
 
     # -- replacement
@@ -338,12 +343,16 @@ class StreamSession:
     async def _replace(self, main: Connection) -> None:
         """Open another connection, and let it take over once both have been open for a while."""
         main.handed_on = Counter()
+        key = None if self._key is None else self._key.key
         try:
             standby = await self._open(held=[])
         except Exception:  # noqa: BLE001 - the main one still works; it is tried again, and its own end is reported
             main.handed_on = None
             return
         self._standby = standby
+        if self._key is not None and self._key.key != key:
+            self._expire("it gave another listen key, since the one before was gone")
+            return
         await self._clock.sleep(_OVERLAP)
         if self._standby is not standby or self._main is not main:
             return
@@ -358,6 +367,7 @@ class StreamSession:
         main, standby = self._main, self._standby
         if main is None or standby is None:
             return
+        self._confirm(main)  # the event may have come before the other one was opened
         self._main, self._standby = standby, None
         self._chores.begin(main.close())
         main.end = main.end or End("it was replaced")

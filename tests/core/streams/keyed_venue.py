@@ -146,6 +146,7 @@ class FakeSocket:
         self.sent: list[str] = []
         self.pings = 0
         self.answers_pings = True
+        self.pings_wait = False
         self.is_closed = False
         self._frames: asyncio.Queue[bytes | End | None] = asyncio.Queue()
 
@@ -167,6 +168,8 @@ class FakeSocket:
 
     async def ping(self) -> None:
         self.pings += 1
+        if self.pings_wait:
+            await asyncio.Event().wait()
         if self.answers_pings:
             self._frames.put_nowait(None)
 

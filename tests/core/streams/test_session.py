@@ -188,6 +188,23 @@ async def test_cancelling_leaves_nothing_behind() -> None:
         assert len(sockets.opened) > 10
 
 
+async def test_cancelling_while_a_connection_is_given_up_leaves_nothing_behind() -> None:
+    """Also with a ping that has not left yet: no task and no connection is left."""
+    async with stream_account(LoopClock()) as (account, sockets, _):
+        before = asyncio.all_tasks()
+        for steps in range(12):
+            async with account.events():
+                socket = sockets.opened[-1]
+                socket.pings_wait = True
+                await asyncio.sleep(61)
+                socket.cut()
+                for _ in range(steps):
+                    await asyncio.sleep(0)
+            await asyncio.sleep(0)
+            assert asyncio.all_tasks() == before
+            assert sockets.alive == []
+
+
 def test_the_endpoints_of_a_stream_are_declared() -> None:
     """One that the venue does not list would be sent as a write."""
     with pytest.raises(ValueError, match="keyed_toy: stream uses POST /v1/key, which it does not declare"):

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
+import attrs
 import pytest
 from tests.core.streams.keyed_venue import (
     TOUCH,
+    decode,
     refusal,
+    stream_account,
     unreachable,
 )
 from tests.core.streams.session_reading import reading, take, words
 
+from venuekit.account import Account
 from venuekit.capabilities import (
     Gap,
     GapReason,
@@ -21,7 +26,9 @@ from venuekit.capabilities import (
 from venuekit.errors import (
     AuthenticationFailed,
 )
+from venuekit.plugin import Decoder, MessageArrival
 from venuekit.streams.sockets import End
+from venuekit.testing import LoopClock
 
 pytestmark = pytest.mark.looptime
 
@@ -126,3 +133,60 @@ async def test_a_message_that_cannot_be_read_is_a_gap_with_its_body() -> None:
         socket.cut(End("a message is larger than the limit", is_oversized=True))
         assert await take(events, 1) == [GapReason.UNREADABLE]
         await events.wait_until_live()
+
+
+async def test_an_unreadable_message_may_be_about_anything_since_the_one_before() -> None:
+    """Its event happened before it came, so that reading from then on would leave it out."""
+    async with reading() as (events, sockets, _, _):
+        sockets.opened[0].say("a")
+        last = await anext(events)
+        await asyncio.sleep(5)
+        sockets.opened[0].say_bytes(b"7")
+        gap, _ = await events.read_message()
+        assert isinstance(gap, Gap)
+        assert gap.since == last.received_at
+
+
+async def test_a_session_that_a_plugin_cannot_open_again_is_told() -> None:
+    """Readers get a gap with the reason, once, and it is tried again."""
+    async with stream_account(LoopClock()) as (account, sockets, _):
+        streams = account._session.venue_session.streams
+        assert streams is not None
+        failures = [KeyError("no contracts") for _ in range(3)]
+
+        async def make_decoder(_account: Account) -> Decoder:
+            if sockets.opened and failures:
+                raise failures.pop()
+            return decode
+
+        streams.declaration = attrs.evolve(streams.declaration, make_decoder=make_decoder)
+        async with account.events() as events:
+            sockets.opened[0].cut()
+            assert await take(events, 1) == [GapReason.CONNECTION_LOST]
+            gap = await anext(events)
+            assert isinstance(gap, Gap)
+            assert gap.reason is GapReason.REFUSED
+            assert "no contracts" in gap.words
+            await events.wait_until_live()
+            sockets.opened[1].say("b")
+            assert await take(events, 1) == ["b"]
+
+
+async def test_a_decoder_that_breaks_its_promise_costs_one_message() -> None:
+    """An answer that is no tuple of events is a gap at once, and the connection goes on."""
+    async with stream_account(LoopClock()) as (account, sockets, _):
+        streams = account._session.venue_session.streams
+        assert streams is not None
+
+        def broken(body: bytes, arrival: MessageArrival) -> Any:
+            return None if b"none" in body else decode(body, arrival)
+
+        async def make_decoder(_account: Account) -> Decoder:
+            return broken
+
+        streams.declaration = attrs.evolve(streams.declaration, make_decoder=make_decoder)
+        async with account.events() as events:
+            sockets.opened[0].say("a", "none", "b")
+            assert await take(events, 1) == ["a"]
+            assert words(*await events.read_message()) == [GapReason.UNREADABLE, None]
+            assert await take(events, 1) == ["b"]

@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 from tests.core.streams.keyed_venue import (
+    TOUCH,
     refusal,
     unreachable,
 )
@@ -147,3 +148,52 @@ async def test_a_replacement_that_does_not_deliver_takes_nothing_over() -> None:
         assert await take(events, 1) == ["a"]
         sockets.opened[0].cut()
         assert await take(events, 1) == [GapReason.CONNECTION_LOST]
+
+
+async def test_a_replacement_keeps_the_proof_that_the_stream_delivers() -> None:
+    """The event of an own order may have come by the old connection; and one that both brought proves the new one."""
+    async with reading() as (events, sockets, _, account):
+        await sockets.reach(2)
+        old, new = sockets.opened
+        await asyncio.sleep(4)
+        await account.call(TOUCH)
+        await asyncio.sleep(0.1)
+        old.say("a")
+        new.say("a")
+        await asyncio.sleep(30)
+        assert sockets.alive == [new]
+        assert events.state.is_confirmed
+        assert await take(events, 1) == ["a"]
+        new.say("b")
+        assert await take(events, 1) == ["b"]
+
+
+async def test_an_own_order_that_the_old_connection_reported_needs_no_second_event() -> None:
+    """Its event came before the replacement was opened, which therefore brings none."""
+    async with reading() as (events, sockets, _, account):
+        streams = account._session.venue_session.streams
+        assert streams is not None
+        (session,) = streams._open.values()
+        assert session._replace_at is not None
+        await asyncio.sleep(session._replace_at - account.monotonic() - 2)
+        await account.call(TOUCH)
+        sockets.opened[0].say("a")
+        await asyncio.sleep(60)
+        assert [socket.is_closed for socket in sockets.opened] == [True, False]
+        assert await take(events, 1) == ["a"]
+        sockets.opened[1].say("b")
+        assert await take(events, 1) == ["b"]
+
+
+async def test_a_replacement_by_another_key_is_the_end_of_the_session() -> None:
+    """The key before had ended unnoticed: its connection has delivered nothing since, and that is a gap."""
+    async with reading() as (events, sockets, server, _):
+        await asyncio.sleep(13_000)
+        server.alive = None
+        gap = await anext(events)
+        assert isinstance(gap, Gap)
+        assert gap.reason is GapReason.SESSION_EXPIRED
+        assert "another listen key" in gap.words
+        await events.wait_until_live()
+        (socket,) = sockets.alive
+        assert socket.url.endswith("listenkey2")
