@@ -34,13 +34,15 @@ class StreamState:
 
     ``received_at`` is when its last message came, by our clock, None before the first; ``connections`` counts those
     that were opened. ``is_confirmed`` says that this connection is known to deliver: the venue acknowledged the
-    subscription, or an event has come. A handshake alone proves nothing.
+    subscription, or an event has come. A handshake alone proves nothing. ``alive_at`` is when the last frame of this
+    connection came, also an answer to a ping, None without a connection.
     """
 
     phase: StreamPhase
     received_at: datetime | None = None
     connections: int = 0
     is_confirmed: bool = False
+    alive_at: datetime | None = None
 
 
 class EventReader(AsyncIterator[StreamEvent]):

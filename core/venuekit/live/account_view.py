@@ -234,8 +234,8 @@ class AccountView(ViewValues):
         now = self._account.monotonic()
         state, alive = self._stream(), None
         delivers = state.phase is StreamPhase.LIVE and state.is_confirmed and self._freshness.reason(part) is None
-        if delivers and state.received_at is not None:
-            alive = now - max(0.0, (self._account.now() - state.received_at).total_seconds())
+        if delivers and state.alive_at is not None:
+            alive = now - max(0.0, (self._account.now() - state.alive_at).total_seconds())
         return self._freshness.age(part, now, alive)
 
     def _why_stale(self, part: ViewPart) -> str | None:

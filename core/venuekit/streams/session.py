@@ -124,8 +124,11 @@ class StreamSession:
     @property
     def state(self) -> StreamState:
         """The state of the session now."""
-        confirmed = self._main is not None and self._main.is_confirmed
-        return StreamState(self._phase, self._delivery.received_at, self._connections, confirmed)
+        main, received_at = self._main, self._delivery.received_at
+        if main is None:
+            return StreamState(self._phase, received_at, self._connections)
+        alive_at = self._wall_time(main.last_at)
+        return StreamState(self._phase, received_at, self._connections, main.is_confirmed, alive_at)
 
     def expect(self, endpoint: Endpoint[Any]) -> None:
         """Expect an event: the venue has accepted a request that one follows, or has preceded."""
@@ -318,7 +321,7 @@ class StreamSession:
         # pings go on where nothing is delivered any more: an event is the last proof, else the opening
         silent = reason in {GapReason.SESSION_EXPIRED, GapReason.UNCONFIRMED}
         proven = (main.event_at or main.opened_at) if silent else main.last_at
-        self._lost_since = since = from_milliseconds(self._clock.milliseconds() - round((now - proven) * 1000))
+        self._lost_since = since = self._wall_time(proven)
         self._main = None
         self._enter(StreamPhase.DOWN)
         self._delivery.report(reason, words, since)
@@ -402,6 +405,11 @@ class StreamSession:
     def _enter(self, phase: StreamPhase) -> None:
         self._phase = phase
         self._delivery.wake()
+
+    def _wall_time(self, moment: float) -> datetime:
+        """Return the time of our clock at a moment of the monotonic one."""
+        ago = self._clock.monotonic() - moment
+        return from_milliseconds(self._clock.milliseconds() - round(ago * 1000))
 
     @property
     def _asking(self) -> tuple[Account, AccountSession]:

@@ -89,7 +89,7 @@ class LedgerStream(EventReader):
 
     @property
     def state(self) -> StreamState:
-        return StreamState(self.phase, self.heard, self.connections, self.is_confirmed)
+        return StreamState(self.phase, self.heard, self.connections, self.is_confirmed, self.heard)
 
     async def __anext__(self) -> StreamEvent:
         raise AssertionError("the view reads whole messages")

@@ -37,10 +37,10 @@ pytestmark = pytest.mark.looptime
 
 async def test_events_of_a_message_come_together_and_in_order() -> None:
     """Iteration gives one after the other; a message that was begun is finished by either way of reading."""
-    async with reading() as (events, sockets, server, _):
+    async with reading() as (events, sockets, server, account):
         (socket,) = sockets.opened
         assert socket.url == "ws://127.0.0.1:9/keyed_toy/ws?listenKey=listenkey1"
-        assert events.state == StreamState(StreamPhase.LIVE, None, 1, is_confirmed=False)
+        assert events.state == StreamState(StreamPhase.LIVE, None, 1, is_confirmed=False, alive_at=account.now())
         socket.say("a b", "c", "d e f", "")
         assert words(*await events.read_message()) == ["a", "b"]
         assert events.state.is_confirmed

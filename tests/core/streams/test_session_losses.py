@@ -93,6 +93,23 @@ async def test_a_half_open_connection_is_noticed() -> None:
         assert socket.is_closed
 
 
+async def test_an_answer_to_a_ping_is_a_sign_of_life() -> None:
+    """The state says when it came, though a quiet account brings no message for hours."""
+    async with reading() as (events, sockets, _, account):
+        sockets.opened[0].say("a")
+        message = await anext(events)
+        await asyncio.sleep(3000)
+        state = events.state
+        assert state.received_at == message.received_at
+        assert state.alive_at is not None
+        assert (account.now() - state.alive_at).total_seconds() <= 60
+        sockets.gate.clear()
+        sockets.opened[0].cut()
+        await anext(events)
+        assert events.state.alive_at is None
+        sockets.gate.set()
+
+
 async def test_an_own_request_without_an_event_shows_that_nothing_is_delivered() -> None:
     """An event that came shortly before or comes in time confirms the connection; without one it is replaced."""
     async with reading() as (events, sockets, _, account):
