@@ -33,7 +33,7 @@ ROOMS = {
         "freshness live_values stale_view",
         "changes shapes",
         "fill_log holdings",
-        "open_orders reads",
+        "account_modes open_orders reads",
         "account_book",
         "missed_fills order_ends view_values",
         "keeper",

@@ -12,7 +12,6 @@ import attrs
 
 from venuekit._util.times import EPOCH
 from venuekit.capabilities import (
-    AssetMode,
     Balance,
     BalanceUpdate,
     EventOrigin,
@@ -23,11 +22,11 @@ from venuekit.capabilities import (
     OrderUpdate,
     OrderUpdateKind,
     Position,
-    PositionMode,
     PositionUpdate,
     SettingsUpdate,
     StreamEvent,
 )
+from venuekit.live.account_modes import AccountModes
 from venuekit.live.fill_log import FillLog
 from venuekit.live.holdings import Holdings, Knowledge
 from venuekit.live.open_orders import OpenOrders
@@ -57,8 +56,7 @@ class AccountBook:
         self.positions: Holdings[Position] = Holdings(POSITIONS, is_ordered=is_ordered)
         self.orders = OpenOrders()
         self.fills = FillLog()
-        self.position_mode: tuple[PositionMode, Provenance] | None = None
-        self.asset_mode: tuple[AssetMode, Provenance] | None = None
+        self.modes = AccountModes()
         #: fills that came while missed ones were being read; None while none are
         self.held_fills: list[FillUpdate] | None = None
         self._seen: OrderedDict[StreamEvent, None] = OrderedDict()
@@ -74,6 +72,11 @@ class AccountBook:
         self.wallets.note_gap()
         self.positions.note_gap()
         self.orders.note_gap()
+
+    def missing_since(self) -> float | None:
+        """Return since when, on the monotonic clock, the event of a change is missing that a read has shown."""
+        moments = (self.wallets.missing_since(), self.positions.missing_since())
+        return min((moment for moment in moments if moment is not None), default=None)
 
     def release_fills(self, missed: Iterable[FillUpdate], now: float) -> list[StreamEvent]:
         """Count missed fills and those held back behind them; return those that are news, in their order."""
@@ -107,7 +110,7 @@ class AccountBook:
 
     def _take_fill(self, event: FillUpdate, now: float) -> bool:
         if event.is_preliminary:
-            return not self.fills.has(event.fill)  # the full one counts
+            return not self.fills.has(event.fill) and self._is_first(event)  # the full one counts
         if self.held_fills is not None:
             if not self.fills.has(event.fill):
                 self.held_fills.append(event)
@@ -115,12 +118,10 @@ class AccountBook:
         return self.fills.count(event.fill, now)
 
     def _take_settings(self, event: SettingsUpdate) -> bool:
-        learnt = _learnt(event)
-        if event.position_mode is not None:
-            self.position_mode = (event.position_mode, learnt)
-        if event.asset_mode is not None:
-            self.asset_mode = (event.asset_mode, learnt)
+        self.modes.take_event(event, _learnt(event))
         if event.symbol is not None and event.leverage is not None:
+            if not self.modes.is_newest_leverage(event, self.positions.read_at):
+                return False
             self._set_leverage(event.symbol, event.leverage)
         return True
 

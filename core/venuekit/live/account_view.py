@@ -137,7 +137,7 @@ class AccountView(ViewValues):
             if isinstance(event, Gap):
                 self._keeper_now.note_gap(event)
             elif isinstance(event, UnknownEvent):
-                self._keeper_now.ask_soon((ReadGroup.BALANCES, ReadGroup.POSITIONS, ReadGroup.ORDERS))
+                self._keeper_now.note_unknown()
             if not isinstance(event, _WITHOUT_MOVE):
                 self._freshness.note_move()
         self._keeper_now.note_message()

@@ -11,7 +11,7 @@ import attrs
 
 from venuekit.capabilities import Balance, Position
 from venuekit.live.provenance import Provenance, ValueSource
-from venuekit.live.recency import LONG_LAG, READ_LAG, ChangeTime, ReadWindow, Recency, compare
+from venuekit.live.recency import LONG_LAG, READ_LAG, UNKNOWN_TIME, ChangeTime, ReadWindow, Recency, compare
 from venuekit.live.shapes import ValueShape
 
 V = TypeVar("V", Balance, Position)
@@ -98,6 +98,11 @@ class Holdings(Generic[V]):
     def all(self) -> list[Holding[V]]:
         """Return the holdings that are there."""
         return [holding for holding in self._holdings.values() if self.shape.is_there(holding.value)]
+
+    @property
+    def read_at(self) -> ChangeTime:
+        """The stamp of the last complete read, in the venue's order."""
+        return UNKNOWN_TIME if self._window is None else self._window.stamp
 
     def note_gap(self) -> None:
         """Note that events may be missing: every holding has to be confirmed by an event or read from now on."""

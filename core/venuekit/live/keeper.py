@@ -15,6 +15,7 @@ from venuekit.capabilities import (
     EventOrigin,
     Gap,
     GapReason,
+    Order,
     StreamEvent,
     StreamPhase,
     StreamState,
@@ -25,8 +26,8 @@ from venuekit.live.freshness import Freshness, Mark
 from venuekit.live.holdings import Knowledge
 from venuekit.live.missed_fills import MissedFills
 from venuekit.live.order_ends import OrderEnds
-from venuekit.live.provenance import Provenance, ValueSource, ViewPart
-from venuekit.live.reads import PARTS_OF, GroupRead, Modes, ReadGroup, read_group
+from venuekit.live.provenance import ViewPart
+from venuekit.live.reads import PARTS_OF, GroupRead, ReadGroup, read_group
 from venuekit.live.recency import READ_LAG
 from venuekit.live.shapes import names_of
 from venuekit.live.timers import wait_at_most
@@ -121,6 +122,10 @@ class Keeper:
         self._figures: dict[ReadGroup, tuple[float, Mark]] = {}
         self._wake = asyncio.Event()
         self._gaps = 0
+        #: when each group was read last, on the monotonic clock
+        self._sent: dict[ReadGroup, float] = {}
+        #: when, by our clock, the last reads were sent that showed no change without its event
+        self._agreed_at: dict[ReadGroup, datetime] = {}
         #: the last moment of the venue's clock at which nothing was missing
         self._confirmed_at: datetime = account.venue_clock.now()
         self._missed_fills = MissedFills(account, book, freshness, publish)
@@ -167,12 +172,20 @@ class Keeper:
             (ViewPart.WALLETS, ReadGroup.BALANCES, book.wallets.doubted),
             (ViewPart.POSITIONS, ReadGroup.POSITIONS, book.positions.doubted),
             (ViewPart.ORDERS, ReadGroup.ORDERS, book.orders.doubted),
+            (ViewPart.MODES, ReadGroup.MODES, book.modes.doubted),
         ):
             words = f"a read and the events of {names_of(doubted)} do not agree yet" if doubted else None
             freshness.note_doubt(part, words)
             plan = self._plans.get(group)
             if doubted and plan is not None:
                 self._advance(plan, self._account.monotonic() + _pause(plan.repeats))
+
+    def note_unknown(self) -> None:
+        """Note an event that may be about anything: all is read, once for as many of them as come in some seconds."""
+        now = self._account.monotonic()
+        for group in _STATE_GROUPS:
+            sent = self._sent.get(group, now)
+            self.ask_soon((group,), after=max(_AGAIN[0], sent + self._policy.unconfirmed_every - now))
 
     def ask_soon(self, groups: Iterable[ReadGroup], after: float = 0.0) -> None:
         """Have groups read within so many seconds."""
@@ -223,7 +236,8 @@ class Keeper:
                     continue
                 self._wake.clear()
                 moments = [plan.due for plan in self._plans.values()]
-                moments += [since + self._policy.event_patience for since in self._missing_since()]
+                if (missing := self._book.missing_since()) is not None:
+                    moments.append(missing + self._policy.event_patience)
                 seconds = max(0.001, min(moments, default=now + self._policy.read_every) - now)
                 await wait_at_most(self._wake.wait(), seconds, self._account.pause)
         finally:
@@ -240,6 +254,7 @@ class Keeper:
         before, gaps, mark = self._state_of(), self._gaps, self._freshness.mark()
         asked = {group: self._plans[group].asked for group in groups}
         for group in groups:
+            self._sent[group] = self._account.monotonic()
             self._plans[group].asked, self._plans[group].due = [], float("inf")  # a request that comes meanwhile counts
         results = await _gather(read_group(self._account, group) for group in groups)
         after = self._state_of()
@@ -251,19 +266,23 @@ class Keeper:
         )
         failures = []
         news: list[StreamEvent] = []
+        gone: list[Order] = []
         for group, result in zip(groups, results, strict=True):
             if isinstance(result, OperationError):
                 failures.append(result)
                 self._note_failure(group, result)
             else:
-                news += await self._take(
-                    result, attrs.evolve(knowledge, is_complete=result.is_complete), mark, bridges_gap
-                )
+                knowledge = attrs.evolve(knowledge, is_complete=result.is_complete)
+                news += self._take(result, knowledge, mark, gone, bridges_gap=bridges_gap)
             for future in asked[group]:
                 if not future.done():
                     future.set_exception(result) if isinstance(result, OperationError) else future.set_result(None)
         self.note_doubts()
-        self._publish(news)
+        self._publish(news)  # before anything else is asked: later events must not overtake them
+        if ReadGroup.ORDERS in groups:
+            ended = [*await self._order_ends.of(gone), *await self._order_ends.of_doubted()]
+            self.note_doubts()
+            self._publish(ended)
         if self._missed_fills.are_missing and self._freshness.is_bridged() and self._search is None:
             self._search = asyncio.create_task(self._missed_fills.find())
             self._search.add_done_callback(lambda _: self._wake.set())
@@ -276,8 +295,14 @@ class Keeper:
         for part in PARTS_OF[group]:
             self._freshness.note_trouble(part, f"reading {group} failed: {failure}")
 
-    async def _take(self, read: GroupRead, knowledge: Knowledge, mark: Mark, bridges_gap: bool) -> list[StreamEvent]:
-        """Take one answer; rows that could not be read are no proof that nothing is there."""
+    def _take(
+        self, read: GroupRead, knowledge: Knowledge, mark: Mark, gone: list[Order], *, bridges_gap: bool
+    ) -> list[StreamEvent]:
+        """
+        Take one answer and return the news; orders that are not open any more are added to ``gone``.
+
+        Rows that could not be read are no proof that nothing is there.
+        """
         group, window, plan = read.group, read.window, self._plans[read.group]
         had_gap = self._freshness.gap() is not None
         plan.failures = 0
@@ -288,12 +313,11 @@ class Keeper:
         elif group is ReadGroup.POSITIONS:
             news += self._book.take_positions(read.rows, window, at, knowledge)
         elif group is ReadGroup.ORDERS:
-            events, gone = self._book.take_orders(read.rows, window, at, knowledge)
+            events, ended = self._book.take_orders(read.rows, window, at, knowledge)
             news += events
-            news += await self._order_ends.of(gone)
-            news += await self._order_ends.of_doubted()
+            gone += ended
         else:
-            self._take_modes(read.rows, window.sent_at)
+            self._book.modes.take_read(read.rows.position, read.rows.asset, window)
         if read.is_complete:
             if ViewPart.FIGURES in PARTS_OF[group]:
                 self._figures[group] = (window.sent, mark)
@@ -301,6 +325,8 @@ class Keeper:
                 oldest = min(self._figures.values()) if part is ViewPart.FIGURES else (window.sent, mark)
                 self._freshness.note_read(part, *oldest, bridges_gap=bridges_gap)
             is_last = not (had_gap and bridges_gap) or group is ReadGroup.MODES
+            if self._book.missing_since() is None:
+                self._agreed_at[group] = window.sent_at
             # after a gap once more, for good: reads may lag
             plan.due = min(plan.due, window.sent + (self._interval(group) if is_last else _AGAIN[0]))
         else:
@@ -320,23 +346,12 @@ class Keeper:
         plan.repeats += 1
         return min(every, self._policy.unconfirmed_every * 2.0 ** min(plan.repeats - 1, 10))
 
-    def _take_modes(self, modes: Modes, sent_at: datetime) -> None:
-        learnt = Provenance(ValueSource.READ, None, sent_at)
-        if modes.position is not None:
-            self._book.position_mode = (modes.position, learnt)
-        if modes.asset is not None:
-            self._book.asset_mode = (modes.asset, learnt)
-
     # -- missing events
-
-    def _missing_since(self) -> list[float]:
-        """Return since when events are missing of changes that a read has shown, on the monotonic clock."""
-        moments = (self._book.wallets.missing_since(), self._book.positions.missing_since())
-        return [moment for moment in moments if moment is not None]
 
     def _look_for_lost_events(self, now: float) -> None:
         """Declare a gap when a change that a read has shown was not reported by an event for too long."""
-        if any(now >= since + self._policy.event_patience for since in self._missing_since()):
+        since = self._book.missing_since()
+        if since is not None and now >= since + self._policy.event_patience:
             words = "a read has shown a change of which no event came"
             gap = Gap(
                 received_at=self._account.now(),
@@ -344,6 +359,7 @@ class Keeper:
                 origin=EventOrigin.INFERRED,
                 reason=GapReason.UNCONFIRMED,
                 words=words,
+                since=min(self._agreed_at.values(), default=None),
             )
             self.note_gap(gap)
             self._publish([gap])

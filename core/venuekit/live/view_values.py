@@ -52,12 +52,12 @@ class ViewValues:
     @property
     def position_mode(self) -> tuple[PositionMode, Provenance] | None:
         """The position mode and where it was learnt, None where the account has none."""
-        return self._book.position_mode
+        return self._book.modes.position.known
 
     @property
     def asset_mode(self) -> tuple[AssetMode, Provenance] | None:
         """The asset mode and where it was learnt, None where the account has none."""
-        return self._book.asset_mode
+        return self._book.modes.asset.known
 
 
 def _live_balance(holding: Holding[Balance]) -> LiveBalance:
