@@ -88,8 +88,16 @@ ROOMS = {
         "errors",
         "commands",
         "accounts consent declarations journal_rows sim_control",
-        "accounts_check budget history journal new_plugin order plugins reading record resolve root settings sim",
+        "accounts_check budget history journal new_plugin order plugins reading record resolve root settings sim watch",
         "demo panic",
+    ),
+    "cli.watch": (
+        "usd watched_account",
+        "figures mark_prices",
+        "summary",
+        "event_rows group texts",
+        "app lines",
+        "command",
     ),
 }
 PACKAGES = ("core/venuekit", "plugins/*/venuekit_*", "tests/core/toy_*/venuekit_toy_*")

@@ -29,6 +29,7 @@ _MODULES = {
     "resolve": "resolve",
     "settings": "apply leverage plan settings",
     "sim": "sim",
+    "watch.command": "watch",
 }
 #: command name to the module that holds it, under the same name
 COMMANDS = {name: module for module, names in _MODULES.items() for name in names.split()}

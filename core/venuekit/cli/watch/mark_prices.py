@@ -1,0 +1,110 @@
+"""Mark prices: read at a modest pace, one symbol after the other, once for all accounts of a venue."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Iterable, Iterator
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import attrs
+
+from venuekit.capabilities import InstrumentKind, InstrumentStatus, MarkPriceReader
+from venuekit.cli.watch.usd import USD
+from venuekit.errors import OperationError
+
+if TYPE_CHECKING:
+    from venuekit.account import Account
+    from venuekit.cli.watch.watched_account import WatchedAccount
+
+#: seconds between two reads at one venue, whatever the number of symbols
+_APART = 0.2
+#: venue, environment and URL of a simulation: accounts that have them in common have the same prices
+_Market = tuple[str, str, str | None]
+
+
+@attrs.frozen
+class KnownMark:
+    """A mark price (quote per base), and when its read was sent."""
+
+    price: Decimal
+    at: datetime
+
+
+class MarkPrices:
+    """
+    The mark prices of the symbols that the accounts of a group hold.
+
+    Each symbol is read every ``interval`` seconds, or more slowly where a venue has more than five symbols a second. A
+    price that cannot be read stays as it is, with its time.
+
+    Args:
+        accounts: The accounts whose positions need prices.
+        interval: Seconds between two reads of one symbol, above 0.
+    """
+
+    def __init__(self, accounts: Collection[WatchedAccount], interval: float) -> None:
+        self._accounts = accounts
+        self._interval = interval
+        self._known: dict[_Market, dict[str, KnownMark]] = {}
+
+    def of(self, watched: WatchedAccount) -> dict[str, KnownMark]:
+        """Return the prices of an account's venue by symbol."""
+        return self._known.get(_market_of(watched), {})
+
+    async def run(self) -> None:
+        """Read until it is cancelled, the venues side by side."""
+        markets = {_market_of(watched) for watched in self._accounts}
+        async with asyncio.TaskGroup() as tasks:
+            for market in markets:
+                tasks.create_task(self._run_market(market))
+
+    async def _run_market(self, market: _Market) -> None:
+        members = [watched for watched in self._accounts if _market_of(watched) == market]
+        loop = asyncio.get_running_loop()
+        while True:
+            begun = loop.time()
+            for symbol in dict.fromkeys(symbol for watched in members for symbol in held_symbols(watched)):
+                if (reader := _reader_of(members)) is not None:
+                    await self._read(market, reader, symbol)
+                    for watched in members:
+                        watched.on_news(watched, None)
+                    await asyncio.sleep(_APART)
+            await asyncio.sleep(max(_APART, begun + self._interval - loop.time()))
+
+    async def _read(self, market: _Market, account: Account, symbol: str) -> None:
+        sent = account.now()
+        try:
+            mark = await MarkPriceReader.of(account).get_mark_price(symbol)
+        except OperationError:
+            return  # the price that is known stays, and is shown as old as it is
+        self._known.setdefault(market, {})[symbol] = KnownMark(mark.mark_price, sent)
+
+
+def _market_of(watched: WatchedAccount) -> _Market:
+    entry = watched.entry
+    return entry.venue, str(entry.environment), entry.rest
+
+
+def _reader_of(members: Iterable[WatchedAccount]) -> Account | None:
+    """Return an open account that can read mark prices, None without one."""
+    accounts = (watched.account for watched in members)
+    return next((account for account in accounts if account is not None and account.support(MarkPriceReader)), None)
+
+
+def held_symbols(watched: WatchedAccount) -> Iterator[str]:
+    """Yield the symbols of an account's positions, and those whose price is the worth of its assets in USD."""
+    view = watched.view
+    if view is None:
+        return
+    yield from (live.position.symbol for live in view.positions())
+    assets = {live.balance.asset for live in view.balances() if live.balance.wallet and not live.balance.usd_value}
+    for instrument in watched.instruments.values():
+        if (
+            instrument.quote == USD
+            and instrument.base in assets
+            and instrument.kind is InstrumentKind.PERPETUAL
+            and instrument.status is InstrumentStatus.TRADING
+        ):
+            yield instrument.symbol

@@ -1,0 +1,321 @@
+"""Summary: one account at one moment, with each figure as far as it is known."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+
+import attrs
+
+from venuekit.capabilities import Balance, MarginType, Order, Position
+from venuekit.cli.watch.figures import UNKNOWN, Figure, amount_of, first_doubt
+from venuekit.cli.watch.mark_prices import KnownMark
+from venuekit.cli.watch.usd import USD, usd_prices, usd_sum
+from venuekit.cli.watch.watched_account import FIGURES_EVERY, WatchedAccount
+from venuekit.errors import UnsupportedCapability
+from venuekit.live import AccountView, LivePosition, StaleView, ViewPart, ViewPhase
+
+#: seconds after which a state that was not confirmed, and a figure that was not read again, may be out of date
+_STATE_AGE = _FIGURES_AGE = 3 * FIGURES_EVERY
+_STATE_PARTS = (ViewPart.WALLETS, ViewPart.POSITIONS, ViewPart.ORDERS)
+_MOVED = "something moved since it was read"
+_HUNDRED = Decimal(100)
+
+
+class WatchState(enum.StrEnum):
+    """How far the state of an account is known."""
+
+    OPENING = "opening"
+    LIVE = "live"
+    STALE = "stale"  #: the values may be out of date
+    UNREADABLE = "unreadable"  #: it could not be opened; nothing is known
+
+
+@attrs.frozen
+class PositionSummary:
+    """
+    One position; ``entry`` and ``mark`` are quote per base, ``mark_age`` is seconds, None where the mark is unknown.
+
+    ``distance`` is the part of the mark price, in percent, by which it is away from the liquidation price.
+    """
+
+    position: Position
+    mark: Decimal | None
+    mark_age: float | None
+    pnl: Figure
+    liquidation: Figure
+    distance: Figure
+
+
+@attrs.frozen
+class AccountSummary:
+    """
+    One account at one moment.
+
+    Attributes:
+        name, venue: Its name in the accounts file, and the id of its venue.
+        state, reason: How far its state is known, and why not further.
+        age: Seconds within which the state may have been otherwise, None where it is unknown.
+        retry_in: Seconds until it is opened again, None where it is open or no try is planned.
+        equity, pnl: Wallets with unrealised profit, and that profit.
+        ratio: Maintenance margin to margin in percent, the highest of the account and its isolated positions.
+        distance: That of the position nearest to its liquidation.
+        usd: The equity in USD, None where no path is known.
+        positions, balances, orders: Those it has; None where they are unknown.
+        gaps: How many gaps its stream had.
+    """
+
+    name: str
+    venue: str
+    state: WatchState
+    reason: str | None = None
+    age: float | None = None
+    retry_in: float | None = None
+    equity: Figure = UNKNOWN
+    pnl: Figure = UNKNOWN
+    ratio: Figure = UNKNOWN
+    distance: Figure = UNKNOWN
+    usd: Decimal | None = None
+    positions: tuple[PositionSummary, ...] | None = None
+    balances: tuple[Balance, ...] | None = None
+    orders: tuple[Order, ...] | None = None
+    gaps: int = 0
+
+
+def summarize(
+    watched: WatchedAccount, marks: Mapping[str, KnownMark], now: datetime, interval: float
+) -> AccountSummary:
+    """
+    Return an account as it is known now.
+
+    Args:
+        watched: The account.
+        marks: Mark prices of its venue by symbol.
+        now: The time of our clock.
+        interval: Seconds between two reads of a mark price.
+    """
+    name, venue, view = watched.name, watched.entry.venue, watched.view
+    if view is None:
+        if watched.error is None:
+            return AccountSummary(name, venue, WatchState.OPENING)
+        is_final = isinstance(watched.error, UnsupportedCapability) or watched.retry_at is None
+        retry_in = None if is_final else max(0.0, _seconds(watched.retry_at, now))
+        words = str(watched.error)
+        return AccountSummary(name, venue, WatchState.UNREADABLE, words, retry_in=retry_in, gaps=watched.gaps)
+    state, reason, age = _state_of(view)
+    figures_doubt = reason or _why_stale(view, (ViewPart.FIGURES,), _FIGURES_AGE)
+    positions = tuple(
+        _summarize_position(live, marks.get(live.position.symbol), figures_doubt, reason, now, interval)
+        for live in view.positions()
+    )
+    balances = tuple(live.balance for live in view.balances())
+    wallets = [balance for balance in balances if balance.wallet or balance.equity]
+    known = {one.position.symbol: one.mark for one in positions if one.mark is not None}
+    known |= {symbol: mark.price for symbol, mark in marks.items()}
+    prices = usd_prices(balances, watched.instruments, known)
+    profits = _profits(watched, positions)
+    equities = _equities(wallets, profits)
+    pnl_doubt = first_doubt(one.pnl.doubt for one in positions)
+    equity = _equity_of(watched, equities, prices, reason or pnl_doubt, now)
+    return AccountSummary(
+        name,
+        venue,
+        state,
+        reason,
+        age,
+        equity=equity,
+        pnl=UNKNOWN if profits is None else amount_of(profits, prices, first_doubt(one.pnl.doubt for one in positions)),
+        ratio=_ratio(watched, view, positions, figures_doubt, now),
+        distance=_nearest(positions),
+        usd=equity.value if equity.unit == USD else None if equities is None else usd_sum(equities, prices),
+        positions=positions,
+        balances=tuple(wallets),
+        orders=tuple(live.order for live in view.open_orders()),
+        gaps=watched.gaps,
+    )
+
+
+def _state_of(view: AccountView) -> tuple[WatchState, str | None, float | None]:
+    """Return the state of an open account, the reason against it, and its age in seconds."""
+    ages = [seconds for part in _STATE_PARTS if (seconds := view.age(part)) != float("inf")]
+    age = max(ages, default=None)
+    status = view.status
+    reason = status.reason or _why_stale(view, None, _STATE_AGE)
+    if status.phase is not ViewPhase.LIVE or reason is not None:
+        return WatchState.STALE, reason or str(status.phase), age
+    return WatchState.LIVE, None, age
+
+
+def _why_stale(view: AccountView, parts: Sequence[ViewPart] | None, max_age: float) -> str | None:
+    try:
+        view.fresh(max_age, parts=parts)
+    except StaleView as stale:
+        return stale.reason
+    return None
+
+
+def _seconds(until: datetime | None, now: datetime) -> float:
+    return 0.0 if until is None else (until - now).total_seconds()
+
+
+def _summarize_position(  # noqa: PLR0917 - all that is known of one position
+    live: LivePosition,
+    mark: KnownMark | None,
+    figures_doubt: str | None,
+    state_doubt: str | None,
+    now: datetime,
+    interval: float,
+) -> PositionSummary:
+    position, read = live.position, live.figures
+    if position.mark_price is not None and read is not None and (mark is None or mark.at <= read.received_at):
+        mark = KnownMark(position.mark_price, read.received_at)
+    held_doubt = state_doubt or live.doubt
+    if mark is None:
+        pnl = Figure(position.unrealized_pnl, position.settle, doubt=held_doubt or figures_doubt)
+        liquidation = Figure(position.liquidation_price, doubt=held_doubt or figures_doubt)
+        return PositionSummary(position, None, None, pnl, liquidation, UNKNOWN)
+    age = _seconds(now, mark.at)
+    mark_doubt = "its mark price is old" if age > max(FIGURES_EVERY, 3 * interval) + interval else None
+    profit = live.at_mark(mark.price).unrealized_pnl
+    if profit is None:  # of a contract whose worth does not follow from its price alone
+        profit, mark_doubt = position.unrealized_pnl, figures_doubt or mark_doubt
+    liquidation = Figure(position.liquidation_price, doubt=held_doubt or figures_doubt)
+    distance = UNKNOWN
+    if liquidation.value is not None:
+        apart = abs(mark.price - liquidation.value) / mark.price * _HUNDRED
+        distance = Figure(apart, "%", doubt=liquidation.doubt or mark_doubt)
+    pnl = Figure(profit, position.settle, doubt=held_doubt or mark_doubt)
+    return PositionSummary(position, mark.price, age, pnl, liquidation, distance)
+
+
+def _settle_of(watched: WatchedAccount, position: Position) -> str | None:
+    """Return the asset in which a position's profit is counted, None where neither venue nor instrument says it."""
+    instrument = watched.instruments.get(position.symbol)
+    return position.settle or (None if instrument is None else instrument.settle)
+
+
+def _profits(watched: WatchedAccount, positions: Iterable[PositionSummary]) -> dict[str, Decimal] | None:
+    """Return the unrealised profit by asset, None where a part of it is unknown."""
+    profits: dict[str, Decimal] = {}
+    for one in positions:
+        settle = _settle_of(watched, one.position)
+        if settle is None or one.pnl.value is None:
+            return None
+        profits[settle] = profits.get(settle, Decimal(0)) + one.pnl.value
+    return profits
+
+
+def _equities(balances: Iterable[Balance], profits: Mapping[str, Decimal] | None) -> dict[str, Decimal] | None:
+    """Return wallet and unrealised profit by asset, None where a part of it is unknown."""
+    if profits is None:
+        return None
+    equities = dict(profits)
+    for balance in balances:
+        if balance.wallet is None:
+            return None
+        equities[balance.asset] = equities.get(balance.asset, Decimal(0)) + balance.wallet
+    return equities
+
+
+def _equity_of(
+    watched: WatchedAccount,
+    equities: Mapping[str, Decimal] | None,
+    prices: Mapping[str, Decimal],
+    doubt: str | None,
+    now: datetime,
+) -> Figure:
+    """Return the equity: of assets that back each other the venue's own total, else wallets and profits."""
+    info = watched.info
+    if info is not None and info.valuation_asset == USD and info.total_equity is not None:
+        return Figure(info.total_equity, USD, doubt=doubt or _info_doubt(watched, now))
+    return UNKNOWN if equities is None else amount_of(equities, prices, doubt)
+
+
+def _info_doubt(watched: WatchedAccount, now: datetime) -> str | None:
+    if watched.has_moved:
+        return _MOVED
+    is_old = watched.info_at is None or _seconds(now, watched.info_at) > _FIGURES_AGE
+    return "it was not read again in time" if is_old else None
+
+
+def _nearest(positions: Iterable[PositionSummary]) -> Figure:
+    """Return the shortest distance to a liquidation price; one without a price may be nearer."""
+    distances = [one.distance for one in positions]
+    known = [one for one in distances if one.value is not None]
+    if not known:
+        return UNKNOWN
+    nearest = min(known, key=lambda one: one.value or 0)
+    return attrs.evolve(nearest, bound="<" if len(known) < len(distances) else "")
+
+
+def _ratio(
+    watched: WatchedAccount,
+    view: AccountView,
+    positions: Sequence[PositionSummary],
+    figures_doubt: str | None,
+    now: datetime,
+) -> Figure:
+    """
+    Return the highest ratio of maintenance margin to margin: of the account, of each asset of cross positions, and of
+    each isolated position; 100 % is liquidation.
+    """
+    info = watched.info
+    doubt = figures_doubt or (None if info is None else _info_doubt(watched, now))
+    if not positions:
+        return Figure(Decimal(0), "%", doubt=doubt)
+    ratios: list[Decimal | None] = []
+    if info is not None and info.margin_ratio is not None:
+        ratios.append(info.margin_ratio)
+    crossed: dict[str, list[Decimal | None]] = {}
+    for one in positions:
+        position = one.position
+        maintenance = _maintenance_of(watched, position)
+        if position.margin_type is MarginType.ISOLATED:
+            margin = position.isolated_margin
+            if position.isolated_wallet is not None and one.pnl.value is not None:
+                margin = position.isolated_wallet + one.pnl.value
+            ratios.append(_share(maintenance, margin))
+        elif info is None or info.margin_ratio is None:
+            settle = _settle_of(watched, position)
+            crossed.setdefault(settle or "", []).append(maintenance)
+    for asset, maintenances in crossed.items():
+        ratios.append(_share(_sum(maintenances), _cross_margin(watched, view, asset, positions)))
+    known = [ratio for ratio in ratios if ratio is not None]
+    if not known:
+        return UNKNOWN
+    return Figure(max(known) * _HUNDRED, "%", bound=">" if len(known) < len(ratios) else "", doubt=doubt)
+
+
+def _maintenance_of(watched: WatchedAccount, position: Position) -> Decimal | None:
+    """Return the maintenance margin of a position, from the read of positions or that of the account."""
+    if position.maintenance_margin is not None or watched.info is None:
+        return position.maintenance_margin
+    rows = (row for row in watched.info.positions if row.key == position.key and row.quantity == position.quantity)
+    return next((row.maintenance_margin for row in rows), None)
+
+
+def _cross_margin(
+    watched: WatchedAccount, view: AccountView, asset: str, positions: Iterable[PositionSummary]
+) -> Decimal | None:
+    """Return the margin behind the cross positions of an asset: its cross wallet and their profits."""
+    live = view.balance(asset)
+    if live is None or live.balance.cross_wallet is None:
+        return None
+    profits = [
+        one.pnl.value
+        for one in positions
+        if one.position.margin_type is not MarginType.ISOLATED and _settle_of(watched, one.position) == asset
+    ]
+    profit = _sum(profits)
+    return None if profit is None else live.balance.cross_wallet + profit
+
+
+def _sum(amounts: Sequence[Decimal | None]) -> Decimal | None:
+    known = [amount for amount in amounts if amount is not None]
+    return sum(known, Decimal(0)) if len(known) == len(amounts) else None
+
+
+def _share(part: Decimal | None, whole: Decimal | None) -> Decimal | None:
+    return None if part is None or whole is None or whole <= 0 else part / whole
