@@ -82,10 +82,11 @@ class _Reader(EventReader):
 class _Account(Account, UserStream, BalanceReader, PositionReader):
     """An account with so many positions, without a venue."""
 
-    __slots__ = ("clock", "reader", "scopes", "size")
+    __slots__ = ("at_venue", "clock", "reader", "scopes", "size")
 
     def __init__(self, size: int) -> None:
         self.size, self.clock, self.reader, self.scopes = size, SystemClock(), _Reader(), WriteScopes()
+        self.at_venue = VenueClock(self.clock, synced=True)
 
     @property
     def venue(self) -> Any:
@@ -93,7 +94,7 @@ class _Account(Account, UserStream, BalanceReader, PositionReader):
 
     @property
     def venue_clock(self) -> VenueClock:
-        return VenueClock(self.clock, synced=True)
+        return self.at_venue
 
     @property
     def write_scopes(self) -> WriteScopes:

@@ -11,7 +11,7 @@ from typing import Any
 import attrs
 import pytest
 
-from venuekit._util.quick_init import quick_copy, quick_init
+from venuekit._util.quick_init import quick_copy, quick_init, quick_overlay
 
 
 @quick_init
@@ -147,3 +147,15 @@ def test_a_copy_has_the_changed_fields_and_all_others() -> None:
     assert (place.y, place.name) == (Decimal(2), "here")
     with pytest.raises(attrs.exceptions.FrozenInstanceError):
         copied.x = 5  # type: ignore[misc]
+
+
+def test_an_overlay_has_the_fields_that_the_second_value_gives() -> None:
+    """A field that it does not give stays, unless it is one of those that are always its own."""
+    known, given = Spot(1, Decimal(2), name="here"), Spot(3, Decimal(4))
+    kept, emptied = quick_overlay(Spot)(known, given), quick_overlay(Spot, "name")(known, given)
+
+    assert (kept, kept.name, type(kept)) == (given, "here", Spot)
+    assert (emptied, emptied.name) == (given, None)
+    assert (known.x, known.y, known.name) == (1, Decimal(2), "here")
+    with pytest.raises(attrs.exceptions.FrozenInstanceError):
+        kept.x = 5  # type: ignore[misc]

@@ -78,6 +78,27 @@ def quick_copy(value: type[V], *changed: str) -> Callable[..., V]:
     return copy  # type: ignore[no-any-return]
 
 
+def quick_overlay(value: type[V], *always: str) -> Callable[[V, V], V]:
+    """
+    Return a function that takes two values, and returns the first one with each field that is not None in the second.
+
+    The fields named in ``always`` are those of the second value also where they are None there.
+
+    Raises:
+        TypeError: as :func:`being_made`.
+    """
+    lines = ["def overlay(old, given):", "    laid = new(Open)"]
+    for field in attrs.fields(value):
+        name = field.name
+        kept = "" if name in always else f" if given.{name} is not None else old.{name}"
+        lines.append(f"    laid.{name} = given.{name}{kept}")
+    lines += ["    laid.__class__ = Value", "    return laid"]
+    namespace = {"Value": value, "Open": being_made(value), "new": object.__new__}
+    exec("\n".join(lines), namespace)  # noqa: S102 - as above
+    overlay: Any = namespace["overlay"]
+    return overlay  # type: ignore[no-any-return]
+
+
 def _source(fields: tuple[attrs.Attribute[Any], ...]) -> str:
     names = [field.name for field in fields]
     parameters = []

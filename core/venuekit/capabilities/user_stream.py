@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from venuekit._util.quick_init import quick_init
 from venuekit.capabilities._capability import Capability
 from venuekit.capabilities.stream_events import StreamEvent
 
@@ -27,6 +28,7 @@ class StreamPhase(enum.StrEnum):
     CLOSED = "closed"
 
 
+@quick_init
 @attrs.frozen
 class StreamState:
     """

@@ -184,6 +184,11 @@ class AccountBook:
         change = FOUND_OPEN if order.is_open else FOUND_ENDED
         return [OrderUpdate(order=order, time=order.updated_at, change=change, **_details_of_inference(received_at))]
 
+    @property
+    def has_doubts(self) -> bool:
+        """Whether any value may be out of date."""
+        return bool(self.wallets.doubted or self.positions.doubted or self.orders.doubted or self.modes.has_doubts)
+
     def open_positions(self) -> list[Position]:
         """Return the positions that are open."""
         return [holding.value for holding in self.positions.all()]

@@ -48,6 +48,11 @@ class AccountModes:
         self._leverages: dict[str, ChangeTime] = {}
 
     @property
+    def has_doubts(self) -> bool:
+        """Whether a mode is in doubt."""
+        return self.position.is_doubted or self.asset.is_doubted
+
+    @property
     def doubted(self) -> dict[Hashable, None]:
         """The names of the modes that are in doubt."""
         doubts = {"position mode": self.position.is_doubted, "asset mode": self.asset.is_doubted}

@@ -121,7 +121,7 @@ class AccountView(ViewValues):
         if self._status.phase is ViewPhase.CLOSED:
             return
         self._status = ViewStatus(ViewPhase.CLOSED, words, self._account.now())
-        self._outlets.publish(ViewChange(None, self._status))
+        self._outlets.publish(None, self._status)
         self._outlets.fail(self._stale(None, words, None))
 
     async def _pump(self, reader: EventReader) -> None:
@@ -140,7 +140,7 @@ class AccountView(ViewValues):
                 self._keeper_now.note_unknown()
             if not isinstance(event, _WITHOUT_MOVE):
                 self._freshness.note_move()
-        self._keeper_now.note_message()
+        self._keeper_now.note_message(now)
         self._publish(news)
 
     def _publish(self, news: Iterable[StreamEvent]) -> None:
@@ -148,9 +148,9 @@ class AccountView(ViewValues):
         before = self._status
         status = self.status
         for event in news:
-            self._outlets.publish(ViewChange(event, status))
+            self._outlets.publish(event, status)
         if status.phase is not before.phase and self._outlets.status is not status:
-            self._outlets.publish(ViewChange(None, status))
+            self._outlets.publish(None, status)
         self._outlets.check()
 
     @property

@@ -11,12 +11,14 @@ from typing import Self
 
 import attrs
 
+from venuekit._util.quick_init import quick_init
 from venuekit.capabilities import Gap, GapReason, StreamEvent
 from venuekit.live.freshness import ViewStatus
 
 _log = logging.getLogger(__name__)
 
 
+@quick_init
 @attrs.frozen
 class ViewChange:
     """
@@ -136,9 +138,12 @@ class Outlets:
         self._subscriptions = tuple(one for one in self._subscriptions if one is not outlet)
         self._readers = tuple(one for one in self._readers if one is not outlet)
 
-    def publish(self, change: ViewChange) -> None:
+    def publish(self, event: StreamEvent | None, status: ViewStatus) -> None:
         """Hand a change to all; a callback that raises is logged, and keeps no other from it."""
-        self.status = change.status
+        self.status = status
+        if not self._subscriptions and not self._readers:
+            return
+        change = ViewChange(event, status)
         for subscription in self._subscriptions:
             try:
                 subscription.callback(change)

@@ -61,6 +61,11 @@ class Freshness:
     def __init__(self, parts: frozenset[ViewPart]) -> None:
         self.parts = parts
         self._states = {part: _PartState() for part in parts}
+        #: why events may be missing, and why single values may be out of date, of the first streamed part of each
+        self._gap = self._find_gap()
+        self._doubt: str | None = None
+        #: whether single values of any part may be out of date
+        self.has_doubts = False
         #: how many events moved figures so far, and how many own writes began or ended
         self._moved = self._spent = 0
         self._writes = 0
@@ -72,6 +77,7 @@ class Freshness:
         for part in STREAMED:
             if part in self._states:
                 self._states[part].missing = words
+        self._gap = self._find_gap()
 
     def mark(self) -> Mark:
         """Return everything that has moved until now, to be given to :meth:`note_read` of a read sent now."""
@@ -86,6 +92,7 @@ class Freshness:
         state.trouble = None
         if bridges_gap or not part.is_streamed:
             state.missing = None
+            self._gap = self._find_gap()
 
     def note_trouble(self, part: ViewPart, words: str) -> None:
         """Note that a part could not be read."""
@@ -96,11 +103,14 @@ class Freshness:
         """Note why values of a part may be out of date, None when none of them may be."""
         if part in self._states:
             self._states[part].doubt = words
+        self._doubt = next(filter(None, (self._states[one].doubt for one in STREAMED if one in self._states)), None)
+        self.has_doubts = any(state.doubt for state in self._states.values())
 
     def note_fills_complete(self) -> None:
         """Note that every fill has been delivered."""
         if ViewPart.FILLS in self._states:
             self._states[ViewPart.FILLS].missing = None
+            self._gap = self._find_gap()
 
     def note_move(self) -> None:
         """Note that something changed by which profits, margins and available amounts move."""
@@ -120,7 +130,7 @@ class Freshness:
 
     def gap(self) -> str | None:
         """Return why events may be missing, None where none are."""
-        return next((state.missing for part in STREAMED if (state := self._states.get(part)) and state.missing), None)
+        return self._gap
 
     def is_bridged(self) -> bool:
         """Say whether everything but the fills has been read since events were missing."""
@@ -130,7 +140,7 @@ class Freshness:
 
     def doubt(self) -> str | None:
         """Return why values of streamed parts may be out of date, None where none are."""
-        return next((state.doubt for part in STREAMED if (state := self._states.get(part)) and state.doubt), None)
+        return self._doubt
 
     def reason(self, part: ViewPart) -> str | None:
         """Return why a part may be out of date at any age, None where it is not."""
@@ -164,6 +174,9 @@ class Freshness:
         """Return why the last read of a part failed, None where it did not."""
         state = self._states.get(part)
         return None if state is None else state.trouble
+
+    def _find_gap(self) -> str | None:
+        return next(filter(None, (self._states[part].missing for part in STREAMED if part in self._states)), None)
 
     def _read(self, part: ViewPart) -> float:
         state = self._states.get(part)

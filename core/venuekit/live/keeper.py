@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import attrs
@@ -126,8 +126,8 @@ class Keeper:
         self._sent: dict[ReadGroup, float] = {}
         #: when, by our clock, the last reads were sent that showed no change without its event
         self._agreed_at: dict[ReadGroup, datetime] = {}
-        #: the last moment of the venue's clock at which nothing was missing
-        self._confirmed_at: datetime = account.venue_clock.now()
+        #: the last moment of the monotonic clock at which nothing was missing
+        self._confirmed_at = now
         self._missed_fills = MissedFills(account, book, freshness, publish)
         self._order_ends = OrderEnds(account, book)
         self._search: asyncio.Task[None] | None = None
@@ -140,9 +140,11 @@ class Keeper:
         self._gaps += 1
         self._book.note_gap()
         self._freshness.note_gap(f"events may be missing: {gap.words}")
-        since = self._confirmed_at
+        account = self._account
+        at_venue = account.venue_clock.now()
+        since = at_venue - timedelta(seconds=account.monotonic() - self._confirmed_at)
         if gap.since is not None:
-            since = min(since, gap.since + (self._account.venue_clock.now() - self._account.now()))
+            since = min(since, gap.since + (at_venue - account.now()))
         self._missed_fills.note_gap(since)
         if self._revival is None or self._revival.done():
             self._revival = asyncio.create_task(self._read_when_live())
@@ -156,18 +158,24 @@ class Keeper:
         self._book.note_gap()  # an answer that came meanwhile says nothing about later changes
         self.ask_soon(_STATE_GROUPS)
 
-    def note_message(self) -> None:
-        """Note that the stream has delivered: up to now nothing is missing, unless a gap is being filled."""
+    def note_message(self, now: float) -> None:
+        """
+        Note that the stream has delivered: up to now nothing is missing, unless a gap is being filled.
+
+        ``now`` is the monotonic clock.
+        """
         if not self._missed_fills.are_missing:
-            self._confirmed_at = self._account.venue_clock.now()
+            self._confirmed_at = now
         held = self._book.held_fills
         if held is not None and len(held) > MOST_HELD:
-            self._publish(self._book.release_fills((), self._account.monotonic()))
+            self._publish(self._book.release_fills((), now))
         self.note_doubts()
 
     def note_doubts(self) -> None:
         """Have those groups read again some of whose values are in doubt."""
         book, freshness = self._book, self._freshness
+        if not book.has_doubts and not freshness.has_doubts:
+            return
         for part, group, doubted in (
             (ViewPart.WALLETS, ReadGroup.BALANCES, book.wallets.doubted),
             (ViewPart.POSITIONS, ReadGroup.POSITIONS, book.positions.doubted),

@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 
 import attrs
 
+from venuekit._util.quick_init import quick_overlay
 from venuekit.capabilities import Balance, Position
 from venuekit.live.live_values import HELD_OF_BALANCE, HELD_OF_POSITION, flat
 
@@ -45,7 +46,7 @@ class ValueShape(Generic[V]):
     is_there: Callable[[V], bool]
     _names: tuple[str, ...] = attrs.field(init=False)
     _get: Callable[[Any], tuple[Any, ...]] = attrs.field(init=False)
-    _always: tuple[int, ...] = attrs.field(init=False)
+    _overlay: Callable[[V, V], V] = attrs.field(init=False)
     _learnt: Callable[[Any], tuple[Any, ...]] = attrs.field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -53,16 +54,12 @@ class ValueShape(Generic[V]):
         put = object.__setattr__
         put(self, "_names", names)
         put(self, "_get", attrgetter(*names))
-        put(self, "_always", tuple(map(names.index, self.always)))
+        put(self, "_overlay", quick_overlay(self.kind, *self.always))
         put(self, "_learnt", attrgetter(*(name for name in names if name not in _ABOUT)))
 
     def overlay(self, value: V, event: V) -> V:
         """Return a value with the fields that an event gives; the thing is gone where the event says so."""
-        new = self._get(event)
-        fields = [old if given is None else given for old, given in zip(self._get(value), new, strict=True)]
-        for index in self._always:
-            fields[index] = new[index]
-        overlaid = self.kind(*fields)
+        overlaid = self._overlay(value, event)
         return overlaid if self.is_there(overlaid) else self.gone(overlaid)
 
     def fill(self, row: V, event: V) -> tuple[V, V]:
