@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from functools import cached_property
 from operator import attrgetter, itemgetter
 from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Annotated, Any, Union, get_args, get_origin, get_type_hints
@@ -17,9 +18,9 @@ import attrs
 import msgspec
 
 from venuekit.errors import PayloadMismatch
-from venuekit.parts._writer import QUICK_TIME_END, ProgramWriter, ReadColumn
+from venuekit.parts._writer import QUICK_TIME_END, ProgramKind, ProgramWriter, ReadColumn
 from venuekit.parts.columns import ColumnKind, Source, columns_in
-from venuekit.payloads import PLAIN_LENGTH, not_read, payload_decoder
+from venuekit.payloads import MISFITS, PLAIN_LENGTH, are_plain, not_read, payload_decoder
 
 if TYPE_CHECKING:
     from venuekit.parts.rows import Reads
@@ -46,21 +47,21 @@ class Compiled:
     """
     The programs of the parts of a document, and how their rows are found in it.
 
-    ``given`` are for each part the fields that come with each call, and the names of them as its programs take them.
+    ``given`` are the fields that come with each call, by the names of their parameters.
     """
 
     programs: Sequence[Program]
-    given: Sequence[Sequence[tuple[str, str]]]
+    given: Mapping[str, str]
     _decode: Callable[[bytes], Any]
     _paths: Sequence[Callable[[Any], Any]]
 
     @classmethod
     def of(cls, parts: Mapping[str, Reads[Any]]) -> Compiled:
         """Compile declarations that read one answer."""
-        programs = [Program.of(part) for part in parts.values()]
+        given = {f"f_{name}": name for part in parts.values() for name in part.given}
+        programs = [Program(part, _reads_of(part.value, part.sources), [*given.values()]) for part in parts.values()]
         top = _Node()
         paths = [top.add(part, program) for part, program in zip(parts.values(), programs, strict=True)]
-        given = [[(name, f"f_{name}") for name in part.given] for part in parts.values()]
         return cls(programs, given, msgspec.json.Decoder(top.shape()).decode, paths)
 
     def read(self, body: bytes) -> list[Any] | None:
@@ -79,6 +80,24 @@ class Compiled:
             unread = not_read(error)
         raise unread
 
+    def message_values(
+        self, body: bytes, joined: Callable[..., Any], given: Mapping[str, Any]
+    ) -> Sequence[Sequence[Any]] | None:
+        """Return the values of each part, None where a row is written in another way than declared; raises as above."""
+        lists = self.read(body)
+        if lists is None:
+            return None
+        texts: list[str] = []
+        fields = {parameter: given[name] for parameter, name in self.given.items() if name in given}
+        try:
+            values = [
+                program.of_message(rows, texts, joined, **fields) if rows else rows
+                for program, rows in zip(self.programs, lists, strict=True)
+            ]
+        except MISFITS:
+            return None
+        return values if are_plain(texts) else None
+
 
 class _Node:
     """A place in a document: the rows that are there, and the places below it."""
@@ -93,7 +112,7 @@ class _Node:
         """Add the rows of a declaration, and return a function that finds them in the whole document."""
         node, steps = self, []
         for step in part.within:
-            steps.append(itemgetter(step) if isinstance(step, int) else attrgetter(f"at_{step}"))
+            steps.append(step)
             node = node.below.setdefault(step, _Node())
         if not part.is_single and node.rows is None:
             node.rows = {}
@@ -102,12 +121,13 @@ class _Node:
             # a part that needs it takes the second reader where it is blank
             fields[attribute] = (name, kind, may_be_blank or (attribute in fields and fields[attribute][2]))
 
+        find_below = _path(steps)
+
         def find(document: Any) -> Any:
-            for step in steps:
-                document = step(document)
-            if document is None:
+            found = find_below(document)
+            if found is None:
                 return ()
-            return [document] if part.is_single else document
+            return [found] if part.is_single else found
 
         node.is_optional = node.is_optional or part.may_be_absent
         return find
@@ -124,6 +144,17 @@ class _Node:
         )
 
 
+def _path(steps: Sequence[str | int]) -> Callable[[Any], Any]:
+    """Return a function that finds the place behind some steps."""
+    if not steps:
+        return lambda document: document
+    if all(isinstance(step, str) for step in steps):
+        return attrgetter(".".join(f"at_{step}" for step in steps))
+    first, rest = steps[0], _path(steps[1:])
+    get: Callable[[Any], Any] = itemgetter(first) if isinstance(first, int) else attrgetter(f"at_{first}")
+    return lambda document: rest(get(document))
+
+
 def _struct(fields: Mapping[str, tuple[str, Any, bool]]) -> Any:
     """Return a struct of fields by their attributes: name on the wire, type, and whether it may be blank."""
     return msgspec.defstruct(
@@ -138,38 +169,50 @@ def _struct(fields: Mapping[str, tuple[str, Any, bool]]) -> Any:
     )
 
 
-@attrs.frozen(eq=False)
 class Program:
     """
-    The result of compiling a declaration.
+    The functions of a declaration, each compiled when it is called first.
 
-    ``fields`` are those of its struct, as for :func:`_struct`, named as on the wire.
-    ``quick`` and ``careful`` take rows, the objects of ``raw`` beside them, the function that joins, and what is
-    given; the careful one returns the error where it cannot read a row. ``reread`` is the second reader.
+    ``quick`` and ``careful`` take rows, the objects of ``raw`` beside them, the function that joins, and the given
+    fields; the careful one returns the error where it cannot read a row. ``of_message`` takes a list for the texts of
+    numbers in place of raw objects, and all fields that are ``given`` with a message. ``reread`` is the second reader.
     """
 
-    fields: Mapping[str, tuple[str, Any, bool]]
-    quick: Callable[..., list[Any]]
-    careful: Callable[..., list[Any] | PayloadMismatch]
-    reread: Callable[[bytes], Any]
+    def __init__(self, part: Reads[Any], reads: Mapping[str, ReadColumn], given: Sequence[str]) -> None:
+        self._part = part
+        self._reads = reads
+        self._given = given
 
-    @classmethod
-    def of(cls, part: Reads[Any]) -> Program:
-        """Compile a declaration."""
-        reads = _reads_of(part.value, part.sources)
+    @property
+    def fields(self) -> Mapping[str, tuple[str, Any, bool]]:
+        """The fields of its struct, as for :func:`_struct`, named as on the wire."""
+        return {
+            name: (name, _TYPES[read.column.kind][0], read.column.may_be_blank) for name, read in self._reads.items()
+        }
+
+    @cached_property
+    def quick(self) -> Callable[..., list[Any]]:
+        """Makes values of the rows of an answer."""
+        return ProgramWriter(self._part, self._reads, ProgramKind.QUICK).function()
+
+    @cached_property
+    def of_message(self) -> Callable[..., list[Any]]:
+        """Makes values of the few rows of a message."""
+        return ProgramWriter(self._part, self._reads, ProgramKind.MESSAGE, self._given).function()
+
+    @cached_property
+    def careful(self) -> Callable[..., list[Any] | PayloadMismatch]:
+        """Makes values of rows of the second reader."""
+        return ProgramWriter(self._part, self._reads, ProgramKind.CAREFUL).function()
+
+    @cached_property
+    def reread(self) -> Callable[[bytes], Any]:
+        """Reads an answer again, whatever it is written like."""
         row: Any = attrs.make_class(
-            f"{part.value.__name__}Row",
-            {name: attrs.field(type=_careful_type(read)) for name, read in reads.items()},
+            f"{self._part.value.__name__}Row",
+            {name: attrs.field(type=_careful_type(read)) for name, read in self._reads.items()},
         )
-        quick, careful = (ProgramWriter(part, reads, careful=careful).function() for careful in (False, True))
-        return cls(
-            fields={
-                name: (name, _TYPES[read.column.kind][0], read.column.may_be_blank) for name, read in reads.items()
-            },
-            quick=quick,
-            careful=careful,
-            reread=_second_reader(part, row),
-        )
+        return _second_reader(self._part, row)
 
 
 def _second_reader(part: Reads[Any], row: Any) -> Callable[[bytes], Any]:

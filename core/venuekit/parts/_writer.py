@@ -2,8 +2,9 @@
 The text of the functions that make values of rows.
 
 The *quick* function takes rows as msgspec reads them: numbers are texts until values are made of them. Numbers and
-times that are never blank are checked and read for all rows of a call at once, before the first value is made. The
-*careful* function takes rows of the second reader, whose columns have their final types.
+times that are never blank are checked and read for all rows of a call at once, before the first value is made. That of
+a *message* takes the same rows and reads them one by one, since there are few. The *careful* function takes rows of the
+second reader, whose columns have their final types.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import linecache
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
+from enum import Enum, auto
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -59,6 +61,15 @@ _NEVER_EMPTY = frozenset({ColumnKind.WHOLE, ColumnKind.MILLISECONDS, ColumnKind.
 _READ_TWICE = frozenset({ColumnKind.ISO, ColumnKind.MINOR, ColumnKind.WORDS})
 
 
+class ProgramKind(Enum):
+    """The kind of a function that makes values of rows."""
+
+    QUICK = auto()
+    #: ``joined`` and ``raw`` come with the rows, the texts of numbers go into a list, and its caller checks them
+    MESSAGE = auto()
+    CAREFUL = auto()
+
+
 @attrs.frozen(eq=False)
 class ReadColumn:
     """A column of a row, once for all sources that read it: its local variable, and whether it may be None."""
@@ -71,11 +82,16 @@ class ReadColumn:
 class ProgramWriter:
     """Writes a function that makes values of rows; ``names`` are the objects its code refers to."""
 
-    def __init__(self, part: Reads[Any], reads: Mapping[str, ReadColumn], *, careful: bool) -> None:
+    def __init__(
+        self, part: Reads[Any], reads: Mapping[str, ReadColumn], kind: ProgramKind, given: Sequence[str] | None = None
+    ) -> None:
         self._value = part.value
         self._part = part
         self._reads = reads
-        self._careful = careful
+        self._kind = kind
+        self._careful = kind is ProgramKind.CAREFUL
+        #: the fields that come with each call, those among them that the values do not take included
+        self._given = part.given if given is None else given
         self._names: dict[str, Any] = {
             "shared": SHARED,
             "shared_or_none": SHARED_OR_NONE,
@@ -85,7 +101,6 @@ class ProgramWriter:
             "utc": UTC,
             "iso": _iso,
             "flags": {True: True, False: False, "true": True, "false": False},
-            "join_texts": "".join,
             "never": _never,
             "refused": _refusal,
             "are_plain": are_plain,
@@ -101,12 +116,12 @@ class ProgramWriter:
         one_by_one = [read for read in self._reads.values() if read not in at_once]
         row = [line for read in one_by_one for line in self._column(read)]
         digits = [
-            f'"" if x{read.local} is None else {read.local}'
+            f'"" if x{read.local} is None else {read.local}' if read.column.may_be_blank else read.local
             for read in one_by_one
             if read.column.kind in _DIGITS and not self._careful
         ]
         if digits:
-            row.append(f"note(join_texts(({', '.join(digits)},)))")
+            row.append(f"texts += ({', '.join(digits)},)")
         key = self._part.key
         if key is not None and any(
             isinstance(one, Joined) for source in self._part.sources.values() for one in nested(source)
@@ -118,7 +133,9 @@ class ProgramWriter:
                 # where several columns contradict each other, it is the row that cannot be read
                 row.append(f"where = {tuple(names) if len(names) == 1 else ()}")
             row.append(f"f_{field} = {self._expression(source)}")
-        row += self._value_of({name: f"f_{name}" for name in (*self._part.sources, *self._part.given)} | {"raw": "raw"})
+        is_message = self._kind is ProgramKind.MESSAGE
+        raw = "None" if is_message else "raw"
+        row += self._value_of({name: f"f_{name}" for name in (*self._part.sources, *self._part.given)} | {"raw": raw})
         if self._careful:
             self._names["explain"] = _explaining(self._part)
             # returned, so that no traceback drags the values of the answer along
@@ -129,11 +146,13 @@ class ProgramWriter:
                 "for index, (row, raw) in enumerate(zip(rows, raws)):",
             ]
             body = [*loop, *_indent(rows), "return made"]
+        elif is_message:
+            body = ["made = []", "add = made.append", "for row in rows:", *_indent(row), "return made"]
         else:
             before, targets, iterables = self._at_once(at_once)
             loop = [
                 "made, texts = [], []",
-                "add, note = made.append, texts.append",
+                "add = made.append",
                 *before,
                 f"for row, raw{targets} in zip(rows, raws{iterables}):",
             ]
@@ -142,11 +161,13 @@ class ProgramWriter:
         defaults = {
             one.name: None if one.default is attrs.NOTHING else one.default for one in attrs.fields(self._value)
         }
-        parameters = "".join(f", f_{name}={self._constant(defaults[name])}" for name in self._part.given)
-        return self._compile("\n".join([f"def make(rows, raws, joined{parameters}):", *_indent(body), ""]))
+        parameters = "".join(f", f_{name}={self._constant(defaults.get(name))}" for name in self._given)
+        beside = "texts" if is_message else "raws"
+        return self._compile("\n".join([f"def make(rows, {beside}, joined{parameters}):", *_indent(body), ""]))
 
     def _is_read_at_once(self, read: ReadColumn) -> bool:
-        return not self._careful and read.column.kind in _AT_ONCE and not read.column.may_be_blank
+        is_quick = self._kind is ProgramKind.QUICK
+        return is_quick and read.column.kind in _AT_ONCE and not read.column.may_be_blank
 
     def _at_once(self, reads: Sequence[ReadColumn]) -> tuple[list[str], str, str]:
         """Return the lines that read columns of all rows, and for the loop over rows its targets and iterables."""
@@ -253,7 +274,7 @@ class ProgramWriter:
         ]
 
     def _compile(self, source: str) -> Callable[..., Any]:
-        filename = f"<{'careful' if self._careful else 'quick'} rows of {self._value.__name__} {id(self._part)}>"
+        filename = f"<{self._kind.name.lower()} rows of {self._value.__name__} {id(self._part)}>"
         # so that a traceback shows the line
         linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
         exec(compile(source, filename, "exec"), self._names)  # noqa: S102 - as attrs does; of names it made itself

@@ -190,21 +190,11 @@ class Document(Generic[D]):
         Raises:
             ValueError, PayloadMismatch: as :meth:`Rows.values` does.
         """
-        compiled = self._compile()
         given["received_at"] = received_at
-        lists = compiled.read(body) if raw is None else None
-        if lists is not None:
-            try:
-                return [
-                    program.quick(
-                        rows, repeat(None), joined.get, **{to: given[name] for name, to in names if name in given}
-                    )
-                    if rows
-                    else rows
-                    for program, rows, names in zip(compiled.programs, lists, compiled.given, strict=True)
-                ]
-            except MISFITS:
-                pass  # the careful readers say which field it is, or take it
+        values = self._compile().message_values(body, joined.get, given) if raw is None else None
+        if values is not None:
+            return values
+        # the careful readers say which field is written otherwise, or take it
         given.setdefault("as_of", None)  # the values are not the answer to a request
         answer = Answer(None, received_at, received_at, raw)
         return [
