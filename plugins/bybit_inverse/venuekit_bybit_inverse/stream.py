@@ -7,7 +7,7 @@ orders do not say why they were sent: the step of an order is its status.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import attrs
@@ -119,26 +119,28 @@ def _without_other_products(body: bytes) -> bytes:
     return b'{"data":[' + b",".join(own) + b"]}"
 
 
-def _read_positions(decoder: BybitDecoder, body: bytes, common: Mapping[str, Any]) -> Iterator[StreamEvent]:
+def _read_positions(decoder: BybitDecoder, body: bytes, common: Mapping[str, Any]) -> list[StreamEvent]:
     (positions,) = decoder.values(decoder.rows.position, body, common)
-    for position in positions:
-        yield PositionUpdate(position=position, sequence=position.sequence, **common)
+    return [PositionUpdate(position=position, sequence=position.sequence, **common) for position in positions]
 
 
-def _read_orders(decoder: BybitDecoder, body: bytes, common: Mapping[str, Any]) -> Iterator[StreamEvent]:
+def _read_orders(decoder: BybitDecoder, body: bytes, common: Mapping[str, Any]) -> list[StreamEvent]:
     (orders,) = decoder.values(decoder.rows.order, body, common)
-    for order in orders:
-        step = _STEPS.get(order.venue_status) or OrderUpdateKind(order.venue_status or "unknown")
-        yield OrderUpdate(order=order, change=step, **common)
+    return [OrderUpdate(order=order, change=_step_of(order.venue_status), **common) for order in orders]
 
 
-def _read_fills(decoder: BybitDecoder, body: bytes, common: Mapping[str, Any]) -> Iterator[StreamEvent]:
+def _step_of(status: str | None) -> OrderUpdateKind:
+    return _STEPS.get(status) or OrderUpdateKind(status or "unknown")
+
+
+def _read_fills(decoder: BybitDecoder, body: bytes, common: Mapping[str, Any]) -> list[StreamEvent]:
     fills, numbers = decoder.values(decoder.rows.execution, body, common)
-    for fill, number in zip(fills, numbers, strict=True):
-        if fill.kind is FillKind.FUNDING:
-            yield _funding(fill, sequence=number.sequence, **common)
-        else:
-            yield FillUpdate(fill=fill, sequence=number.sequence, **common)
+    return [
+        _funding(fill, sequence=number.sequence, **common)
+        if fill.kind is FillKind.FUNDING
+        else FillUpdate(fill=fill, sequence=number.sequence, **common)
+        for fill, number in zip(fills, numbers, strict=True)
+    ]
 
 
 def _funding(fill: Fill, **common: Any) -> FundingPayment:
@@ -148,15 +150,16 @@ def _funding(fill: Fill, **common: Any) -> FundingPayment:
     return FundingPayment(symbol=fill.symbol, asset=fill.commission_asset, amount=fill.commission, **common)
 
 
-def _read_wallets(decoder: BybitDecoder, body: bytes, common: Mapping[str, Any]) -> Iterator[StreamEvent]:
+def _read_wallets(decoder: BybitDecoder, body: bytes, common: Mapping[str, Any]) -> list[StreamEvent]:
+    events: list[StreamEvent] = []
     for part in _rows_of(body):
         of_part = common if common["raw"] is None else {**common, "raw": read_json(part)}
         (coins,) = decoder.values(decoder.rows.wallet, part, of_part)
-        for coin in coins:
-            yield BalanceUpdate(balance=coin, **common)
+        events += [BalanceUpdate(balance=coin, **common) for coin in coins]
+    return events
 
 
-_Reader: TypeAlias = Callable[[BybitDecoder, bytes, Mapping[str, Any]], Iterator[StreamEvent]]
+_Reader: TypeAlias = Callable[[BybitDecoder, bytes, Mapping[str, Any]], list[StreamEvent]]
 _READERS: Mapping[str, _Reader] = {
     "position": _read_positions,
     "order": _read_orders,

@@ -7,7 +7,7 @@ time at which they were made. A change of the account names the assets and posit
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import attrs
@@ -95,22 +95,28 @@ def _common(head: Head, arrival: MessageArrival, raw: Any) -> dict[str, Any]:
     return {"time": head.time, "received_at": arrival.received_at, "message": arrival.number, "raw": raw}
 
 
-def _read_account(message: _Message) -> Iterator[StreamEvent]:
+def _read_account(message: _Message) -> list[StreamEvent]:
     balances, movements, positions = message.values(message.rows.account)
     common, reason = message.common, message.head.reason
-    for balance, movement in zip(balances, movements, strict=True):
-        yield BalanceUpdate(balance=balance, change=movement.amount, reason=reason, **common)
-    for position in positions:
-        yield PositionUpdate(position=position, reason=reason, **common)
+    events: list[StreamEvent] = [
+        BalanceUpdate(balance=balance, change=movement.amount, reason=reason, **common)
+        for balance, movement in zip(balances, movements, strict=True)
+    ]
+    events += [PositionUpdate(position=position, reason=reason, **common) for position in positions]
     if reason == _FUNDING:
         symbol = message.head.symbol or _only_symbol(positions)
-        for balance, movement in zip(balances, movements, strict=True):
-            if movement.amount:
-                yield FundingPayment(symbol=symbol, asset=balance.asset, amount=movement.amount, **common)
+        events += [
+            FundingPayment(symbol=symbol, asset=balance.asset, amount=movement.amount, **common)
+            for balance, movement in zip(balances, movements, strict=True)
+            if movement.amount
+        ]
     elif reason == _MARGIN_TYPE_CHANGE:
         margin_types = {position.symbol: position.margin_type for position in positions}
-        for symbol, margin_type in margin_types.items():
-            yield SettingsUpdate(symbol=symbol, margin_type=margin_type, **common)
+        events += [
+            SettingsUpdate(symbol=symbol, margin_type=margin_type, **common)
+            for symbol, margin_type in margin_types.items()
+        ]
+    return events
 
 
 def _only_symbol(positions: Sequence[Position]) -> str | None:
@@ -119,7 +125,7 @@ def _only_symbol(positions: Sequence[Position]) -> str | None:
     return symbols.pop() if len(symbols) == 1 else None
 
 
-def _read_order(message: _Message) -> Iterator[StreamEvent]:
+def _read_order(message: _Message) -> list[StreamEvent]:
     word, trade = message.head.step, message.head.trade
     if word is None:
         raise PayloadMismatch("o.x: missing")
@@ -127,44 +133,43 @@ def _read_order(message: _Message) -> Iterator[StreamEvent]:
     # a fill without a trade id could not be known again
     if step not in _FILLING or trade is None or trade <= 0:
         ((order,),) = message.values(message.rows.order)
-        yield OrderUpdate(order=order, change=step, **message.common)
-        return
+        return [OrderUpdate(order=order, change=step, **message.common)]
     (order,), (fill,) = message.values(message.rows.filled_order)
-    yield OrderUpdate(order=order, change=step, **message.common)
-    if fill.quantity:
-        yield FillUpdate(fill=fill, **message.common)
+    update = OrderUpdate(order=order, change=step, **message.common)
+    return [update, FillUpdate(fill=fill, **message.common)] if fill.quantity else [update]
 
 
-def _read_early_fill(message: _Message) -> Iterator[StreamEvent]:
+def _read_early_fill(message: _Message) -> list[StreamEvent]:
     ((fill,),) = message.values(message.rows.early_fill)
-    yield FillUpdate(fill=fill, is_preliminary=True, **message.common)
+    return [FillUpdate(fill=fill, is_preliminary=True, **message.common)]
 
 
-def _read_algo_order(message: _Message) -> Iterator[StreamEvent]:
+def _read_algo_order(message: _Message) -> list[StreamEvent]:
     (order,), (step,) = message.values(message.rows.algo_order)
-    yield OrderUpdate(order=order, change=step.change, **message.common)
+    return [OrderUpdate(order=order, change=step.change, **message.common)]
 
 
-def _read_settings(message: _Message) -> Iterator[StreamEvent]:
+def _read_settings(message: _Message) -> list[StreamEvent]:
     leverages, modes = message.values(message.rows.settings)
-    for one in leverages:
-        yield SettingsUpdate(symbol=one.symbol, leverage=one.leverage, **message.common)
-    for mode in modes:
-        yield SettingsUpdate(asset_mode=mode.asset_mode, position_mode=mode.position_mode, **message.common)
+    common = message.common
+    return [
+        *(SettingsUpdate(symbol=one.symbol, leverage=one.leverage, **common) for one in leverages),
+        *(SettingsUpdate(asset_mode=one.asset_mode, position_mode=one.position_mode, **common) for one in modes),
+    ]
 
 
-def _read_margin_call(message: _Message) -> Iterator[StreamEvent]:
+def _read_margin_call(message: _Message) -> list[StreamEvent]:
     (call,), positions = message.values(message.rows.margin_call)
-    yield MarginCall(positions=tuple(positions), cross_wallet=call.cross_wallet, **message.common)
+    return [MarginCall(positions=tuple(positions), cross_wallet=call.cross_wallet, **message.common)]
 
 
-def _read_expiry(message: _Message) -> Iterator[StreamEvent]:
+def _read_expiry(message: _Message) -> list[StreamEvent]:
     raw = message.common["raw"]
     shown = None if raw is None else {name: value for name, value in raw.items() if name != "listenKey"}
-    yield SessionExpiry(reason=_EXPIRED, **{**message.common, "raw": shown})
+    return [SessionExpiry(reason=_EXPIRED, **{**message.common, "raw": shown})]
 
 
-_Reader: TypeAlias = Callable[[_Message], Iterator[StreamEvent]]
+_Reader: TypeAlias = Callable[[_Message], list[StreamEvent]]
 _READERS: Mapping[str, _Reader] = {
     "ACCOUNT_UPDATE": _read_account,
     "ORDER_TRADE_UPDATE": _read_order,
