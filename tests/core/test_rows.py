@@ -36,7 +36,7 @@ from venuekit.parts.columns import (
     whole,
     words,
 )
-from venuekit.parts.rows import Reads, Rows
+from venuekit.parts.rows import Document, Reads, Rows
 
 D = Decimal
 
@@ -94,6 +94,7 @@ THINGS = Reads(
     color=Joined("color"),
     red_name=only_when(text("name"), "kind", RED),
 )
+MESSAGE: Document[Any] = Document(tuple, things=THINGS)
 USUAL: dict[str, Any] = {
     "id": 7,
     "size": "1.50",
@@ -146,6 +147,12 @@ def by_second_reader(reads: Reads[Any], body: bytes) -> Rows[Any]:
     return reads(body)._reread()
 
 
+def as_message(body: bytes, **given: Any) -> tuple[Any, ...]:
+    """Return the values of a body that is read as a message."""
+    (things,) = MESSAGE.values(body, received_at=NOW, **given)
+    return tuple(things)
+
+
 def outcome(read: Callable[[], Any]) -> Any:
     """Return the values, or the sentence that refuses them."""
     try:
@@ -161,8 +168,12 @@ def test_every_kind_of_column_reaches_its_field() -> None:
         color = "crimson"
 
     body = body_of(USUAL)
-    for rows in (THINGS(body), by_second_reader(THINGS, body)):
-        (thing,) = rows.values(joined={"7": Paint}, unit=Unit.QUOTE, as_of=NOW)
+    details: dict[str, Any] = {"joined": {"7": Paint}, "unit": Unit.QUOTE, "as_of": NOW}
+    for (thing,) in (
+        THINGS(body).values(**details),
+        by_second_reader(THINGS, body).values(**details),
+        as_message(body, **details),
+    ):
         assert thing == Thing(
             id="7",
             size=D("-1.50"),
@@ -187,8 +198,8 @@ def test_every_kind_of_column_reaches_its_field() -> None:
 
 
 @given(st.lists(st.dictionaries(st.sampled_from([*USUAL]), st.sampled_from(ODD), max_size=3), max_size=3), st.data())
-def test_both_readers_agree_or_both_refuse(changes: list[dict[str, Any]], data: st.DataObject) -> None:
-    """Whatever a row holds: what the quick one takes the second one takes, with the same values."""
+def test_all_readers_agree_or_refuse(changes: list[dict[str, Any]], data: st.DataObject) -> None:
+    """Whatever a row holds: what the quick ones take the second one takes, with the same values."""
     rows = [{**USUAL, **change} for change in changes]
     for row in rows:
         for name in data.draw(st.sets(st.sampled_from([*USUAL]), max_size=1)):
@@ -196,8 +207,9 @@ def test_both_readers_agree_or_both_refuse(changes: list[dict[str, Any]], data: 
     body = body_of(*rows)
     quick = outcome(lambda: THINGS(body).values(as_of=NOW))
     careful = outcome(lambda: by_second_reader(THINGS, body).values(as_of=NOW))
-    assert quick == careful
-    assert repr(quick) == repr(careful)  # to the last digit
+    message = outcome(lambda: as_message(body, as_of=NOW))
+    assert quick == careful == message
+    assert repr(quick) == repr(careful) == repr(message)  # to the last digit
 
 
 @given(st.text(st.sampled_from("0123456789.-+eE_ nNaAiIfF"), max_size=34), st.booleans())
@@ -252,10 +264,11 @@ def test_times_beyond_a_float_are_exact() -> None:
 @given(st.integers(1, 2**32 * 1000 - 1))
 def test_a_time_is_exact_to_the_millisecond(moment: int) -> None:
     """As far as the quick reader takes times, written as a number or as text."""
-    (thing,) = THINGS(body_of({**USUAL, "at": moment, "toldAt": str(moment)})).values()
-    assert thing.at == thing.told_at == datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=moment)
-    assert thing.at is not None
-    assert thing.at.tzinfo is UTC
+    body = body_of({**USUAL, "at": moment, "toldAt": str(moment)})
+    for (thing,) in (THINGS(body).values(), as_message(body)):
+        assert thing.at == thing.told_at == datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=moment)
+        assert thing.at is not None
+        assert thing.at.tzinfo is UTC
 
 
 def test_a_constant_is_there_with_the_field_beside_it() -> None:
