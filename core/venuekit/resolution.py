@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeAlias, TypeVar
 import attrs
 
 if TYPE_CHECKING:
+    from venuekit.capabilities import OrderUpdate
     from venuekit.endpoint import Endpoint
 
 T = TypeVar("T")
@@ -54,7 +55,8 @@ class Lost:
     ``parameters`` are those sent (without key and signature); ``sent_at`` the moment before the first byte of the
     first attempt that may have arrived and ``fence`` the moment after which none can arrive any more, both on the
     venue's clock, known to ``clock_error``. ``claimed`` are history rows that other writes explain, ``others`` writes
-    of the same endpoint, ``made`` the client ids that were made for this write alone.
+    of the same endpoint, ``made`` the client ids that were made for this write alone. ``updates`` are the last events
+    about orders, the oldest first, that the account's user stream has brought; none while nothing reads it.
     """
 
     endpoint: Endpoint[Any]
@@ -72,6 +74,7 @@ class Lost:
     made: frozenset[str] = frozenset()
     #: see :meth:`is_over`
     look_over: Callable[[timedelta], Awaitable[bool]] | None = attrs.field(default=None, repr=False)
+    updates: tuple[OrderUpdate, ...] = attrs.field(default=(), repr=False)
 
     async def is_over(self, after: timedelta = timedelta(0)) -> bool:
         """

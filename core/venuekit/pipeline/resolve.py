@@ -387,6 +387,7 @@ def as_lost(operation: Operation[Any]) -> Lost:
     clock = session.venue_session.clock
     sent_at, claimed = operation.opened_at or operation.sent_at, frozenset(session.owner.write_scopes.claimed or ())
     others: tuple[OtherWrite, ...] = ()
+    streams = session.venue_session.streams
     if journal is not None and endpoint.effect is Effect.DELTA:
         claimed |= journal.claims()
         # the order of our own is known: none of them ran between the read before and this write
@@ -404,5 +405,6 @@ def as_lost(operation: Operation[Any]) -> Lost:
         clock_error=timedelta(milliseconds=clock_error(clock) + clock.moved_since(sent_at)),
         others=others,
         made=operation.made,
+        updates=() if streams is None else streams.order_updates(session),
         look_over=partial(is_over, operation),
     )

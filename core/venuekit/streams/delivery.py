@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Hashable
 from datetime import datetime
 
 import attrs
 
 from venuekit._util.times import from_milliseconds
-from venuekit.capabilities import Gap, GapReason, SessionExpiry, StreamEvent, UnknownEvent
+from venuekit.capabilities import Gap, GapReason, OrderUpdate, SessionExpiry, StreamEvent, UnknownEvent
 from venuekit.clock import Clock
 from venuekit.credentials.redactor import redact
 from venuekit.stream_declaration import Decoder, MessageArrival, SessionReply, StreamDeclaration
 from venuekit.streams.connection import Connection
 from venuekit.streams.reader import QueuedReader
 
+#: events about orders that are kept for writes whose answers are lost
+_ORDERS = 512
 #: the longest part of a message that is kept though it could not be read
 _KEPT = 65_536
 
@@ -33,6 +36,8 @@ class Delivery:
     #: None until the first connection is opened
     decode: Decoder | None = attrs.field(default=None, repr=False)
     received_at: datetime | None = attrs.field(default=None, init=False)
+    #: the last events about orders with a client id, the oldest first
+    orders: deque[OrderUpdate] = attrs.field(factory=lambda: deque(maxlen=_ORDERS), init=False, repr=False)
     _number: int = attrs.field(default=0, init=False)
 
     def take(self, connection: Connection, body: bytes) -> None:
@@ -88,7 +93,10 @@ class Delivery:
     def _note(self, connection: Connection, events: tuple[StreamEvent, ...]) -> None:
         """Note that a connection delivers; the end of its session is no proof of that."""
         for event in events:
-            if type(event) is SessionExpiry:
+            if type(event) is OrderUpdate:
+                if event.order.client_id is not None:
+                    self.orders.append(event)
+            elif type(event) is SessionExpiry:
                 self.on_expiry(event.reason)
                 return
         connection.event_at, connection.is_confirmed = connection.last_at, True

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from venuekit._util.times import from_milliseconds, to_milliseconds
-from venuekit.capabilities import Gap, GapReason, StreamEvent, StreamPhase, StreamState
+from venuekit.capabilities import Gap, GapReason, OrderUpdate, StreamEvent, StreamPhase, StreamState
 from venuekit.credentials.redactor import redact_error
 from venuekit.errors import AccountClosed, OperationError, PluginError, VenueError, VenuekitError
 from venuekit.pipeline.events import notify_of_stream
@@ -136,6 +136,11 @@ class StreamSession:
             now, within = self._clock.monotonic(), self.declaration.confirm_within
             self._expected = now - within, now + within
             self._changed.set()
+
+    @property
+    def order_updates(self) -> tuple[OrderUpdate, ...]:
+        """The last events about orders with a client id, the oldest first."""
+        return tuple(self._delivery.orders)
 
     async def close(self) -> None:
         """End the session, however often this is cancelled: nothing of it waits for the network."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from venuekit.capabilities import EventReader
+from venuekit.capabilities import EventReader, OrderUpdate
 from venuekit.stream_declaration import StreamDeclaration
 from venuekit.streams.session import StreamSession
 from venuekit.streams.sockets import Sockets
@@ -59,6 +59,11 @@ class StreamSessions:
         """Note that the venue has accepted a request of an account."""
         if self._open and (stream := self._open.get(session.owner.key)) is not None:
             stream.expect(endpoint)
+
+    def order_updates(self, session: AccountSession) -> tuple[OrderUpdate, ...]:
+        """Return the last events about the orders of an account, the oldest first; none while nothing reads them."""
+        stream = self._open.get(session.owner.key)
+        return () if stream is None else stream.order_updates
 
     async def aclose(self) -> None:
         """Close the sessions that are still open, and the pool of connections."""

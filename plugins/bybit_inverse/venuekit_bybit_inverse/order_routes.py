@@ -14,15 +14,15 @@ from venuekit_bybit_inverse.endpoints.order_reads import ORDER_READS
 from venuekit_bybit_inverse.endpoints.orders import NOT_OPEN
 from venuekit_bybit_inverse.instruments import all_settle_coins, instrument_row, refresh_row, settle_coins
 from venuekit_bybit_inverse.order_form import misfit, texts, wire_amendment, wire_order
-from venuekit_bybit_inverse.order_rows import ListedOrder, OrderAck, complete_order
+from venuekit_bybit_inverse.order_rows import OrderAck, complete_order
 from venuekit_bybit_inverse.wire import CONTRACT_SIZE
 
 
 def _pending_order(
-    asked: OrderRequest | Amendment, answer: OrderAck | ListedOrder, _: Any, received_at: datetime | None, raw: Any
+    asked: OrderRequest | Amendment, answer: OrderAck | Order, _: Any, received_at: datetime | None, raw: Any
 ) -> Order:
-    """Return an order about which the venue has not decided yet; or that of its row, where one was read instead."""
-    if isinstance(answer, ListedOrder):
+    """Return an order about which the venue has not decided yet; or that of its row or event, where one was found."""
+    if isinstance(answer, Order):
         return complete_order(answer, received_at, raw)
     terms: dict[str, Any] = {"kind": OrderKind.PLAIN, "type": OrderType.LIMIT}
     if isinstance(asked, OrderRequest):

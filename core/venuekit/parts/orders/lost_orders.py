@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import attrs
 
+from venuekit.capabilities import Order, OrderType, OrderUpdate, OrderUpdateKind
 from venuekit.errors import UnsupportedCapability
 from venuekit.order_scope import OrderName
 from venuekit.parts.orders.reads import BatchItem, Fetch, Lookup, OrderReads, ReadRow, Row, Search
@@ -134,6 +136,9 @@ class LostOrders:
         client_id = item.get(names.new_client_id)
         if not client_id:
             return Unclear("it was sent without an id of ours")
+        proven = self._by_event(lost, client_id, item)
+        if proven is not None:
+            return proven
         name = OrderName(item[names.symbol], None, client_id)
         search = await reads.find(_fetch_by(call), name, reads.placed, to_the_end=reads.ids_are_reused, lenient=True)
         result = self._result(lost, client_id, [one.row for one in search.found], item)
@@ -142,6 +147,31 @@ class LostOrders:
         if isinstance(search.unread, UnsupportedCapability):
             return Unclear(f"{result.seen} among the open ones, which proves nothing, and no other can be read")
         raise search.unread
+
+    def _by_event(self, lost: Lost, client_id: str, item: Mapping[str, Any]) -> Applied[Any] | None:
+        """
+        Return the outcome where events of the user stream prove an order, None where they prove nothing.
+
+        Its newest event shows how it is, and that of its placing when it came into being.
+        """
+        of_event, symbol = self.reads.rows.of_event, item[self.reads.names.symbol]
+        if of_event is None:
+            return None
+        orders: dict[Hashable, Order] = {}
+        for update in lost.updates:
+            order = update.order
+            if order.client_id == client_id and order.symbol == symbol:
+                known = orders.get(order.key)
+                created_at = order.created_at or _placed_at(update)
+                if known is not None:
+                    created_at = known.created_at or created_at
+                    order = known if _is_newer(known, order) else order
+                orders[order.key] = attrs.evolve(order, created_at=created_at)
+        for order in orders.values():
+            result = self._result(lost, client_id, [of_event(order)], item)
+            if isinstance(result, Applied):
+                return result
+        return None
 
     def _result(self, lost: Lost, client_id: str, rows: Sequence[Row], item: Mapping[str, Any]) -> Resolution[Any]:
         """Return the outcome that the orders of a client id show of a lost one."""
@@ -181,6 +211,17 @@ class LostOrders:
 
     def _answer(self, row: Row | None) -> Any:
         return None if row is None else self.reads.rows.answer(row)
+
+
+def _placed_at(update: OrderUpdate) -> datetime | None:
+    """Return when an order was placed, None where its event is of another step, or may be of a later one."""
+    is_first = update.change is OrderUpdateKind.NEW and update.order.type is not OrderType.TRAILING_STOP_MARKET
+    return (update.order.updated_at or update.time) if is_first else None
+
+
+def _is_newer(order: Order, other: Order) -> bool:
+    """Say whether an order is provably the newer state of two; venues do not all send events in their order."""
+    return order.updated_at is not None and other.updated_at is not None and order.updated_at > other.updated_at
 
 
 def _fetch_by(call: Call) -> Fetch:

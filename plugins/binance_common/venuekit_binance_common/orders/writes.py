@@ -40,6 +40,7 @@ def order_reads(
             fits=_fits,
             terms=_terms,
             is_amended=_is_amended,
+            of_event=lambda order: order,
         ),
         one=(Lookup(endpoint=order),),
         open_one=(Lookup(endpoint=open_order),),
@@ -60,7 +61,7 @@ def algo_reads(
     listed, queried = Lookup(endpoint=open_orders, shape=MANY, lists=True), Lookup(endpoint=order)
     return OrderReads(
         names=OrderNames(order_id="algoId", client_id="clientAlgoId", new_client_id="clientAlgoId", numbers=True),
-        rows=OrderRows(open_statuses=OPEN_ALGO_STATUSES, fits=_fits),
+        rows=OrderRows(open_statuses=OPEN_ALGO_STATUSES, fits=_fits, of_event=lambda order: order),
         one=(listed, queried) if order.may_be_absent else (queried,),
         open_one=(listed,),
         placed=(listed, queried),

@@ -151,6 +151,7 @@ ORDER_READS = OrderReads(
         fits=_fits,
         terms=attrgetter("quantity", "price", "trigger_price"),
         is_amended=_is_amended,
+        of_event=lambda order: order,
     ),
     one=(_OPEN, _HISTORY),
     open_one=(_OPEN,),
