@@ -136,7 +136,7 @@ class Service:
 
         ``carry_out`` carries out the requests that come over the connection.
         """
-        connection = StreamConnection(self.venue.id, request, self._keys, self.now, clock, carry_out)
+        connection = StreamConnection(self.venue.id, request, self._keys, self.now, clock, carry_out, self.ledger_of)
         try:
             return connection, self.simulated.open_stream(connection)
         except (Denied, Refused) as error:

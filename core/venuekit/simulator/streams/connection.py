@@ -12,6 +12,7 @@ from aiohttp import WSMsgType, web
 
 from venuekit.clock import Clock
 from venuekit.simulator.access import SimKey
+from venuekit.simulator.ledger import Ledger
 from venuekit.simulator.message import SimRequest, encode_json
 from venuekit.simulator.streams.peer import StreamPeer
 from venuekit.simulator.streams.requests import SocketRequest
@@ -53,6 +54,7 @@ class StreamConnection:
     _now: Callable[[], int] = attrs.field(repr=False)
     _clock: Clock = attrs.field(repr=False)
     _carry_out: Callable[[StreamConnection, SocketRequest], None] = attrs.field(repr=False)
+    _ledger_of: Callable[[str], Ledger] = attrs.field(repr=False)
     opened_at: int = attrs.field(init=False)
     pushed: int = attrs.field(default=0, init=False)
     #: called before each of the venue's own messages
@@ -72,6 +74,10 @@ class StreamConnection:
     def now(self) -> int:
         """Return the venue's clock in milliseconds since 1970."""
         return self._now()
+
+    def ledger_of(self, account: str) -> Ledger:
+        """Return the ledger of an account of the venue, by its name or number."""
+        return self._ledger_of(account)
 
     def carry_out(self, sent: SocketRequest) -> None:
         """Carry out a request of the client's in the background, with its log and its disturbances."""

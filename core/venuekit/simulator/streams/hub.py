@@ -128,6 +128,7 @@ class StreamHub:
             yield
         finally:
             del self._peers[connection]
+            peer.end()
             self._schedule()
 
     def post(self, venue_ids: Collection[str], account: str, ledger: Ledger, events: tuple[Event, ...]) -> None:

@@ -50,6 +50,9 @@ class StreamPeer(ABC):
     def begin(self) -> None:  # noqa: B027  - a venue may have nothing to say
         """Begin, once the connection is open."""
 
+    def end(self) -> None:  # noqa: B027  - only a venue that cancels orders on it minds
+        """Process the end of the connection, by whichever side."""
+
     def receives(self, account: str) -> bool:
         """Return whether the changes of an account go to this peer; a venue may connect several by one connection."""
         return account == self.account
