@@ -18,8 +18,8 @@ Besides this module a plugin imports :mod:`venuekit.capabilities` (values and ca
 :class:`OrderName`, :class:`Resting`, :func:`read_items`.
 
 **User streams** (how a session is opened and its messages become events): :class:`StreamDeclaration`,
-:class:`ListenKeySession`, :class:`SignedSession`, :class:`Decoder`, :class:`MessageArrival`, :class:`SessionReply`,
-:class:`ReplyKind`.
+:class:`ListenKeySession`, :class:`SignedSession`, :class:`DisconnectWatch`, :class:`Decoder`, :class:`MessageArrival`,
+:class:`SessionReply`, :class:`ReplyKind`.
 
 **Account** (the class whose parts call endpoints): :class:`Account`, :class:`Answer`, :class:`Change`.
 
@@ -155,6 +155,7 @@ from venuekit.session_token import SessionToken, Token
 from venuekit.signing import EncodedRequest, SigningScheme, Stamp
 from venuekit.stream_declaration import (
     Decoder,
+    DisconnectWatch,
     ListenKeySession,
     MessageArrival,
     ReplyKind,
@@ -218,6 +219,7 @@ __all__ = [
     "Credentials",
     "CredentialsError",
     "Decoder",
+    "DisconnectWatch",
     "Echoes",
     "Effect",
     "EncodedRequest",

@@ -41,6 +41,7 @@ class ReplyKind(enum.Enum):
 
     AUTHENTICATED = "authenticated"
     SUBSCRIBED = "subscribed"
+    UNSUBSCRIBED = "unsubscribed"
     ALIVE = "alive"  #: the answer to a ping, or a message without any news
     REFUSED = "refused"
 
@@ -135,6 +136,28 @@ class SignedSession:
     path: str = ""
 
 
+@attrs.frozen(kw_only=True)
+class DisconnectWatch:
+    """
+    The messages by which a connection asks that orders are cancelled once no connection that asked for it is left.
+
+    A dead man's switch opens a connection of its own for it, by the session of the events, so that the end of the last
+    reader of events cancels nothing.
+
+    Attributes:
+        subscriptions: Sent in place of the session's own; each is acknowledged.
+        unsubscriptions: Take it back on a connection that stays open; each is acknowledged.
+        ping_every, silence, longest_pause: As of :class:`StreamDeclaration`. They are short, as another connection has
+            to be there before the venue's time is over.
+    """
+
+    subscriptions: tuple[str, ...]
+    unsubscriptions: tuple[str, ...]
+    ping_every: float = 2.0
+    silence: float = 4.0
+    longest_pause: float = 2.0
+
+
 @attrs.frozen(kw_only=True, eq=False)
 class StreamDeclaration:
     """
@@ -147,11 +170,14 @@ class StreamDeclaration:
         ping: The message that asks for a sign of life; None where WebSocket's own ping does.
         ping_every: Seconds from one ping to the next.
         silence: Seconds after an unanswered ping, without any other message, until the connection is dead.
+        longest_pause: Seconds before another attempt to open a connection, at most; it begins with less, and is drawn.
         connection_life: How long the venue keeps a connection; it is replaced before, and the new one is up before the
             old one goes. None for no limit.
         identity: The identity of a message by which one that comes on both connections is noticed; None for its body.
         message_limit: The most bytes of a message; a longer one ends the connection.
         confirmed_by: Endpoints whose accepted requests an event follows, such as that of placing an order.
+        watch: How a connection becomes one whose end cancels orders; None where there is no such thing. It needs a
+            :class:`SignedSession`.
         confirm_within: Seconds within which that event comes; where none does, the connection does not deliver, and
             another one is opened.
 
@@ -164,11 +190,13 @@ class StreamDeclaration:
     ping: str | None = None
     ping_every: float = 20.0
     silence: float = 20.0
+    longest_pause: float = 30.0
     connection_life: timedelta | None = None
     identity: Callable[[bytes], Hashable] | None = None
     message_limit: int = 4_194_304
     confirmed_by: frozenset[Endpoint[Any]] = frozenset()
     confirm_within: float = 10.0
+    watch: DisconnectWatch | None = None
 
     @property
     def endpoints(self) -> tuple[Endpoint[Any], ...]:
@@ -177,8 +205,30 @@ class StreamDeclaration:
         keys = (rule.start, rule.keep_alive, rule.stop) if isinstance(rule, ListenKeySession) else ()
         return tuple(one for one in keys if one is not None)
 
+    def watching(self) -> StreamDeclaration:
+        """
+        Return the declaration of a connection that the venue watches, and that has no events.
+
+        Raises:
+            ValueError: there is none.
+        """
+        watch, session = self.watch, self.session
+        if watch is None or not isinstance(session, SignedSession):
+            raise ValueError("the stream declares no watch")
+        return attrs.evolve(
+            self,
+            session=attrs.evolve(session, subscriptions=watch.subscriptions),
+            ping_every=watch.ping_every,
+            silence=watch.silence,
+            longest_pause=watch.longest_pause,
+            confirmed_by=frozenset(),
+            watch=None,
+        )
+
     def __attrs_post_init__(self) -> None:
-        for name in ("ping_every", "silence", "message_limit", "confirm_within"):
+        if self.watch is not None and not isinstance(self.session, SignedSession):
+            raise ValueError("a stream's watch is subscribed to: it needs a SignedSession")
+        for name in ("ping_every", "silence", "longest_pause", "message_limit", "confirm_within"):
             if not getattr(self, name) > 0:
                 raise ValueError(f"a stream's {name} must be above 0, not {getattr(self, name)!r}")
         if self.connection_life is not None and self.connection_life < timedelta(minutes=2):

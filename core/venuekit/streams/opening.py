@@ -52,7 +52,7 @@ async def open_connection(
     try:
         socket = await sockets.open(url, environment.headers, declaration.message_limit)
     except HandshakeRefused as refused:
-        raise _refusal(session, SessionReply(ReplyKind.REFUSED, refused.words), refused.status) from None
+        raise refusal(session, SessionReply(ReplyKind.REFUSED, refused.words), refused.status) from None
     except OperationError as error:
         error.venue, error.operation = venue.id, EVENTS
         raise
@@ -63,7 +63,7 @@ async def open_connection(
             await _subscribe(session, rule, connection)
     except SubscriptionRefused as refused:
         await connection.close()
-        raise _refusal(session, refused.reply, 200) from None
+        raise refusal(session, refused.reply, 200) from None
     except BaseException as error:
         if isinstance(error, OperationError):
             error.venue, error.operation = venue.id, EVENTS
@@ -111,7 +111,7 @@ def _signing_failure(error: BaseException) -> BaseException:
     return NeverSent(f"the session could not be signed: {redact_error(error)}")
 
 
-def _refusal(session: AccountSession, reply: SessionReply, status: int) -> OperationError:
+def refusal(session: AccountSession, reply: SessionReply, status: int) -> OperationError:
     """Return the error of a refused session, by the venue's own table of faults."""
     venue, words = session.venue_session.venue, redact(reply.words)
     fault = reply.fault or venue.faults.classify(status, reply.code, reply.words, is_foreign=status != 200)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import Counter
+from collections.abc import Sequence
 from copy import copy
 from datetime import datetime
 from functools import partial
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -15,15 +17,16 @@ import attrs
 from venuekit._util.times import from_milliseconds, to_milliseconds
 from venuekit.capabilities import Gap, GapReason, OrderUpdate, StreamEvent, StreamPhase, StreamState
 from venuekit.credentials.redactor import redact_error
-from venuekit.errors import AccountClosed, OperationError, PluginError, VenueError, VenuekitError
+from venuekit.credentials.secret import Secret
+from venuekit.errors import AccountClosed, NeverSent, OperationError, PluginError, VenueError, VenuekitError
 from venuekit.pipeline.events import notify_of_stream
 from venuekit.pipeline.observe import EventKind
-from venuekit.stream_declaration import ListenKeySession, StreamDeclaration
+from venuekit.stream_declaration import ListenKeySession, ReplyKind, StreamDeclaration
 from venuekit.streams.chores import Chores
-from venuekit.streams.connection import Connection
+from venuekit.streams.connection import Connection, SubscriptionRefused
 from venuekit.streams.delivery import Delivery
 from venuekit.streams.listen_keys import KeptKey
-from venuekit.streams.opening import open_connection
+from venuekit.streams.opening import open_connection, refusal
 from venuekit.streams.reader import QueuedReader
 from venuekit.streams.sockets import End, Sockets
 
@@ -33,8 +36,8 @@ if TYPE_CHECKING:
     from venuekit.endpoint import Endpoint
     from venuekit.pipeline.account_session import AccountSession
 
-#: the pause before a connection is opened again: doubled from the first up to the longest, with full jitter
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 30.0
+#: seconds before a connection is opened again: doubled from these up to the longest of the stream, with full jitter
+_FIRST_PAUSE = 0.2
 #: seconds that a connection must have lived for the next pause to be the first again
 _STABLE = 30.0
 #: seconds for which two connections are open while one replaces the other
@@ -130,6 +133,26 @@ class StreamSession:
         alive_at = self._wall_time(main.last_at)
         return StreamState(self._phase, received_at, self._connections, main.is_confirmed, alive_at)
 
+    async def request(self, messages: Sequence[str], reply: ReplyKind) -> None:
+        """
+        Send messages on each open connection, which is replaced no more, and wait for their acknowledgements.
+
+        Raises:
+            NeverSent: no connection is open.
+            AnswerLost: one ended before it had acknowledged them.
+            VenueError: the venue refuses them.
+        """
+        self._replace_at = None
+        await self._chores.close()
+        connections = [one for one in (self._main, self._standby) if one is not None and one.end is None]
+        if not connections:
+            raise NeverSent("no connection is open")
+        for connection, message in product(connections, messages):
+            try:
+                await connection.request(Secret(message), reply)
+            except SubscriptionRefused as refused:
+                raise refusal(self.first, refused.reply, 200) from None
+
     def expect(self, endpoint: Endpoint[Any]) -> None:
         """Expect an event: the venue has accepted a request that one follows, or has preceded."""
         if self._expected is None and self._main is not None and endpoint in self.declaration.confirmed_by:
@@ -212,7 +235,7 @@ class StreamSession:
     async def _pause(self) -> None:
         """Wait before an attempt; not before the first one, and longer after each failure."""
         if self._failures:
-            longest = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** (self._failures - 1))
+            longest = min(self.declaration.longest_pause, _FIRST_PAUSE * 2 ** (self._failures - 1))
             await self._clock.sleep(self.chance.uniform(0.0, longest))
 
     async def _open(self, *, held: list[bytes] | None = None) -> Connection:
