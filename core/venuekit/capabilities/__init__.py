@@ -16,6 +16,14 @@ from venuekit.capabilities.account_info import (
     IdentityReader,
 )
 from venuekit.capabilities.account_mode import AccountMode, AccountModeReader, AccountModeSetting
+from venuekit.capabilities.dead_man import (
+    DeadManBehaviour,
+    DeadManControl,
+    DeadManKind,
+    DeadManSwitch,
+    SwitchPhase,
+    SwitchState,
+)
 from venuekit.capabilities.enums import (
     FillKind,
     OpenEnum,
@@ -171,6 +179,10 @@ __all__ = [
     "CountdownBehaviour",
     "CountdownControl",
     "CountdownScope",
+    "DeadManBehaviour",
+    "DeadManControl",
+    "DeadManKind",
+    "DeadManSwitch",
     "EventOrigin",
     "EventReader",
     "Fill",
@@ -254,6 +266,8 @@ __all__ = [
     "StreamState",
     "Support",
     "SupportState",
+    "SwitchPhase",
+    "SwitchState",
     "SymbolSettings",
     "TimeInForce",
     "TpSlMode",

@@ -8,6 +8,7 @@ Parts: ready-made pieces that plugins put venues and accounts together from, one
 * :mod:`~venuekit.parts.readers`: instruments, balances and positions of declared rows
 * :mod:`~venuekit.parts.histories`: every way in which venues page their histories
 * :mod:`~venuekit.parts.orders`: orders over routes: place, find, cancel, amend, batches, lost ones, countdown
+* :mod:`~venuekit.parts.dead_man`: orders that end when the program is gone, by a countdown or a watched connection
 * :mod:`~venuekit.parts.checks`: amounts, sides and numbers, checked before anything is sent
 * :mod:`~venuekit.parts.settings`: setters, readers and snapshots of settings, from one function of a venue's row
 * :mod:`~venuekit.parts.concurrency`: independent reads at once
@@ -25,6 +26,7 @@ __all__ = [
     "checks",
     "columns",
     "concurrency",
+    "dead_man",
     "endpoint_book",
     "histories",
     "listing",
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
         checks,
         columns,
         concurrency,
+        dead_man,
         endpoint_book,
         histories,
         listing,

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from decimal import Decimal
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import attrs
 
 from venuekit.account import Account
 from venuekit.capabilities import CountdownBehaviour, CountdownControl, CountdownScope
 from venuekit.endpoint import Endpoint
+
+if TYPE_CHECKING:
+    from venuekit.parts.orders.heart import Heart
 
 
 @attrs.frozen
@@ -60,6 +63,18 @@ class CountdownPart(Account, CountdownControl):
         still arrive. Beats that fail are tried again by the next one; when none was
         answered for a whole countdown, the venue may have cancelled all orders, and a warning is logged.
         """
+        async with self._keep_armed(symbol, seconds):
+            yield
+
+    @asynccontextmanager
+    async def _keep_armed(
+        self,
+        symbol: str | None,
+        seconds: float,
+        alive: Callable[[], bool] | None = None,
+        on_change: Callable[[], None] | None = None,
+    ) -> AsyncIterator[Heart]:
+        """Do as :meth:`countdown`; ``alive`` and ``on_change`` are those of the block."""
         self._time(symbol, seconds)
         from venuekit.parts.orders.heart import Block, Heart  # it loads asyncio, which declarations do without
 
@@ -70,11 +85,11 @@ class CountdownPart(Account, CountdownControl):
         heart: Heart | None = hearts.get(name)
         if heart is None:
             heart = hearts[name] = Heart(symbol)
-        block = Block(self, float(seconds), self.venue.recv_window_least)
+        block = Block(self, float(seconds), self.venue.recv_window_least, alive, on_change)
         await heart.begin(block)
         is_clean = False
         try:
-            yield
+            yield heart
             is_clean = True
         finally:
             await heart.end(block, is_clean=is_clean)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from typing import Protocol, Self
 
@@ -40,17 +41,30 @@ class Block:
     """
     One block that keeps a countdown armed, with the account that it was opened on.
 
-    ``least_window`` is the shortest receive window that the venue takes, in milliseconds.
+    ``least_window`` is the shortest receive window that the venue takes, in milliseconds. While ``alive`` returns False
+    it asks for no beat. ``on_change`` is called after each beat, and where one was due that was not sent.
     """
 
     account: CountdownAccount
     seconds: float
     least_window: int = 1
+    alive: Callable[[], bool] | None = None
+    on_change: Callable[[], None] | None = None
 
     @property
     def interval(self) -> float:
         """Seconds between two beats."""
         return self.seconds / _BEATS
+
+    def is_alive(self) -> bool:
+        """Say whether it asks for a beat; a function that fails cannot vouch for anything."""
+        if self.alive is None:
+            return True
+        try:
+            return bool(self.alive())
+        except Exception as error:  # noqa: BLE001 - it must not end the beats of other blocks
+            _log("a countdown is not renewed: asking whether its owner is alive failed: %r", error)
+            return False
 
 
 class Heart:
@@ -71,8 +85,13 @@ class Heart:
         self._beating: asyncio.Task[None] | None = None
         #: until when a beat that has no answer may still arrive
         self._open_beats: dict[object, float] = {}
-        self._armed_until = 0.0
-        self._has_run_out = False
+        #: until when it is armed, on the monotonic clock; 0 before the first answered beat
+        self.armed_until = 0.0
+        #: why it was not renewed when a beat was due; None where it was
+        self.doubt: str | None = None
+        #: when it was over for the last time before it was renewed, on the monotonic clock
+        self.ran_out_at: float | None = None
+        self._has_warned = False
 
     async def begin(self, block: Block) -> None:
         """
@@ -129,10 +148,10 @@ class Heart:
         """Arm it; raises the error of the last attempt."""
         for pause in _FIRST_WAITS:
             try:
-                return await self._send()
+                return await self._send(self._shortest)
             except (TransportError, OutcomeNotStated, Overloaded):
                 await self._blocks[-1].account.pause(pause)
-        return await self._send()
+        return await self._send(self._shortest)
 
     async def _beat(self) -> None:
         """Beat until the task is cancelled."""
@@ -141,18 +160,24 @@ class Heart:
             block = self._shortest
             due = max(due + block.interval, block.account.monotonic())
             await block.account.pause(max(0.0, due - block.account.monotonic()))
+            living = [one for one in self._blocks if one.is_alive()]
             try:
-                await self._send()
+                if living:
+                    await self._send(_shortest(living))
+                else:
+                    self._note_doubt("its owner says that it is not alive")
             except OperationError as error:  # observers have seen it, and the next beat takes its place
-                self._warn_if_run_out(error)
+                self._note_doubt(str(error))
+            for one in tuple(self._blocks):
+                if one.on_change is not None:
+                    one.on_change()
 
     @property
     def _shortest(self) -> Block:
-        return min(self._blocks, key=lambda block: block.seconds)
+        return _shortest(self._blocks)
 
-    async def _send(self) -> None:
+    async def _send(self, block: Block) -> None:
         """Beat once; a beat without an answer may still arrive for a while."""
-        block = self._shortest
         sent_at, interval = block.account.monotonic(), block.interval
         window = max(block.least_window, min(_MOST_WINDOW, round(interval * 1000)))
         # no waits: each beat is one attempt, so that whether it was answered is known of everything that left
@@ -166,14 +191,25 @@ class Heart:
                 self._open_beats.pop(beat, None)
             raise
         self._open_beats.pop(beat, None)
-        self._armed_until, self._has_run_out = sent_at + block.seconds, False
+        if 0 < self.armed_until <= sent_at:
+            self.ran_out_at = self.armed_until
+        self.armed_until, self.doubt, self._has_warned = sent_at + block.seconds, None, False
 
-    def _warn_if_run_out(self, error: OperationError) -> None:
-        block = self._shortest
-        if self._has_run_out or block.account.monotonic() < self._armed_until:
+    def _note_doubt(self, words: str) -> None:
+        """Note why it was not renewed, and warn once where its time is over."""
+        self.doubt, block = words, self._shortest
+        if self._has_warned or block.account.monotonic() < self.armed_until:
             return
-        import logging
+        self._has_warned = True
+        over = "the countdown of %s was not renewed for %g s: the venue may have cancelled its plain orders (%s)"
+        _log(over, self._symbol or "the account", block.seconds, words)
 
-        self._has_run_out = True
-        words = "the countdown of %s was not renewed for %g s: the venue may have cancelled its plain orders (%s)"
-        logging.getLogger("venuekit.countdown").warning(words, self._symbol or "the account", block.seconds, error)
+
+def _shortest(blocks: Sequence[Block]) -> Block:
+    return min(blocks, key=lambda block: block.seconds)
+
+
+def _log(words: str, *values: object) -> None:
+    import logging
+
+    logging.getLogger("venuekit.countdown").warning(words, *values)
