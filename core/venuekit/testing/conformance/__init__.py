@@ -43,6 +43,7 @@ from venuekit.testing.conformance.account_values import AccountValueChecks
 from venuekit.testing.conformance.arrivals import ArrivalChecks
 from venuekit.testing.conformance.completeness import CompletenessChecks
 from venuekit.testing.conformance.countdowns import CountdownChecks, countdown_cases
+from venuekit.testing.conformance.dead_man import DeadManChecks, dead_man_cases
 from venuekit.testing.conformance.declarations import DeclarationChecks, SimulatedVenueChecks
 from venuekit.testing.conformance.effects import EffectChecks
 from venuekit.testing.conformance.fills import FillChecks, fill_cases
@@ -103,6 +104,7 @@ class Suite(
     OrderRefusalChecks,
     FillChecks,
     CountdownChecks,
+    DeadManChecks,
     GuardChecks,
     LostWriteChecks,
     LostMarginChecks,
@@ -199,6 +201,7 @@ def _cases(inventory: Inventory) -> dict[str, dict[str, Any]]:
         **order_refusal_cases(inventory),
         **fill_cases(inventory),
         **countdown_cases(inventory),
+        **dead_man_cases(inventory),
         **lost_write_cases(inventory),
         **stream_cases(inventory),
         "quanto_symbol": quanto_symbols(inventory),

@@ -19,6 +19,8 @@ from venuekit.capabilities import (
     CountdownBehaviour,
     CountdownControl,
     CountdownScope,
+    DeadManBehaviour,
+    DeadManControl,
     FillReader,
     LeverageBehaviour,
     LeverageControl,
@@ -267,6 +269,11 @@ def _to_count_down(stage: Stage) -> Mapping[str, Any]:
     return {"symbol": None if is_of_account else stage.scenario.flat, "seconds": 60.0}
 
 
+def _to_switch(stage: Stage) -> Mapping[str, Any]:
+    of_symbols = stage.venue.behaviour(DeadManBehaviour).scope is CountdownScope.SYMBOL
+    return {"seconds": 60, "symbols": (stage.scenario.flat,) if of_symbols else ()}
+
+
 _ARGUMENTS: Mapping[Callable[..., Any], Callable[[Stage], Mapping[str, Any] | Awaitable[Mapping[str, Any]]]] = {
     PositionReader.get_position: _of_position,
     LeverageReader.get_leverage: _of_flat,
@@ -287,6 +294,7 @@ _ARGUMENTS: Mapping[Callable[..., Any], Callable[[Stage], Mapping[str, Any] | Aw
     OrderTestControl.test_order: _to_place,
     CountdownControl.set_countdown: _to_count_down,
     CountdownControl.countdown: _to_count_down,
+    DeadManControl.dead_man_switch: _to_switch,
     FillReader.iter_fills: _of_position,
     CommissionReader.get_commission_rate: _of_position,
     MarkPriceReader.get_mark_price: _of_position,

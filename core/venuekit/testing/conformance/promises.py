@@ -13,6 +13,8 @@ import pytest
 
 from venuekit.capabilities import (
     Capability,
+    DeadManControl,
+    DeadManSwitch,
     EventReader,
     InstrumentReader,
     MarginType,
@@ -32,6 +34,12 @@ from venuekit.testing.staged import on_stage
 
 #: methods that return a remainder
 _MAY_BE_EMPTY = frozenset({OrderControl.cancel_all_orders})
+#: methods whose block is entered, with the type of its value
+_ENTERED: Mapping[Callable[..., Any], type] = {
+    UserStream.events: EventReader,
+    DeadManControl.dead_man_switch: DeadManSwitch,
+}
+_ENTERED_NAMES = frozenset(method.__name__ for method in _ENTERED)
 
 
 class CapabilityChecks(Checks):
@@ -46,15 +54,15 @@ class CapabilityChecks(Checks):
         Each field of the value has its type, too: no float, no time without a zone, no list.
         """
         sets = any(setter.method is capability_method for setter in self.inventory.setters)
-        streams = capability_method is UserStream.events
-        if streams and self.inventory.venue.simulated is None:
+        entered = _ENTERED.get(capability_method)
+        if entered is not None and self.inventory.venue.simulated is None:
             pytest.skip("recorded answers have no stream")
-        clock = SystemClock() if streams else None  # a session waits in real time
+        clock = None if entered is None else SystemClock()  # a session waits in real time
         async with on_stage(self.inventory.venue, "flat" if sets else "holding", clock=clock) as stage:
             arguments = await arguments_for(capability_method, stage)
             stage.simulation.requests.clear()
             value = await _call_method(getattr(stage.account, capability_method.__name__), arguments)
-            promised = EventReader if streams else typing.get_type_hints(capability_method)["return"]
+            promised = entered or typing.get_type_hints(capability_method)["return"]
             name = capability_method.__qualname__
             if isinstance(value, _Paged):
                 for item in value.items:
@@ -114,16 +122,16 @@ async def _call_method(method: Callable[..., Any], arguments: Mapping[str, Any])
     """
     Return a method's result; its warnings are irrelevant here.
 
-    A walk was walked to its end then, and the events of a stream are those of one that was open.
+    A walk was walked to its end then, and the value of a block is that of one that was entered.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
         value = method(**arguments)
         if isinstance(value, Pager):
             return _Paged(await value.all())
-        if method.__name__ == UserStream.events.__name__:
-            async with value as events:
-                return events
+        if method.__name__ in _ENTERED_NAMES:
+            async with value as inner:
+                return inner
         return await value if inspect.isawaitable(value) else value
 
 
