@@ -6,7 +6,8 @@ from typing import Any, ClassVar
 
 import venuekit.capabilities as cap
 import venuekit.plugin as vk
-from venuekit.parts.orders import CountdownPart, CountdownRoute, OrderPart
+from venuekit.parts.dead_man import CountdownSwitchPart
+from venuekit.parts.orders import CountdownRoute, OrderPart
 from venuekit.parts.settings import AccountSettings, SymbolLeverage, SymbolMarginType
 from venuekit.parts.values import values_of
 from venuekit_bitmex import histories, markets, orders, positions, rows
@@ -48,7 +49,7 @@ class BitmexAccount(
     AccountSettings,
     histories.BitmexHistories,
     OrderPart,
-    CountdownPart,
+    CountdownSwitchPart,
 ):
     """An account of BitMEX."""
 

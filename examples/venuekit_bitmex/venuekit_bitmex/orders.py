@@ -172,7 +172,7 @@ CANCEL_ALL_AFTER = write(
     pools={"minute": None},
     effect=vk.Effect.SESSION,
     area=vk.Area.ORDERS,
-    serves=(cap.CountdownControl.set_countdown,),
+    serves=(cap.CountdownControl.set_countdown, cap.DeadManControl.dead_man_switch),
 )
 
 

@@ -53,6 +53,12 @@ BITMEX = vk.Venue(
         cap.PositionBehaviour(frozenset({"symbol"})),
         orders.BEHAVIOUR,
         cap.CountdownBehaviour(cap.CountdownScope.ACCOUNT),
+        cap.DeadManBehaviour(
+            kind=cap.DeadManKind.COUNTDOWN,
+            scope=cap.CountdownScope.ACCOUNT,
+            cancels="All open orders of the account.",
+            concerns="The timer is the account's: a program that sets it anew takes the place of all others.",
+        ),
         cap.HistoryBehaviour(income="everything", income_parts=histories.PARTS),
     ),
     unsupported={cap.PositionModeReader: _ONE_WAY, cap.PositionModeControl: _ONE_WAY},

@@ -15,7 +15,7 @@ from venuekit.plugin import Environment, EnvironmentName, Venue
 from venuekit_binance_coinm.account import BinanceCoinmAccount
 from venuekit_binance_coinm.endpoints import COINM
 from venuekit_binance_coinm.stream import STREAM
-from venuekit_binance_coinm.terms import FAULTS, NO_ORDER_TEST, ORDER_BEHAVIOUR
+from venuekit_binance_coinm.terms import FAULTS, NO_ORDER_TEST, ORDER_BEHAVIOUR, SWITCH_BEHAVIOUR
 from venuekit_binance_common.faults import OUTDATED_BY, read_answer
 from venuekit_binance_common.settings import blockers, setting_behaviours
 from venuekit_binance_common.venue import (
@@ -81,6 +81,7 @@ VENUE = Venue(
         *setting_behaviours("binance_usdm"),
         PositionBehaviour(filters=frozenset({"symbol", "pair", "margin_asset"})),
         ORDER_BEHAVIOUR,
+        SWITCH_BEHAVIOUR,
         HistoryBehaviour(income="asked for a year at a time"),
     ),
     blockers=blockers(lower_leverage=-4150),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from venuekit.parts.orders import CountdownPart, OrderBatchPart
+from venuekit.parts.dead_man import CountdownSwitchPart
+from venuekit.parts.orders import OrderBatchPart
 from venuekit.parts.settings.controls import AccountPositionMode, SymbolLeverage, SymbolMarginType
 from venuekit.parts.settings.snapshot import AccountSettings
 from venuekit.parts.user_streams import StreamedEvents, StreamedListenKey
@@ -21,7 +22,7 @@ class BinanceAccount(
     BinanceMargin,
     BinanceOrders,
     OrderBatchPart,
-    CountdownPart,
+    CountdownSwitchPart,
     SymbolLeverage,
     SymbolMarginType,
     AccountPositionMode,

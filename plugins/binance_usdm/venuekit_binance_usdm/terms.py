@@ -10,7 +10,13 @@ from venuekit.parts.histories import Retention
 from venuekit.plugin import Fault, FaultTable
 from venuekit_binance_common.faults import SHARED_ROWS, fault_rows
 from venuekit_binance_common.orders.rows import Size
-from venuekit_binance_common.orders.terms import BOTH_POOLS, ConditionalBook, OrderTerms, order_behaviour
+from venuekit_binance_common.orders.terms import (
+    BOTH_POOLS,
+    ConditionalBook,
+    OrderTerms,
+    order_behaviour,
+    switch_behaviour,
+)
 
 #: the same numbers can mean something else on the coin-margined product
 _OWN_ROWS = (
@@ -56,3 +62,4 @@ ORDER_TERMS = OrderTerms(
 )
 
 ORDER_BEHAVIOUR = order_behaviour(more_times=frozenset({TimeInForce.GTD, TimeInForce.RPI}), countdown=_COUNTDOWN)
+SWITCH_BEHAVIOUR = switch_behaviour(_COUNTDOWN)

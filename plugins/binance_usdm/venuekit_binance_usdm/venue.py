@@ -19,7 +19,7 @@ from venuekit_binance_common.venue import (
 from venuekit_binance_usdm.account import BinanceUsdmAccount
 from venuekit_binance_usdm.endpoints import USDM
 from venuekit_binance_usdm.stream import STREAM
-from venuekit_binance_usdm.terms import FAULTS, ORDER_BEHAVIOUR
+from venuekit_binance_usdm.terms import FAULTS, ORDER_BEHAVIOUR, SWITCH_BEHAVIOUR
 
 if TYPE_CHECKING:
     from venuekit.simulator.simulated_venue import SimulatedVenue
@@ -52,6 +52,7 @@ _BEHAVIOURS = (
     *setting_behaviours("binance_coinm", leverage_most=None),
     PositionBehaviour(filters=frozenset({"symbol"})),
     ORDER_BEHAVIOUR,
+    SWITCH_BEHAVIOUR,
     HistoryBehaviour(income="the last three months"),
 )
 

@@ -10,6 +10,7 @@ import attrs
 
 from venuekit.capabilities import (
     CountdownControl,
+    DeadManControl,
     Fill,
     FillReader,
     ForcedOrderReader,
@@ -212,7 +213,7 @@ def order_endpoints(terms: OrderTerms) -> OrderEndpoints:
             reduces=arms,
             weight=10,
             pools=PAYS,
-            serves=(CountdownControl.set_countdown,),
+            serves=(CountdownControl.set_countdown, DeadManControl.dead_man_switch),
             note=terms.countdown_note,
         ),
         algo=None if one_book else _algo_endpoints(terms),

@@ -9,7 +9,7 @@ from typing import Any
 
 import attrs
 
-from venuekit.capabilities import OrderBehaviour, TimeInForce
+from venuekit.capabilities import CountdownScope, DeadManBehaviour, DeadManKind, OrderBehaviour, TimeInForce
 from venuekit.plugin import Parameter
 from venuekit_binance_common.enums import CLIENT_ID_PATTERN, TIMES, TYPE_WORDS
 from venuekit_binance_common.orders.rows import PlainRows, plain_rows
@@ -81,6 +81,19 @@ class OrderTerms:
 def paying(weight: int, pools: Mapping[str, int]) -> dict[str, Any]:
     """Return the cost of a call, by an endpoint's names: its weight, even 0, and its count of orders."""
     return {"weight": weight, "weight_most": weight, "pools": {WEIGHT: None, **pools}}
+
+
+def switch_behaviour(cancels: str) -> DeadManBehaviour:
+    """Return the dead man's switch of a product; ``cancels`` says which orders its countdown cancels."""
+    return DeadManBehaviour(
+        kind=DeadManKind.COUNTDOWN,
+        scope=CountdownScope.SYMBOL,
+        cancels=cancels,
+        concerns=(
+            "The orders of the symbol, by whichever program they were placed; a countdown that another program sets for"
+            " the symbol takes the place of ours."
+        ),
+    )
 
 
 _REUSE = (

@@ -7,7 +7,13 @@ from decimal import Decimal
 import attrs
 
 from venuekit.plugin import Fault, FaultRow, FaultTable
-from venuekit_binance_common.orders.terms import EACH_BY_THE_MINUTE, ConditionalBook, OrderTerms, order_behaviour
+from venuekit_binance_common.orders.terms import (
+    EACH_BY_THE_MINUTE,
+    ConditionalBook,
+    OrderTerms,
+    order_behaviour,
+    switch_behaviour,
+)
 from venuekit_binance_usdm.terms import FAULTS as USDM_FAULTS
 
 #: milliseconds before and after the venue's time in which a nonce is valid. Its documentation has said 60 seconds since
@@ -80,3 +86,4 @@ ORDER_TERMS = OrderTerms(
 V1_ORDER_TERMS = attrs.evolve(ORDER_TERMS, root="/fapi/v1")
 
 ORDER_BEHAVIOUR = order_behaviour(amend_batch=0, duplicate=None, countdown=_COUNTDOWN)
+SWITCH_BEHAVIOUR = switch_behaviour(_COUNTDOWN)

@@ -37,6 +37,7 @@ from venuekit_binance_usdm.aster.terms import (
     NO_ORDER_TEST,
     NONCE_WINDOW,
     ORDER_BEHAVIOUR,
+    SWITCH_BEHAVIOUR,
     V1_FAULTS,
     V1_NO_AMENDMENT,
 )
@@ -83,6 +84,7 @@ _BEHAVIOURS = (
     *setting_behaviours(),
     PositionBehaviour(filters=frozenset({"symbol"})),
     ORDER_BEHAVIOUR,
+    SWITCH_BEHAVIOUR,
     HistoryBehaviour(income="the last three months"),
 )
 _SIGNER_FIELD = CredentialField(

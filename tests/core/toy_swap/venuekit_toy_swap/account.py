@@ -16,7 +16,8 @@ from venuekit.capabilities import (
     PositionSide,
 )
 from venuekit.parts.checks import check_amount, check_one_way
-from venuekit.parts.orders import CountdownPart, CountdownRoute, OrderPart
+from venuekit.parts.dead_man import CountdownSwitchPart
+from venuekit.parts.orders import CountdownRoute, OrderPart
 from venuekit.parts.settings import AccountSettings, SymbolLeverage, SymbolMarginType
 from venuekit.parts.values import values_of
 from venuekit.plugin import Account
@@ -110,7 +111,7 @@ class ToySwapAccount(
     AccountSettings,
     SwapOrderHistory,
     OrderPart,
-    CountdownPart,
+    CountdownSwitchPart,
     SwapIncome,
 ):
     """An account of Toy Swaps."""

@@ -7,6 +7,7 @@ from decimal import Decimal
 from venuekit.capabilities import (
     BalanceReader,
     CountdownControl,
+    DeadManControl,
     IdentityReader,
     IncomeReader,
 )
@@ -114,7 +115,7 @@ class SwapEndpoints(EndpointBook):
         pools={"requests": None},
         effect=Effect.SESSION,
         area=Area.ORDERS,
-        serves=(CountdownControl.set_countdown,),
+        serves=(CountdownControl.set_countdown, DeadManControl.dead_man_switch),
     )
 
     INCOME = Endpoint(

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from venuekit.capabilities import (
     CountdownBehaviour,
     CountdownScope,
+    DeadManBehaviour,
+    DeadManKind,
     HistoryBehaviour,
     LeverageBehaviour,
     LeverageScope,
@@ -83,6 +85,13 @@ TOY_SWAP = Venue(
         PositionBehaviour(frozenset({"symbol"})),
         BEHAVIOUR,
         CountdownBehaviour(CountdownScope.ACCOUNT),
+        DeadManBehaviour(
+            kind=DeadManKind.COUNTDOWN,
+            scope=CountdownScope.ACCOUNT,
+            cancels="every open order of the account",
+            concerns="all programs of the account share one countdown",
+            shortest=1,
+        ),
         HistoryBehaviour(income="90 days"),
     ),
     blockers=(
