@@ -9,6 +9,9 @@ import pytest
 from tests.contract.socket_cases import case
 
 from venuekit.capabilities import (
+    CountdownScope,
+    DeadManBehaviour,
+    DeadManControl,
     ListenKeyControl,
     OrderControl,
     OrderRequest,
@@ -16,11 +19,14 @@ from venuekit.capabilities import (
     OrderType,
     OrderUpdate,
     StreamPhase,
+    SwitchPhase,
     UserStream,
 )
 from venuekit.clock import SystemClock
 from venuekit.errors import NotFound
+from venuekit.simulator.ledger import Side
 from venuekit.testing import Stage, on_stage
+from venuekit.testing.conformance.examples import half_price
 
 
 @case("UserStream.events", "flat")
@@ -71,3 +77,28 @@ async def a_listen_key_is_stopped(stage: Stage) -> None:
     with pytest.raises(NotFound) as refused:
         await control.keep_listen_key_alive()
     assert refused.value.code == -1125
+
+
+@case("DeadManControl.dead_man_switch", "flat")
+async def a_switch_keeps_orders_while_its_block_runs(stage: Stage) -> None:
+    """It is armed within the block, disarmed by a clean end, and fires after an exception."""
+    declared = stage.venue.behaviour(DeadManBehaviour)
+    symbols = (stage.scenario.flat,) if declared.scope is CountdownScope.SYMBOL else ()
+    async with (
+        on_stage(stage.venue, "flat", clock=SystemClock()) as own,
+        asyncio.timeout(60),
+    ):
+        ledger, symbol = own.ledger, own.scenario.flat
+        ledger.rest_order(symbol, Side.BUY, Decimal(10), half_price(own, symbol))
+        control = DeadManControl.of(own.account)
+        async with control.dead_man_switch(3, symbols=symbols) as switch:
+            assert (switch.behaviour, switch.symbols, switch.state.phase) == (declared, symbols, SwitchPhase.ARMED)
+        assert switch.state.phase is SwitchPhase.CLOSED
+        while own.simulation.streams.connections:  # noqa: ASYNC110 - the server tells nobody that one has ended
+            await asyncio.sleep(0.01)
+        assert ledger.deadline(next(iter(symbols), None)) is None
+        with pytest.raises(LookupError):
+            async with control.dead_man_switch(3, symbols=symbols):
+                raise LookupError(symbol)
+        while ledger.open_orders():  # noqa: ASYNC110 - a read moves the ledger on
+            await asyncio.sleep(0.05)

@@ -13,7 +13,7 @@ from tests.contract.socket_cases import CASES
 from tests.offenders import each
 
 from venuekit import capabilities
-from venuekit.capabilities import Capability, SettingsReader, UserStream
+from venuekit.capabilities import Capability, DeadManControl, SettingsReader, UserStream
 from venuekit.endpoint import Endpoint
 from venuekit.plugins import make_plugins
 from venuekit.testing import find_recorded, load_recorded
@@ -24,8 +24,8 @@ VENUES = sorted({row.venue for row in ROWS})
 #: composed of what the other capabilities read; the tests of plan and apply are about it
 COMPOSED = frozenset({SettingsReader.get_settings.__qualname__})
 
-#: shown by documented messages, and not by the body of an answer
-EVENTS = UserStream.events.__qualname__
+#: shown by documented messages, and not by the body of an answer, where the row has messages
+BY_MESSAGES = frozenset({UserStream.events.__qualname__, DeadManControl.dead_man_switch.__qualname__})
 
 #: by row: the methods that it is about; a venue may declare their capability unsupported instead
 PROMISED = {
@@ -72,6 +72,7 @@ PROMISED = {
     "B11": "TpSlModeControl.set_tpsl_mode",
     "B15": "RiskLimitControl.set_risk_limit",
     "C15 U29 B20": "UserStream.events",
+    "U11 C18 B20": "DeadManControl.dead_man_switch",
     "C15 U29": "ListenKeyControl.start_listen_key",
     "C12 U29": "ListenKeyControl.keep_listen_key_alive",
     "C16 U29": "ListenKeyControl.stop_listen_key",
@@ -111,7 +112,7 @@ class Shown:
             return ["a row"]
         books = {"plain"} | {book for row in rows if len(row.books) == 1 for book in row.books}
         missing = [f"a socket case of the {book} book" for book in sorted(books) if (method, book) not in self.sockets]
-        messages = method == EVENTS and any(row.messages for row in rows)
+        messages = method in BY_MESSAGES and any(row.messages for row in rows)
         if not messages and not any((case.venue, case.method) == (venue_id, method) for case in self.documented):
             missing.append("a documented body")
         refused = any(one.method == method.partition(".")[2] for row in rows for one in row.refusals)

@@ -8,7 +8,7 @@ from tests.contract.contract_registry import DOCUMENTED, ROWS, Row, method_of
 from tests.contract.render import TARGET, render
 from tests.offenders import each
 
-from venuekit.capabilities import UserStream, capability_of
+from venuekit.capabilities import DeadManControl, UserStream, capability_of
 from venuekit.endpoint import Area
 from venuekit.plugins import make_plugins
 from venuekit.testing import find_recorded, load_recorded
@@ -83,7 +83,7 @@ def test_methods_have_a_documented_body(row: Row) -> None:
     """Each method of a row has a documented-body case."""
     shown = {case.method for case in DOCUMENTED if (case.row, case.venue) == (row.id, row.venue)}
     if row.messages:
-        shown.add(UserStream.events.__qualname__)
+        shown |= {UserStream.events.__qualname__, DeadManControl.dead_man_switch.__qualname__}
     assert set(row.methods) - {"*"} <= shown
 
 

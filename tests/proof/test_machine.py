@@ -89,6 +89,13 @@ FAMILIES: tuple[tuple[Write, ...], ...] = (
         partial(writes.set_tpsl_mode, mode=TpSlMode.PARTIAL),
         partial(writes.call_raw, path="/v5/position/set-risk-limit", holds=False, category="inverse", riskId=1),
         partial(writes.call_raw, path="/v5/position/switch-mode", holds=True, category="inverse", mode=0),
+        partial(
+            writes.call_raw,
+            path="/v5/order/disconnected-cancel-all",
+            holds=True,
+            product="DERIVATIVES",
+            timeWindow=10,
+        ),
     ),
     (
         writes.set_leverage,

@@ -64,7 +64,11 @@ async def test_instruments_of_the_account(ask: Ask) -> None:
     [
         ("/v5/account/smp-group", {}, {"smpGroup": 0}),
         ("/v5/system/status", {}, {"list": []}),
-        ("/v5/account/query-dcp-info", {}, {"dcpInfos": []}),
+        (
+            "/v5/account/query-dcp-info",
+            {},
+            {"dcpInfos": [{"product": "DERIVATIVES", "dcpStatus": "ON", "timeWindow": "10"}]},
+        ),
         ("/v5/asset/delivery-record", INVERSE, {"list": [], "nextPageCursor": "", "category": "inverse"}),
         (
             "/v5/user/get-member-type",

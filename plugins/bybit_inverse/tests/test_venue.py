@@ -54,7 +54,7 @@ def test_private_endpoints_pay_into_a_pool_of_their_own_and_the_addresss() -> No
     """Each has the limit that is published of it, of the account; public ones only that of the address."""
     limits = {limit.name: limit for limit in BYBIT_INVERSE.limits}
     assert (limits["address"].amount, limits["address"].seconds) == (600, 5.0)
-    unpublished = {BYBIT.SET_TPSL_MODE, BYBIT.SET_RISK_LIMIT, BYBIT.OLD_CLOSED_PNL}
+    unpublished = {BYBIT.SET_TPSL_MODE, BYBIT.SET_RISK_LIMIT, BYBIT.OLD_CLOSED_PNL, BYBIT.SET_PROTECTION}
     own: set[str] = set()
     for endpoint in BYBIT:
         pools = set(endpoint.pools) - {"address"}
@@ -135,10 +135,10 @@ def test_what_orders_the_venue_takes() -> None:
 def test_writes_about_orders_are_filed_as_orders() -> None:
     """So that a guard that forbids orders forbids all of them, and one that halts lets cancels through."""
     writes = [one for one in BYBIT if one.path.startswith("/v5/order/") and one.effect is not Effect.READ]
-    assert len(writes) == 7
+    assert len(writes) == 8
     assert {one.area for one in writes} == {Area.ORDERS}
     cancels = [one for one in writes if "cancel" in one.path]
-    assert len(cancels) == 3
+    assert len(cancels) == 4
     assert all(one.reduces is not None and one.reduces({}) for one in cancels)
 
 
@@ -170,7 +170,8 @@ def test_what_the_demo_service_lacks() -> None:
     demo = BYBIT_INVERSE.environment("demo")
     names = {capability.__name__ for capability in demo.unsupported}
     assert names == {
-        "ApiKeyReader", "CommissionReader", "ConversionReader", "OrderBatchControl", "TpSlModeControl",
+        "ApiKeyReader", "CommissionReader", "ConversionReader", "DeadManControl", "OrderBatchControl",
+        "TpSlModeControl",
         "WithdrawalReader",
     }  # fmt: skip
     for capability in demo.unsupported:

@@ -13,6 +13,7 @@ from venuekit_bybit_inverse.income import BybitIncome
 from venuekit_bybit_inverse.instruments import BybitBrackets, BybitFees, BybitInstruments
 from venuekit_bybit_inverse.order_history import BybitFills, BybitOrders
 from venuekit_bybit_inverse.positions import BybitAdl, BybitPositions
+from venuekit_bybit_inverse.protection import BybitProtection
 from venuekit_bybit_inverse.settings import BybitSettings
 from venuekit_bybit_inverse.symbol_controls import BybitLeverage, BybitPositionMargin, BybitPositionMode, BybitTpSlMode
 from venuekit_bybit_inverse.withdrawals import BybitWithdrawals
@@ -41,6 +42,7 @@ class BybitInverseAccount(
     BybitOrders,
     BybitFills,
     StreamedEvents,
+    BybitProtection,
 ):
     """A unified account 2.0 of Bybit, as far as inverse contracts are concerned."""
 

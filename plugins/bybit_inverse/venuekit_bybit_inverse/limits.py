@@ -30,6 +30,7 @@ _PER_SECOND = {
     "add_margin": 10,
     "fee_rate": 5,
     "query_api": 10,
+    "dcp_info": 5,
     "transaction_log": 25,
     "closed_pnl": 50,
     "convert_history": 50,

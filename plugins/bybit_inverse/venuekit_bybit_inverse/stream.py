@@ -43,7 +43,11 @@ _STEPS: Mapping[str | None, OrderUpdateKind] = {
     "Triggered": OrderUpdateKind.TRIGGERED,
 }
 _AUTHENTICATION, _SUBSCRIPTION = "auth", "subscribe"
-_REPLIES = {_AUTHENTICATION: ReplyKind.AUTHENTICATED, _SUBSCRIPTION: ReplyKind.SUBSCRIBED}
+_REPLIES = {
+    _AUTHENTICATION: ReplyKind.AUTHENTICATED,
+    _SUBSCRIPTION: ReplyKind.SUBSCRIBED,
+    "unsubscribe": ReplyKind.UNSUBSCRIBED,
+}
 #: the words of a refusal have no code
 _FAULTS = {"request expired": Fault.CLOCK}
 _OWN = f".{CATEGORY}"

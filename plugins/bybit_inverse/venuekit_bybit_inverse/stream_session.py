@@ -6,7 +6,7 @@ import json
 
 import attrs
 
-from venuekit.plugin import Account, Decoder, SignedSession, Stamp, StreamDeclaration
+from venuekit.plugin import Account, Decoder, DisconnectWatch, SignedSession, Stamp, StreamDeclaration
 from venuekit_bybit_inverse.endpoints import BYBIT
 from venuekit_bybit_inverse.instruments import settle_by_symbol
 from venuekit_bybit_inverse.signing import websocket_payload, write_signature
@@ -18,6 +18,9 @@ _LOGIN_LIFE = 10_000
 #: topics of all products would bring theirs, too, and cannot be subscribed in one message with those of one product
 _TOPICS = ("position.inverse", "order.inverse", "execution.inverse")
 _WALLET = "wallet"
+#: by it the end of the last such connection cancels orders of perpetuals and futures
+_PROTECTION = "dcp.future"
+_PING = '{"op":"ping"}'
 
 
 def _expiry(stamp: Stamp) -> int:
@@ -30,6 +33,10 @@ def _log_in(stamp: Stamp, signature: bytes) -> str:
 
 def _subscribe(*topics: str) -> str:
     return json.dumps({"op": "subscribe", "args": topics})
+
+
+def _unsubscribe(*topics: str) -> str:
+    return json.dumps({"op": "unsubscribe", "args": topics})
 
 
 @attrs.frozen
@@ -51,7 +58,11 @@ STREAM = StreamDeclaration(
         path="/v5/private",
     ),
     make_decoder=_DecoderMaker(ROWS),
-    ping='{"op":"ping"}',
+    ping=_PING,
     ping_every=20.0,
     confirmed_by=frozenset({BYBIT.CREATE_ORDER, BYBIT.CANCEL_ORDER}),
+    # the shortest window is three seconds, and the venue counts pings as signs of life
+    watch=DisconnectWatch(
+        subscriptions=(_subscribe(_PROTECTION),), unsubscriptions=(_unsubscribe(_PROTECTION),), ping_every=1.0
+    ),
 )

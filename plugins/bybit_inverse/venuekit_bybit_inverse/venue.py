@@ -12,6 +12,7 @@ from venuekit.capabilities import (
     CommissionReader,
     ConversionReader,
     CountdownControl,
+    DeadManControl,
     HistoryBehaviour,
     LeverageBehaviour,
     LeverageScope,
@@ -38,6 +39,7 @@ from venuekit_bybit_inverse.answers import answer_time, bybit_answers
 from venuekit_bybit_inverse.endpoints import BYBIT, CLIENT_ID_PATTERN
 from venuekit_bybit_inverse.faults import FAULTS, OUTDATED_BY
 from venuekit_bybit_inverse.limits import LIMITS
+from venuekit_bybit_inverse.protection import BEHAVIOUR
 from venuekit_bybit_inverse.reading import TWO_YEARS
 from venuekit_bybit_inverse.signing import BybitSigning
 from venuekit_bybit_inverse.stream_session import STREAM
@@ -58,8 +60,8 @@ _AUTOMATIC_TIERS = (
 )
 _NO_TEST = "the venue has no test order; its pre-check gives margin rates, not whether it would take the order"
 _NO_COUNTDOWN = (
-    "the venue has no countdown by calls; its disconnect protection (DCP) is another thing: it cancels when a private"
-    " WebSocket connection is lost"
+    "the venue has no countdown by calls; its disconnection protection (DCP), which cancels when a private stream is"
+    " lost, is behind dead_man_switch()"
 )
 _NO_LISTEN_KEY = "the venue opens a stream by a signed message, and has no listen key"
 _BATCH_AT_MOST = 20
@@ -86,7 +88,15 @@ _DEMO = Environment(
     stream="wss://stream-demo.bybit.com",
     hosts=frozenset({"api-demo.bybit.com", "stream-demo.bybit.com"}),
     unsupported=dict.fromkeys(
-        (ApiKeyReader, CommissionReader, ConversionReader, OrderBatchControl, TpSlModeControl, WithdrawalReader),
+        (
+            ApiKeyReader,
+            CommissionReader,
+            ConversionReader,
+            DeadManControl,
+            OrderBatchControl,
+            TpSlModeControl,
+            WithdrawalReader,
+        ),
         _NOT_ON_DEMO,
     ),
 )
@@ -132,6 +142,7 @@ BYBIT_INVERSE: Venue[BybitInverseAccount] = Venue(
             income=TWO_YEARS.words,
             closed_pnl=f"{TWO_YEARS.words}; what was closed before the account became a unified one only with a symbol",
         ),
+        BEHAVIOUR,
         OrderBehaviour(
             types=frozenset(set(OrderType) - {OrderType.TRAILING_STOP_MARKET}),
             times_in_force=frozenset(set(TimeInForce) - {TimeInForce.GTD}),

@@ -9,6 +9,7 @@ from venuekit_bybit_inverse.endpoints.market import MarketEndpoints
 from venuekit_bybit_inverse.endpoints.order_reads import OrderReadEndpoints
 from venuekit_bybit_inverse.endpoints.orders import CLIENT_ID_PATTERN, OrderWriteEndpoints
 from venuekit_bybit_inverse.endpoints.positions import PositionEndpoints
+from venuekit_bybit_inverse.endpoints.protection import ProtectionEndpoints
 from venuekit_bybit_inverse.endpoints.settings import SettingEndpoints
 from venuekit_bybit_inverse.wire import CATEGORY
 
@@ -24,6 +25,7 @@ class BybitEndpoints(
     HistoryEndpoints,
     OrderReadEndpoints,
     OrderWriteEndpoints,
+    ProtectionEndpoints,
 ):
     """The endpoints of the venue; one body per subject."""
 

@@ -99,14 +99,12 @@ _WRITES: tuple[tuple[str, _Handler, tuple[Parameter, ...]], ...] = (
 
 
 def extra_routes() -> Iterator[Route]:
-    """Yield the routes; those that keep something keep it for one simulated venue."""
+    """Yield the routes."""
     for path, handler, parameters in _PUBLIC:
         yield _route("GET", path, handler, parameters, security=Security.NONE)
-    guards = setting_routes.DisconnectGuards()
-    for path, handler, parameters in (*_PRIVATE, ("account/query-dcp-info", guards.show, ())):
+    for path, handler, parameters in _PRIVATE:
         yield _route("GET", path, handler, parameters)
-    window = (*_optional("product"), Parameter("timeWindow", Kind.INTEGER, required=True))
-    for path, handler, parameters in (*_WRITES, ("order/disconnected-cancel-all", guards.set, window)):
+    for path, handler, parameters in _WRITES:
         yield _route("POST", path, handler, parameters, effect=Effect.SET, encoding=Encoding.JSON)
 
 

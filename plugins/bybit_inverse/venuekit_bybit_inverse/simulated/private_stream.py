@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from venuekit.simulator import LedgerChange, StreamConnection
+from venuekit_bybit_inverse.simulated.disconnect_guards import FUTURE_TOPIC, DisconnectGuards
 from venuekit_bybit_inverse.simulated.signed_socket import MALFORMED, SignedSocket
 from venuekit_bybit_inverse.simulated.stream_messages import list_messages
 
@@ -18,8 +19,8 @@ _BY_PRODUCT = {
 }
 _OF_PRODUCTS = {f"{topic}.{product}" for topic, products in _BY_PRODUCT.items() for product in products}
 _PRODUCT = ".inverse"
-#: topics without products; they are accepted, and but for the wallet nothing happens there
-_OTHERS = {"wallet", "greeks", "strategy", "dcp.future", "dcp.spot", "dcp.option", "spread.order", "spread.execution"}
+#: topics without products; they are accepted, and but for the wallet there are no messages
+_OTHERS = {"wallet", "greeks", "strategy", FUTURE_TOPIC, "dcp.spot", "dcp.option", "spread.order", "spread.execution"}
 _TOPICS = frozenset({*_BY_PRODUCT, *_OF_PRODUCTS, *_OTHERS})
 _PARTIAL = (
     "Batch subscription partially succeeded and partially failed.Successful subscriptions are as follows:[{}]. "
@@ -33,11 +34,13 @@ class PrivateStream(SignedSocket):
     The private stream of one connection.
 
     Topics can be subscribed for all products or for one, not both in one request. There is no message at the
-    subscription, and none about a price alone. ``topics`` are those that are subscribed.
+    subscription, and none about a price alone. ``topics`` are those that are subscribed; ``dcp.future`` has no
+    messages, and makes the end of this connection cancel orders.
     """
 
-    def __init__(self, connection: StreamConnection, name: str) -> None:
+    def __init__(self, connection: StreamConnection, name: str, guards: DisconnectGuards) -> None:
         super().__init__(connection, name)
+        self._guards = guards
         self.topics: dict[str, None] = {}
 
     def process(self, frame: dict[str, Any]) -> None:
@@ -55,6 +58,8 @@ class PrivateStream(SignedSocket):
             case "unsubscribe":
                 for topic in _names(frame):
                     self.topics.pop(topic, None)
+                if self.key is not None and FUTURE_TOPIC not in self.topics:
+                    self._guards.remove(self, self.key)
                 self.accept(frame)
             case _:
                 self.refuse(frame, MALFORMED, "error:invalid op")
@@ -65,6 +70,8 @@ class PrivateStream(SignedSocket):
         failed = [name for name in names if name not in _TOPICS or (mixed and name not in _OTHERS)]
         accepted = [name for name in names if name not in failed]
         self.topics |= dict.fromkeys(accepted)
+        if self.key is not None and FUTURE_TOPIC in accepted:
+            self._guards.add(self, self.key, self.connection.ledger_of(self.key.account))
         if failed or not names:
             self.refuse(frame, MALFORMED, _PARTIAL.format(" ".join(accepted), " ".join(failed)))
         else:
@@ -78,6 +85,16 @@ class PrivateStream(SignedSocket):
     def refuse(self, frame: dict[str, Any], code: int, words: str) -> None:  # noqa: ARG002  - words alone are told
         """Refuse an operation."""
         self._acknowledge(frame, words, success=False)
+
+    def wake(self) -> None:
+        """Cut the connection, which was idle for too long: it has ended, whether or not the client reads."""
+        super().wake()
+        self.end()
+
+    def end(self) -> None:
+        """Process the end of the connection, which may be the last one that was to keep orders alive."""
+        if self.key is not None:
+            self._guards.lose(self, self.key, self.connection.ledger_of(self.key.account))
 
     def _acknowledge(self, frame: dict[str, Any], words: str, *, success: bool) -> None:
         reply = {"success": success, "ret_msg": words, "op": str(frame.get("op", "")), "conn_id": self.name}

@@ -40,6 +40,7 @@ from venuekit_bybit_inverse.simulated import (
     position_routes,
 )
 from venuekit_bybit_inverse.simulated.contracts import ASSETS, CONTRACTS, RULES, make_contract
+from venuekit_bybit_inverse.simulated.disconnect_guards import DisconnectGuards
 from venuekit_bybit_inverse.simulated.documented_answers import DOCUMENTED_ANSWERS
 from venuekit_bybit_inverse.simulated.extra_routes import extra_routes
 from venuekit_bybit_inverse.simulated.messages import NO_PERMISSION, REFUSED, envelope, refusal, refuse
@@ -141,6 +142,7 @@ class SimulatedBybit(SimulatedVenue):
 
     def __init__(self) -> None:
         self._connections = itertools.count(1)
+        self._guards = DisconnectGuards()
 
     def make_contract(self, market: Market, prices: Mapping[str, Decimal]) -> Contract:
         """Return a further contract, for a symbol such as SOLUSD or SOLUSDH27."""
@@ -148,7 +150,11 @@ class SimulatedBybit(SimulatedVenue):
 
     def handlers(self) -> Mapping[Endpoint[Any], Handler]:
         """Return the handler of each endpoint."""
-        return {endpoint: read_parameters(handler) for endpoint, handler in _HANDLERS.items()}
+        protection: Mapping[Endpoint[Any], Callable[[Parameters, Visit], object]] = {
+            BYBIT.PROTECTION: self._guards.show,
+            BYBIT.SET_PROTECTION: self._guards.set,
+        }
+        return {endpoint: read_parameters(handler) for endpoint, handler in {**_HANDLERS, **protection}.items()}
 
     def extra_routes(self) -> Iterable[Route]:
         """Return the documented routes that the client does not use."""
@@ -158,7 +164,7 @@ class SimulatedBybit(SimulatedVenue):
         """Return the private stream or the trade socket of an account; there is no public stream."""
         name = f"simulated-{next(self._connections)}"
         if connection.request.path == "/v5/private":
-            return PrivateStream(connection, name)
+            return PrivateStream(connection, name, self._guards)
         if connection.request.path == self.websocket_api_path:
             return TradeSocket(connection, name)
         return super().open_stream(connection)
