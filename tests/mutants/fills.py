@@ -1,4 +1,4 @@
-"""Mutants of fills and countdowns."""
+"""Mutants of fills, countdowns and dead man's switches."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ _OF_FILLS = (
     ),
 )
 
-_BLOCK = '''class SwapCountdown(CountdownPart):
+_BLOCK = '''class SwapCountdown(CountdownSwitchPart):
     """The countdown of the account."""
 
     __slots__ = ()
@@ -154,4 +154,31 @@ _COUNTDOWNS = (
     ),
 )
 
-MUTANTS: tuple[Mutant, ...] = (*_OF_FILLS, *_COUNTDOWNS)
+_SWITCHES = (
+    _bybit(
+        name="a watched connection is closed before it is released",
+        kind="switches",
+        file="stream_session.py",
+        old="unsubscriptions=(_unsubscribe(_PROTECTION),)",
+        new="unsubscriptions=()",
+        caught_by="test_switch_that_is_left_cancels_nothing",
+    ),
+    _bybit(
+        name="a connection does not ask to be watched",
+        kind="switches",
+        file="stream_session.py",
+        old="subscriptions=(_subscribe(_PROTECTION),)",
+        new="subscriptions=(_subscribe(_WALLET),)",
+        caught_by="test_switch_fires_after_an_exception",
+    ),
+    _bybit(
+        name="a switch takes the seconds that the venue refuses",
+        kind="switches",
+        file="protection.py",
+        old="longest=300,",
+        new="longest=200,",
+        caught_by="test_switch_is_refused_outside_its_bounds",
+    ),
+)
+
+MUTANTS: tuple[Mutant, ...] = (*_OF_FILLS, *_COUNTDOWNS, *_SWITCHES)
