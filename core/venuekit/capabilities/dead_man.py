@@ -17,7 +17,7 @@ from venuekit.capabilities.orders import CountdownScope
 class DeadManKind(enum.StrEnum):
     """What the venue watches."""
 
-    COUNTDOWN = "countdown"  #: a time that requests renew; whoever sends none lets it run out
+    COUNTDOWN = "countdown"  #: a time that requests renew; without one it runs out
     DISCONNECT = "disconnect"  #: a connection; once none is left that asked for it, a time runs
 
 

@@ -134,14 +134,7 @@ class StreamSession:
         return StreamState(self._phase, received_at, self._connections, main.is_confirmed, alive_at)
 
     async def request(self, messages: Sequence[str], reply: ReplyKind) -> None:
-        """
-        Send messages on each open connection, which is replaced no more, and wait for their acknowledgements.
-
-        Raises:
-            NeverSent: no connection is open.
-            AnswerLost: one ended before it had acknowledged them.
-            VenueError: the venue refuses them.
-        """
+        """Send messages on each open connection, replaced no more; raises TransportError, VenueError for a refusal."""
         self._replace_at = None
         await self._chores.close()
         connections = [one for one in (self._main, self._standby) if one is not None and one.end is None]

@@ -43,7 +43,7 @@ class DisconnectSwitchPart(Account, DeadManControl):
     """
     Sets the window over :attr:`DISCONNECT`, and keeps a connection by the ``watch`` of the venue's stream.
 
-    The connection is not that of the events: whoever reads them may stop without an effect on orders.
+    The connection is not that of the events: their readers may stop without an effect on orders.
     """
 
     __slots__ = ()

@@ -95,6 +95,6 @@ def _symbols(stage: Stage) -> dict[str, Any]:
 async def _let_run_out(stage: Stage, seconds: float) -> None:
     """Wait until the venue has seen the end of every connection, and move its clock beyond the time of the switch."""
     async with asyncio.timeout(_PATIENCE):
-        while stage.simulation.streams.connections:  # noqa: ASYNC110 - the simulated venue tells nobody
+        while stage.simulation.streams.connections:  # noqa: ASYNC110 - the simulated venue has no event for it
             await asyncio.sleep(0.01)
     stage.simulation.skew(2 * seconds)

@@ -56,7 +56,7 @@ class DisconnectGuards:
         """
         Answer ``POST /v5/order/disconnected-cancel-all``, whose envelope has neither a result nor a time.
 
-        It has no effect on a sub-account, which nobody has configured.
+        It has no effect on a sub-account, which is not configured.
         """
         product = parameters.text("product") or _PRODUCTS[0]
         seconds = parameters.require("timeWindow")
