@@ -78,6 +78,12 @@ def architecture() -> Page:
 
 
 @pytest.fixture(scope="session")
+def dead_man_page() -> Page:
+    """docs/dead_man.md."""
+    return Page(ROOT / "docs" / "dead_man.md")
+
+
+@pytest.fixture(scope="session")
 def orders_page() -> Page:
     """docs/orders.md."""
     return Page(ROOT / "docs" / "orders.md")

@@ -11,6 +11,7 @@ import pytest
 
 GUIDES = (
     "orders_page",
+    "dead_man_page",
     "histories_page",
     "simulator_page",
     "worlds_page",

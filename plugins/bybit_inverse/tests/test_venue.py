@@ -74,6 +74,7 @@ def test_private_endpoints_pay_into_a_pool_of_their_own_and_the_addresss() -> No
         "order_amend_batch": 10,
         "order_cancel_batch": 10,
         "account_info": 50,
+        "dcp_info": 5,
         "wallet_balance": 50,
         "collateral_info": 50,
         "set_margin_mode": 5,

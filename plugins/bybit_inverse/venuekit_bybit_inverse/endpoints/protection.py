@@ -29,6 +29,8 @@ from venuekit_bybit_inverse.limits import cost
 
 #: the product that inverse contracts belong to, with all other perpetuals and futures
 PRODUCT = "DERIVATIVES"
+#: the product of a request that names none
+_USUAL_PRODUCT = "OPTIONS"
 
 
 @attrs.frozen
@@ -56,7 +58,7 @@ def find_window(rows: Sequence[WindowRow], product: str = PRODUCT) -> int | None
 
 async def _read_window(call: Call, lost: Lost) -> Reading[None]:
     rows = await call(ProtectionEndpoints.PROTECTION)
-    present = find_window(rows, lost.parameters["product"])
+    present = find_window(rows, lost.parameters.get("product", _USUAL_PRODUCT))
     return Reading(value=present, holds=present == int(lost.parameters["timeWindow"]))
 
 
@@ -88,7 +90,7 @@ class ProtectionEndpoints(EndpointBook):
         "/v5/order/disconnected-cancel-all",
         decode=Changing(_decode_acceptance),
         parameters=(
-            Parameter("product", required=True, choices=frozenset({PRODUCT})),
+            Parameter("product", choices=frozenset({PRODUCT})),
             Parameter("timeWindow", Kind.INTEGER, required=True, minimum=Decimal(3), maximum=Decimal(300)),
         ),
         encoding=Encoding.JSON,
