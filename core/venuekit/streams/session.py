@@ -5,11 +5,9 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import Counter
-from collections.abc import Sequence
 from copy import copy
 from datetime import datetime
 from functools import partial
-from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -17,16 +15,15 @@ import attrs
 from venuekit._util.times import from_milliseconds, to_milliseconds
 from venuekit.capabilities import Gap, GapReason, OrderUpdate, StreamEvent, StreamPhase, StreamState
 from venuekit.credentials.redactor import redact_error
-from venuekit.credentials.secret import Secret
-from venuekit.errors import AccountClosed, NeverSent, OperationError, PluginError, VenueError, VenuekitError
+from venuekit.errors import AccountClosed, OperationError, PluginError, VenueError, VenuekitError
 from venuekit.pipeline.events import notify_of_stream
 from venuekit.pipeline.observe import EventKind
-from venuekit.stream_declaration import ListenKeySession, ReplyKind, StreamDeclaration
+from venuekit.stream_declaration import ListenKeySession, StreamDeclaration
 from venuekit.streams.chores import Chores
-from venuekit.streams.connection import Connection, SubscriptionRefused
+from venuekit.streams.connection import Connection
 from venuekit.streams.delivery import Delivery
 from venuekit.streams.listen_keys import KeptKey
-from venuekit.streams.opening import open_connection, refusal
+from venuekit.streams.opening import open_connection
 from venuekit.streams.reader import QueuedReader
 from venuekit.streams.sockets import End, Sockets
 
@@ -133,18 +130,11 @@ class StreamSession:
         alive_at = self._wall_time(main.last_at)
         return StreamState(self._phase, received_at, self._connections, main.is_confirmed, alive_at)
 
-    async def request(self, messages: Sequence[str], reply: ReplyKind) -> None:
-        """Send messages on each open connection, replaced no more; raises TransportError, VenueError for a refusal."""
+    async def stop_replacing(self) -> tuple[Connection, ...]:
+        """Return the open connections, which are not replaced from now on."""
         self._replace_at = None
         await self._chores.close()
-        connections = [one for one in (self._main, self._standby) if one is not None and one.end is None]
-        if not connections:
-            raise NeverSent("no connection is open")
-        for connection, message in product(connections, messages):
-            try:
-                await connection.request(Secret(message), reply)
-            except SubscriptionRefused as refused:
-                raise refusal(self.first, refused.reply, 200) from None
+        return tuple(one for one in (self._main, self._standby) if one is not None and one.end is None)
 
     def expect(self, endpoint: Endpoint[Any]) -> None:
         """Expect an event: the venue has accepted a request that one follows, or has preceded."""

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import product
 
 import attrs
 
-from venuekit.capabilities import EventReader, StreamPhase
+from venuekit.capabilities import EventReader
+from venuekit.credentials.secret import Secret
 from venuekit.errors import NeverSent, TransportError
 from venuekit.stream_declaration import ReplyKind
+from venuekit.streams.connection import SubscriptionRefused
+from venuekit.streams.opening import refusal
 from venuekit.streams.reader import QueuedReader
 from venuekit.streams.session import StreamSession
 
@@ -44,15 +48,20 @@ class WatchedConnection:
         for _ in range(_ATTEMPTS):
             await self._reader.wait_until_live()
             try:
-                return await self._session.request(self._unsubscriptions, ReplyKind.UNSUBSCRIBED)
+                return await self._unsubscribe()
             except TransportError as error:
                 failure = error
         raise failure
 
-    @property
-    def is_live(self) -> bool:
-        """Whether it is open and subscribed."""
-        return self._reader.state.phase is StreamPhase.LIVE
+    async def _unsubscribe(self) -> None:
+        connections = await self._session.stop_replacing()
+        if not connections:
+            raise NeverSent("no connection is open")
+        for connection, message in product(connections, self._unsubscriptions):
+            try:
+                await connection.request(Secret(message), ReplyKind.UNSUBSCRIBED)
+            except SubscriptionRefused as refused:
+                raise refusal(self._session.first, refused.reply, 200) from None
 
 
 #: how often a connection that ends meanwhile is waited for again
