@@ -10,9 +10,13 @@ from hypothesis import strategies as st
 
 from venuekit.capabilities import Balance, Instrument, InstrumentKind, InstrumentStatus, Unit
 from venuekit.cli.watch.figures import UNKNOWN, Figure, amount_of
+from venuekit.cli.watch.group import WatchGroup
 from venuekit.cli.watch.summary import AccountSummary, WatchState
 from venuekit.cli.watch.texts import age_text, overview_head, overview_lines, reason_text, totals_text
 from venuekit.cli.watch.usd import usd_prices, usd_sum
+from venuekit.credentials.accounts_file import AccountEntry
+from venuekit.plugins import make_plugins
+from venuekit.venue import EnvironmentName
 
 D = Decimal
 NUMBERS = st.decimals(min_value=-(10**12), max_value=10**12, places=8)
@@ -143,3 +147,20 @@ def test_a_reason_is_one_line_without_keys() -> None:
 def test_an_age_has_three_characters(seconds: float, text: str) -> None:
     """Seconds, minutes or hours, rounded down."""
     assert age_text(seconds) == text
+
+
+@pytest.mark.parametrize(("number", "pace"), [(1, (30, 60)), (10, (30, 120)), (100, (300, 1200))])
+def test_accounts_that_share_limits_are_read_more_slowly(number: int, pace: tuple[float, float]) -> None:
+    """Figures and open orders of each are read less often, the more accounts a venue has; others count alone."""
+
+    def entry(name: str, venue: str) -> AccountEntry:
+        return AccountEntry(
+            name=name, venue=venue, environment=EnvironmentName.TESTNET, key="env:KEY", secret="env:SECRET"
+        )
+
+    entries = [entry(f"a{index}", "toy_perp") for index in range(number)]
+    *shared, alone = WatchGroup([*entries, entry("alone", "toy_swap")], make_plugins(), 2).accounts
+
+    assert {(watched.figures_every, watched.orders_every) for watched in shared} == {pace}
+    assert (alone.figures_every, alone.orders_every) == (30, 60)
+    assert all(watched.state_age > watched.orders_every for watched in shared)

@@ -74,7 +74,7 @@ def _buy(toy: BackgroundSimulation) -> None:
 def test_a_pipe_gets_a_line_for_each_change(start: Any, toy: BackgroundSimulation) -> None:
     """A line has time, account, state, figures and positions; Ctrl-C ends it with 130 and without a word."""
     process = start()
-    first = _read_until(process, "to_liquidation=8.7%")
+    first = _read_until(process, "equity=9")
     _buy(toy)
     begun = time.monotonic()
     second = _read_until(process, "TOYUSD both 101")

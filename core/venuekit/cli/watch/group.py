@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from venuekit._util.times import from_milliseconds
-from venuekit.cli.watch.mark_prices import MarkPrices
+from venuekit.cli.watch.mark_prices import MarkPrices, market_of
 from venuekit.cli.watch.summary import AccountSummary, summarize
 from venuekit.cli.watch.watched_account import WatchedAccount
 from venuekit.clock import Clock, SystemClock
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from venuekit.live import ViewChange
     from venuekit.plugins import Plugins
 
+#: accounts of one venue that are opened at a time
+_OPENED_AT_ONCE = 4
 #: one account and its change; None where something else than its view has changed
 News = tuple[WatchedAccount, "ViewChange | None"]
 
@@ -34,7 +36,14 @@ class WatchGroup:
     """
 
     def __init__(self, entries: Iterable[AccountEntry], plugins: Plugins, interval: float) -> None:
-        self.accounts = tuple(WatchedAccount(entry, interval, self._note) for entry in entries)
+        entries = tuple(entries)
+        counts = Counter(map(market_of, entries))
+        opening = {market: asyncio.Semaphore(_OPENED_AT_ONCE) for market in counts}
+        self.accounts = tuple(
+            WatchedAccount(entry, interval, counts[market], opening[market], self._note)
+            for entry in entries
+            for market in [market_of(entry)]
+        )
         self.marks = MarkPrices(self.accounts, interval)
         self._plugins = plugins
         self._interval = interval

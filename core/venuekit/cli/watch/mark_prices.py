@@ -17,6 +17,7 @@ from venuekit.errors import OperationError
 if TYPE_CHECKING:
     from venuekit.account import Account
     from venuekit.cli.watch.watched_account import WatchedAccount
+    from venuekit.credentials.accounts_file import AccountEntry
 
 #: seconds between two reads at one venue, whatever the number of symbols
 _APART = 0.2
@@ -51,17 +52,17 @@ class MarkPrices:
 
     def of(self, watched: WatchedAccount) -> dict[str, KnownMark]:
         """Return the prices of an account's venue by symbol."""
-        return self._known.get(_market_of(watched), {})
+        return self._known.get(market_of(watched.entry), {})
 
     async def run(self) -> None:
         """Read until it is cancelled, the venues side by side."""
-        markets = {_market_of(watched) for watched in self._accounts}
+        markets = {market_of(watched.entry) for watched in self._accounts}
         async with asyncio.TaskGroup() as tasks:
             for market in markets:
                 tasks.create_task(self._run_market(market))
 
     async def _run_market(self, market: _Market) -> None:
-        members = [watched for watched in self._accounts if _market_of(watched) == market]
+        members = [watched for watched in self._accounts if market_of(watched.entry) == market]
         loop = asyncio.get_running_loop()
         while True:
             begun = loop.time()
@@ -82,8 +83,8 @@ class MarkPrices:
         self._known.setdefault(market, {})[symbol] = KnownMark(mark.mark_price, sent)
 
 
-def _market_of(watched: WatchedAccount) -> _Market:
-    entry = watched.entry
+def market_of(entry: AccountEntry) -> _Market:
+    """Return the market of an account, whose prices and limits it shares with others of the same."""
     return entry.venue, str(entry.environment), entry.rest
 
 

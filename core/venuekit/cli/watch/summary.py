@@ -13,12 +13,12 @@ from venuekit.capabilities import Balance, MarginType, Order, Position
 from venuekit.cli.watch.figures import UNKNOWN, Figure, amount_of, first_doubt
 from venuekit.cli.watch.mark_prices import KnownMark
 from venuekit.cli.watch.usd import USD, usd_prices, usd_sum
-from venuekit.cli.watch.watched_account import FIGURES_EVERY, WatchedAccount
+from venuekit.cli.watch.watched_account import WatchedAccount
 from venuekit.errors import UnsupportedCapability
 from venuekit.live import AccountView, LivePosition, StaleView, ViewPart, ViewPhase
 
-#: seconds after which a state that was not confirmed, and a figure that was not read again, may be out of date
-_STATE_AGE = _FIGURES_AGE = 3 * FIGURES_EVERY
+#: seconds without a new mark price after which it is old, unless prices are read more slowly
+_MARK_AGE = 30.0
 _STATE_PARTS = (ViewPart.WALLETS, ViewPart.POSITIONS, ViewPart.ORDERS)
 _MOVED = "something moved since it was read"
 _HUNDRED = Decimal(100)
@@ -104,8 +104,8 @@ def summarize(
         retry_in = None if is_final else max(0.0, _seconds(watched.retry_at, now))
         words = str(watched.error)
         return AccountSummary(name, venue, WatchState.UNREADABLE, words, retry_in=retry_in, gaps=watched.gaps)
-    state, reason, age = _state_of(view)
-    figures_doubt = reason or _why_stale(view, (ViewPart.FIGURES,), _FIGURES_AGE)
+    state, reason, age = _state_of(view, watched.state_age)
+    figures_doubt = reason or _why_stale(view, (ViewPart.FIGURES,), 3 * watched.figures_every)
     positions = tuple(
         _summarize_position(live, marks.get(live.position.symbol), figures_doubt, reason, now, interval)
         for live in view.positions()
@@ -137,12 +137,12 @@ def summarize(
     )
 
 
-def _state_of(view: AccountView) -> tuple[WatchState, str | None, float | None]:
+def _state_of(view: AccountView, max_age: float) -> tuple[WatchState, str | None, float | None]:
     """Return the state of an open account, the reason against it, and its age in seconds."""
     ages = [seconds for part in _STATE_PARTS if (seconds := view.age(part)) != float("inf")]
     age = max(ages, default=None)
     status = view.status
-    reason = status.reason or _why_stale(view, None, _STATE_AGE)
+    reason = status.reason or _why_stale(view, None, max_age)
     if status.phase is not ViewPhase.LIVE or reason is not None:
         return WatchState.STALE, reason or str(status.phase), age
     return WatchState.LIVE, None, age
@@ -177,7 +177,7 @@ def _summarize_position(  # noqa: PLR0917 - all that is known of one position
         liquidation = Figure(position.liquidation_price, doubt=held_doubt or figures_doubt)
         return PositionSummary(position, None, None, pnl, liquidation, UNKNOWN)
     age = _seconds(now, mark.at)
-    mark_doubt = "its mark price is old" if age > max(FIGURES_EVERY, 3 * interval) + interval else None
+    mark_doubt = "its mark price is old" if age > max(_MARK_AGE, 3 * interval) + interval else None
     profit = live.at_mark(mark.price).unrealized_pnl
     if profit is None:  # of a contract whose worth does not follow from its price alone
         profit, mark_doubt = position.unrealized_pnl, figures_doubt or mark_doubt
@@ -236,7 +236,7 @@ def _equity_of(
 def _info_doubt(watched: WatchedAccount, now: datetime) -> str | None:
     if watched.has_moved:
         return _MOVED
-    is_old = watched.info_at is None or _seconds(now, watched.info_at) > _FIGURES_AGE
+    is_old = watched.info_at is None or _seconds(now, watched.info_at) > 3 * watched.figures_every
     return "it was not read again in time" if is_old else None
 
 

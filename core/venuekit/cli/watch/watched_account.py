@@ -24,13 +24,13 @@ from venuekit.capabilities import (
 from venuekit.cli.accounts import open_entry
 from venuekit.credentials.accounts_file import AccountEntry
 from venuekit.errors import OperationError, UnsupportedCapability, VenuekitError
-from venuekit.live import AccountView, ViewChange, ViewPart, ViewPhase
+from venuekit.live import AccountView, ViewChange, ViewPart, ViewPhase, ViewPolicy
 from venuekit.runtime import Runtime
 
 #: seconds before an account is opened again: the first, and the longest
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 60.0
-#: seconds after which figures are read again though nothing moved
-FIGURES_EVERY = 30.0
+#: seconds after which figures are read again though nothing moved: at least, and for each account of the venue
+_FIGURES_EVERY, _FOR_EACH = 30.0, 3.0
 #: seconds between two reads of figures while they move
 _MOVED_EVERY = 5.0
 #: events that are kept to be shown
@@ -45,6 +45,8 @@ class WatchedAccount:
     Attributes:
         entry: Its entry in the accounts file.
         interval: Seconds between two reads of positions where their mark prices come in no other way.
+        neighbours: How many accounts of the group share the limits of its venue, with this one.
+        opening: Held while it is opened, since all accounts of a venue at once would wait for its limits.
         on_news: Called after each change; with the change of the view, or None where another thing has changed.
         account, view: The open account and its view, None while it is not open.
         error: The reason why it is not open, None before the first try and while it is open.
@@ -58,6 +60,8 @@ class WatchedAccount:
 
     entry: AccountEntry
     interval: float
+    neighbours: int
+    opening: asyncio.Semaphore
     on_news: Callable[[WatchedAccount, ViewChange | None], None]
     account: Account | None = None
     view: AccountView | None = None
@@ -82,6 +86,21 @@ class WatchedAccount:
         """Whether something has changed since the figures were read."""
         return self._has_moved
 
+    @property
+    def figures_every(self) -> float:
+        """Seconds between two reads of figures that do not move: longer, the more accounts share the limits."""
+        return max(_FIGURES_EVERY, _FOR_EACH * self.neighbours)
+
+    @property
+    def orders_every(self) -> float:
+        """Seconds between two reads of the open orders, which weigh most."""
+        return max(2 * _FIGURES_EVERY, 4 * _FOR_EACH * self.neighbours)
+
+    @property
+    def state_age(self) -> float:
+        """Seconds after which a state that nothing has confirmed may be out of date."""
+        return 1.5 * self.orders_every
+
     async def follow(self, runtime: Runtime) -> None:
         """Keep it open until it is cancelled; a failure is kept as ``error``, and it is opened again."""
         while True:
@@ -94,15 +113,25 @@ class WatchedAccount:
             if isinstance(self.error, UnsupportedCapability):
                 self.on_news(self, None)
                 await asyncio.Event().wait()  # opening it again would not help
-            pause = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2.0 ** min(self._failures, 10)) * random.uniform(0.75, 1.25)  # noqa: S311 - spreads the tries
+            pause = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2.0 ** min(self._failures, 10))
+            now = from_milliseconds(runtime.clock.milliseconds())
+            if isinstance(self.error, OperationError) and self.error.retry_at is not None:
+                pause = max(pause, (self.error.retry_at - now).total_seconds())
+            pause *= random.uniform(1.0, 1.25)  # noqa: S311 - spreads the tries
             self._failures += 1
-            self.retry_at = from_milliseconds(runtime.clock.milliseconds()) + timedelta(seconds=pause)
+            self.retry_at = now + timedelta(seconds=pause)
             self.on_news(self, None)
             await asyncio.sleep(pause)
 
     async def _follow_once(self, runtime: Runtime) -> None:
         """Open it and keep its figures up to date until its view ends, which raises."""
-        async with open_entry(self.entry, runtime, read_only=True) as account, AccountView(account) as view:
+        policy = ViewPolicy(
+            read_every=self.figures_every, orders_every=self.orders_every, modes_every=10 * self.figures_every
+        )
+        async with contextlib.AsyncExitStack() as stack:
+            async with self.opening:
+                account = await stack.enter_async_context(open_entry(self.entry, runtime, read_only=True))
+                view = await stack.enter_async_context(AccountView(account, policy))
             self.account, self.view = account, view
             self.error, self.retry_at, self._failures = None, None, 0
             with view.subscribe(self._note_change):
@@ -143,7 +172,7 @@ class WatchedAccount:
             read_at = prices_at = loop.time()
             while _is_open(view):
                 is_live = view.status.phase is ViewPhase.LIVE
-                due = read_at + (_MOVED_EVERY if self._has_moved and is_live else FIGURES_EVERY)
+                due = read_at + (_MOVED_EVERY if self._has_moved and is_live else self.figures_every)
                 prices_due = prices_at + self.interval if is_live and _lacks_prices(account, view) else due
                 if (now := loop.time()) >= due:
                     break
