@@ -23,6 +23,8 @@ from venuekit.cli.watch.texts import Line, detail_lines, overview_head, overview
 
 #: seconds between two looks at the news, and after which ages are drawn anew
 _LOOK, _AGES = 0.1, 1.0
+#: times as long as drawing took in which it is not done again, so that many accounts take a fifth of a core at most
+_REST = 4
 #: events that are shown of one account, or of all
 _EVENTS = 200
 
@@ -119,7 +121,8 @@ class WatchApp(App[int]):
         self._is_reversed = False
         self._filter = ""
         self._shown: list[AccountSummary] = []
-        self._drawn = float("-inf")
+        #: when the screen was drawn last, and how many seconds that took
+        self._drawn, self._cost = float("-inf"), 0.0
 
     async def show(self, _: WatchGroup) -> None:
         """
@@ -161,8 +164,11 @@ class WatchApp(App[int]):
 
     def _look(self) -> None:
         now = asyncio.get_running_loop().time()
+        if now < self._drawn + _REST * self._cost:
+            return
         if self._group.take_news() or now - self._drawn >= _AGES:
             self._draw()
+            self._cost = asyncio.get_running_loop().time() - now
 
     def _draw(self) -> None:
         self._drawn = asyncio.get_running_loop().time()
