@@ -49,7 +49,7 @@ class _Account(Account, UserStream, BalanceReader, PositionReader):
 
     @property
     def venue(self) -> Any:
-        return SimpleNamespace(id="bench")
+        return SimpleNamespace(id="bench", stream=None)
 
     @property
     def venue_clock(self) -> VenueClock:

@@ -174,6 +174,8 @@ class StreamDeclaration:
         connection_life: How long the venue keeps a connection; it is replaced before, and the new one is up before the
             old one goes. None for no limit.
         identity: The identity of a message by which one that comes on both connections is noticed; None for its body.
+        is_ordered: Whether the messages of one connection come in the order of their changes; else those of one moment
+            of the venue's clock may be in any order, and an account view settles them by a read.
         message_limit: The most bytes of a message; a longer one ends the connection.
         confirmed_by: Endpoints whose accepted requests an event follows, such as that of placing an order.
         watch: How a connection becomes one whose end cancels orders; None where there is no such thing. It needs a
@@ -197,6 +199,7 @@ class StreamDeclaration:
     confirmed_by: frozenset[Endpoint[Any]] = frozenset()
     confirm_within: float = 10.0
     watch: DisconnectWatch | None = None
+    is_ordered: bool = True
 
     @property
     def endpoints(self) -> tuple[Endpoint[Any], ...]:

@@ -54,7 +54,7 @@ class AccountBook:
     def __init__(self, *, is_ordered: bool = True) -> None:
         self.wallets: Holdings[Balance] = Holdings(BALANCES, is_ordered=is_ordered)
         self.positions: Holdings[Position] = Holdings(POSITIONS, is_ordered=is_ordered)
-        self.orders = OpenOrders()
+        self.orders = OpenOrders(is_ordered=is_ordered)
         self.fills = FillLog()
         self.modes = AccountModes()
         #: fills that came while missed ones were being read; None while none are

@@ -53,7 +53,8 @@ class AccountView(ViewValues):
     """
 
     def __init__(self, account: Account, policy: ViewPolicy | None = None) -> None:
-        super().__init__(AccountBook())
+        stream = account.venue.stream
+        super().__init__(AccountBook(is_ordered=stream is None or stream.is_ordered))
         self._account = account
         self._policy = policy or ViewPolicy()
         self._stack = AsyncExitStack()

@@ -40,9 +40,13 @@ class OpenOrders:
 
     An order is open from the first event, read or answer on that has it, and until one that ended it: whichever comes
     first. An ended order is never opened again.
+
+    Args:
+        is_ordered: Whether events of one connection come in the order of their changes.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_ordered: bool = True) -> None:
+        self._is_ordered = is_ordered
         self.doubted: dict[OrderKey, None] = {}
         self._orders: dict[OrderKey, _Known] = {}
         self._ended: OrderedDict[OrderKey, None] = OrderedDict()
@@ -81,6 +85,10 @@ class OpenOrders:
             return False
         if not order.is_open:
             return self._end(key)
+        if not self._is_ordered and learnt.source is ValueSource.STREAM and not _is_older(known.order, order):
+            known.doubt, known.at = "two states are of one moment, and their order is unknown", now
+            self.doubted[key] = None
+            return False
         known.order, known.learnt = order, learnt
         self._confirm(known, key, now)
         return True

@@ -19,10 +19,16 @@ from venuekit.capabilities import (
     SettingsUpdate,
 )
 from venuekit_binance_common.stream.events import BinanceDecoder
-from venuekit_binance_usdm.aster.stream import ROWS
+from venuekit_binance_usdm.aster.stream import ROWS, STREAM, V1_STREAM
+from venuekit_binance_usdm.stream import STREAM as USDM_STREAM
 
 FRAMES = Frames(__file__)
 DECODE = BinanceDecoder(ROWS)
+
+
+def test_messages_of_one_moment_come_in_any_order() -> None:
+    """Those of the product that it is alike come in the order of their changes."""
+    assert [stream.is_ordered for stream in (STREAM, V1_STREAM, USDM_STREAM)] == [False, False, True]
 
 
 def test_a_conditional_order_is_in_the_same_book() -> None:

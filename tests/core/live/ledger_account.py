@@ -137,6 +137,7 @@ class LedgerAccount(
         "closed",
         "counts",
         "hidden_until",
+        "is_ordered",
         "ledger",
         "read_time",
         "seen",
@@ -145,7 +146,8 @@ class LedgerAccount(
         "venue_id",
     )
 
-    def __init__(self, ledger: Ledger, clock: Clock) -> None:
+    def __init__(self, ledger: Ledger, clock: Clock, *, is_ordered: bool = True) -> None:
+        self.is_ordered = is_ordered
         self.ledger, self._clock = ledger, clock
         self._scopes = WriteScopes()
         self.read_time = 0.0
@@ -160,7 +162,7 @@ class LedgerAccount(
 
     @property
     def venue(self) -> Any:
-        return SimpleNamespace(id="ledger")
+        return SimpleNamespace(id="ledger", stream=SimpleNamespace(is_ordered=self.is_ordered))
 
     @property
     def venue_clock(self) -> VenueClock:

@@ -24,13 +24,13 @@ class Opened(NamedTuple):
     view: AccountView
 
 
-def make_account() -> LedgerAccount:
+def make_account(*, is_ordered: bool = True) -> LedgerAccount:
     """Return an account with money."""
     clock = LoopClock()
     ledger = Ledger(CUTTING, CONTRACTS.values(), ASSETS, now=lambda: from_milliseconds(clock.milliseconds()))
     ledger.deposit("USDT", D(100_000))
     ledger.deposit("ONE", D(100))
-    return LedgerAccount(ledger, clock)
+    return LedgerAccount(ledger, clock, is_ordered=is_ordered)
 
 
 @asynccontextmanager

@@ -49,6 +49,8 @@ class ViewMachine(OrderCommands):
     """An account that others act on, its stream, and its view."""
 
     account: LedgerAccount | None = None
+    #: whether the venue sends messages of one moment in their order
+    is_ordered = True
 
     def __init__(self) -> None:
         super().__init__()
@@ -73,7 +75,7 @@ class ViewMachine(OrderCommands):
     def open(self, isolated: bool, hedge: bool, leverage: int) -> None:
         """Open an account and its view."""
         super().open(isolated=isolated, hedge=hedge, leverage=leverage)
-        account = self.account = LedgerAccount(self.ledger, self.clock)
+        account = self.account = LedgerAccount(self.ledger, self.clock, is_ordered=self.is_ordered)
         self.is_dead = False
         self.history: dict[tuple[ViewPart, Hashable], list[tuple[int, datetime, tuple[object, ...] | None]]] = {}
         self.noted = self.account.seen
@@ -109,9 +111,10 @@ class ViewMachine(OrderCommands):
 
     @rule(index=st.integers(0, 5))
     def reorder(self, index: int) -> None:
-        """Have a message overtake the one before it, unless both are of one moment."""
+        """Have a message overtake the one before it; of one moment only where the venue promises no order."""
         outbox = self.stream.outbox
-        if len(outbox) > index + 1 and outbox[index][0].time != outbox[index + 1][0].time:
+        is_later = len(outbox) > index + 1 and outbox[index][0].time != outbox[index + 1][0].time
+        if is_later or (not self.is_ordered and len(outbox) > index + 1):
             outbox[index], outbox[index + 1] = outbox[index + 1], outbox[index]
 
     @rule()
@@ -289,4 +292,11 @@ def _terms(order: Order) -> tuple[object, ...]:
     return (order.status, order.filled, order.quantity, order.price)
 
 
+class UnorderedMachine(ViewMachine):
+    """The same at a venue whose messages of one moment come in any order."""
+
+    is_ordered = False
+
+
+TestUnorderedView = case_of(UnorderedMachine, Rules(), max_examples=20, stateful_step_count=30)
 TestView = case_of(ViewMachine, Rules(), max_examples=30, stateful_step_count=30)

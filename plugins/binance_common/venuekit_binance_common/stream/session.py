@@ -42,6 +42,7 @@ def user_stream(
     *,
     path: str = "/ws/{key}",
     needs_contracts: bool = False,
+    is_ordered: bool = True,
 ) -> StreamDeclaration:
     """
     Return the user stream of a product.
@@ -57,4 +58,5 @@ def user_stream(
         ping_every=_PING_EVERY,
         connection_life=_CONNECTION_LIFE,
         confirmed_by=frozenset({orders.place, orders.cancel}),
+        is_ordered=is_ordered,
     )

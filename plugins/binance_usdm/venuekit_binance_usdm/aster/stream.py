@@ -1,4 +1,4 @@
-"""The user stream, which is alike in both versions."""
+"""The user stream, which is alike in both versions; its messages may come in another order than their changes."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ from venuekit_binance_usdm.aster.terms import ORDER_TERMS
 from venuekit_binance_usdm.stream import usd_margined_rows
 
 ROWS = usd_margined_rows(ORDER_TERMS)
-STREAM = user_stream(ASTER.ORDERS, ASTER.STREAM, ROWS)
-V1_STREAM = user_stream(ASTER_V1.ORDERS, ASTER_V1.STREAM, ROWS)
+STREAM = user_stream(ASTER.ORDERS, ASTER.STREAM, ROWS, is_ordered=False)
+V1_STREAM = user_stream(ASTER_V1.ORDERS, ASTER_V1.STREAM, ROWS, is_ordered=False)
