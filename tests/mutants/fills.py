@@ -171,14 +171,6 @@ _SWITCHES = (
         new="subscriptions=(_subscribe(_WALLET),)",
         caught_by="test_switch_fires_after_an_exception",
     ),
-    _bybit(
-        name="a switch takes the seconds that the venue refuses",
-        kind="switches",
-        file="protection.py",
-        old="longest=300,",
-        new="longest=200,",
-        caught_by="test_switch_is_refused_outside_its_bounds",
-    ),
 )
 
 MUTANTS: tuple[Mutant, ...] = (*_OF_FILLS, *_COUNTDOWNS, *_SWITCHES)
