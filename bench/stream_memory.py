@@ -24,10 +24,10 @@ from view_account import BODY, make_account
 from venuekit.capabilities import StreamPhase, StreamState
 from venuekit.clock import SystemClock
 from venuekit.live import AccountView
+from venuekit.pipeline.sockets import End
 from venuekit.streams.connection import Connection
 from venuekit.streams.delivery import Delivery
 from venuekit.streams.reader import QueuedReader
-from venuekit.streams.sockets import End
 from venuekit_binance_common.stream.events import BinanceDecoder
 from venuekit_binance_usdm.stream import ROWS, STREAM
 

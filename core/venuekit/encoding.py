@@ -29,6 +29,8 @@ class Encoding(enum.StrEnum):
 Encoded: TypeAlias = tuple[str, str, bytes | None]
 #: makes them of a caller's parameters; raises ``ValueError`` for parameters that the declaration refuses
 Encode: TypeAlias = Callable[[Mapping[str, Any]], Encoded]
+#: returns the checked values of those that are sent; raises ``ValueError`` likewise
+CheckValues: TypeAlias = Callable[[Mapping[str, Any]], dict[str, CheckedValue]]
 
 _CONTENT_TYPES = {
     Encoding.FORM: "application/x-www-form-urlencoded",
@@ -190,8 +192,7 @@ def encoder_of(endpoint: Endpoint[Any]) -> Encode:
 
     def encode(parameters: Mapping[str, Any]) -> Encoded:
         if not required <= parameters.keys():
-            missing = ", ".join(sorted(required - parameters.keys()))
-            raise ValueError(f"{endpoint} needs {missing}")
+            raise _missing(endpoint, parameters)
         if local:
             parameters = _without_local(endpoint, parameters)
         if fill is None:
@@ -199,6 +200,31 @@ def encoder_of(endpoint: Endpoint[Any]) -> Encode:
         return write(*fill(parameters))
 
     return encode
+
+
+def checker_of(endpoint: Endpoint[Any]) -> CheckValues:
+    """Return the function that checks the parameters of an endpoint, made once; the action comes first."""
+    fields = {one.name: (one, CHECKS[one.kind]) for one in endpoint.parameters}
+    required, local, action = endpoint.required, endpoint.local, dict(endpoint.action)
+
+    def check_values(parameters: Mapping[str, Any]) -> dict[str, CheckedValue]:
+        if not required <= parameters.keys():
+            raise _missing(endpoint, parameters)
+        values: dict[str, CheckedValue] = {**action}
+        for name, value in parameters.items():
+            if name not in fields:
+                raise _undeclared(endpoint, name)
+            parameter, check = fields[name]
+            checked = check(parameter, value)
+            if name not in local:
+                values[name] = checked
+        return values
+
+    return check_values
+
+
+def _missing(endpoint: Endpoint[Any], parameters: Mapping[str, Any]) -> ValueError:
+    return ValueError(f"{endpoint} needs {', '.join(sorted(endpoint.required - parameters.keys()))}")
 
 
 def _without_local(endpoint: Endpoint[Any], parameters: Mapping[str, Any]) -> Mapping[str, Any]:

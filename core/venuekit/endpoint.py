@@ -11,7 +11,7 @@ import attrs
 
 from venuekit._util.called import CALLED
 from venuekit.echoes import Check, Echoes, check_of
-from venuekit.encoding import Encode, Encoding, content_type_of, encoder_of, request_fault
+from venuekit.encoding import CheckValues, Encode, Encoding, checker_of, content_type_of, encoder_of, request_fault
 from venuekit.faults import Fault
 from venuekit.message import ANSWER_LIMIT
 from venuekit.order_scope import Ask, OrderName
@@ -241,6 +241,7 @@ class Endpoint(Generic[T]):
             within its turn; they are sent unchanged, and all are read back after it.
         answer_limit: How many bytes an answer may have, decompressed; more only where it lists every symbol.
         websocket_method: The method of the venue's WebSocket API that does the same, None if there is none.
+        websocket_weight: The cost of a call of that method, None where it is ``weight``.
         rows: The ways to lists of rows in its answer (``()`` is all of it), for :meth:`~venuekit.Account.answer_rows`.
         serves: The capability methods it serves, as function objects (``LeverageControl.set_leverage``).
         limit_rows: The way to rows of rate limits in its answer, whose amounts are compared with the declared ones.
@@ -290,6 +291,7 @@ class Endpoint(Generic[T]):
     completion: Completion | None = None
     answer_limit: int = ANSWER_LIMIT
     websocket_method: str | None = None
+    websocket_weight: int | None = None
     rows: tuple[tuple[str | int, ...], ...] = ()
     serves: tuple[Callable[..., Any], ...] = ()
     priority: Priority = attrs.field(default=attrs.Factory(_priority_of, takes_self=True))
@@ -303,6 +305,7 @@ class Endpoint(Generic[T]):
     secret: frozenset[str] = attrs.field(init=False, repr=False)
     is_write: bool = attrs.field(init=False, repr=False)  #: whether a lost answer matters
     encode: Encode = attrs.field(init=False, repr=False)  #: makes path, query and body of parameters
+    check_values: CheckValues = attrs.field(init=False, repr=False)  #: checks parameters for the WebSocket API
     content_type: str | None = attrs.field(init=False, repr=False)  #: of its body, None without one
     reads_first: bool = attrs.field(init=False, repr=False)  #: whether something is read within its turn
     check_echo: Check | None = attrs.field(init=False, repr=False)  #: None where it repeats nothing
@@ -343,6 +346,7 @@ class Endpoint(Generic[T]):
         object.__setattr__(self, "_roles", {p.role: p.name for p in reversed(self.parameters) if p.role})
         object.__setattr__(self, "_served", served)
         object.__setattr__(self, "encode", encoder_of(self))
+        object.__setattr__(self, "check_values", checker_of(self))
         object.__setattr__(self, "content_type", content_type_of(self.encoding))
 
     def as_undeclared(self) -> Endpoint[T]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Generic, NamedTuple, NoReturn, Protocol, SupportsIndex, TypeVar
 
@@ -12,6 +12,8 @@ from venuekit.errors import OddRow
 
 T = TypeVar("T")
 
+#: the carriers of an account's requests that its opener chooses from
+TRANSPORTS = ("rest", "websocket")
 #: bytes that an answer may have, decompressed, where its endpoint declares nothing else; decoding so many takes 50 ms
 ANSWER_LIMIT = 4 * 1024 * 1024
 
@@ -43,11 +45,17 @@ class HttpRequest(NamedTuple):
 
 
 class HttpResponse(NamedTuple):
-    """Status, headers (looked up case-insensitively) and the whole body of one answer."""
+    """
+    Status, headers (looked up case-insensitively) and the whole body of one answer.
+
+    ``rate_limits`` are the rows about limits that an answer of a WebSocket API has in place of headers, as plain JSON
+    objects (:mod:`venuekit.pipeline.rate_limits`).
+    """
 
     status: int
     headers: Mapping[str, str]
     body: bytes
+    rate_limits: Sequence[object] = ()
 
     def __repr__(self) -> str:
         return f"HttpResponse({self.status}, {len(self.body)} bytes)"

@@ -21,6 +21,10 @@ Besides this module a plugin imports :mod:`venuekit.capabilities` (values and ca
 :class:`ListenKeySession`, :class:`SignedSession`, :class:`DisconnectWatch`, :class:`Decoder`, :class:`MessageArrival`,
 :class:`SessionReply`, :class:`ReplyKind`.
 
+**WebSocket API** (requests as messages of one connection): :class:`SocketApi`, :class:`SocketForm`,
+:class:`SocketCall`, :data:`SocketMessage`, :class:`SocketLogon`, :class:`SocketNotice`; the values of its parameters
+:data:`CheckedValue`.
+
 **Account** (the class whose parts call endpoints): :class:`Account`, :class:`Answer`, :class:`Change`.
 
 **Writes of several settings** (completed by those that a caller does not name): :class:`Completion`,
@@ -114,7 +118,7 @@ from venuekit.hooks import hookimpl
 from venuekit.key_kinds import KeyKind
 from venuekit.message import Answer, HttpRequest, HttpResponse, Transport
 from venuekit.order_scope import Ask, MadeId, OrderName, Resting, make_client_id, read_items
-from venuekit.parameters import Kind, Parameter, Role
+from venuekit.parameters import CheckedValue, Kind, Parameter, Role
 from venuekit.payloads import (
     Unfit,
     WireRow,
@@ -153,6 +157,14 @@ from venuekit.resolution import (
 )
 from venuekit.session_token import SessionToken, Token
 from venuekit.signing import EncodedRequest, SigningScheme, Stamp
+from venuekit.socket_declaration import (
+    SocketApi,
+    SocketCall,
+    SocketForm,
+    SocketLogon,
+    SocketMessage,
+    SocketNotice,
+)
 from venuekit.stream_declaration import (
     Decoder,
     DisconnectWatch,
@@ -209,6 +221,7 @@ __all__ = [
     "CertificateRejected",
     "Change",
     "Changing",
+    "CheckedValue",
     "ClockSkew",
     "Completed",
     "Completion",
@@ -293,6 +306,12 @@ __all__ = [
     "SignerFields",
     "SigningScheme",
     "SlidingBudget",
+    "SocketApi",
+    "SocketCall",
+    "SocketForm",
+    "SocketLogon",
+    "SocketMessage",
+    "SocketNotice",
     "Stamp",
     "StreamDeclaration",
     "Throttled",

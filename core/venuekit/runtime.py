@@ -21,6 +21,7 @@ from venuekit.clock import Clock, OwnClock, SystemClock, VenueClock
 from venuekit.credentials import Credentials, Secret
 from venuekit.credentials.fields import check_credentials, fingerprint
 from venuekit.first_reads import measure_clock, read_identity
+from venuekit.message import TRANSPORTS
 from venuekit.owners import KeyName, Owners, state_directory
 from venuekit.pipeline.account_session import AccountSession, VenueSession
 from venuekit.pipeline.arrival import listener_of
@@ -31,21 +32,20 @@ from venuekit.pipeline.observe import Observer
 from venuekit.pipeline.options import RetryPolicy
 from venuekit.pipeline.owner import Owner
 from venuekit.pipeline.proxy import proxy_of
+from venuekit.pipeline.sockets import AiohttpSockets
 from venuekit.pipeline.unsupported import find_unsupported_endpoints
-from venuekit.pipeline.wire import RestWire
+from venuekit.pipeline.wire import RestWire, Wire
 from venuekit.read_cache import ReadCache
 from venuekit.request_bounds import TOLERANCE, NonceRule, RequestExpiry
-from venuekit.signing import NO_FIELDS
 from venuekit.streams.sessions import StreamSessions
-from venuekit.streams.sockets import AiohttpSockets
 from venuekit.venue import Environment, EnvironmentName, Venue
 
 if TYPE_CHECKING:
     from venuekit.account import Account
     from venuekit.message import Transport
-    from venuekit.pipeline.budget import Budget, PoolName
     from venuekit.pipeline.budget_store import PoolState
     from venuekit.pipeline.nonces import Nonces
+    from venuekit.pipeline.socket_links import SocketLinks
     from venuekit.pipeline.tokens import Tokens
     from venuekit.plugins import Plugins
 
@@ -110,7 +110,7 @@ class Runtime:
         self._owners = Owners(
             clock=self._clock,
             directory=journal if isinstance(journal, Path) else None,
-            make_budget=self._make_budget,
+            make_budget=lambda name: self._budgets.add(self.plugins.make_budget(name), name),
             address_of=self._budgets.address_of,
             on_join=self._budgets.note_joined,
             keep=self._keep,
@@ -174,11 +174,13 @@ class Runtime:
         read_only: bool = False,
         keep_raw: bool = False,
         name: str | None = None,
+        transport: str = "rest",
     ) -> A:
         """
-        Return an account, its clock measured and its class's own checks passed; observers and logs call it ``name``.
+        Return an account, its clock measured and its class's own checks passed; the arguments are those of `connect`.
 
         Raises:
+            ConfigurationError: the venue has no WebSocket API here.
             CredentialsError: the credentials may not travel to this host, or are not those that the venue declares.
             OperationError: the venue cannot be reached, or refuses the account. One whose time alone cannot be read
                 is warned of (:class:`~venuekit.clock.ClockWarning`).
@@ -188,7 +190,7 @@ class Runtime:
         self._budgets.find_store(self.plugins, self._keep)
         environment = environment_of(venue, credentials)
         check_credentials(venue, credentials, signs_elsewhere=self.plugins.is_answered("venuekit_make_signer"))
-        venue_session, transport = self._venue_session(venue, environment)
+        venue_session, http = self._venue_session(venue, environment)
         if environment == venue_session.environment:
             environment = venue_session.environment  # one for all accounts
         key_name = KeyName.of(venue, credentials)
@@ -198,17 +200,12 @@ class Runtime:
         self._make_pools(venue_session, owner)
         if environment.name is EnvironmentName.LIVE and (broken := self.plugins.broken_operators()):
             guard = attrs.evolve(guard, barred="; ".join(map(str, broken)))
+        wire: Wire = RestWire.of(venue, environment, credentials, signer, http)
+        if transport != "rest":
+            wire = self._links(venue_session).make_wire(wire, venue_session, owner)
         session = AccountSession(
             venue_session=venue_session,
-            wire=RestWire(
-                environment.rest,
-                venue.signing,
-                transport,
-                credentials.key,
-                signer,
-                credentials.fields or NO_FIELDS,
-                environment.further_hosts,
-            ),
+            wire=wire,
             owner=owner,
             guard=attrs.evolve(guard, read_only=True) if read_only else guard,
             clock=self._clock,
@@ -226,16 +223,28 @@ class Runtime:
         if session.guard.max_position_notional is not None:
             read = holdings_reader(opened)
             session.position_limit = PositionLimit(session.guard.max_position_notional, read, self._clock)
-        async with venue_session.opening:
-            if venue.server_time is not None and not venue_session.clock.synced:
-                await measure_clock(opened)
-            with run_as(("connect",)):
-                await opened.on_open()
-            if owner.identity is None and (identity := await read_identity(opened, owner)) is not None:
-                self._owners.learn(environment, owner, key_name, identity)
-                self._make_pools(venue_session, owner)
+        try:
+            async with venue_session.opening:
+                if venue.server_time is not None and not venue_session.clock.synced:
+                    await measure_clock(opened)
+                with run_as(("connect",)):
+                    await opened.on_open()
+                if owner.identity is None and (identity := await read_identity(opened, owner)) is not None:
+                    self._owners.learn(environment, owner, key_name, identity)
+                    self._make_pools(venue_session, owner)
+        except BaseException:
+            await wire.aclose()
+            raise
         owner.is_open = True
         return opened
+
+    def _links(self, venue_session: VenueSession) -> SocketLinks:
+        if venue_session.links is None:
+            from venuekit.pipeline.socket_links import SocketLinks
+
+            sockets = AiohttpSockets(self._proxy)
+            venue_session.links = self._keep(SocketLinks(venue_session.venue.endpoints, sockets, self._clock))
+        return venue_session.links
 
     def _keep(self, made: M) -> M:
         """Remember an object of a hook, when it has to be closed."""
@@ -276,9 +285,6 @@ class Runtime:
         from venuekit.pipeline.pool_states import states_of
 
         return states_of(self._owners.pools(), self._budgets.waiters, self._clock)
-
-    def _make_budget(self, name: PoolName) -> Budget:
-        return self._budgets.add(self.plugins.make_budget(name), name)
 
     def _make_pools(self, venue_session: VenueSession, owner: Owner) -> None:
         """Have a hook make its pools now, and not in the middle of a write: it may raise."""
@@ -414,7 +420,8 @@ def connect(
         runtime: The state that accounts share; by default that of the running loop, closed by its last user.
         guard: The limits of the account.
         read_only: Let nothing pass that changes anything.
-        transport: The carrier of requests: ``"rest"``.
+        transport: The carrier of requests: ``"rest"``, or ``"websocket"`` for the venue's WebSocket API, where HTTP
+            carries what has no method there.
         keep_raw: Keep the venue's own objects in the ``raw`` of values.
         name: What observers and logs call the account, if anything.
 
@@ -422,9 +429,9 @@ def connect(
         UnknownVenue, PluginError, ConfigurationError, CredentialsError: nothing was sent.
         OperationError: the venue could not be reached, or refuses the account.
     """
-    if transport != "rest":
-        raise errors.ConfigurationError(f"no transport {transport!r}; there is 'rest'")
-    options: dict[str, Any] = {"guard": guard, "read_only": read_only, "keep_raw": keep_raw, "name": name}
+    if transport not in TRANSPORTS:
+        raise errors.ConfigurationError(f"no transport {transport!r}; there are {' and '.join(map(repr, TRANSPORTS))}")
+    options = {"guard": guard, "read_only": read_only, "keep_raw": keep_raw, "name": name, "transport": transport}
     return _open_account(venue, credentials, runtime=runtime, **options)
 
 
@@ -440,3 +447,4 @@ async def _open_account(
             yield account
         finally:
             account.close()
+            await account._session.wire.aclose()  # noqa: SLF001 - its own connection ends with it

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from venuekit.session_token import SessionToken
     from venuekit.signing import SigningScheme
     from venuekit.simulator.simulated_venue import SimulatedVenue
+    from venuekit.socket_declaration import SocketApi
     from venuekit.stream_declaration import StreamDeclaration
 
 A_co = TypeVar("A_co", bound="Account", covariant=True)
@@ -56,11 +57,12 @@ class Environment:
     """
     One place a venue can be reached at; URLs without a trailing slash, None where there is none.
 
-    ``hosts`` is the allow-list: signed requests travel nowhere else. ``further_hosts`` holds the URLs of the venue's
-    other hosts, by the name that endpoints give in ``Endpoint.host``; an endpoint of a host that has no URL here is
-    unsupported here. ``headers`` are constant and part of every request to this environment, whatever the signing
-    scheme does, and of none to another one of the venue: for a demo on the live host. ``unsupported`` holds the
-    capabilities missing only here.
+    ``websocket_api`` and ``stream`` are followed by the paths that the venue declares for them. ``hosts`` is the
+    allow-list: signed requests travel nowhere else. ``further_hosts`` holds the URLs of the venue's other hosts, by
+    the name that endpoints give in ``Endpoint.host``; an endpoint of a host that has no URL here is unsupported here.
+    ``headers`` are constant and part of every request to this environment, whatever the signing scheme does, and of
+    none to another one of the venue: for a demo on the live host. ``unsupported`` holds the capabilities missing only
+    here.
 
     Raises:
         ValueError: a header that HTTP cannot carry.
@@ -254,6 +256,7 @@ class Venue(Generic[A_co]):
         couplings, blockers: Facts about its settings for the planner.
         unsupported: Capability to the venue's reason, one sentence.
         stream: Its user stream, None where it has none.
+        socket_api: Its WebSocket API, which carries the endpoints with a ``websocket_method``; None where it has none.
         simulated: The maker of its simulated venue; a function, so that it is imported only when needed.
     """
 
@@ -286,6 +289,7 @@ class Venue(Generic[A_co]):
     blockers: tuple[Blocker, ...] = ()
     unsupported: Mapping[type[Capability], str] = attrs.field(factory=dict)
     stream: StreamDeclaration | None = None
+    socket_api: SocketApi | None = None
     simulated: Callable[[], SimulatedVenue] | None = None
     _behaviours: Mapping[type, object] = attrs.field(init=False, repr=False)
     _declared: frozenset[Endpoint[Any]] = attrs.field(init=False, repr=False)
@@ -312,7 +316,9 @@ class Venue(Generic[A_co]):
         for field, used in (("nonce", probe), ("session_token", token), *(("stream", one) for one in streams)):
             if used is not None and used not in self.endpoints:  # as it may do anything, it would be sent as a write
                 raise ValueError(f"{self.id}: {field} uses {used}, which it does not declare: name it in endpoints")
-        undeclared = {pool for e in self.endpoints for pool in e.pools} - {limit.name for limit in self.limits}
+        paid = {pool for e in self.endpoints for pool in e.pools}
+        paid |= set() if self.socket_api is None else self.socket_api.opening.keys()
+        undeclared = paid - {limit.name for limit in self.limits}
         if undeclared:
             raise ValueError(f"{self.id}: endpoints pay into pools that no limit declares: {sorted(undeclared)}")
         hosts = {name for environment in self.environments for name in environment.further_hosts}

@@ -65,7 +65,7 @@ async def test_a_venue_may_be_handed_over_instead_of_its_id() -> None:
 
 def test_an_unknown_transport_is_refused_at_once() -> None:
     """Only what there is can be asked for."""
-    with pytest.raises(errors.ConfigurationError, match="no transport 'smoke'; there is 'rest'"):
+    with pytest.raises(errors.ConfigurationError, match="no transport 'smoke'; there are 'rest' and 'websocket'"):
         venuekit.connect("toy_perp", Credentials.sim("http://127.0.0.1:1", "k", "s"), transport="smoke")
 
 

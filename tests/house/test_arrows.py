@@ -20,7 +20,7 @@ STOREYS = (
     {"endpoint", "capabilities"},
     {"venue"},
     {"clock", "credentials"},
-    {"foreign", "session_token", "stream_declaration"},
+    {"foreign", "session_token", "socket_declaration", "stream_declaration"},
     {"payloads", "hooks", "read_cache"},
     {"_entry_points"},
     {"_broken", "_installed"},

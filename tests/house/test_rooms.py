@@ -12,13 +12,13 @@ import pytest
 #: big rooms of core: their modules from the ground up, a storey a line; a module may import those of the storeys below
 ROOMS = {
     "pipeline": (
-        "failures guard interlock journal_lines key_index nonces observe options pools proxy wire write_watchers",
-        "write_scopes",
-        "egress events pace unsupported",
-        "budget connection journal journal_files notes owner shared_url",
-        "budget_share budget_store redis_link waiters",
-        "pool_states rate_limits redis_pools",
-        "redis_store shared_budget",
+        "failures guard interlock journal_lines key_index nonces observe options patience pools proxy write_watchers",
+        "wire write_scopes",
+        "egress events pace sockets unsupported",
+        "budget connection journal journal_files notes owner shared_url socket_connection",
+        "budget_share budget_store redis_link socket_link waiters",
+        "pool_states rate_limits redis_pools socket_wire",
+        "redis_store shared_budget socket_links",
         "payment",
         "operation tokens transport",
         "arrival",

@@ -51,6 +51,7 @@ async def open_entry(entry: AccountEntry, runtime: Runtime, *, read_only: bool =
                 guard=guard,
                 read_only=read_only or entry.read_only,
                 name=entry.name,
+                transport=entry.transport,
             )
             account = await stack.enter_async_context(opening)
         yield account

@@ -92,7 +92,7 @@ class _Check:
         self.taken = _YES
         if not self.is_offline:
             self.opens = _NO
-            account = await runtime.open(venue, credentials, read_only=True)
+            account = await runtime.open(venue, credentials, read_only=True, transport=self.entry.transport)
             if account.support(BalanceReader):  # a signed read: some accounts open without any
                 await BalanceReader.of(account).get_balances()
             self.opens = _YES

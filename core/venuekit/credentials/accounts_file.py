@@ -27,6 +27,7 @@ from venuekit.credentials.references import (
 )
 from venuekit.credentials.secret import Secret, declassify
 from venuekit.errors import AccountsFileError, CredentialsError
+from venuekit.message import TRANSPORTS
 from venuekit.venue import EnvironmentName
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ class AccountEntry:
     field is no secret.
     ``symbols``, ``max_leverage``, ``max_notional``
     and ``max_position_notional`` (both in the quote asset) are the limits of the account's guard; None means no limit.
-    ``rest`` is the simulator's URL, None elsewhere.
+    ``rest`` is the simulator's URL, None elsewhere. ``transport`` is ``"rest"`` or ``"websocket"``.
     """
 
     name: str
@@ -61,6 +62,7 @@ class AccountEntry:
     pem_passphrase: str | None = attrs.field(default=None, repr=False)
     fields: Mapping[str, str] = attrs.field(factory=dict, repr=False, hash=False)
     rest: str | None = None
+    transport: str = "rest"
     read_only: bool = False
     symbols: frozenset[str] | None = None
     max_leverage: Decimal | None = None
@@ -268,6 +270,7 @@ class _Reader:
             "secret": self._reference,
             "pem_passphrase": self._reference,
             "rest": self._text_of,
+            "transport": self._transport,
             "read_only": self._boolean,
             "symbols": self._symbols,
             "max_leverage": self._positive,
@@ -357,6 +360,11 @@ class _Reader:
         except AccountsFileError as error:
             raise self._wrong(path, str(error)) from None
         return value
+
+    def _transport(self, path: tuple[str, ...], value: Any) -> str:
+        if value not in TRANSPORTS:
+            raise self._wrong(path, f"expected {' | '.join(TRANSPORTS)}")
+        return str(value)
 
     def _boolean(self, path: tuple[str, ...], value: Any) -> bool:
         if not isinstance(value, bool):

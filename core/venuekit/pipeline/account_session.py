@@ -30,7 +30,7 @@ from venuekit.pipeline.owner import Owner
 from venuekit.pipeline.unsupported import reason_not_supported
 from venuekit.pipeline.waiters import Waiters
 from venuekit.pipeline.waits import take_turn, wait_error, wait_for_fences
-from venuekit.pipeline.wire import RestWire
+from venuekit.pipeline.wire import Wire
 from venuekit.pipeline.write_scopes import QUEUED, footprint_of
 from venuekit.read_cache import ReadCache
 from venuekit.resolution import Call
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from venuekit.message import HttpResponse
     from venuekit.pipeline.nonces import Nonces
     from venuekit.pipeline.shared_budget import SharedBudget
+    from venuekit.pipeline.socket_links import SocketLinks
     from venuekit.pipeline.tokens import Tokens
     from venuekit.pipeline.write_watchers import WriteWatcher
     from venuekit.streams.reader import QueuedReader
@@ -89,6 +90,8 @@ class VenueSession:
     shared: SharedBudget | None = attrs.field(default=None, repr=False)
     #: the sessions of user streams; None where the venue declares none
     streams: StreamSessions | None = attrs.field(default=None, repr=False)
+    #: the links to its WebSocket API; None until an account uses it
+    links: SocketLinks | None = attrs.field(default=None, repr=False)
     #: whether the runtime that made it is closed
     closed: bool = False
 
@@ -104,7 +107,7 @@ class AccountSession:
     """One account's way to its venue; one that is only held has no pool, no cost and no container of its own."""
 
     venue_session: VenueSession
-    wire: RestWire = attrs.field(repr=False)
+    wire: Wire = attrs.field(repr=False)
     owner: Owner = attrs.field(repr=False)
     guard: Guard = attrs.field(repr=False)
     clock: Clock = attrs.field(repr=False)
@@ -212,6 +215,8 @@ class AccountSession:
         self, endpoint: Endpoint[Any], parameters: Mapping[str, Any]
     ) -> tuple[Pools, list[tuple[Budget, int]]]:
         """Return the pools of a request, and the amount that each is due."""
+        if (priced := self.wire.priced) is not None:
+            endpoint = priced.get(endpoint, endpoint)
         pools, due, by_symbol = self.costs(endpoint)
         if due is not None:
             return pools, due

@@ -37,7 +37,7 @@ def environment_of(venue: Venue[Any], credentials: Credentials) -> Environment:
         return Environment(
             name=EnvironmentName.SIM,
             rest=credentials.rest,
-            websocket_api=f"{stream}/ws-api",
+            websocket_api=stream,
             stream=stream,
             further_hosts=further_hosts,
         )

@@ -44,8 +44,8 @@ if TYPE_CHECKING:
     from venuekit.message import HttpResponse
     from venuekit.pipeline.account_session import AccountSession
     from venuekit.pipeline.options import Options
+    from venuekit.pipeline.wire import Encoded
     from venuekit.session_token import Token
-    from venuekit.signing import EncodedRequest
     from venuekit.venue import Refusal
 
 T = TypeVar("T")
@@ -67,7 +67,7 @@ class Operation(Generic[T]):
     #: how resolution reads, through the same account
     call: Call = attrs.field(repr=False)
     #: its request, ready to be signed, and the way from the bytes of an answer to its value
-    encoded: EncodedRequest = attrs.field(repr=False)
+    encoded: Encoded = attrs.field(repr=False)
     decode: Callable[[bytes], T] = attrs.field(repr=False)
     #: makes the caller's value of the endpoint's; None where they are the same
     convert: Callable[[T], Any] | None = attrs.field(default=None, repr=False)

@@ -9,6 +9,7 @@ from venuekit.errors import BudgetUnavailable
 from venuekit.pipeline.budget import Pools, budget_error, opening_of, update_from_headers
 from venuekit.pipeline.events import notify_of, notify_of_closing, notify_of_store
 from venuekit.pipeline.observe import EventKind, WaitReason
+from venuekit.pipeline.rate_limits import compare_amounts, update_from_rows
 
 if TYPE_CHECKING:
     from venuekit.message import HttpResponse
@@ -93,7 +94,10 @@ def take_counts(operation: Operation[Any], response: HttpResponse, costs: Pools)
     """Correct the pools of a request by the venue's own counts, and warn of amounts that are not the declared ones."""
     now, venue_session = operation.session.clock.monotonic(), operation.session.venue_session
     for limit, pool, _ in costs:
-        used = update_from_headers(pool, limit, response.headers, now)
+        if response.rate_limits:
+            used = update_from_rows(pool, limit, response.rate_limits, now)
+        else:
+            used = update_from_headers(pool, limit, response.headers, now)
         if used is None:
             continue
         if venue_session.shared is not None:
@@ -101,6 +105,4 @@ def take_counts(operation: Operation[Any], response: HttpResponse, costs: Pools)
         if venue_session.observers:
             notify_of(operation, EventKind.BUDGET, pool=limit.name, used=used, amount=limit.amount)
     if operation.endpoint.limit_rows:
-        from venuekit.pipeline.rate_limits import compare_amounts
-
         compare_amounts(venue_session.venue, response.body, operation.endpoint.limit_rows)

@@ -15,21 +15,18 @@ from venuekit.venue import Limit, Venue
 _SECONDS = {"SECOND": 1, "MINUTE": 60, "HOUR": 3600, "DAY": 86400}
 
 
-def update_from_rate_limits(pools: Iterable[tuple[Limit, Budget]], rows: Iterable[object], now: float) -> list[Budget]:
+def update_from_rows(pool: Budget, limit: Limit, rows: Iterable[object], now: float) -> int | None:
     """
-    Correct pools by the counts of a venue, and return those that it counted.
+    Correct a pool by the rows of an answer, and return the venue's count; None where no row is about its limit.
 
-    A row is ``{"rateLimitType", "interval", "intervalNum", "limit", "count"}``; it is about the limits that declare its
-    type and length (``Limit.rate_limit``, ``seconds``). A row about another one, or that cannot be read, is ignored.
+    A row is ``{"rateLimitType", "interval", "intervalNum", "limit", "count"}``; it is about the limit that declares its
+    type and length (``Limit.rate_limit``, ``seconds``). A row that cannot be read is ignored.
     """
-    counted = []
-    found = [row for row in rows if isinstance(row, Mapping)]
-    for limit, pool in pools:
-        for row in found:
-            if _is_about(row, limit) and (count := _whole_number(row, "count")) is not None:
-                pool.set_used(count, now)
-                counted.append(pool)
-    return counted
+    for row in rows:
+        if isinstance(row, Mapping) and _is_about(row, limit) and (count := _whole_number(row, "count")) is not None:
+            pool.set_used(count, now)
+            return count
+    return None
 
 
 def find_other_amounts(limits: Iterable[Limit], rows: Iterable[object]) -> list[tuple[Limit, int]]:

@@ -11,8 +11,8 @@ import attrs
 from venuekit.clock import Clock
 from venuekit.credentials.secret import Secret
 from venuekit.errors import AnswerLost
+from venuekit.pipeline.sockets import End, StreamSocket
 from venuekit.stream_declaration import ReplyKind, SessionReply
-from venuekit.streams.sockets import End, StreamSocket
 
 #: seconds of the loop's own clock for one acknowledgement
 _ACKNOWLEDGING = 10.0

@@ -12,11 +12,11 @@ from venuekit.credentials.secret import Secret
 from venuekit.errors import ConfigurationError, NeverSent, OperationError, VenuekitError
 from venuekit.faults import error_of
 from venuekit.pipeline.events import EVENTS
+from venuekit.pipeline.sockets import HandshakeRefused, Sockets
 from venuekit.signing import NO_FIELDS, Stamp
 from venuekit.stream_declaration import ListenKeySession, ReplyKind, SessionReply, SignedSession, StreamDeclaration
 from venuekit.streams.connection import Connection, SubscriptionRefused
 from venuekit.streams.listen_keys import KeptKey
-from venuekit.streams.sockets import HandshakeRefused, Sockets
 
 if TYPE_CHECKING:
     from venuekit.account import Account

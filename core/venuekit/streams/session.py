@@ -18,6 +18,7 @@ from venuekit.credentials.redactor import redact_error
 from venuekit.errors import AccountClosed, OperationError, PluginError, VenueError, VenuekitError
 from venuekit.pipeline.events import notify_of_stream
 from venuekit.pipeline.observe import EventKind
+from venuekit.pipeline.sockets import End, Sockets
 from venuekit.stream_declaration import ListenKeySession, StreamDeclaration
 from venuekit.streams.chores import Chores
 from venuekit.streams.connection import Connection
@@ -25,7 +26,6 @@ from venuekit.streams.delivery import Delivery
 from venuekit.streams.listen_keys import KeptKey
 from venuekit.streams.opening import open_connection
 from venuekit.streams.reader import QueuedReader
-from venuekit.streams.sockets import End, Sockets
 
 if TYPE_CHECKING:
     from venuekit.account import Account

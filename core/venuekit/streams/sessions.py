@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from venuekit.capabilities import EventReader, OrderUpdate
+from venuekit.pipeline.sockets import Sockets
 from venuekit.stream_declaration import StreamDeclaration
 from venuekit.streams.reader import QueuedReader
 from venuekit.streams.session import StreamSession
-from venuekit.streams.sockets import Sockets
 from venuekit.streams.watched import WatchedConnection
 
 if TYPE_CHECKING:

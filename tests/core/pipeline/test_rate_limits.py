@@ -10,7 +10,7 @@ import pytest
 
 from venuekit import Runtime
 from venuekit.pipeline.pools import SlidingBudget, make_budget
-from venuekit.pipeline.rate_limits import compare_amounts, find_other_amounts, update_from_rate_limits
+from venuekit.pipeline.rate_limits import compare_amounts, find_other_amounts, update_from_rows
 from venuekit.simulator import Rewrite, Simulation
 from venuekit.testing import InstantClock
 from venuekit.venue import Limit
@@ -52,19 +52,19 @@ def test_a_count_corrects_the_pool_of_its_type_and_length() -> None:
     """Each row is about one window; pools of which there is no row, and buckets, stay as they are."""
     pools = [(limit, make_budget(limit)) for limit in LIMITS]
 
-    counted = update_from_rate_limits(pools, FRAME, 0.0)
+    counted = [update_from_rows(pool, limit, FRAME, 0.0) for limit, pool in pools]
 
     assert [pool.used(0.0) for _, pool in pools] == [20, 0, 1, 0]
-    assert counted == [pools[0][1], pools[2][1]]
-    assert update_from_rate_limits(pools, LISTED, 0.0) == []
+    assert counted == [20, None, 1, None]
+    assert [update_from_rows(pool, limit, LISTED, 0.0) for limit, pool in pools] == [None] * 4
 
 
 @pytest.mark.parametrize("row", ODD)
 def test_a_row_that_cannot_be_read_is_ignored(row: Any) -> None:
-    """It is beside the answer, which was read; nothing fails by it."""
+    """The pool stays as it is."""
     pool = SlidingBudget(WEIGHT)
 
-    assert update_from_rate_limits([(WEIGHT, pool)], [row], 0.0) == []
+    assert update_from_rows(pool, WEIGHT, [row], 0.0) is None
     assert pool.used(0.0) == 0
 
 

@@ -18,6 +18,7 @@ from venuekit.clock import Clock
 from venuekit.errors import NeverSent
 from venuekit.message import HttpRequest, HttpResponse
 from venuekit.parts.user_streams import StreamedEvents, StreamedListenKey
+from venuekit.pipeline.sockets import End
 from venuekit.plugin import (
     Decoder,
     Effect,
@@ -30,7 +31,6 @@ from venuekit.plugin import (
     StreamDeclaration,
     Venue,
 )
-from venuekit.streams.sockets import End
 from venuekit.testing import FakeTransport
 from venuekit.testing.fake import account_over, json_answer
 from venuekit_toy_perp import TOY_PERP

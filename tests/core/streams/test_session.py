@@ -29,7 +29,7 @@ from venuekit.errors import (
     Rejected,
     VenueError,
 )
-from venuekit.streams.sockets import HandshakeRefused
+from venuekit.pipeline.sockets import HandshakeRefused
 from venuekit.testing import LoopClock
 
 pytestmark = pytest.mark.looptime

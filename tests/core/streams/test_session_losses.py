@@ -26,8 +26,8 @@ from venuekit.capabilities import (
 from venuekit.errors import (
     AuthenticationFailed,
 )
+from venuekit.pipeline.sockets import End
 from venuekit.plugin import Decoder, MessageArrival
-from venuekit.streams.sockets import End
 from venuekit.testing import LoopClock
 
 pytestmark = pytest.mark.looptime

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from venuekit._util.texts import without_frames
@@ -33,9 +34,9 @@ class End(NamedTuple):
 class HandshakeRefused(Exception):
     """The venue answered a handshake with a status of HTTP; never leaves the session."""
 
-    def __init__(self, status: int, words: str) -> None:
+    def __init__(self, status: int, words: str, headers: Mapping[str, str] = MappingProxyType({})) -> None:
         super().__init__(status, words)
-        self.status, self.words = status, words
+        self.status, self.words, self.headers = status, words, headers
 
 
 class StreamSocket(Protocol):
@@ -52,6 +53,17 @@ class StreamSocket(Protocol):
 
     async def close(self) -> None:
         """Close it without waiting for the other side."""
+
+
+class RequestSocket(StreamSocket, Protocol):
+    """One open connection that carries requests."""
+
+    @property
+    def is_closing(self) -> bool:
+        """Whether nothing can be written any more."""
+
+    async def write(self, data: bytes) -> None:
+        """Send a message of UTF-8; all of it is on its way before this waits for anything."""
 
 
 class Sockets(Protocol):
@@ -79,14 +91,14 @@ class AiohttpSockets:
         self._proxy = proxy
         self._session: aiohttp.ClientSession | None = None
 
-    async def open(self, url: Secret, headers: Mapping[str, str], message_limit: int) -> StreamSocket:
+    async def open(self, url: Secret, headers: Mapping[str, str], message_limit: int) -> RequestSocket:
         """Open a connection; see :class:`Sockets`."""
         failure: BaseException
         try:
             async with asyncio.timeout(OPENING):
                 return _AiohttpSocket(await self._connect(url, headers, message_limit))
         except TimeoutError:
-            failure = NeverSent(f"no stream within {OPENING:g} s")
+            failure = NeverSent(f"no connection within {OPENING:g} s")
         except BaseException as error:  # noqa: BLE001 - nothing may pass with the frames that it comes from
             failure = _failure_of(error)
         raise failure
@@ -133,7 +145,7 @@ def _failure_of(error: BaseException) -> BaseException:
     if isinstance(error, VenuekitError) or not isinstance(error, Exception):
         return without_frames(error)
     if isinstance(error, aiohttp.WSServerHandshakeError):
-        return HandshakeRefused(error.status, redact(error.message))
+        return HandshakeRefused(error.status, redact(error.message), error.headers or {})
     if isinstance(error, aiohttp.ClientConnectorCertificateError):
         return CertificateRejected(redact_error(error))
     return NeverSent(redact_error(error))
@@ -142,13 +154,23 @@ def _failure_of(error: BaseException) -> BaseException:
 class _AiohttpSocket:
     """A connection of aiohttp."""
 
-    __slots__ = ("_socket",)
+    __slots__ = ("_socket", "_text")
 
     def __init__(self, socket: aiohttp.ClientWebSocketResponse[bool]) -> None:
-        self._socket = socket
+        from aiohttp import WSMsgType
+
+        self._socket, self._text = socket, WSMsgType.TEXT
 
     async def send(self, text: str) -> None:
         await self._socket.send_str(text)
+
+    @property
+    def is_closing(self) -> bool:
+        writer = self._socket._writer  # noqa: SLF001 - nothing public says it before the reader has met the end
+        return self._socket.closed or writer.transport.is_closing()
+
+    async def write(self, data: bytes) -> None:
+        await self._socket.send_frame(data, self._text)
 
     async def ping(self) -> None:
         await self._socket.ping()

@@ -6,14 +6,17 @@ import asyncio
 import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from ssl import CertificateError
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
-from aiohttp import WSMsgType, web
+from aiohttp import ClientConnectorCertificateError, WSMsgType, web
 
 from venuekit.credentials import Secret
-from venuekit.errors import NeverSent
+from venuekit.errors import CertificateRejected, NeverSent
 from venuekit.pipeline.proxy import Proxy
-from venuekit.streams.sockets import AiohttpSockets, End, HandshakeRefused
+from venuekit.pipeline.sockets import AiohttpSockets, End, HandshakeRefused, _AiohttpSocket, _failure_of
 
 KEY = "k3yOfTheStream"
 
@@ -181,3 +184,84 @@ async def test_a_proxy_is_not_used_on_this_machine() -> None:
     assert "Proxy-Authorization: Basic" in asked[0]
     assert KEY not in asked[0]
     assert "pa55w0rd" not in str(failure.value)
+
+
+async def test_a_handshake_without_an_answer_ends_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing was sent; the error says for how long it was waited."""
+    monkeypatch.setattr("venuekit.pipeline.sockets.OPENING", 0.05)
+
+    async def keep_silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        writer.close()
+
+    server = await asyncio.start_server(keep_silent, "127.0.0.1", 0)
+    sockets = AiohttpSockets()
+    async with server:
+        with pytest.raises(NeverSent, match=r"no connection within 0\.05 s"):
+            await sockets.open(Secret(f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/ws"), {}, 1000)
+        await sockets.aclose()
+        await sockets.aclose()
+
+
+@pytest.mark.parametrize("authorization", [None, Secret("Basic dTpw")])
+async def test_a_proxy_is_asked_for_other_machines(authorization: Secret | None) -> None:
+    """With its authorization where it has one; a proxy that refuses is a connection that could not be opened."""
+    asked: list[bytes] = []
+
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
+        writer.close()
+
+    server = await asyncio.start_server(refuse, "127.0.0.1", 0)
+    async with server:
+        sockets = AiohttpSockets(Proxy(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", authorization))
+        for _ in range(2):
+            with pytest.raises((NeverSent, HandshakeRefused)):
+                await sockets.open(Secret("wss://stream.example.com/ws"), {}, 1000)
+        await sockets.aclose()
+
+    assert [one.startswith(b"CONNECT stream.example.com:443") for one in asked] == [True, True]
+    assert all((b"Proxy-Authorization: Basic dTpw" in one) is (authorization is not None) for one in asked)
+
+
+def test_failures_keep_their_class_and_lose_their_frames() -> None:
+    """A certificate that is refused, an error of ours, and the end of the program."""
+    key: Any = SimpleNamespace(host="stream.example.com", port=443, is_ssl=True)
+    refused = _failure_of(ClientConnectorCertificateError(key, CertificateError("no such name")))
+    assert isinstance(refused, CertificateRejected)
+    for own in (NeverSent("no"), SystemExit(1)):
+        with pytest.raises(type(own)) as caught:
+            raise own
+        assert _failure_of(caught.value) is own
+        assert own.__traceback__ is None
+
+
+async def test_a_frame_against_the_protocol_ends_the_connection() -> None:
+    """In the words of the library that reads frames."""
+
+    async def play(socket: web.WebSocketResponse) -> None:
+        assert socket._req is not None
+        assert socket._req.transport is not None
+        socket._req.transport.write(b"\x83\x00")  # a kind of frame that there is not
+        await socket.receive()
+
+    async with serving(play) as (sockets, url):
+        end, messages, _ = await receive(sockets, url)
+
+    assert (messages, end.is_oversized) == ([], False)
+    assert "opcode" in end.words
+
+
+async def test_closing_never_fails() -> None:
+    """The other side is gone, or does not answer: the transport is closed all the same."""
+
+    class Broken:
+        async def close(self) -> None:
+            raise ConnectionResetError
+
+    broken: Any = Broken()
+    socket = _AiohttpSocket(broken)
+    await socket.close()
+
+    assert repr(socket) == "<a WebSocket connection>"
