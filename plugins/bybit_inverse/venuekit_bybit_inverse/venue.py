@@ -43,6 +43,7 @@ from venuekit_bybit_inverse.protection import BEHAVIOUR
 from venuekit_bybit_inverse.reading import TWO_YEARS
 from venuekit_bybit_inverse.signing import BybitSigning
 from venuekit_bybit_inverse.stream_session import STREAM
+from venuekit_bybit_inverse.trade_socket import TRADE_SOCKET
 
 if TYPE_CHECKING:
     from venuekit.simulator.simulated_venue import SimulatedVenue
@@ -70,14 +71,14 @@ _NOT_ON_DEMO = "the venue's demo service does not have this endpoint"
 _LIVE = Environment(
     name=EnvironmentName.LIVE,
     rest="https://api.bybit.com",
-    websocket_api="wss://stream.bybit.com/v5/trade",
+    websocket_api="wss://stream.bybit.com",
     stream="wss://stream.bybit.com",
     hosts=frozenset({"api.bybit.com", "api.bytick.com", "stream.bybit.com"}),
 )
 _TESTNET = Environment(
     name=EnvironmentName.TESTNET,
     rest="https://api-testnet.bybit.com",
-    websocket_api="wss://stream-testnet.bybit.com/v5/trade",
+    websocket_api="wss://stream-testnet.bybit.com",
     stream="wss://stream-testnet.bybit.com",
     hosts=frozenset({"api-testnet.bybit.com", "stream-testnet.bybit.com"}),
 )
@@ -165,5 +166,6 @@ BYBIT_INVERSE: Venue[BybitInverseAccount] = Venue(
         ListenKeyControl: _NO_LISTEN_KEY,
     },
     stream=STREAM,
+    socket_api=TRADE_SOCKET,
     simulated=_make_simulated_venue,
 )

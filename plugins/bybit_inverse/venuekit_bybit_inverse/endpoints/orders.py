@@ -116,6 +116,7 @@ def _write(
         parameters=(INVERSE, THE_SYMBOL, *parameters),
         encoding=Encoding.JSON,
         pools=cost(f"order_{path}"),
+        websocket_method=f"order.{path}",
         **details,
     )
 
@@ -135,6 +136,7 @@ def _batch(
         weight_most=BATCH_WEIGHT_MOST,
         pools=cost_by_item(f"order_{path}_batch"),
         note="At most 20 orders; each has its own code.",
+        websocket_method=f"order.{path}-batch",
         **details,
     )
 
