@@ -53,7 +53,7 @@ def _venue(venue: Venue[Any], rows: list[Row]) -> str:
     if others:
         lines += ["", "Also declared, for reads of settings and raw calls:", ""]
         lines += [f"- `{one}` ({_facts(one)}){f': {one.note}' if one.note else ''}" for one in others]
-    return "\n".join([*lines, "", *_belonging(venue), ""])
+    return "\n".join([*lines, "", *_over_socket(venue), *_belonging(venue), ""])
 
 
 def _retentions(venue: Venue[Any]) -> list[str]:
@@ -62,6 +62,25 @@ def _retentions(venue: Venue[Any]) -> list[str]:
         return []
     kept = attrs.asdict(venue.behaviour(HistoryBehaviour))
     return ["", "How far back its histories go:", "", *(f"- {name}: {words}" for name, words in kept.items() if words)]
+
+
+def _over_socket(venue: Venue[Any]) -> list[str]:
+    """Return the endpoints that an account opened with ``transport="websocket"`` reaches over the WebSocket API."""
+    endpoints = [one for one in venue.endpoints if one.websocket_method is not None]
+    if not endpoints:
+        return []
+    return [
+        'Over the WebSocket API, with `transport="websocket"`, go these methods, with the same values as over HTTP:',
+        "",
+        "| method | endpoint | weight |",
+        "|---|---|---|",
+        *(f"| `{one.websocket_method}` | `{one}` | {_weight_over_socket(one)} |" for one in endpoints),
+        "",
+    ]
+
+
+def _weight_over_socket(endpoint: Endpoint[Any]) -> int:
+    return endpoint.weight_most if endpoint.websocket_weight is None else endpoint.websocket_weight
 
 
 def _belonging(venue: Venue[Any]) -> list[str]:

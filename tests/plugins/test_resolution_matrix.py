@@ -14,7 +14,7 @@ from typing import Any
 
 import attrs
 import pytest
-from tests.plugins.stages import VENUES, LeapingStage, leaping, venues
+from tests.plugins.stages import VENUES, LeapingStage, leaping
 
 from venuekit.capabilities import (
     Amendment,
@@ -243,13 +243,16 @@ ORDERS = (
 SETTINGS = (adding_margin, levering, choosing_margin)
 #: one venue amends no orders
 MISSING = {("aster_usdm_v1", amending), ("aster_usdm_v1", amending_many)}
+#: venues whose orders travel over a WebSocket API, too
+OVER_SOCKET = ("binance_usdm", "binance_coinm")
 ONCE = {"place", "place_algo", "place_batch", "margin"}
 
 
 @asynccontextmanager
 async def opened(venue: str, scenario: str = "holding") -> AsyncIterator[Stage]:
-    """Open an account on a simulated venue; within the test, whose clock leaps."""
-    async with leaping(venue, scenario, pause=5) as (sim, account):
+    """Open an account on a simulated venue, over the wire behind its id; within the test, whose clock leaps."""
+    venue, _, transport = venue.partition("+")
+    async with leaping(venue, scenario, pause=5, transport=transport or "rest") as (sim, account):
         yield Stage(sim, account, LAGS[venue])
 
 
@@ -286,9 +289,11 @@ async def holds_true(
     return claimed, truth
 
 
-def cells(*writes: Any, without: Collection[Any] = MISSING) -> pytest.MarkDecorator:
-    """Return every write of every venue."""
+def cells(*writes: Any, without: Collection[Any] = MISSING, over_socket: bool = True) -> pytest.MarkDecorator:
+    """Return every write of every venue, and those about orders once more over its WebSocket API."""
     found = [(venue, write) for venue in VENUES for write in writes if (venue, write) not in without]
+    if over_socket:
+        found += [(f"{venue}+websocket", write) for venue in OVER_SOCKET for write in writes if write in ORDERS]
     return pytest.mark.parametrize(("venue", "write"), found, ids=[f"{one}-{write.__name__}" for one, write in found])
 
 
@@ -306,14 +311,14 @@ async def test_lost(venue: str, write: Any, fate: Disturbance) -> None:
 
 
 @pytest.mark.parametrize("stray", STRAYS.values(), ids=STRAYS)
-@cells(*ORDERS, *SETTINGS)
+@cells(*ORDERS, *SETTINGS, over_socket=False)  # where every answer has an id, a stray has another one
 async def test_answered_beside_a_stray(venue: str, write: Any, stray: Disturbance) -> None:
     """What the write did is known and told; the stray is nobody's answer, also not that of the next request."""
     async with opened(venue) as stage:
         claimed, truth = await holds_true(stage, write, stray, most=3 if write is canceling_everything else 2)
         assert truth
         # there conditional orders have no query, and how one ended cannot be told
-        untold = venue == "binance_coinm" and write is canceling_a_trigger
+        untold = stage.venue == "binance_coinm" and write is canceling_a_trigger
         assert untold or not isinstance(claimed, OperationError)
         await stage.account.get_positions()
 
@@ -374,13 +379,13 @@ async def _swept(stage: Stage, fate: Disturbance, actor: Disturbance) -> None:
 
 
 @fates
-@venues
+@pytest.mark.parametrize("venue", [*VENUES, *(f"{venue}+websocket" for venue in OVER_SOCKET)])
 async def test_lost_refusal(venue: str, fate: Disturbance) -> None:
     """An order that the venue refuses, and whose refusal is lost, is not executed, alone and in a batch."""
     async with opened(venue) as stage:
         for name in ("place", "place_batch"):
             large = stage.bid(client_id=f"large-{name}", quantity=stage.quantity * 100_000)
-            stage.sim.disturb(venue, stage.endpoint(name), fate)
+            stage.disturb(stage.endpoint(name), fate)
             claimed: Any
             try:
                 if name == "place":
@@ -408,7 +413,7 @@ async def test_lost_and_sent_again(venue: str, write: Any, lags: bool, fate: Dis
         until = await stage.account.get_server_time() + timedelta(minutes=2)
         name, call, holds = await write(attrs.evolve(stage, account=stage.account.with_options(resend_until=until)))
         endpoint = stage.endpoint(name)
-        stage.sim.disturb(venue, endpoint, fate)
+        stage.disturb(endpoint, fate)
         await call()
         await stage.account.pause(60)
         assert holds()

@@ -63,7 +63,9 @@ class CoinmEndpoints(BinanceEndpoints, terms=ORDER_TERMS):
         UserStream.events,
         status="contractStatus",
     )
-    BALANCE = common.balance("/dapi/v1/balance", weight=1, withdrawable="withdrawAvailable")
+    BALANCE = common.balance(
+        "/dapi/v1/balance", weight=1, withdrawable="withdrawAvailable", websocket_method="account.balance"
+    )
     ACCOUNT = Endpoint(
         "GET",
         "/dapi/v1/account",
@@ -72,6 +74,7 @@ class CoinmEndpoints(BinanceEndpoints, terms=ORDER_TERMS):
         weight=5,
         pools=PAYS,
         serves=(AccountReader.get_account, SettingsReader.get_settings),
+        websocket_method="account.status",
     )
 
     POSITION_RISK = Endpoint(
@@ -89,6 +92,8 @@ class CoinmEndpoints(BinanceEndpoints, terms=ORDER_TERMS):
             SettingsReader.get_settings,
         ),
         note="Lists every trading symbol, flat or not; it cannot be asked for one symbol.",
+        websocket_method="account.position",
+        websocket_weight=5,
     )
 
     BRACKETS = Endpoint(
@@ -134,7 +139,7 @@ class CoinmEndpoints(BinanceEndpoints, terms=ORDER_TERMS):
     INCOME = common.income(_ROOT, weight=20, note="At most a year a request, oldest first.")
     MARGIN_HISTORY = common.margin_history(_ROOT, note="How far back it goes is not documented.")
     POSITION_MARGIN = common.position_margin(_ROOT, MARGIN_HISTORY, PositionLegs(POSITION_RISK, LEGS, BLUR))
-    STREAM = stream_endpoints(_ROOT)
+    STREAM = stream_endpoints(_ROOT, is_over_socket=True)
 
 
 COINM = CoinmEndpoints()

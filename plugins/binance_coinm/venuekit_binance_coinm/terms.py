@@ -49,6 +49,7 @@ ORDER_TERMS = OrderTerms(
     unchanged=-4197,
     has_test=False,
     times=frozenset({"GTC", "IOC", "FOK", "GTX"}),
+    socket_methods={"order.place": None, "order.modify": 1, "order.cancel": None, "order.status": None},
     more=(Parameter("pair"),),
     countdown_note=_COUNTDOWN,
 )

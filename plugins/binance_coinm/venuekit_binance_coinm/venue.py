@@ -18,6 +18,7 @@ from venuekit_binance_coinm.stream import STREAM
 from venuekit_binance_coinm.terms import FAULTS, NO_ORDER_TEST, ORDER_BEHAVIOUR, SWITCH_BEHAVIOUR
 from venuekit_binance_common.faults import OUTDATED_BY, read_answer
 from venuekit_binance_common.settings import blockers, setting_behaviours
+from venuekit_binance_common.socket_api import socket_api
 from venuekit_binance_common.venue import (
     KEY_KINDS,
     LIMITS,
@@ -34,7 +35,7 @@ _ENVIRONMENTS = (
     Environment(
         name=EnvironmentName.LIVE,
         rest="https://dapi.binance.com",
-        websocket_api="wss://ws-dapi.binance.com/ws-dapi/v1",
+        websocket_api="wss://ws-dapi.binance.com",
         stream="wss://dstream.binance.com",
         hosts=frozenset({"dapi.binance.com", "ws-dapi.binance.com", "dstream.binance.com", PORTFOLIO_MARGIN_HOST}),
         further_hosts=PORTFOLIO_MARGIN_HOSTS,
@@ -42,7 +43,7 @@ _ENVIRONMENTS = (
     Environment(
         name=EnvironmentName.TESTNET,
         rest="https://testnet.binancefuture.com",
-        websocket_api="wss://testnet.binancefuture.com/ws-dapi/v1",
+        websocket_api="wss://testnet.binancefuture.com",
         stream="wss://dstream.binancefuture.com",
         hosts=frozenset({"testnet.binancefuture.com", "dstream.binancefuture.com"}),
     ),
@@ -87,5 +88,6 @@ VENUE = Venue(
     blockers=blockers(lower_leverage=-4150),
     unsupported={AssetModeReader: _NO_ASSET_MODE, AssetModeControl: _NO_ASSET_MODE, OrderTestControl: NO_ORDER_TEST},
     stream=STREAM,
+    socket_api=socket_api("/ws-dapi/v1"),
     simulated=_make_simulated_venue,
 )

@@ -111,8 +111,13 @@ class StreamEndpoints(EndpointBook):
     stop: Endpoint[None]
 
 
-def stream_endpoints(root: str, *, security: Security = Security.KEY) -> StreamEndpoints:
-    """Return the listen key's endpoints; mostly they carry the API key and no signature."""
+def stream_endpoints(root: str, *, security: Security = Security.KEY, is_over_socket: bool = False) -> StreamEndpoints:
+    """
+    Return the listen key's endpoints; mostly they carry the API key and no signature.
+
+    ``is_over_socket`` says that the WebSocket API has methods for them.
+    """
+    methods = {verb: f"userDataStream.{verb}" if is_over_socket else None for verb in ("start", "ping", "stop")}
     path = f"{root}/listenKey"
     common: dict[str, Any] = {"security": security, "pools": PAYS, "effect": Effect.SESSION}
     return StreamEndpoints(
@@ -122,6 +127,7 @@ def stream_endpoints(root: str, *, security: Security = Security.KEY) -> StreamE
             decode=_decode_listen_key,
             serves=(ListenKeyControl.start_listen_key, UserStream.events),
             note="Lives for 60 minutes.",
+            websocket_method=methods["start"],
             **common,
         ),
         keep_alive=Endpoint(
@@ -130,6 +136,7 @@ def stream_endpoints(root: str, *, security: Security = Security.KEY) -> StreamE
             decode=_decode_listen_key,
             serves=(ListenKeyControl.keep_listen_key_alive, UserStream.events),
             note="Another 60 minutes.",
+            websocket_method=methods["ping"],
             **common,
         ),
         stop=Endpoint(
@@ -138,6 +145,7 @@ def stream_endpoints(root: str, *, security: Security = Security.KEY) -> StreamE
             decode=_decode_nothing,
             serves=(ListenKeyControl.stop_listen_key,),
             note="For everybody who uses it.",
+            websocket_method=methods["stop"],
             **common,
         ),
     )
@@ -248,8 +256,14 @@ def exchange_info(root: str, *also_serves: Callable[..., Any], status: str) -> E
     )
 
 
-def balance(path: str, *, weight: int, withdrawable: str) -> Endpoint[Rows[Balance]]:
-    """Return the read of the balances; ``withdrawable`` is the product's name of the withdrawable amount."""
+def balance(
+    path: str, *, weight: int, withdrawable: str, websocket_method: str | None = None
+) -> Endpoint[Rows[Balance]]:
+    """
+    Return the read of the balances; ``withdrawable`` is the product's name of the withdrawable amount.
+
+    Over the WebSocket API its method weighs 5.
+    """
     return Endpoint(
         "GET",
         path,
@@ -258,6 +272,8 @@ def balance(path: str, *, weight: int, withdrawable: str) -> Endpoint[Rows[Balan
         weight=weight,
         pools=PAYS,
         serves=(BalanceReader.get_balances,),
+        websocket_method=websocket_method,
+        websocket_weight=None if websocket_method is None else 5,
     )
 
 

@@ -133,7 +133,9 @@ class UsdmEndpoints(BinanceEndpoints, terms=ORDER_TERMS):
         ),
     )
 
-    BALANCE = common.balance("/fapi/v3/balance", weight=5, withdrawable="maxWithdrawAmount")
+    BALANCE = common.balance(
+        "/fapi/v3/balance", weight=5, withdrawable="maxWithdrawAmount", websocket_method="v2/account.balance"
+    )
     ACCOUNT = Endpoint(
         "GET",
         "/fapi/v3/account",
@@ -142,6 +144,7 @@ class UsdmEndpoints(BinanceEndpoints, terms=ORDER_TERMS):
         weight=5,
         pools=PAYS,
         serves=(AccountReader.get_account,),
+        websocket_method="v2/account.status",
     )
 
     POSITION_RISK = Endpoint(
@@ -160,6 +163,7 @@ class UsdmEndpoints(BinanceEndpoints, terms=ORDER_TERMS):
             SettingsReader.get_settings,
         ),
         note="Lists only symbols with a position or an open order.",
+        websocket_method="v2/account.position",
     )
 
     BRACKETS = brackets(_ROOT)
@@ -184,7 +188,7 @@ class UsdmEndpoints(BinanceEndpoints, terms=ORDER_TERMS):
     POSITION_MARGIN = common.position_margin(
         _ROOT, MARGIN_HISTORY, PositionLegs(POSITION_RISK, legs_read(number("isolatedWallet")))
     )
-    STREAM = stream_endpoints(_ROOT)
+    STREAM = stream_endpoints(_ROOT, is_over_socket=True)
 
 
 USDM = UsdmEndpoints()

@@ -58,6 +58,12 @@ ORDER_TERMS = OrderTerms(
     unchanged=-5027,
     has_test=True,
     checks_reducing=True,
+    socket_methods=dict.fromkeys(
+        (
+            *("order.place", "order.modify", "order.cancel", "order.status"),
+            *("algoOrder.place", "algoOrder.cancel"),
+        )
+    ),
     countdown_note=_COUNTDOWN,
 )
 

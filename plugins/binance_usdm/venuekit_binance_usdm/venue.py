@@ -8,6 +8,7 @@ from venuekit.capabilities import AssetMode, HistoryBehaviour, MarginType, Posit
 from venuekit.plugin import BlockedBy, Blocker, BlockerScope, Coupling, Environment, EnvironmentName, Venue
 from venuekit_binance_common.faults import OUTDATED_BY, read_answer
 from venuekit_binance_common.settings import blockers, setting_behaviours
+from venuekit_binance_common.socket_api import socket_api
 from venuekit_binance_common.venue import (
     KEY_KINDS,
     LIMITS,
@@ -28,7 +29,7 @@ _ENVIRONMENTS = (
     Environment(
         name=EnvironmentName.LIVE,
         rest="https://fapi.binance.com",
-        websocket_api="wss://ws-fapi.binance.com/ws-fapi/v1",
+        websocket_api="wss://ws-fapi.binance.com",
         stream="wss://fstream.binance.com",
         hosts=frozenset({"fapi.binance.com", "ws-fapi.binance.com", "fstream.binance.com", PORTFOLIO_MARGIN_HOST}),
         further_hosts=PORTFOLIO_MARGIN_HOSTS,
@@ -36,7 +37,7 @@ _ENVIRONMENTS = (
     Environment(
         name=EnvironmentName.TESTNET,
         rest="https://testnet.binancefuture.com",
-        websocket_api="wss://testnet.binancefuture.com/ws-fapi/v1",
+        websocket_api="wss://testnet.binancefuture.com",
         stream="wss://fstream.binancefuture.com",
         hosts=frozenset({"testnet.binancefuture.com", "fstream.binancefuture.com"}),
     ),
@@ -108,5 +109,6 @@ VENUE = Venue(
     couplings=COUPLINGS,
     blockers=BLOCKERS,
     stream=STREAM,
+    socket_api=socket_api("/ws-fapi/v1"),
     simulated=_make_simulated_venue,
 )

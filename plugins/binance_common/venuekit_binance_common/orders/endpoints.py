@@ -118,6 +118,7 @@ def order_endpoints(terms: OrderTerms) -> OrderEndpoints:
             f"Orders that ended without a fill are forgotten after {terms.unfilled_days} days"
             + (", all others after 90." if terms.keeps_90_days else "; how long others are kept is not documented.")
         ),
+        **terms.over_socket("order.status"),
     )
     open_order = Endpoint(
         "GET",
@@ -165,6 +166,7 @@ def order_endpoints(terms: OrderTerms) -> OrderEndpoints:
                 else "Conditional types are refused here: they have a book and an endpoint of their own."
             ),
             **paying(terms.weight, terms.pools[0]),
+            **terms.over_socket("order.place"),
             **writes.place,
         ),
         test=_test(terms) if terms.has_test else None,
@@ -176,6 +178,7 @@ def order_endpoints(terms: OrderTerms) -> OrderEndpoints:
             echoes=Echoes(_NAMED),
             parameters=(THE_SYMBOL, *ORDER_NAME),
             pools=PAYS,
+            **terms.over_socket("order.cancel"),
             **writes.cancel,
         ),
         cancel_all=_cancel_all(
@@ -261,6 +264,7 @@ def _algo_endpoints(terms: OrderTerms) -> AlgoEndpoints:
                 else "A lost answer whose order is not open stays unknown where the undocumented query is not there."
             ),
             **paying(terms.weight, terms.pools[0]),
+            **terms.over_socket("algoOrder.place"),
             **writes.place,
         ),
         cancel=Endpoint(
@@ -271,6 +275,7 @@ def _algo_endpoints(terms: OrderTerms) -> AlgoEndpoints:
             # the venue takes no symbol here; a guard that allows only some wants to know it
             parameters=(*ALGO_NAME, Parameter("symbol", role=Role.SYMBOL, local=True)),
             pools=PAYS,
+            **terms.over_socket("algoOrder.cancel"),
             **writes.cancel,
         ),
         cancel_all=_cancel_all(f"{root}/algoOpenOrders", writes, "Conditional orders only.") if is_queried else None,
@@ -377,6 +382,7 @@ def _amend(terms: OrderTerms, unchanged: int, writes: OrderWrites) -> Endpoint[C
         no_change_is_read=True,
         note="Limit orders only, which lose their place in the queue; both quantity and price are needed.",
         **paying(terms.weight, terms.pools[0]),
+        **terms.over_socket("order.modify"),
         **writes.amend,
     )
 

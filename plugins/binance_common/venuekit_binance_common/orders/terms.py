@@ -67,9 +67,17 @@ class OrderTerms:
     lists_every_symbol: bool = True
     #: whether fills can be asked by their order
     trades_by_order: bool = True
+    #: the methods about orders that its WebSocket API has, with their weight where it is another one than over HTTP
+    socket_methods: Mapping[str, int | None] = attrs.field(factory=dict, hash=False)
     #: further parameters of histories
     more: tuple[Parameter, ...] = ()
     countdown_note: str
+
+    def over_socket(self, method: str) -> dict[str, Any]:
+        """Return a method of the WebSocket API by an endpoint's names, nothing where there is none."""
+        if method not in self.socket_methods:
+            return {}
+        return {"websocket_method": method, "websocket_weight": self.socket_methods[method]}
 
     @property
     def rows(self) -> PlainRows:
