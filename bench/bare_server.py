@@ -21,6 +21,7 @@ from books import instruments_body as usdm_instruments_body
 from coin_market import HELD, account_bodies, instruments_body
 from measure import pin
 from position_market import moving_answers
+from socket_exchange import SocketExchange
 
 #: asked for once, when an account is opened
 _KEY_INFO = (
@@ -81,6 +82,7 @@ class _Exchange(asyncio.Protocol):
     def __init__(self, answers: _Answers) -> None:
         self._pending = b""
         self._answers = answers
+        self._socket: SocketExchange | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -88,6 +90,9 @@ class _Exchange(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         pending = self._pending + data
+        if self._socket is not None:
+            self._pending = self._socket.take(pending)
+            return
         while (end := pending.find(b"\r\n\r\n")) >= 0:
             head = pending[:end]
             length = 0
@@ -97,6 +102,9 @@ class _Exchange(asyncio.Protocol):
             if len(pending) < end + 4 + length:
                 break
             pending = pending[end + 4 + length :]
+            if b"\nSec-WebSocket-Key: " in head:
+                self._socket = SocketExchange(self._transport, head, self._answers.to)
+                continue
             body = self._answers.to(head.split(b" ", 2)[1])
             self._transport.write(
                 b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nX-MBX-USED-WEIGHT-1M: 1\r\n"

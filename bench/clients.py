@@ -28,11 +28,15 @@ class FastClock(SystemClock):
         return time.monotonic() * 1000
 
 
-async def open_account(stack: AsyncExitStack, venue: str, base: str, *, journal: Path | bool = False) -> Any:
+async def open_account(
+    stack: AsyncExitStack, venue: str, base: str, *, journal: Path | bool = False, transport: str = "rest"
+) -> Any:
     """Open an account of ours, to be closed with the stack."""
     runtime = await stack.enter_async_context(venuekit.Runtime(clock=FastClock(), journal=journal))
     credentials = venuekit.Credentials.sim(base, KEY, SECRET)
-    account = await stack.enter_async_context(venuekit.connect(venue, credentials, runtime=runtime))
+    account = await stack.enter_async_context(
+        venuekit.connect(venue, credentials, runtime=runtime, transport=transport)
+    )
     # only the budget's seconds run fast: the venue's time, which is signed, is that of the wall clock
     account._session.venue_session.clock = VenueClock(SystemClock())  # noqa: SLF001 - there is no other way to part the two
     return account

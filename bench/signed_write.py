@@ -64,9 +64,13 @@ async def order_clients(stack: AsyncExitStack, base: str, journals: Path) -> dic
             session, "POST", address, f"symbol={symbol}&{terms}&newClientOrderId=bare-{next(ids)}&"
         )
     }
-    for name, journal in (("venuekit", False), ("venuekit with journal", journals)):
-        control = OrderControl.of(await open_account(stack, "binance_usdm", base, journal=journal))
-        writes[name] = partial(_place_order, control)
+    for name, journal, transport in (
+        ("venuekit", False, "rest"),
+        ("venuekit with journal", journals, "rest"),
+        ("venuekit over the WebSocket API", False, "websocket"),
+    ):
+        account = await open_account(stack, "binance_usdm", base, journal=journal, transport=transport)
+        writes[name] = partial(_place_order, OrderControl.of(account))
     return writes
 
 
