@@ -421,9 +421,9 @@ def connect(
         guard: The limits of the account.
         read_only: Let nothing pass that changes anything.
         transport: The carrier of requests: ``"rest"``, or ``"websocket"`` for the venue's WebSocket API, where HTTP
-            carries what has no method there.
+            carries the rest.
         keep_raw: Keep the venue's own objects in the ``raw`` of values.
-        name: What observers and logs call the account, if anything.
+        name: The name of the account for observers and logs, if any.
 
     Raises:
         UnknownVenue, PluginError, ConfigurationError, CredentialsError: nothing was sent.

@@ -69,7 +69,7 @@ class SocketForm(Protocol):
         """
 
     def notice(self, fields: Mapping[str, bytes], /) -> SocketNotice:
-        """Say what a message is that names no request."""
+        """Return the kind of a message that names no request."""
 
 
 @attrs.frozen(kw_only=True)

@@ -156,7 +156,7 @@ class SocketConnection:
             return without_frames(error)
         return (AnswerLost if is_written else NeverSent)(redact_error(error))
 
-    # -- what comes
+    # -- messages of the venue
 
     async def _read(self) -> None:
         try:

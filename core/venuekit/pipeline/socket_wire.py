@@ -34,8 +34,8 @@ class SocketWire:
     """
     The wire of one account over a WebSocket API.
 
-    ``rest`` has the account's key and signer, and carries what has no method; ``is_logged_on`` says that connections
-    log on, so that requests need no signature.
+    ``rest`` has the account's key and signer, and carries the endpoints without a method; ``is_logged_on`` says that
+    connections log on, so that requests need no signature.
     """
 
     rest: Wire
