@@ -196,10 +196,9 @@ class SocketLink:
         """Close a connection that has ended."""
         if self._current is connection:
             self._current = None
-        if connection in self._open:
-            self._open.discard(connection)
-            self._strays += connection.strays
-            self._begin(connection.close())
+        self._open.discard(connection)
+        self._strays += connection.strays
+        self._begin(connection.close())
         keeper = self._keepers.pop(connection, None)
         if keeper is not None:
             keeper.cancel()

@@ -66,6 +66,7 @@ class Server:
 
     status: int | None = None
     opened: int = 0
+    refused: int = 0
     _messages: asyncio.Queue[dict[str, Any]] = attrs.field(factory=asyncio.Queue)
     _request: web.BaseRequest | None = None
     _socket: web.WebSocketResponse | None = None
@@ -75,6 +76,7 @@ class Server:
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Serve a connection."""
         if self.status is not None:
+            self.refused += 1
             return web.Response(status=self.status, text="no", headers={"Retry-After": "7"})
         socket = web.WebSocketResponse(autoping=self.reads)
         await socket.prepare(request)

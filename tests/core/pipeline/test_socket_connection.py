@@ -166,8 +166,34 @@ class _Broken:
     async def ping(self) -> None:
         raise ConnectionResetError("reset by peer")
 
+    async def receive(self, *readers: object) -> None:
+        raise ConnectionResetError("reset by peer")
+
     def __getattr__(self, name: str) -> Any:
         return getattr(self._socket, name)
+
+
+async def test_a_read_that_fails_ends_the_connection() -> None:
+    """Whatever the operating system reports, the requests in flight have lost their answers."""
+    async with connected(Server()) as connection:
+        connection.socket = _Broken(connection.socket)
+        await connection._read()
+
+        assert connection.end == "the connection broke off: ConnectionResetError"
+
+
+async def test_an_answer_that_comes_as_its_caller_leaves_is_dropped() -> None:
+    """The caller was cancelled, and has not run since."""
+    server = Server()
+    async with connected(server) as connection:
+        asking = asyncio.create_task(connection.ask({}))
+        message = await server.receive()
+        asking.cancel()
+        connection._take(json.dumps({"id": message["id"], "status": 200, "result": {}}).encode())
+        with pytest.raises(asyncio.CancelledError):
+            await asking
+
+        assert (connection.strays, connection._waiting, connection._dropped) == (0, {}, set())
 
 
 async def test_a_ping_that_cannot_be_written_ends_the_connection() -> None:
