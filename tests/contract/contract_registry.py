@@ -100,6 +100,15 @@ class Row:
 
 
 @attrs.frozen(kw_only=True)
+class SocketRow:
+    """One row of a WebSocket API: its methods, with the values that their endpoints have over HTTP."""
+
+    id: str
+    venue: str
+    methods: tuple[str, ...] = attrs.field(converter=tuple)
+
+
+@attrs.frozen(kw_only=True)
 class Documented:
     """
     A documented-body case: a method called while these recorded answers are all there is, and the value expected.
@@ -128,9 +137,9 @@ class Documented:
         return f"{self.row}-{self.venue}-{self.method}-{self.name or ' '.join(self.bodies[:1])}"
 
 
-def _rows() -> tuple[Row, ...]:
+def _rows() -> tuple[tuple[Row, ...], tuple[SocketRow, ...]]:
     document = tomllib.loads((_HERE / "rows.toml").read_text(encoding="utf-8"))
-    return tuple(Row(**table) for table in document["row"])
+    return tuple(Row(**table) for table in document["row"]), tuple(SocketRow(**table) for table in document["socket"])
 
 
 def _documented() -> tuple[Documented, ...]:
@@ -141,7 +150,7 @@ def _documented() -> tuple[Documented, ...]:
     )
 
 
-ROWS = _rows()
+ROWS, SOCKET_ROWS = _rows()
 DOCUMENTED = _documented()
 
 

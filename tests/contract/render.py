@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import attrs
-from tests.contract.contract_registry import DOCUMENTED, ROWS, Row
+from tests.contract.contract_registry import DOCUMENTED, ROWS, SOCKET_ROWS, Row
 
 from venuekit.capabilities import HistoryBehaviour
 from venuekit.echoes import Echoes
@@ -69,12 +69,17 @@ def _over_socket(venue: Venue[Any]) -> list[str]:
     endpoints = [one for one in venue.endpoints if one.websocket_method is not None]
     if not endpoints:
         return []
+    rows = {method: row.id for row in SOCKET_ROWS if row.venue == venue.id for method in row.methods}
     return [
         'Over the WebSocket API, with `transport="websocket"`, go these methods, with the same values as over HTTP:',
         "",
-        "| method | endpoint | weight |",
-        "|---|---|---|",
-        *(f"| `{one.websocket_method}` | `{one}` | {_weight_over_socket(one)} |" for one in endpoints),
+        "| row | method | endpoint | weight |",
+        "|---|---|---|---|",
+        *(
+            f"| {rows.get(str(one.websocket_method), '-')} | `{one.websocket_method}` | `{one}` |"
+            f" {_weight_over_socket(one)} |"
+            for one in endpoints
+        ),
         "",
     ]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.contract.contract_registry import DOCUMENTED, ROWS, Row, method_of
+from tests.contract.contract_registry import DOCUMENTED, ROWS, SOCKET_ROWS, Row, method_of
 from tests.contract.render import TARGET, render
 from tests.offenders import each
 
@@ -27,6 +27,8 @@ REQUIRED = {
         *("B16", "B17", "B18", "B19", "B20", "B21", "B22", "A01", "A02", "A03", "A04"),
     },
 }
+#: the rows of WebSocket APIs
+OVER_SOCKET = {"binance_coinm": {"W01", "W02"}, "binance_usdm": {"U30"}}
 #: the codes that must be met, wherever
 CODES = {
     "binance_coinm": {
@@ -60,6 +62,15 @@ def test_every_row_is_there(venue_id: str) -> None:
     """Every row that must work is registered, once."""
     found = [row.id for row in ROWS if row.venue == venue_id]
     assert sorted(found) == sorted(REQUIRED[venue_id])
+
+
+@each(OVER_SOCKET)
+def test_every_method_of_a_websocket_api_is_in_a_row(venue_id: str) -> None:
+    """The rows of a WebSocket API name each method that an endpoint has, once, and no other."""
+    found = [row for row in SOCKET_ROWS if row.venue == venue_id]
+    assert {row.id for row in found} == OVER_SOCKET[venue_id]
+    declared = [one.websocket_method for one in make_plugins().venue(venue_id).endpoints if one.websocket_method]
+    assert sorted(method for row in found for method in row.methods) == sorted(declared)
 
 
 @each(CODES)
