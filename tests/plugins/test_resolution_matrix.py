@@ -244,7 +244,7 @@ SETTINGS = (adding_margin, levering, choosing_margin)
 #: one venue amends no orders
 MISSING = {("aster_usdm_v1", amending), ("aster_usdm_v1", amending_many)}
 #: venues whose orders travel over a WebSocket API, too
-OVER_SOCKET = ("binance_usdm", "binance_coinm")
+OVER_SOCKET = ("binance_usdm", "binance_coinm", "bybit_inverse")
 ONCE = {"place", "place_algo", "place_batch", "margin"}
 
 
