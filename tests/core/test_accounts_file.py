@@ -95,6 +95,16 @@ def test_a_whole_file_is_read(write: Write) -> None:
     assert (sim.read_only, sim.symbols, sim.max_leverage, sim.max_notional) == (False, None, None, None)
 
 
+@pytest.mark.parametrize("transport", ["rest", "websocket"])
+def test_the_carrier_of_requests_is_a_word(write: Write, transport: str) -> None:
+    """Either word is taken as it is, and HTTP carries requests where none is written."""
+    path = write("accounts.toml", WHOLE.replace("read_only = true", f'transport = "{transport}"', 1))
+
+    entries = load_accounts(path).entries
+
+    assert [one.transport for one in entries.values()] == [transport, "rest"]
+
+
 def test_an_unknown_account_names_those_there_are(write: Write) -> None:
     """The error has the file, the known names and the nearest one."""
     file = load_accounts(write("accounts.toml", WHOLE))
@@ -129,7 +139,20 @@ def test_an_unknown_account_names_those_there_are(write: Write) -> None:
             '"tesnet"',
             "4: accounts.main.environment: expected live | testnet | demo | sim; did you mean testnet?",
         ),
-        ('"testnet"', "3", "4: accounts.main.environment: expected live | testnet | demo | sim"),
+        ('"testnet"', "3", "4: accounts.main.environment: expected live | testnet | demo | sim, got an integer"),
+        ('"testnet"', '["sim"]', "4: accounts.main.environment: expected live | testnet | demo | sim, got an array"),
+        (
+            "read_only = true",
+            'transport = "websockets"',
+            "7: accounts.main.transport: expected rest | websocket; did you mean websocket?",
+        ),
+        ("read_only = true", 'transport = "pigeon"', "7: accounts.main.transport: expected rest | websocket"),
+        ("read_only = true", "transport = []", "7: accounts.main.transport: expected rest | websocket, got an array"),
+        (
+            "read_only = true",
+            'transprot = "rest"',
+            "7: accounts.main.transprot: unknown key; did you mean transport?",
+        ),
         (
             'venue = "acme_perp"\nenvironment = "testnet"',
             'venue = ""\nenvironment = "testnet"',

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -347,10 +347,7 @@ class _Reader:
         return value
 
     def _environment(self, path: tuple[str, ...], value: Any) -> EnvironmentName:
-        if value not in set(EnvironmentName):
-            hint = did_you_mean(value, EnvironmentName) if isinstance(value, str) else ""
-            raise self._wrong(path, f"expected {' | '.join(EnvironmentName)}{hint}")
-        return EnvironmentName(value)
+        return EnvironmentName(self._one_of(path, value, tuple(EnvironmentName)))
 
     def _reference(self, path: tuple[str, ...], value: Any) -> str:
         if not isinstance(value, str):
@@ -362,9 +359,13 @@ class _Reader:
         return value
 
     def _transport(self, path: tuple[str, ...], value: Any) -> str:
-        if value not in TRANSPORTS:
-            raise self._wrong(path, f"expected {' | '.join(TRANSPORTS)}")
-        return str(value)
+        return self._one_of(path, value, TRANSPORTS)
+
+    def _one_of(self, path: tuple[str, ...], value: Any, words: Sequence[str]) -> str:
+        if isinstance(value, str) and value in words:
+            return value
+        hint = did_you_mean(value, words) if isinstance(value, str) else f", got {toml_type(value)}"
+        raise self._wrong(path, f"expected {' | '.join(words)}{hint}")
 
     def _boolean(self, path: tuple[str, ...], value: Any) -> bool:
         if not isinstance(value, bool):
