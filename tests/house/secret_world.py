@@ -18,10 +18,11 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from tests.core.guarded_toy import TOY_GUARDED
+from tests.house.secret_sockets import SOCKETS, bid, planted_key
 
 from venuekit import Credentials, Runtime, Secret, Venue, errors
 from venuekit.account import Account
-from venuekit.capabilities import BalanceReader, LeverageControl, ListenKeyControl, UserStream
+from venuekit.capabilities import BalanceReader, LeverageControl, ListenKeyControl, OrderControl, UserStream
 from venuekit.credentials.accounts_file import credentials, load_accounts
 from venuekit.endpoint import Priority
 from venuekit.hooks import hookimpl
@@ -235,6 +236,7 @@ async def planted_world(directory: Path, monkeypatch: pytest.MonkeyPatch) -> Asy
             await world.keep(BalanceReader.of(account).get_balances())
             await _lose(world, sim, account)
         await stack.enter_async_context(_streaming(world, venue, plugins))
+        await stack.enter_async_context(_over_sockets(world, plugins))
         yield world
         kept.clear()
 
@@ -257,6 +259,30 @@ async def _streaming(world: World, venue: Venue[Any], plugins: Plugins) -> Async
             world.kept.append(await anext(events))
             await world.keep(control.keep_listen_key_alive())
             yield
+
+
+@asynccontextmanager
+async def _over_sockets(world: World, plugins: Plugins) -> AsyncIterator[None]:
+    """Trade over WebSocket APIs with each way of signing; connections wait for real time, too."""
+    async with AsyncExitStack() as stack:
+        for venue_id, kind in SOCKETS:
+            venue = plugins.venue(venue_id)
+            sim = await stack.enter_async_context(Simulation((venue,)))
+            runtime = await stack.enter_async_context(Runtime(plugins=plugins))
+            key = sim.add_key(kind=kind)
+            world.planted |= planted_key(f"{venue_id} over a socket with {kind}", key)
+            account = await runtime.open(
+                venue, sim.credentials(venue_id, key=key), keep_raw=True, transport="websocket"
+            )
+            session: Any = account._session
+            world.kept += [account, session.wire, session.wire.link]
+            await world.keep(BalanceReader.of(account).get_balances())
+            control = OrderControl.of(account)
+            await world.keep(control.place_order(attrs.evolve(bid(venue_id), symbol="NOSUCH")))
+            assert await world.keep(control.place_order(bid(venue_id))) is None
+            assert session.wire.link._open
+            world.kept += session.wire.link._open
+        yield
 
 
 async def _lose(world: World, sim: Simulation, account: Account) -> None:
