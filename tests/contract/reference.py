@@ -32,6 +32,7 @@ _GUIDE = "[guide](plugins.md)"
 _SYMBOLS = "tests/core/toy_venue/venuekit_toy_perp/endpoints.py"
 _ACCOUNTS = "plugins/binance_common/venuekit_binance_common/settings.py"
 _READERS = "tests/core/parts/test_readers.py"
+_SOCKETS = "plugins/binance_common/venuekit_binance_common/socket_api.py"
 _MARGIN = "plugins/bybit_inverse/venuekit_bybit_inverse/endpoints/settings.py"
 #: protocols and types that are met without importing them
 MET_BY = {
@@ -45,16 +46,19 @@ MET_BY = {
     **dict.fromkeys(
         ("BalanceEndpoints", "InstrumentEndpoints", "PositionEndpoints"), f"[test_readers.py](../{_READERS})"
     ),
+    "SocketForm": f"[socket_api.py](../{_SOCKETS})",
     "AccountMarginTypeEndpoints": f"[settings.py](../{_MARGIN})",
 }
 #: plain values, which have no documentation of their own
 VALUES = {
     "MANY": "An answer that is a list of order rows.",
     "Source": "A column, or anything else that a field of a value is made of.",
+    "CheckedValue": "The value of a parameter as it goes into a request.",
     "CancelScope": "Symbol and parameters of a cancel-all.",
     "Readback": "Reads whether a lost setting holds: ``async (call, lost) -> Reading``.",
     "Resolution": "The result of a look for a lost write: applied, absent or unclear.",
     "Resolve": "Looks for a lost write: ``async (call, lost) -> Resolution``.",
+    "SocketMessage": "A message of a WebSocket API before it is written: names and values of JSON.",
     "hookimpl": "Marks a function of a plugin as a hook.",
 }
 _BLOCK = re.compile(r"^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
