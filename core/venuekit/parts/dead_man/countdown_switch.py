@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from venuekit.capabilities import DeadManBehaviour, DeadManControl, DeadManSwitch
 from venuekit.parts.dead_man.bounds import check_seconds, check_symbols
-from venuekit.parts.orders.countdown import CountdownPart
+from venuekit.parts.orders.countdown import CountdownPart, keep_armed, read_time
 
 
 class CountdownSwitchPart(CountdownPart, DeadManControl):
@@ -27,10 +27,10 @@ class CountdownSwitchPart(CountdownPart, DeadManControl):
         names = check_symbols(self, behaviour, symbols)
         subjects: tuple[str | None, ...] = names or (None,)
         for subject in subjects:
-            self._time(subject, seconds)
+            read_time(self, subject, seconds)
         switch = RenewedSwitch(self, names, float(seconds))
         async with AsyncExitStack() as stack:
             stack.callback(switch.close)
             for subject in subjects:
-                switch.add(await stack.enter_async_context(self._keep_armed(subject, seconds, alive, switch.wake)))
+                switch.add(await stack.enter_async_context(keep_armed(self, subject, seconds, alive, switch.wake)))
             yield switch

@@ -48,7 +48,7 @@ class CountdownPart(Account, CountdownControl):
         that disarms; :meth:`countdown` waits that out.
         """
         route = self.COUNTDOWN
-        parameters: dict[str, Any] = {route.time: self._time(symbol, seconds)}
+        parameters: dict[str, Any] = {route.time: read_time(self, symbol, seconds)}
         if route.symbol is not None:
             parameters = {route.symbol: symbol, **parameters}
         await self.call(route.endpoint, **parameters)
@@ -63,55 +63,62 @@ class CountdownPart(Account, CountdownControl):
         still arrive. Beats that fail are tried again by the next one; when none was
         answered for a whole countdown, the venue may have cancelled all orders, and a warning is logged.
         """
-        async with self._keep_armed(symbol, seconds):
+        async with keep_armed(self, symbol, seconds):
             yield
 
-    @asynccontextmanager
-    async def _keep_armed(
-        self,
-        symbol: str | None,
-        seconds: float,
-        alive: Callable[[], bool] | None = None,
-        on_change: Callable[[], None] | None = None,
-    ) -> AsyncIterator[Heart]:
-        """Do as :meth:`countdown`; ``alive`` and ``on_change`` are those of the block."""
-        self._time(symbol, seconds)
-        from venuekit.parts.orders.heart import Block, Heart  # it loads asyncio, which declarations do without
 
-        scopes, name = self._session.owner.write_scopes, (self.venue.id, symbol)
-        hearts = scopes.countdowns
-        if hearts is None:
-            hearts = scopes.countdowns = {}
-        heart: Heart | None = hearts.get(name)
-        if heart is None:
-            heart = hearts[name] = Heart(symbol)
-        block = Block(self, float(seconds), self.venue.recv_window_least, alive, on_change)
-        await heart.begin(block)
-        is_clean = False
-        try:
-            yield heart
-            is_clean = True
-        finally:
-            await heart.end(block, is_clean=is_clean)
+@asynccontextmanager
+async def keep_armed(
+    account: CountdownPart,
+    symbol: str | None,
+    seconds: float,
+    alive: Callable[[], bool] | None = None,
+    on_change: Callable[[], None] | None = None,
+) -> AsyncIterator[Heart]:
+    """Do as :meth:`CountdownPart.countdown`; ``alive`` and ``on_change`` are those of the block."""
+    read_time(account, symbol, seconds)
+    from venuekit.parts.orders.heart import Block, Heart  # it loads asyncio, which declarations do without
 
-    def _time(self, symbol: str | None, seconds: float | None) -> int:
-        """Return how long it runs in the venue's unit, 0 for None; raises ``InvalidArgument``."""
-        scope = CountdownScope.SYMBOL
-        if self.venue.has_behaviour(CountdownBehaviour):
-            scope = self.behaviour(CountdownBehaviour).scope
-        if scope is CountdownScope.SYMBOL and symbol is None:
-            raise self.refuse("the countdown is a symbol's here: name one")
-        if scope is CountdownScope.ACCOUNT and symbol is not None:
-            raise self.refuse("the countdown is the account's here: name no symbol", subject=symbol)
-        if seconds is None:
-            return 0
-        unit = self.COUNTDOWN.unit
-        milliseconds = round(seconds * 1000) if _is_number(seconds) else 0
-        if milliseconds < unit or milliseconds % unit:
-            least = "a millisecond" if unit == 1 else f"{unit} ms, and whole multiples of it"
-            words = f"a countdown takes at least {least}, not {seconds!r} s; None disarms it"
-            raise self.refuse(words, subject=symbol)
-        return milliseconds // unit
+    scopes, name = account.write_scopes, (account.venue.id, symbol)
+    hearts = scopes.countdowns
+    if hearts is None:
+        hearts = scopes.countdowns = {}
+    heart: Heart | None = hearts.get(name)
+    if heart is None:
+        heart = hearts[name] = Heart(symbol)
+    block = Block(account, float(seconds), account.venue.recv_window_least, alive, on_change)
+    await heart.begin(block)
+    is_clean = False
+    try:
+        yield heart
+        is_clean = True
+    finally:
+        await heart.end(block, is_clean=is_clean)
+
+
+def read_time(account: CountdownPart, symbol: str | None, seconds: float | None) -> int:
+    """
+    Return how long a countdown runs in the venue's unit, 0 for None.
+
+    Raises:
+        InvalidArgument: the venue takes no such time, or its countdowns are of another scope; nothing was sent.
+    """
+    scope = CountdownScope.SYMBOL
+    if account.venue.has_behaviour(CountdownBehaviour):
+        scope = account.behaviour(CountdownBehaviour).scope
+    if scope is CountdownScope.SYMBOL and symbol is None:
+        raise account.refuse("the countdown is a symbol's here: name one")
+    if scope is CountdownScope.ACCOUNT and symbol is not None:
+        raise account.refuse("the countdown is the account's here: name no symbol", subject=symbol)
+    if seconds is None:
+        return 0
+    unit = account.COUNTDOWN.unit
+    milliseconds = round(seconds * 1000) if _is_number(seconds) else 0
+    if milliseconds < unit or milliseconds % unit:
+        least = "a millisecond" if unit == 1 else f"{unit} ms, and whole multiples of it"
+        words = f"a countdown takes at least {least}, not {seconds!r} s; None disarms it"
+        raise account.refuse(words, subject=symbol)
+    return milliseconds // unit
 
 
 def _is_number(seconds: object) -> bool:
