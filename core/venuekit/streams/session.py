@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections import Counter
 from copy import copy
 from datetime import datetime
 from functools import partial
@@ -18,14 +17,16 @@ from venuekit.credentials.redactor import redact_error
 from venuekit.errors import AccountClosed, OperationError, PluginError, VenueError, VenuekitError
 from venuekit.pipeline.events import notify_of_stream
 from venuekit.pipeline.observe import EventKind
-from venuekit.pipeline.sockets import End, Sockets
+from venuekit.pipeline.sockets import Sockets
 from venuekit.stream_declaration import ListenKeySession, StreamDeclaration
 from venuekit.streams.chores import Chores
 from venuekit.streams.connection import Connection
 from venuekit.streams.delivery import Delivery
+from venuekit.streams.expected_event import ExpectedEvent
 from venuekit.streams.listen_keys import KeptKey
 from venuekit.streams.opening import open_connection
 from venuekit.streams.reader import QueuedReader
+from venuekit.streams.replacement import Replacement
 
 if TYPE_CHECKING:
     from venuekit.account import Account
@@ -37,10 +38,6 @@ if TYPE_CHECKING:
 _FIRST_PAUSE = 0.2
 #: seconds that a connection must have lived for the next pause to be the first again
 _STABLE = 30.0
-#: seconds for which two connections are open while one replaces the other
-_OVERLAP = 5.0
-#: seconds until a replacement that failed is tried again
-_REPLACE_AGAIN = 30.0
 #: a session that ends within so many seconds of its opening may be the one before, announced a second time
 _YOUNG = 60.0
 
@@ -61,15 +58,14 @@ class StreamSession:
     _delivery: Delivery = attrs.field(init=False, repr=False)
     _phase: StreamPhase = attrs.field(default=StreamPhase.CONNECTING, init=False)
     _connections: int = attrs.field(default=0, init=False)
-    _main: Connection | None = attrs.field(default=None, init=False, repr=False)
-    _standby: Connection | None = attrs.field(default=None, init=False, repr=False)
+    #: the main connection, and the one that is to replace it
+    _replacement: Replacement = attrs.field(init=False, repr=False)
     _key: KeptKey | None = attrs.field(init=False)
     #: the venue's words for the end of the session, None while it lasts; since when events may be missing
     _expired: str | None = attrs.field(default=None, init=False)
     _lost_since: datetime | None = attrs.field(default=None, init=False)
-    #: since when, and until when, an event of an own order is expected, on the monotonic clock
-    _expected: tuple[float, float] | None = attrs.field(default=None, init=False)
-    _replace_at: float | None = attrs.field(default=None, init=False)
+    #: the event of an own order
+    _expected: ExpectedEvent = attrs.field(init=False, repr=False)
     #: attempts that failed since a connection was stable, and whether readers know that the venue refuses the session
     _failures: int = attrs.field(default=0, init=False)
     _is_refused: bool = attrs.field(default=False, init=False)
@@ -88,6 +84,18 @@ class StreamSession:
             self._notify_of_events if self.first.venue_session.observers else None,
         )
         self._key = KeptKey(rule, self.first.clock) if isinstance(rule, ListenKeySession) else None
+        self._expected = ExpectedEvent(self._clock, self.declaration.confirm_within)
+        self._replacement = Replacement(
+            self.declaration,
+            self._clock,
+            self.chance,
+            self._delivery,
+            self._chores,
+            self._key,
+            open_held=lambda: self._open(held=[]),
+            on_replace=self._note_replacement,
+            on_expiry=self._expire,
+        )
         self._attempt = asyncio.get_running_loop().create_future()
 
     # -- readers
@@ -124,7 +132,7 @@ class StreamSession:
     @property
     def state(self) -> StreamState:
         """The state of the session now."""
-        main, received_at = self._main, self._delivery.received_at
+        main, received_at = self._replacement.main, self._delivery.received_at
         if main is None:
             return StreamState(self._phase, received_at, self._connections)
         alive_at = self._wall_time(main.last_at)
@@ -132,15 +140,14 @@ class StreamSession:
 
     async def stop_replacing(self) -> tuple[Connection, ...]:
         """Return the open connections, which are not replaced from now on."""
-        self._replace_at = None
+        self._replacement.due_at = None
         await self._chores.close()
-        return tuple(one for one in (self._main, self._standby) if one is not None and one.end is None)
+        return self._replacement.open_connections
 
     def expect(self, endpoint: Endpoint[Any]) -> None:
         """Expect an event: the venue has accepted a request that one follows, or has preceded."""
-        if self._expected is None and self._main is not None and endpoint in self.declaration.confirmed_by:
-            now, within = self._clock.monotonic(), self.declaration.confirm_within
-            self._expected = now - within, now + within
+        is_open = self._replacement.main is not None
+        if is_open and endpoint in self.declaration.confirmed_by and self._expected.expect():
             self._changed.set()
 
     @property
@@ -171,7 +178,8 @@ class StreamSession:
                 await self._serve()
         finally:
             self._enter(StreamPhase.CLOSED)
-            await self._close_all()
+            await self._chores.close()
+            await self._replacement.close()
 
     async def _connect(self) -> None:
         """Open the main connection, as often as it takes."""
@@ -187,10 +195,11 @@ class StreamSession:
                     else _plugin_error(self.first.venue_session.venue.id, error)
                 )
                 continue
-            self._main = connection
-            self._expired = self._expected = None
+            self._replacement.main = connection
+            self._expired = None
+            self._expected.forget()
             self._is_refused = False
-            self._plan_replacement()
+            self._replacement.plan()
             self._enter(StreamPhase.LIVE)
             attempt, self._attempt = self._attempt, asyncio.get_running_loop().create_future()
             attempt.set_result(None)
@@ -241,11 +250,11 @@ class StreamSession:
 
     async def _serve(self) -> None:
         """Keep the main connection alive until it has to be opened anew."""
-        while (main := self._main) is not None:
+        while (main := self._replacement.main) is not None:
             self._changed.clear()
             now = self._clock.monotonic()
-            if main.end is not None and self._standby is not None:
-                self._replace_now()
+            if main.end is not None and self._replacement.standby is not None:
+                self._replacement.take_over()
                 continue
             loss = self._find_loss(main, now)
             if loss is not None:
@@ -265,17 +274,12 @@ class StreamSession:
             return GapReason.SILENT, f"no frame came for {now - main.last_at:.0f} s, though the venue was pinged"
         if self._key is not None and now >= self._key.expires_at:
             return GapReason.SESSION_EXPIRED, "the listen key could not be kept alive"
-        self._confirm(main)
-        if self._expected is not None and now >= self._expected[1]:
-            self._expected = None
+        self._expected.look_at(main)
+        if self._expected.is_overdue(now):
+            self._expected.forget()
             words = f"an own order was accepted, and no event came within {self.declaration.confirm_within:g} s"
             return GapReason.UNCONFIRMED, words
         return None
-
-    def _confirm(self, main: Connection) -> None:
-        """Expect no event any more that has come."""
-        if self._expected is not None and main.event_at is not None and main.event_at >= self._expected[0]:
-            self._expected = None
 
     def _do_due(self, main: Connection, now: float) -> float:
         """Begin whatever is due, and return when to look again."""
@@ -289,14 +293,8 @@ class StreamSession:
             if now >= self._key.renew_at:
                 self._chores.begin(self._keep_alive(self._key))
             times += (max(now + 1.0, self._key.renew_at), self._key.expires_at)
-        if self._replace_at is not None:
-            if now >= self._replace_at:
-                self._replace_at = now + _REPLACE_AGAIN
-                self._chores.begin(self._replace(main))
-            times.append(self._replace_at)
-        if self._expected is not None:
-            times.append(self._expected[1])
-        return min(times)
+        others = self._replacement.begin_due(main, now), self._expected.overdue_at
+        return min((*times, *(one for one in others if one is not None)))
 
     async def _keep_alive(self, key: KeptKey) -> None:
         """Prolong the listen key; one that is gone, or is another one now, ends the session."""
@@ -333,7 +331,7 @@ class StreamSession:
         silent = reason in {GapReason.SESSION_EXPIRED, GapReason.UNCONFIRMED}
         proven = (main.event_at or main.opened_at) if silent else main.last_at
         self._lost_since = since = self._wall_time(proven)
-        self._main = None
+        self._replacement.main = None
         self._enter(StreamPhase.DOWN)
         self._delivery.report(reason, words, since)
         notify_of_stream(self._asking[1], EventKind.STREAM_GAP, main.number, gap=reason)
@@ -341,52 +339,10 @@ class StreamSession:
             await self._chores.close()
         finally:  # nothing else knows it any more
             await main.close()
-        await self._close_standby()
+        await self._replacement.close_standby()
 
-    # -- replacement
-
-    def _plan_replacement(self) -> None:
-        life = self.declaration.connection_life
-        if life is None:
-            self._replace_at = None
-            return
-        seconds = life.total_seconds()
-        early = min(600.0, seconds * 0.1)
-        self._replace_at = self._clock.monotonic() + seconds - early * self.chance.uniform(0.5, 1.0)
-
-    async def _replace(self, main: Connection) -> None:
-        """Open another connection, and let it take over once both have been open for a while."""
-        main.handed_on = Counter()
-        key = None if self._key is None else self._key.key
-        try:
-            standby = await self._open(held=[])
-        except Exception:  # noqa: BLE001 - the main one still works; it is tried again, and its own end is reported
-            main.handed_on = None
-            return
-        self._standby = standby
-        if self._key is not None and self._key.key != key:
-            self._expire("it gave another listen key, since the one before was gone")
-            return
-        await self._clock.sleep(_OVERLAP)
-        if self._standby is not standby or self._main is not main:
-            return
-        if standby.end is not None or (main.handed_on and not standby.held):
-            main.handed_on = None
-            await self._close_standby()  # it does not deliver
-            return
-        self._replace_now()
-
-    def _replace_now(self) -> None:
-        """Make the standby connection the main one, and hand on its messages that the other one did not bring."""
-        main, standby = self._main, self._standby
-        if main is None or standby is None:
-            return
-        self._confirm(main)  # the event may have come before the other one was opened
-        self._main, self._standby = standby, None
-        self._chores.begin(main.close())
-        main.end = main.end or End("it was replaced")
-        self._delivery.replace(main, standby)
-        self._plan_replacement()
+    def _note_replacement(self, main: Connection) -> None:
+        self._expected.look_at(main)  # the event may have come before the other one was opened
         self._changed.set()
 
     def _notify_of_events(self, connection: Connection, events: tuple[StreamEvent, ...]) -> None:
@@ -400,18 +356,6 @@ class StreamSession:
         notify_of_stream(session, EventKind.STREAM_MESSAGE, connection.number, age=age)
 
     # -- the end, and time
-
-    async def _close_all(self) -> None:
-        await self._chores.close()
-        await self._close_standby()
-        main, self._main = self._main, None
-        if main is not None:
-            await main.close()
-
-    async def _close_standby(self) -> None:
-        standby, self._standby = self._standby, None
-        if standby is not None:
-            await standby.close()
 
     def _enter(self, phase: StreamPhase) -> None:
         self._phase = phase

@@ -174,8 +174,8 @@ async def test_an_own_order_that_the_old_connection_reported_needs_no_second_eve
         streams = account._session.venue_session.streams
         assert streams is not None
         (session,) = streams._open.values()
-        assert session._replace_at is not None
-        await asyncio.sleep(session._replace_at - account.monotonic() - 2)
+        assert session._replacement.due_at is not None
+        await asyncio.sleep(session._replacement.due_at - account.monotonic() - 2)
         await account.call(TOUCH)
         sockets.opened[0].say("a")
         await asyncio.sleep(60)
