@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from tests.core.pipeline.socket_form import API, Server, connected, text_of
 
 from venuekit.errors import AnswerLost, NeverSent
 from venuekit.pipeline.patience import Patience
+from venuekit.pipeline.sockets import End
 
 
 async def test_many_requests_are_answered_by_their_ids() -> None:
@@ -166,7 +168,7 @@ class _Broken:
     async def ping(self) -> None:
         raise ConnectionResetError("reset by peer")
 
-    async def receive(self, *readers: object) -> None:
+    async def receive(self, on_message: Callable[[bytes], object], on_sign: Callable[[], object]) -> End:
         raise ConnectionResetError("reset by peer")
 
     def __getattr__(self, name: str) -> Any:
