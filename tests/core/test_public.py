@@ -60,6 +60,7 @@ PUBLIC = [
     "venuekit.parts.checks",
     "venuekit.parts.columns",
     "venuekit.parts.concurrency",
+    "venuekit.parts.dead_man",
     "venuekit.parts.endpoint_book",
     "venuekit.new_plugin",
     "venuekit.parts.listing",

@@ -62,7 +62,9 @@ async def test_two_hundred_accounts_for_an_hour() -> None:
     async with Runtime(plugins=plugins, clock=clock, journal=False) as runtime:
         tasks: list[asyncio.Task[Any]] = []
         for key in keys:
-            account = await runtime.open(QUIET, Credentials.sim("http://127.0.0.1:9/keyed_toy", key, "secret"))
+            account = await runtime.open(
+                QUIET, Credentials.sim("http://127.0.0.1:9/keyed_toy", key, "the secret of nobody")
+            )
             streams = account._session.venue_session.streams
             assert streams is not None
             streams.sockets, streams.chance = sockets, chance
