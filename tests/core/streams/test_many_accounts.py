@@ -63,7 +63,7 @@ async def test_two_hundred_accounts_for_an_hour() -> None:
         tasks: list[asyncio.Task[Any]] = []
         for key in keys:
             account = await runtime.open(
-                QUIET, Credentials.sim("http://127.0.0.1:9/keyed_toy", key, "the secret of nobody")
+                QUIET, Credentials.sim("http://127.0.0.1:9/keyed_toy", key, "the-secret-of-nobody")
             )
             streams = account._session.venue_session.streams
             assert streams is not None

@@ -150,7 +150,7 @@ async def test_the_url_of_a_stream_obeys_the_interlock() -> None:
     unsafe = attrs.evolve(TOY_PERP, environments=(live,))
     async with Runtime() as runtime:
         with pytest.raises(CredentialsError, match="not an allowed host"):
-            await runtime.open(unsafe, Credentials("key of nobody", "secret of nobody", "live"))
+            await runtime.open(unsafe, Credentials("key-of-nobody", "secret-of-nobody", "live"))
 
     async with Simulation((TOY_PERP,)) as sim:
         credentials = sim.credentials("toy_perp")
