@@ -191,3 +191,13 @@ def test_the_page_lists_the_keys() -> None:
     bindings = [binding.key for binding in WatchApp.BINDINGS if isinstance(binding, Binding)]
 
     assert set(re.findall(r"`([^`]+)`", table)) == set(bindings)
+
+
+async def test_a_screen_that_is_taken_down_is_not_drawn(on_screen: Any) -> None:
+    """The timer may look once more while the widgets go one after another."""
+
+    async def press(shown: Shown) -> None:
+        await shown.app.query_one("#title").remove()
+        shown.app._draw()
+
+    await on_screen(press)

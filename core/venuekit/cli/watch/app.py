@@ -58,6 +58,10 @@ def _text(lines: Iterable[Line]) -> Text:
     return Text("\n").join(Text(line.text, style=line.style, no_wrap=True) for line in lines)
 
 
+#: the widgets that are drawn
+_DRAWN = ("#title", "#head", "#total", "#accounts")
+
+
 class _TextScreen(Screen[None]):
     """Lines that are drawn anew while they are shown."""
 
@@ -175,6 +179,8 @@ class WatchApp(App[int]):
         if isinstance(self.screen, _TextScreen):
             self.screen.draw()
             return
+        if not all(map(self.query, _DRAWN)):
+            return  # the screen is being taken down, one widget after another
         width = self.size.width
         summaries = self._group.summaries()
         self._shown = sort_summaries(filter(self._fits, summaries), self._sort, is_reversed=self._is_reversed)
