@@ -17,13 +17,13 @@ from venuekit.signing import Stamp
 from venuekit.socket_declaration import SocketApi, SocketCall, SocketLogon, SocketMessage
 
 
-class SocketRequest(NamedTuple):
+class SignedMessage(NamedTuple):
     """A message that is ready to be sent; it carries key and signature, and shows nothing."""
 
     message: SocketMessage
 
     def __repr__(self) -> str:
-        return "SocketRequest(...)"
+        return "SignedMessage(...)"
 
     def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
         refuse_pickling(self)
@@ -75,7 +75,7 @@ class SocketWire:
             if security is Security.SIGNED and not is_logged_on:
                 signature = await self.rest.signer.sign(form.payload(message))
                 form.attach_signature(message, signature)
-            return SocketRequest(message)
+            return SignedMessage(message)
         except BaseException as error:  # noqa: BLE001 - raised below, without the frames that it comes from
             failure = signing_failure(error, signature)
         finally:
@@ -84,7 +84,7 @@ class SocketWire:
 
     def send(self, request: Signed) -> Awaitable[HttpResponse]:
         """Hand the request to its carrier, once."""
-        return self.link.send(request.message) if isinstance(request, SocketRequest) else self.rest.send(request)
+        return self.link.send(request.message) if isinstance(request, SignedMessage) else self.rest.send(request)
 
     @property
     def strays(self) -> int:

@@ -21,7 +21,7 @@ from venuekit.errors import NeverSent, VenuekitError
 from venuekit.message import HttpRequest, HttpResponse
 from venuekit.pipeline.patience import Patience
 from venuekit.pipeline.socket_link import SocketLink
-from venuekit.pipeline.socket_wire import SocketRequest, SocketWire, logs_on, sign_logon
+from venuekit.pipeline.socket_wire import SignedMessage, SocketWire, logs_on, sign_logon
 from venuekit.pipeline.sockets import AiohttpSockets
 from venuekit.pipeline.wire import RestWire
 from venuekit.signing import EncodedRequest, SigningScheme, Stamp
@@ -120,9 +120,9 @@ async def test_what_needs_no_signature_has_none() -> None:
         logged_on = await attrs.evolve(wire, is_logged_on=True).sign(CALL, Security.SIGNED, 1, 5000)
 
     for request in (unsigned, logged_on):
-        assert isinstance(request, SocketRequest)
+        assert isinstance(request, SignedMessage)
         assert "signature" not in request.message
-    assert isinstance(logged_on, SocketRequest)
+    assert isinstance(logged_on, SignedMessage)
     assert "key" not in logged_on.message["params"]
 
 
@@ -183,9 +183,9 @@ async def test_a_logon_is_signed() -> None:
 
 def test_a_signed_message_shows_nothing() -> None:
     """It is neither shown nor pickled."""
-    request = SocketRequest({"key": KEY})
+    request = SignedMessage({"key": KEY})
 
-    assert repr(request) == "SocketRequest(...)"
+    assert repr(request) == "SignedMessage(...)"
     for take in (pickle.dumps, copy.copy):
         with pytest.raises(TypeError):
             take(request)
