@@ -142,7 +142,7 @@ class WriteScopes:
     recent: ClientIds = attrs.field(factory=ClientIds, init=False, repr=False)
     #: those who watch the writes of this account
     watchers: tuple[WriteWatcher, ...] = attrs.field(default=(), init=False, repr=False)
-    #: the countdowns and guards that blocks keep, by venue and symbol or kind of switch; None where none ever was
+    #: the countdowns and windows that blocks keep, by venue and symbol or kind of switch; None where none ever was
     countdowns: dict[Hashable, Any] | None = attrs.field(default=None, init=False, repr=False)
     #: those of the same account that these were joined with; writes under way end there
     _successor: WriteScopes | None = attrs.field(default=None, init=False, repr=False)

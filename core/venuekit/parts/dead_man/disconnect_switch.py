@@ -67,16 +67,16 @@ class DisconnectSwitchPart(Account, DeadManControl):
             raise self.make_error(UnsupportedCapability, "the venue's stream declares no watch")
         import asyncio  # declarations do without
 
-        from venuekit.parts.dead_man.guard import Block, Guard
+        from venuekit.parts.dead_man.window import WindowBlock, WindowKeeper
         from venuekit.parts.dead_man.watched import WatchedSwitch
 
         scopes, name = self._session.owner.write_scopes, (self.venue.id, DeadManKind.DISCONNECT)
         if scopes.countdowns is None:
             scopes.countdowns = {}
-        guard: Guard = scopes.countdowns.setdefault(name, Guard())
-        block = Block(self, self.DISCONNECT, int(seconds), lambda: streams.watch(self, self._session))
-        connection = await guard.begin(block)
-        switch = WatchedSwitch(self, names, int(seconds), connection.events, lambda: guard.window)
+        keeper: WindowKeeper = scopes.countdowns.setdefault(name, WindowKeeper())
+        block = WindowBlock(self, self.DISCONNECT, int(seconds), lambda: streams.watch(self, self._session))
+        connection = await keeper.begin(block)
+        switch = WatchedSwitch(self, names, int(seconds), connection.events, lambda: keeper.window)
         following = asyncio.create_task(switch.follow(), name="dead man's switch")
         is_clean = False
         try:
@@ -85,5 +85,5 @@ class DisconnectSwitchPart(Account, DeadManControl):
         finally:
             following.cancel()
             switch.close()
-            await guard.end(block, is_clean=is_clean)
+            await keeper.end(block, is_clean=is_clean)
             await asyncio.wait([following])

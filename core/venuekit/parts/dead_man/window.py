@@ -1,4 +1,4 @@
-"""The guard of an account at a venue that watches connections: one window, shared by every block of this process."""
+"""The window of an account at a venue that watches connections: one, shared by every block of this process."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ _CONFIRMING = (0.0, 1.0, 2.0, 3.0, 5.0)
 
 
 @attrs.define(eq=False)
-class Block:
+class WindowBlock:
     """
-    One block that keeps the account guarded, with the account that it was opened on.
+    One block that keeps the window set, with the account that it was opened on.
 
     ``open_connection`` opens one that the venue watches; ``connection`` is None before it is open.
     """
@@ -44,7 +44,7 @@ class Block:
         await self.account.call(self.route.set_window, **self.route.fixed, **{self.route.time: seconds})
 
 
-class Guard:
+class WindowKeeper:
     """
     Keeps the window of an account and its watched connections, for blocks that may run at the same time.
 
@@ -53,7 +53,7 @@ class Guard:
     """
 
     def __init__(self) -> None:
-        self._blocks: list[Block] = []
+        self._blocks: list[WindowBlock] = []
         self._has_failed = False
         #: held while a block begins or ends
         self._turn = asyncio.Lock()
@@ -61,7 +61,7 @@ class Guard:
         self._before = 0
         self.window = 0
 
-    async def begin(self, block: Block) -> WatchedConnection:
+    async def begin(self, block: WindowBlock) -> WatchedConnection:
         """
         Set the window for a block, and return the connection that is watched from now on.
 
@@ -89,7 +89,7 @@ class Guard:
             block.connection = connection
             return connection
 
-    async def end(self, block: Block, *, is_clean: bool) -> None:
+    async def end(self, block: WindowBlock, *, is_clean: bool) -> None:
         """
         End a block; the last one releases the connection and sets the window of before.
 
@@ -109,7 +109,7 @@ class Guard:
             await block.stack.aclose()
             await self._set_shortest(block)
 
-    async def _release(self, block: Block, connection: WatchedConnection) -> None:
+    async def _release(self, block: WindowBlock, connection: WatchedConnection) -> None:
         """Release a connection within the time in which orders are cancelled anyhow."""
         account = block.account
         words = (
@@ -123,7 +123,7 @@ class Guard:
         except OperationError as error:
             raise account.make_error(OutcomeUnknown, f"{words} ({error})") from error
 
-    async def _set_shortest(self, block: Block) -> bool:
+    async def _set_shortest(self, block: WindowBlock) -> bool:
         """Set the window that the blocks need, that of before without any; return whether it was another one."""
         wanted = min((one.seconds for one in self._blocks), default=self._before)
         if wanted == self.window:
@@ -132,7 +132,7 @@ class Guard:
         self.window = wanted
         return True
 
-    async def _confirm(self, block: Block) -> None:
+    async def _confirm(self, block: WindowBlock) -> None:
         """Wait until the venue shows the window that was set."""
         shown: int | None = None
         for pause in _CONFIRMING:
@@ -143,7 +143,7 @@ class Guard:
         words = f"a window of {self.window} s was accepted, and {sum(_CONFIRMING):g} s later the venue shows {shown} s"
         raise block.account.make_error(OutcomeUnknown, words)
 
-    async def _undo(self, block: Block, error: Exception) -> None:
+    async def _undo(self, block: WindowBlock, error: Exception) -> None:
         """Set the window again that was there without this block; a failure is noted on the error."""
         try:
             await self._set_shortest(block)
