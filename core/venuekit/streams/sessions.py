@@ -14,7 +14,7 @@ from venuekit.pipeline.sockets import Sockets
 from venuekit.stream_declaration import StreamDeclaration
 from venuekit.streams.reader import QueuedReader
 from venuekit.streams.session import StreamSession
-from venuekit.streams.watched import WatchedConnection
+from venuekit.streams.watched import WatchedStream
 
 if TYPE_CHECKING:
     from venuekit.account import Account
@@ -50,11 +50,11 @@ class StreamSessions:
             yield reader
 
     @asynccontextmanager
-    async def watch(self, account: Account, session: AccountSession) -> AsyncIterator[WatchedConnection]:
+    async def watch(self, account: Account, session: AccountSession) -> AsyncIterator[WatchedStream]:
         """
         Keep a connection of an account's key that the venue watches; the first block opens it, the last closes it.
 
-        It is closed as it is: :meth:`WatchedConnection.release` comes first, or its end cancels orders.
+        It is closed as it is: :meth:`WatchedStream.release` comes first, or its end cancels orders.
 
         Raises:
             ValueError: the stream declares no watch.
@@ -62,7 +62,7 @@ class StreamSessions:
         declaration = self.declaration.watching()
         messages = () if self.declaration.watch is None else self.declaration.watch.unsubscriptions
         async with self._join(self._watched, declaration, account, session, _FEW) as (reader, stream):
-            yield WatchedConnection(reader, stream, messages)
+            yield WatchedStream(reader, stream, messages)
 
     @asynccontextmanager
     async def _join(

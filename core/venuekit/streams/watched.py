@@ -18,7 +18,7 @@ from venuekit.streams.session import StreamSession
 
 
 @attrs.frozen(eq=False)
-class WatchedConnection:
+class WatchedStream:
     """The connection of one key that the venue watches, as one of the blocks that keep it sees it."""
 
     _reader: QueuedReader = attrs.field(repr=False)

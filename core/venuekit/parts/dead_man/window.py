@@ -11,7 +11,7 @@ import attrs
 
 from venuekit.account import Account
 from venuekit.errors import OperationError, OutcomeUnknown, UnsupportedCapability
-from venuekit.streams.watched import WatchedConnection
+from venuekit.streams.watched import WatchedStream
 
 if TYPE_CHECKING:
     from venuekit.parts.dead_man.disconnect_switch import DisconnectRoute
@@ -31,8 +31,8 @@ class WindowBlock:
     account: Account
     route: DisconnectRoute[Any]
     seconds: int
-    open_connection: Callable[[], AbstractAsyncContextManager[WatchedConnection]] = attrs.field(repr=False)
-    connection: WatchedConnection | None = attrs.field(default=None, init=False)
+    open_connection: Callable[[], AbstractAsyncContextManager[WatchedStream]] = attrs.field(repr=False)
+    connection: WatchedStream | None = attrs.field(default=None, init=False)
     stack: AsyncExitStack = attrs.field(factory=AsyncExitStack, init=False, repr=False)
 
     async def read_window(self) -> int | None:
@@ -61,7 +61,7 @@ class WindowKeeper:
         self._before = 0
         self.window = 0
 
-    async def begin(self, block: WindowBlock) -> WatchedConnection:
+    async def begin(self, block: WindowBlock) -> WatchedStream:
         """
         Set the window for a block, and return the connection that is watched from now on.
 
@@ -109,7 +109,7 @@ class WindowKeeper:
             await block.stack.aclose()
             await self._set_shortest(block)
 
-    async def _release(self, block: WindowBlock, connection: WatchedConnection) -> None:
+    async def _release(self, block: WindowBlock, connection: WatchedStream) -> None:
         """Release a connection within the time in which orders are cancelled anyhow."""
         account = block.account
         words = (
