@@ -19,7 +19,7 @@ from venuekit.cli.errors import Status
 from venuekit.cli.watch.event_rows import event_text
 from venuekit.cli.watch.group import WatchGroup
 from venuekit.cli.watch.summary import AccountSummary
-from venuekit.cli.watch.texts import Line, detail_lines, overview_head, overview_lines, totals_text
+from venuekit.cli.watch.texts import TextLine, detail_lines, overview_head, overview_lines, totals_text
 
 #: seconds between two looks at the news, and after which ages are drawn anew
 _LOOK, _AGES = 0.1, 1.0
@@ -54,7 +54,7 @@ def sort_summaries(summaries: Iterable[AccountSummary], key: str, *, is_reversed
     return [summary for _, summary in known] + [summary for summary in by_name if number_of(summary) is None]
 
 
-def _text(lines: Iterable[Line]) -> Text:
+def _text(lines: Iterable[TextLine]) -> Text:
     return Text("\n").join(Text(line.text, style=line.style, no_wrap=True) for line in lines)
 
 
@@ -67,7 +67,7 @@ class _TextScreen(Screen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss", "back"), Binding("e", "app.events", "events")]
 
-    def __init__(self, lines_of: Callable[[int], list[Line]]) -> None:
+    def __init__(self, lines_of: Callable[[int], list[TextLine]]) -> None:
         super().__init__()
         self._lines_of = lines_of
         self._body = Static()
@@ -281,11 +281,14 @@ class WatchApp(App[int]):
         else:
             self.push_screen(_EventScreen(lambda _: self._event_lines()))
 
-    def _event_lines(self) -> list[Line]:
+    def _event_lines(self) -> list[TextLine]:
         changes = [(watched, change) for watched in self._group.accounts for change in watched.events]
         changes.sort(key=lambda pair: pair[1].status.since if pair[1].event is None else pair[1].event.received_at)
         texts = [event_text(watched.name, watched.entry.venue, change) for watched, change in changes[-_EVENTS:]]
-        return [Line(f"the last {len(texts)} events, the newest first", "bold"), *map(Line, reversed(texts))]
+        return [
+            TextLine(f"the last {len(texts)} events, the newest first", "bold"),
+            *map(TextLine, reversed(texts)),
+        ]
 
 
 class _EventScreen(_TextScreen):

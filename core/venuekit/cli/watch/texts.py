@@ -26,7 +26,7 @@ _GAP = " "
 _ELLIPSIS = "..."
 
 
-class Line(NamedTuple):
+class TextLine(NamedTuple):
     """One line, and its style in names of rich."""
 
     text: str
@@ -77,15 +77,15 @@ def overview_head(width: int) -> str:
     return _join([column.heading for column in _OVERVIEW], _OVERVIEW, width)
 
 
-def overview_lines(summary: AccountSummary, width: int) -> list[Line]:
+def overview_lines(summary: AccountSummary, width: int) -> list[TextLine]:
     """Return an account as one line, and a second one with the reason where its state is not known for sure."""
     style = STYLES[summary.state]
     cells = [summary.name, *_figures(summary, _OVERVIEW[1:5])]
     cells += [_count(summary.positions), _count(summary.orders), str(summary.gaps), state_text(summary)]
-    lines = [Line(_join(cells, _OVERVIEW, width), style)]
+    lines = [TextLine(_join(cells, _OVERVIEW, width), style)]
     reason = reason_text(summary)
     if reason is not None:
-        lines.append(Line(_cut(f"  {reason}", width), style))
+        lines.append(TextLine(_cut(f"  {reason}", width), style))
     return lines
 
 
@@ -132,27 +132,31 @@ def totals_text(summaries: Sequence[AccountSummary]) -> str:
     return f"equity {total.text(24)}{mark} in {len(known)} of {len(summaries)} accounts"
 
 
-def detail_lines(summary: AccountSummary, width: int) -> list[Line]:
+def detail_lines(summary: AccountSummary, width: int) -> list[TextLine]:
     """Return one account with its positions, balances and open orders."""
-    lines = [Line(overview_head(width), "bold"), *overview_lines(summary, width)]
+    lines = [TextLine(overview_head(width), "bold"), *overview_lines(summary, width)]
     if summary.positions is None:
         return lines
-    lines += [Line(""), Line(f"positions ({len(summary.positions)})", "bold"), *_table(_POSITIONS, width)]
+    lines += [TextLine(""), TextLine(f"positions ({len(summary.positions)})", "bold"), *_table(_POSITIONS, width)]
     lines += [_position_line(one, width) for one in summary.positions]
-    lines += [Line(""), Line(f"balances ({len(summary.balances or ())})", "bold"), *_table(_BALANCES, width)]
+    lines += [
+        TextLine(""),
+        TextLine(f"balances ({len(summary.balances or ())})", "bold"),
+        *_table(_BALANCES, width),
+    ]
     for balance in summary.balances or ():
         cells = [balance.asset, cell_text(balance.wallet), cell_text(balance.available)]
-        lines.append(Line(_join(cells, _BALANCES, width)))
-    lines += [Line(""), Line(f"open orders ({len(summary.orders or ())})", "bold"), *_table(_ORDERS, width)]
+        lines.append(TextLine(_join(cells, _BALANCES, width)))
+    lines += [TextLine(""), TextLine(f"open orders ({len(summary.orders or ())})", "bold"), *_table(_ORDERS, width)]
     lines += [_order_line(order, width) for order in summary.orders or ()]
     return lines
 
 
-def _table(columns: Sequence[_Column], width: int) -> list[Line]:
-    return [Line(_join([column.heading for column in columns], columns, width), "dim")]
+def _table(columns: Sequence[_Column], width: int) -> list[TextLine]:
+    return [TextLine(_join([column.heading for column in columns], columns, width), "dim")]
 
 
-def _position_line(one: PositionSummary, width: int) -> Line:
+def _position_line(one: PositionSummary, width: int) -> TextLine:
     position = one.position
     cells = [
         position.symbol,
@@ -164,14 +168,14 @@ def _position_line(one: PositionSummary, width: int) -> Line:
         one.liquidation.text(9),
         one.distance.text(7),
     ]
-    return Line(_join(cells, _POSITIONS, width))
+    return TextLine(_join(cells, _POSITIONS, width))
 
 
 def _price(price: Decimal | None) -> str:
     return Figure(price).text(9)
 
 
-def _order_line(order: Order, width: int) -> Line:
+def _order_line(order: Order, width: int) -> TextLine:
     cells = [
         order.symbol,
         str(order.side.value),
@@ -181,7 +185,7 @@ def _order_line(order: Order, width: int) -> Line:
         _price(order.price),
         _price(order.trigger_price),
     ]
-    return Line(_join(cells, _ORDERS, width))
+    return TextLine(_join(cells, _ORDERS, width))
 
 
 def _join(cells: Iterable[str], columns: Sequence[_Column], width: int) -> str:

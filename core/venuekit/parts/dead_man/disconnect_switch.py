@@ -67,8 +67,8 @@ class DisconnectSwitchPart(Account, DeadManControl):
             raise self.make_error(UnsupportedCapability, "the venue's stream declares no watch")
         import asyncio  # declarations do without
 
-        from venuekit.parts.dead_man.window import WindowBlock, WindowKeeper
         from venuekit.parts.dead_man.watched import WatchedSwitch
+        from venuekit.parts.dead_man.window import WindowBlock, WindowKeeper
 
         scopes, name = self._session.owner.write_scopes, (self.venue.id, DeadManKind.DISCONNECT)
         if scopes.countdowns is None:
