@@ -15,7 +15,7 @@ from venuekit.errors import NeverSent, OperationError, VenuekitError
 from venuekit.message import HttpResponse
 from venuekit.pipeline.patience import Patience
 from venuekit.pipeline.socket_connection import SocketConnection
-from venuekit.pipeline.sockets import AiohttpSockets, HandshakeRefused
+from venuekit.pipeline.sockets import AiohttpSockets, HandshakeRefused, wait_for_closing
 from venuekit.socket_declaration import SocketApi, SocketMessage
 
 if TYPE_CHECKING:
@@ -108,14 +108,7 @@ class SocketLink:
         """Close everything, however often this is cancelled: nothing of it waits for the network."""
         self._is_closed = True
         self._current = None
-        closing, cancelled = asyncio.ensure_future(self._close_all()), False
-        while not closing.done():
-            try:
-                await asyncio.wait({closing})
-            except asyncio.CancelledError:
-                cancelled = True
-        if cancelled:
-            raise asyncio.CancelledError
+        await wait_for_closing(asyncio.ensure_future(self._close_all()))
 
     async def _close_all(self) -> None:
         working = (*self._tasks, *self._keepers.values())

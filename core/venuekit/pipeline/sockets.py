@@ -209,3 +209,22 @@ class _AiohttpSocket:
 
     def __repr__(self) -> str:
         return "<a WebSocket connection>"
+
+
+async def wait_for_closing(closing: asyncio.Future[Any]) -> None:
+    """
+    Wait until a task that closes connections is done, however often the caller is cancelled meanwhile.
+
+    The task must not wait for the network: nothing else ends this. Its result and error stay in it.
+
+    Raises:
+        asyncio.CancelledError: the caller was cancelled; it is raised when the task is done.
+    """
+    is_cancelled = False
+    while not closing.done():
+        try:
+            await asyncio.wait({closing})
+        except asyncio.CancelledError:
+            is_cancelled = True
+    if is_cancelled:
+        raise asyncio.CancelledError

@@ -17,7 +17,7 @@ from venuekit.credentials.redactor import redact_error
 from venuekit.errors import AccountClosed, OperationError, PluginError, VenueError, VenuekitError
 from venuekit.pipeline.events import notify_of_stream
 from venuekit.pipeline.observe import EventKind
-from venuekit.pipeline.sockets import Sockets
+from venuekit.pipeline.sockets import Sockets, wait_for_closing
 from venuekit.stream_declaration import ListenKeySession, StreamDeclaration
 from venuekit.streams.chores import Chores
 from venuekit.streams.connection import Connection
@@ -157,16 +157,9 @@ class StreamSession:
 
     async def close(self) -> None:
         """End the session, however often this is cancelled: nothing of it waits for the network."""
-        task, cancelled = self._task, False
-        if task is not None:
-            task.cancel()
-            while not task.done():
-                try:
-                    await asyncio.wait({task})
-                except asyncio.CancelledError:
-                    cancelled = True
-        if cancelled:
-            raise asyncio.CancelledError
+        if self._task is not None:
+            self._task.cancel()
+            await wait_for_closing(self._task)
 
     # -- connections
 
