@@ -223,7 +223,8 @@ class Runtime:
         if session.guard.max_position_notional is not None:
             read = holdings_reader(opened)
             session.position_limit = PositionLimit(session.guard.max_position_notional, read, self._clock)
-        try:
+        async with AsyncExitStack() as unless_open:
+            unless_open.push_async_callback(wire.aclose)
             async with venue_session.opening:
                 if venue.server_time is not None and not venue_session.clock.synced:
                     await measure_clock(opened)
@@ -232,9 +233,7 @@ class Runtime:
                 if owner.identity is None and (identity := await read_identity(opened, owner)) is not None:
                     self._owners.learn(environment, owner, key_name, identity)
                     self._make_pools(venue_session, owner)
-        except BaseException:
-            await wire.aclose()
-            raise
+            unless_open.pop_all()
         owner.is_open = True
         return opened
 

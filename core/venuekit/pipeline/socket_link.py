@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack
 from copy import copy
 from typing import TYPE_CHECKING, Any
 
@@ -162,13 +163,12 @@ class SocketLink:
             raise NeverSent(f"the venue answers the handshake with {refused.status} {refused.words}") from None
         connection = SocketConnection(self.api, socket, self.patience, self.clock.monotonic(), self._forget)
         self._open.add(connection)
-        try:
+        async with AsyncExitStack() as unless_ready:
+            unless_ready.push_async_callback(connection.close)
             connection.start()
             if self.make_logon is not None:
                 await self._log_on(connection, await self.make_logon())
-        except BaseException:
-            await connection.close()
-            raise
+            unless_ready.pop_all()
         self._keepers[connection] = asyncio.create_task(self._keep(connection), name="WebSocket API keeper")
         return connection
 
