@@ -4,24 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import attrs
 import pytest
-from tests.plugins.stages import BINANCE, LeapingStage, venues
+from tests.plugins.journalled_stage import Stage, staged
+from tests.plugins.stages import BINANCE, venues
 
 import venuekit
-from venuekit.capabilities import Order, OrderRequest, OrderSide, OrderStatus, OrderType
+from venuekit.capabilities import Order, OrderSide, OrderStatus
 from venuekit.endpoint import Endpoint
 from venuekit.errors import (
-    AccountClosed,
     Fenced,
-    GuardRefused,
-    NeverSent,
     NotExecuted,
     OperationError,
     Outcome,
@@ -37,42 +32,14 @@ D = Decimal
 binance = pytest.mark.parametrize("venue", BINANCE)
 
 
-@attrs.frozen
-class Stage(LeapingStage):
-    """A simulated venue, an account of it with a journal, and what to trade."""
-
-    def market(self, client_id: str) -> OrderRequest:
-        """Return an order that is filled at once."""
-        return self.bid(None, type=OrderType.MARKET, client_id=client_id)
-
-    def endpoint(self, binance_name: str, bybit_name: str) -> Endpoint[Any]:
-        """Return an endpoint by its name on either family."""
-        found: Endpoint[Any] = (
-            getattr(BYBIT, bybit_name)
-            if self.venue == "bybit_inverse"
-            else getattr(self.account.endpoints.ORDERS, binance_name)
-        )
-        return found
-
-    def serving(self, method: str) -> Endpoint[Any]:
-        """Return the first endpoint that serves a method."""
-        endpoints: tuple[Endpoint[Any], ...] = self.account.venue.endpoints
-        return next(one for one in endpoints if method in {served.__name__ for served in one.serves})
-
-    def orders(self, client_id: str) -> list[Any]:
-        """Return the orders of a client id."""
-        return [order for order in self.ledger.orders(self.symbol) if order.client_id == client_id]
-
-
-@asynccontextmanager
-async def staged(venue: str, journal: Path) -> AsyncIterator[Stage]:
-    clock = LoopClock()
-    async with (
-        venuekit.simulate(venue, clock=clock, scenario="holding") as sim,
-        venuekit.Runtime(clock=clock, journal=journal) as runtime,
-        venuekit.connect(venue, sim.credentials(venue), runtime=runtime) as account,
-    ):
-        yield Stage(sim, account)
+def endpoint(stage: Stage, binance_name: str, bybit_name: str) -> Endpoint[Any]:
+    """Return an endpoint by its name on either family."""
+    found: Endpoint[Any] = (
+        getattr(BYBIT, bybit_name)
+        if stage.venue == "bybit_inverse"
+        else getattr(stage.account.endpoints.ORDERS, binance_name)
+    )
+    return found
 
 
 def odd(**fields: Any) -> Rewrite:
@@ -95,7 +62,7 @@ async def test_order_with_an_odd_answer_is_found_and_returned(
 ) -> None:
     """It was placed and filled; the answer is as good as lost, and the order is looked for by its client id."""
     async with staged(venue, tmp_path) as stage:
-        place = stage.endpoint("place", "CREATE_ORDER")
+        place = endpoint(stage, "place", "CREATE_ORDER")
         stage.disturb(place, odd(**fields))
         order = await stage.account.place_order(stage.market("w1"))
         assert (order.client_id, order.side) == ("w1", OrderSide.BUY)
@@ -107,8 +74,8 @@ async def test_order_with_an_odd_answer_is_found_and_returned(
 async def test_order_of_which_every_answer_is_odd_is_not_told_as_not_sent(venue: str, tmp_path: Path) -> None:
     """What cannot be read anywhere has an unknown outcome, stays in the journal, and is found once it can be read."""
     async with staged(venue, tmp_path) as stage:
-        place = stage.endpoint("place", "CREATE_ORDER")
-        reads = [stage.endpoint("order", "OPEN_ORDERS"), stage.endpoint("open_order", "ORDER_HISTORY")]
+        place = endpoint(stage, "place", "CREATE_ORDER")
+        reads = [endpoint(stage, "order", "OPEN_ORDERS"), endpoint(stage, "open_order", "ORDER_HISTORY")]
         nothing = Rewrite(lambda _: b'{"code": 0, "retCode": 0, "result": {"list": [{"side": 5}]}, "side": 5}')
         stage.disturb(place, odd(side="BUY_TO_OPEN", orderId=None))
         for read in reads:
@@ -144,7 +111,7 @@ async def _ignore(read: Any) -> None:
 async def test_odd_item_of_a_batch_hides_no_other(venue: str, tmp_path: Path) -> None:
     """Three orders are placed and filled, the row of one is odd: it is looked for, and the others are told."""
     async with staged(venue, tmp_path) as stage:
-        batch = stage.endpoint("place_batch", "CREATE_BATCH")
+        batch = endpoint(stage, "place_batch", "CREATE_BATCH")
         stage.disturb(batch, Rewrite.json(lambda rows: [rows[0], {**rows[1], "side": "BUY_TO_OPEN"}, rows[2]]))
         placed = await stage.account.place_orders([stage.market(f"w{number}") for number in range(3)])
         assert [one.client_id for one in placed if isinstance(one, Order)] == ["w0", "w1", "w2"]
@@ -155,11 +122,11 @@ async def test_odd_item_of_a_batch_hides_no_other(venue: str, tmp_path: Path) ->
 async def test_item_that_cannot_be_read_anywhere_is_told_as_applied(venue: str, tmp_path: Path) -> None:
     """Its error carries the client id, and its resolve() looks again."""
     async with staged(venue, tmp_path) as stage:
-        batch, query = stage.endpoint("place_batch", ""), stage.endpoint("order", "")
+        batch, query = endpoint(stage, "place_batch", ""), endpoint(stage, "order", "")
         strange = Rewrite.json(lambda row: {**row, "side": "BUY_TO_OPEN"})
         stage.disturb(batch, Rewrite.json(lambda rows: [rows[0], {**rows[1], "side": "BUY_TO_OPEN"}]))
         stage.disturb(query, strange, times=3)
-        stage.disturb(stage.endpoint("open_order", ""), strange, times=3)
+        stage.disturb(endpoint(stage, "open_order", ""), strange, times=3)
         first, second = await stage.account.place_orders([stage.bid(client_id="w0"), stage.bid(client_id="w1")])
         assert isinstance(first, Order)
         assert isinstance(second, OperationError)
@@ -174,7 +141,7 @@ async def test_item_that_cannot_be_read_anywhere_is_told_as_applied(venue: str, 
 async def test_batch_with_an_item_the_venue_does_not_know_of_stays_in_the_journal(venue: str, tmp_path: Path) -> None:
     """Cancelled while it is looked for, it has left a trace, by which its outcome is found."""
     async with staged(venue, tmp_path) as stage:
-        batch = stage.endpoint("place_batch", "CREATE_BATCH")
+        batch = endpoint(stage, "place_batch", "CREATE_BATCH")
 
         def unknown(body: Any) -> Any:
             if isinstance(body, list):
@@ -183,7 +150,7 @@ async def test_batch_with_an_item_the_venue_does_not_know_of_stays_in_the_journa
             return {**body, "retExtInfo": {"list": verdicts}}
 
         stage.disturb(batch, Rewrite.json(unknown))
-        read = stage.endpoint("order", "OPEN_ORDERS")
+        read = endpoint(stage, "order", "OPEN_ORDERS")
         stage.disturb(read, CannedAnswer.html(502), times=40)
         placing = asyncio.create_task(
             stage.account.place_orders([stage.bid(client_id="w0"), stage.bid(client_id="w1")])
@@ -200,7 +167,7 @@ async def test_cancellation_of_everything_whose_look_fails_is_told_as_applied(ve
     """Everything was cancelled; what is left cannot be read, and resolve() reads it."""
     async with staged(venue, tmp_path) as stage:
         await stage.place(stage.bid(client_id="w0"))
-        look = stage.endpoint("open_orders", "OPEN_ORDERS")
+        look = endpoint(stage, "open_orders", "OPEN_ORDERS")
         strange = Rewrite(lambda _: b'{"retCode": 0, "result": 5}')
         stage.disturb(look, strange, times=8)
         with pytest.raises(OperationError) as caught:
@@ -208,13 +175,8 @@ async def test_cancellation_of_everything_whose_look_fails_is_told_as_applied(ve
         assert caught.value.outcome in {Outcome.APPLIED, Outcome.UNKNOWN}
         assert [order.status for order in stage.orders("w0")] == ["canceled"]
         for _ in range(8):
-            await _ignore(stage.account.call(look, **_all_of(stage)))
+            await _ignore(stage.account.call(look, **stage.every_order))
         assert await caught.value.resolve() == ()
-
-
-def _all_of(stage: Stage) -> dict[str, Any]:
-    named = {"symbol": stage.symbol}
-    return {"category": "inverse", **named} if stage.venue == "bybit_inverse" else named
 
 
 @venues
@@ -229,28 +191,6 @@ async def test_added_margin_with_an_odd_answer_is_found(venue: str, tmp_path: Pa
         change = await stage.account.add_margin(symbol, D("0.05"))
         assert change.amount == D("0.05")
         assert len(stage.arrivals(moving)) == 1
-
-
-@venues
-async def test_account_after_its_block_sends_nothing(venue: str, tmp_path: Path) -> None:
-    """Reads and writes raise an error of their own; nothing arrives, and the journal has no line of it."""
-    clock = LoopClock()
-    async with venuekit.simulate(venue, clock=clock) as sim, venuekit.Runtime(clock=clock, journal=tmp_path) as runtime:
-        async with venuekit.connect(venue, sim.credentials(venue), runtime=runtime) as account:
-            other: Any = account
-        stage = Stage(sim, other)
-        sim.requests.clear()
-        calls: list[Callable[[], Any]] = [
-            other.get_positions,
-            lambda: other.set_leverage(stage.symbol, 5),
-            lambda: other.call(stage.endpoint("cancel_all", "CANCEL_ALL"), **_all_of(stage)),
-        ]
-        for call in calls:
-            with pytest.raises(AccountClosed, match="after its `async with` has ended") as caught:
-                await call()
-            assert caught.value.outcome is Outcome.NOT_SENT
-        assert sim.requests == []
-        assert other.unresolved == ()
 
 
 @venues
@@ -361,86 +301,6 @@ async def test_setting_that_was_set_back_since_is_not_told_as_not_executed(venue
 
 
 @venues
-async def test_account_of_a_closed_runtime_sends_nothing(venue: str) -> None:
-    """Also where nobody closed the account itself."""
-    clock = LoopClock()
-    async with venuekit.simulate(venue, clock=clock) as sim:
-        plugins = venuekit.Runtime(clock=clock, journal=False)
-        async with plugins as runtime:
-            declared = await runtime.plugins.load(venue)
-            account: Any = await runtime.open(declared, sim.credentials(venue))
-        with pytest.raises(AccountClosed):
-            await account.get_positions()
-
-
-class SlowSigner:
-    """Takes its time, and does ``meanwhile`` before it signs."""
-
-    def __init__(self, signer: Any, meanwhile: Callable[[], None]) -> None:
-        self._signer = signer
-        self._meanwhile = meanwhile
-
-    async def sign(self, payload: bytes) -> bytes:
-        await asyncio.sleep(0.3)
-        self._meanwhile()
-        return bytes(await self._signer.sign(payload))
-
-
-@venues
-async def test_halt_while_a_request_is_signed_stops_it(venue: str, tmp_path: Path) -> None:
-    """Halting is asked about last: an order that was waiting for its signature does not leave."""
-    async with staged(venue, tmp_path) as stage:
-        session = stage.account._session
-        session.wire = attrs.evolve(session.wire, signer=SlowSigner(session.wire.signer, stage.account.halt))
-        with pytest.raises(GuardRefused) as caught:
-            await stage.account.place_order(stage.market("w1"))
-        assert caught.value.outcome is Outcome.NOT_SENT
-        assert stage.arrivals(stage.endpoint("place", "CREATE_ORDER")) == []
-        assert stage.account.unresolved == ()
-
-
-@venues
-async def test_signer_that_fails_has_sent_nothing(venue: str, tmp_path: Path) -> None:
-    """The error says so, after the attempts of what was never sent, and the journal has nothing open."""
-
-    def fail() -> None:
-        raise OSError("the vault does not answer")
-
-    async with staged(venue, tmp_path) as stage:
-        session = stage.account._session
-        session.wire = attrs.evolve(session.wire, signer=SlowSigner(session.wire.signer, fail))
-        with pytest.raises(NeverSent, match="could not be signed: OSError: the vault does not answer") as caught:
-            await stage.account.place_order(stage.market("w1"))
-        assert caught.value.outcome is Outcome.NOT_SENT
-        assert stage.arrivals(stage.endpoint("place", "CREATE_ORDER")) == []
-        assert stage.account.unresolved == ()
-
-
-@venues
-async def test_deadline_that_passes_while_a_request_is_signed_has_sent_nothing(venue: str, tmp_path: Path) -> None:
-    """It is NOT_SENT: the signature came too late."""
-    async with staged(venue, tmp_path) as stage:
-        session = stage.account._session
-        session.wire = attrs.evolve(session.wire, signer=SlowSigner(session.wire.signer, lambda: None))
-        with pytest.raises(NeverSent) as caught:
-            await stage.account.with_options(deadline=0.1).call(
-                stage.endpoint("cancel_all", "CANCEL_ALL"), **_all_of(stage)
-            )
-        assert caught.value.outcome is Outcome.NOT_SENT
-        assert stage.arrivals(stage.endpoint("cancel_all", "CANCEL_ALL")) == []
-
-
-@binance
-async def test_halted_account_arms_the_countdown_and_does_not_disarm_it(venue: str, tmp_path: Path) -> None:
-    """A dead man's switch that is armed ends orders; disarming it would keep them."""
-    async with staged(venue, tmp_path) as stage:
-        stage.account.halt()
-        await stage.account.set_countdown(stage.symbol, 60)
-        with pytest.raises(GuardRefused):
-            await stage.account.set_countdown(stage.symbol, None)
-
-
-@venues
 async def test_read_before_a_margin_move_that_fails_has_moved_nothing(venue: str, tmp_path: Path) -> None:
     """The position is read first; where that fails, the move is told as not sent."""
     async with staged(venue, tmp_path) as stage:
@@ -460,7 +320,7 @@ async def test_read_before_a_margin_move_that_fails_has_moved_nothing(venue: str
 async def test_order_is_returned_as_placed_after_an_odd_answer_only_once(venue: str, tmp_path: Path) -> None:
     """It is open, and there is one."""
     async with staged(venue, tmp_path) as stage:
-        stage.disturb(stage.endpoint("place", "CREATE_ORDER"), odd(side="BUY_TO_OPEN", orderId=None))
+        stage.disturb(endpoint(stage, "place", "CREATE_ORDER"), odd(side="BUY_TO_OPEN", orderId=None))
         order = await stage.account.place_order(stage.bid(client_id="w1"))
         assert order.status in {OrderStatus.OPEN, OrderStatus.PENDING}
         assert len(stage.orders("w1")) == 1
