@@ -15,7 +15,7 @@ from venuekit.encoding import CheckValues, Encode, Encoding, checker_of, content
 from venuekit.faults import Fault
 from venuekit.message import ANSWER_LIMIT
 from venuekit.order_scope import Ask, OrderName
-from venuekit.parameters import Parameter, Role
+from venuekit.parameters import CheckedValue, Parameter, Role
 from venuekit.resolution import AbsenceProof, Call, Completion, Readback, Resolve
 
 T = TypeVar("T")
@@ -305,12 +305,13 @@ class Endpoint(Generic[T]):
     secret: frozenset[str] = attrs.field(init=False, repr=False)
     is_write: bool = attrs.field(init=False, repr=False)  #: whether a lost answer matters
     encode: Encode = attrs.field(init=False, repr=False)  #: makes path, query and body of parameters
-    check_values: CheckValues = attrs.field(init=False, repr=False)  #: checks parameters for the WebSocket API
     content_type: str | None = attrs.field(init=False, repr=False)  #: of its body, None without one
     reads_first: bool = attrs.field(init=False, repr=False)  #: whether something is read within its turn
     check_echo: Check | None = attrs.field(init=False, repr=False)  #: None where it repeats nothing
     _roles: Mapping[Role, str] = attrs.field(init=False, repr=False)
     _served: tuple[str, ...] = attrs.field(init=False, repr=False)
+    #: made when it is called first: few endpoints are reached over a WebSocket API
+    _check_values: CheckValues | None = attrs.field(default=None, init=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
         served = tuple(method.__name__ for method in self.serves)
@@ -346,8 +347,20 @@ class Endpoint(Generic[T]):
         object.__setattr__(self, "_roles", {p.role: p.name for p in reversed(self.parameters) if p.role})
         object.__setattr__(self, "_served", served)
         object.__setattr__(self, "encode", encoder_of(self))
-        object.__setattr__(self, "check_values", checker_of(self))
         object.__setattr__(self, "content_type", content_type_of(self.encoding))
+
+    def check_values(self, parameters: Mapping[str, Any]) -> dict[str, CheckedValue]:
+        """
+        Return the checked values of the parameters that are sent, as a WebSocket API takes them.
+
+        Raises:
+            ValueError: for parameters that the declaration refuses.
+        """
+        check = self._check_values
+        if check is None:
+            check = checker_of(self)
+            object.__setattr__(self, "_check_values", check)
+        return check(parameters)
 
     def as_undeclared(self) -> Endpoint[T]:
         """Return the endpoint as one that the venue does not declare: its own statements are not believed."""
