@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal, localcontext
 
 import pytest
 from hypothesis import given
@@ -80,6 +80,15 @@ def _instrument(symbol: str, base: str, quote: str) -> Instrument:
 def test_a_figure_is_short(figure: Figure, width: int, text: str) -> None:
     """It has its unit, the number of further assets, and ~ where it may be out of date; digits as there is room."""
     assert figure.text(width) == text
+
+
+@given(figure=FIGURES, width=st.integers(8, 20))
+def test_a_figure_is_the_same_beside_a_library_that_changes_the_decimal_context(figure: Figure, width: int) -> None:
+    """ccxt rounds half up in its whole thread; another may keep few digits."""
+    text = figure.text(width)
+
+    with localcontext(Context(prec=5, rounding=ROUND_HALF_UP)):
+        assert figure.text(width) == text
 
 
 @given(summary=SUMMARIES, width=st.integers(80, 200))
