@@ -84,7 +84,7 @@ def test_a_figure_is_short(figure: Figure, width: int, text: str) -> None:
 
 @given(figure=FIGURES, width=st.integers(8, 20))
 def test_a_figure_is_the_same_beside_a_library_that_changes_the_decimal_context(figure: Figure, width: int) -> None:
-    """ccxt rounds half up in its whole thread; another may keep few digits."""
+    """One of them has its whole thread round half up; another may keep few digits."""
     text = figure.text(width)
 
     with localcontext(Context(prec=5, rounding=ROUND_HALF_UP)):
