@@ -18,10 +18,8 @@ if TYPE_CHECKING:
 
     from venuekit.pipeline.proxy import Proxy
 
-#: seconds of the loop's own clock for opening a connection, and for the last frame of one that is closed
-OPENING, _CLOSING = 15.0, 1.0
-#: the close code of a message above the limit
-_TOO_BIG = 1009
+#: seconds of the loop's own clock for opening a connection
+OPENING = 15.0
 
 
 class End(NamedTuple):
@@ -96,29 +94,29 @@ class AiohttpSockets:
         failure: BaseException
         try:
             async with asyncio.timeout(OPENING):
-                return _AiohttpSocket(await self._connect(url, headers, message_limit))
+                return await self._connect(url, headers, message_limit)
         except TimeoutError:
             failure = NeverSent(f"no connection within {OPENING:g} s")
         except BaseException as error:  # noqa: BLE001 - nothing may pass with the frames that it comes from
             failure = _failure_of(error)
         raise failure
 
-    async def _connect(
-        self, url: Secret, headers: Mapping[str, str], message_limit: int
-    ) -> aiohttp.ClientWebSocketResponse[bool]:
+    async def _connect(self, url: Secret, headers: Mapping[str, str], message_limit: int) -> RequestSocket:
         import aiohttp
 
+        from venuekit.pipeline.aiohttp_socket import AiohttpSocket, SocketConnector
+
         if self._session is None:
-            # no proxies, cookies or netrc of the environment, and a connection for each of many accounts
+            # no proxies, cookies or netrc of the environment
             self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=0), cookie_jar=aiohttp.DummyCookieJar(), trust_env=False
+                connector=SocketConnector(), cookie_jar=aiohttp.DummyCookieJar(), trust_env=False
             )
         options: dict[str, Any] = {}
         if self._proxy is not None and not is_local(url.reveal()):
             options["proxy"] = self._proxy.url
             if self._proxy.authorization is not None:
                 options["proxy_headers"] = {"Proxy-Authorization": self._proxy.authorization.reveal()}
-        socket: aiohttp.ClientWebSocketResponse[bool] = await self._session.ws_connect(
+        socket = await self._session.ws_connect(
             url.reveal(),
             headers=headers,
             max_msg_size=message_limit,
@@ -127,7 +125,7 @@ class AiohttpSockets:
             timeout=aiohttp.ClientWSTimeout(ws_close=0.0),  # it is not waited for the other side's farewell
             **options,
         )
-        return socket
+        return AiohttpSocket(socket)
 
     async def aclose(self) -> None:
         """Close the pool."""
@@ -149,66 +147,6 @@ def _failure_of(error: BaseException) -> BaseException:
     if isinstance(error, aiohttp.ClientConnectorCertificateError):
         return CertificateRejected(redact_error(error))
     return NeverSent(redact_error(error))
-
-
-class _AiohttpSocket:
-    """A connection of aiohttp."""
-
-    __slots__ = ("_socket", "_text")
-
-    def __init__(self, socket: aiohttp.ClientWebSocketResponse[bool]) -> None:
-        from aiohttp import WSMsgType
-
-        self._socket, self._text = socket, WSMsgType.TEXT
-
-    async def send(self, text: str) -> None:
-        await self._socket.send_str(text)
-
-    @property
-    def is_closing(self) -> bool:
-        writer = self._socket._writer  # noqa: SLF001 - nothing public says it before the reader has met the end
-        return self._socket.closed or writer.transport.is_closing()
-
-    async def write(self, data: bytes) -> None:
-        await self._socket.send_frame(data, self._text)
-
-    async def ping(self) -> None:
-        await self._socket.ping()
-
-    async def receive(self, on_message: Callable[[bytes], object], on_sign: Callable[[], object]) -> End:
-        from aiohttp import WSMsgType
-
-        text, binary, ping, pong = WSMsgType.TEXT, WSMsgType.BINARY, WSMsgType.PING, WSMsgType.PONG
-        receive = self._socket.receive
-        while True:
-            kind, data, *_ = await receive()
-            if kind is text or kind is binary:
-                on_message(data)
-            elif kind is ping:
-                on_sign()
-                await self._socket.pong(data)
-            elif kind is pong:
-                on_sign()
-            else:
-                return self._end(data)
-
-    def _end(self, data: object) -> End:
-        code = self._socket.close_code
-        if code == _TOO_BIG:
-            return End("a message is larger than the limit", is_oversized=True)
-        if isinstance(data, Exception):
-            return End(redact_error(data))
-        return End("the connection broke off" if code in {None, 1006} else f"the venue closed it with code {code}")
-
-    async def close(self) -> None:
-        try:
-            async with asyncio.timeout(_CLOSING):
-                await self._socket.close()
-        except (TimeoutError, OSError):
-            return  # the transport is closed all the same
-
-    def __repr__(self) -> str:
-        return "<a WebSocket connection>"
 
 
 async def wait_for_closing(closing: asyncio.Future[Any]) -> None:

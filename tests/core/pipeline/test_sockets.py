@@ -11,12 +11,13 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from aiohttp import ClientConnectorCertificateError, WSMsgType, web
+from aiohttp import ClientConnectorCertificateError, ClientSession, WSMsgType, web
 
 from venuekit.credentials import Secret
 from venuekit.errors import CertificateRejected, NeverSent
+from venuekit.pipeline.aiohttp_socket import AiohttpSocket
 from venuekit.pipeline.proxy import Proxy
-from venuekit.pipeline.sockets import AiohttpSockets, End, HandshakeRefused, _AiohttpSocket, _failure_of
+from venuekit.pipeline.sockets import AiohttpSockets, End, HandshakeRefused, _failure_of
 
 KEY = "k3yOfTheStream"
 
@@ -260,8 +261,95 @@ async def test_closing_never_fails() -> None:
         async def close(self) -> None:
             raise ConnectionResetError
 
-    broken: Any = Broken()
-    socket = _AiohttpSocket(broken)
-    await socket.close()
+    async def play(socket: web.WebSocketResponse) -> None:
+        await socket.receive()
+
+    async with serving(play) as (sockets, url):
+        socket: Any = await sockets.open(url, {}, 1000)
+        await socket.close()
+        socket._socket = Broken()
+        await socket.close()
 
     assert repr(socket) == "<a WebSocket connection>"
+
+
+async def test_a_message_is_handed_on_where_it_arrives() -> None:
+    """No task waits for it, so that it costs no further turn of the loop."""
+    came = asyncio.Event()
+    callers: list[object] = []
+
+    async def play(socket: web.WebSocketResponse) -> None:
+        while (await socket.receive()).type is WSMsgType.TEXT:
+            await socket.send_str("answer")
+
+    def take(_: bytes) -> None:
+        callers.append(asyncio.current_task())
+        came.set()
+
+    async with serving(play) as (sockets, url):
+        socket = await sockets.open(url, {}, 1000)
+        reading = asyncio.create_task(socket.receive(take, lambda: None))
+        await asyncio.sleep(0)
+        for _ in range(3):
+            came.clear()
+            await socket.send("question")
+            await came.wait()
+        reading.cancel()
+        await asyncio.wait({reading})
+        await socket.close()
+
+    assert callers == [None, None, None]
+
+
+async def test_messages_between_pings_keep_their_order() -> None:
+    """Each ping is answered, and is a sign after the messages before it."""
+    order: list[bytes] = []
+
+    async def play(socket: web.WebSocketResponse) -> None:
+        for number in range(3):
+            await socket.send_str(str(number))
+            await socket.ping()
+        for _ in range(3):
+            assert (await socket.receive()).type is WSMsgType.PONG
+        await socket.close()
+
+    async with serving(play) as (sockets, url):
+        socket = await sockets.open(url, {}, 1000)
+        await socket.receive(order.append, lambda: order.append(b"sign"))
+        await socket.close()
+
+    assert order == [b"0", b"sign", b"1", b"sign", b"2", b"sign"]
+
+
+async def test_what_a_reader_raises_ends_the_reading() -> None:
+    """It is raised where the messages are waited for; of those that arrive meanwhile nothing is handed on."""
+    messages: list[bytes] = []
+
+    def fail(body: bytes) -> None:
+        messages.append(body)
+        asyncio.get_running_loop().call_soon(socket._protocol.on_change)
+        raise ValueError("not this one")
+
+    async def play(socket: web.WebSocketResponse) -> None:
+        await socket.send_str("1")
+        await socket.send_str("2")
+        await socket.receive()
+
+    async with serving(play) as (sockets, url):
+        socket: Any = await sockets.open(url, {}, 1000)
+        with pytest.raises(ValueError, match="not this one"):
+            await socket.receive(fail, lambda: None)
+        await socket.close()
+
+    assert messages == [b"1"]
+
+
+async def test_a_socket_needs_a_protocol_that_hands_messages_on() -> None:
+    """One of another session is refused."""
+
+    async def play(socket: web.WebSocketResponse) -> None:
+        await socket.receive()
+
+    async with serving(play) as (_, url), ClientSession() as session, session.ws_connect(url.reveal()) as socket:
+        with pytest.raises(TypeError, match="SocketConnector"):
+            AiohttpSocket(socket)
