@@ -4,6 +4,8 @@ PYTEST ?= pytest
 UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
 UV_HERE := $(if $(filter .tools/%,$(UV)),$(CURDIR)/$(UV),$(UV))
 export UV_PYTHON_DOWNLOADS ?= never
+# thousands of processes are started here: without bytecode each of them would compile everything it imports
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help demo test coverage lint api format bench core-alone interop-node interop-python-binance interop-page conformance-reports example-bitmex packages wheels clean template invariant soak mutation coverage-proven
 
