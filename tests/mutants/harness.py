@@ -83,6 +83,8 @@ def run_mutant(mutant: Mutant, directory: Path) -> Outcome:
         f"{mutant.name}: {mutant.file} has {mutant.old!r} {text.count(mutant.old)} times"
     )
     path.write_text(text.replace(mutant.old, mutant.new))
+    for outdated in (path.parent / "__pycache__").glob(f"{path.stem}.*"):
+        outdated.unlink()  # its time and size may be those of the mistake, too
     return _run(mutant.of, [mutant.caught_by], copy)
 
 
@@ -97,8 +99,8 @@ def _copy(package: str, directory: Path) -> Path:
     assert spec is not None
     assert spec.origin is not None
     source = Path(spec.origin).parent
-    ignore = shutil.ignore_patterns("__pycache__")
-    shutil.copytree(source, directory / package, ignore=ignore)
+    # with the bytecode, and times as they are: what is not changed need not be compiled again
+    shutil.copytree(source, directory / package)
     recorded = source.parent / "tests" / "recorded"
     if recorded.is_dir():
         shutil.copytree(recorded, directory / "tests" / "recorded")
