@@ -24,7 +24,7 @@ from view_account import BODY, make_account
 from venuekit.capabilities import StreamPhase, StreamState
 from venuekit.clock import SystemClock
 from venuekit.live import AccountView
-from venuekit.pipeline.sockets import End
+from venuekit.pipeline.open_socket import End
 from venuekit.streams.connection import Connection
 from venuekit.streams.delivery import Delivery
 from venuekit.streams.reader import QueuedReader

@@ -11,7 +11,7 @@ from aiohttp import ClientWebSocketResponse, TCPConnector, WSMsgType
 from aiohttp.client_proto import ResponseHandler
 
 from venuekit.credentials.redactor import redact_error
-from venuekit.pipeline.sockets import End
+from venuekit.pipeline.open_socket import End
 
 #: seconds of the loop's own clock for the last frame of a connection that is closed
 _CLOSING = 1.0
@@ -47,7 +47,7 @@ class SocketConnector(TCPConnector):
 
 
 class AiohttpSocket:
-    """A connection of aiohttp; see :class:`~venuekit.pipeline.sockets.RequestSocket`."""
+    """A connection of aiohttp; see :class:`~venuekit.pipeline.open_socket.RequestSocket`."""
 
     __slots__ = ("_protocol", "_queue", "_socket")
 

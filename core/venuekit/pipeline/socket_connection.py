@@ -16,8 +16,8 @@ from venuekit.message import HttpResponse
 from venuekit.socket_declaration import SocketApi, SocketMessage, SocketNotice
 
 if TYPE_CHECKING:
+    from venuekit.pipeline.open_socket import RequestSocket
     from venuekit.pipeline.patience import Patience
-    from venuekit.pipeline.sockets import RequestSocket
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode

@@ -1,17 +1,18 @@
-"""Sockets: one WebSocket connection as a session sees it, and those that aiohttp opens."""
+"""Sockets: the opening of WebSocket connections, and those that aiohttp opens."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from venuekit._util.texts import without_frames
 from venuekit.credentials.redactor import redact, redact_error
 from venuekit.credentials.secret import Secret
 from venuekit.errors import CertificateRejected, NeverSent, VenuekitError
 from venuekit.pipeline.interlock import is_local
+from venuekit.pipeline.open_socket import RequestSocket, StreamSocket
 
 if TYPE_CHECKING:
     import aiohttp
@@ -22,46 +23,12 @@ if TYPE_CHECKING:
 OPENING = 15.0
 
 
-class End(NamedTuple):
-    """The end of a connection; ``is_oversized`` says that a message above the limit ended it."""
-
-    words: str
-    is_oversized: bool = False
-
-
 class HandshakeRefused(Exception):
     """The venue answered a handshake with a status of HTTP; never leaves the session."""
 
     def __init__(self, status: int, words: str, headers: Mapping[str, str] = MappingProxyType({})) -> None:
         super().__init__(status, words)
         self.status, self.words, self.headers = status, words, headers
-
-
-class StreamSocket(Protocol):
-    """One open connection."""
-
-    async def send(self, text: str) -> None:
-        """Send a message."""
-
-    async def ping(self) -> None:
-        """Ask for a sign of life by the protocol's own means."""
-
-    async def receive(self, on_message: Callable[[bytes], object], on_sign: Callable[[], object]) -> End:
-        """Call ``on_message`` with each message and ``on_sign`` at each other frame, until the connection ends."""
-
-    async def close(self) -> None:
-        """Close it without waiting for the other side."""
-
-
-class RequestSocket(StreamSocket, Protocol):
-    """One open connection that carries requests."""
-
-    @property
-    def is_closing(self) -> bool:
-        """Whether nothing can be written any more."""
-
-    async def write(self, data: bytes) -> None:
-        """Send a message of UTF-8; all of it is on its way before this waits for anything."""
 
 
 class Sockets(Protocol):

@@ -11,7 +11,7 @@ import attrs
 from venuekit.clock import Clock
 from venuekit.credentials.secret import Secret
 from venuekit.errors import AnswerLost
-from venuekit.pipeline.sockets import End, StreamSocket
+from venuekit.pipeline.open_socket import End, StreamSocket
 from venuekit.stream_declaration import ReplyKind, SessionReply
 
 #: seconds of the loop's own clock for one acknowledgement

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 import attrs
 
 from venuekit.clock import Clock
-from venuekit.pipeline.sockets import End
+from venuekit.pipeline.open_socket import End
 from venuekit.stream_declaration import StreamDeclaration
 from venuekit.streams.chores import Chores
 from venuekit.streams.connection import Connection

@@ -11,8 +11,8 @@ import pytest
 from tests.core.pipeline.socket_form import API, Server, connected, text_of
 
 from venuekit.errors import AnswerLost, NeverSent
+from venuekit.pipeline.open_socket import End
 from venuekit.pipeline.patience import Patience
-from venuekit.pipeline.sockets import End
 
 
 async def test_many_requests_are_answered_by_their_ids() -> None:

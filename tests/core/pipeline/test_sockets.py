@@ -16,8 +16,9 @@ from aiohttp import ClientConnectorCertificateError, ClientSession, WSMsgType, w
 from venuekit.credentials import Secret
 from venuekit.errors import CertificateRejected, NeverSent
 from venuekit.pipeline.aiohttp_socket import AiohttpSocket
+from venuekit.pipeline.open_socket import End
 from venuekit.pipeline.proxy import Proxy
-from venuekit.pipeline.sockets import AiohttpSockets, End, HandshakeRefused, _failure_of
+from venuekit.pipeline.sockets import AiohttpSockets, HandshakeRefused, _failure_of
 
 KEY = "k3yOfTheStream"
 

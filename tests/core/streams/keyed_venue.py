@@ -18,7 +18,7 @@ from venuekit.clock import Clock
 from venuekit.errors import NeverSent
 from venuekit.message import HttpRequest, HttpResponse
 from venuekit.parts.user_streams import StreamedEvents, StreamedListenKey
-from venuekit.pipeline.sockets import End
+from venuekit.pipeline.open_socket import End
 from venuekit.plugin import (
     Decoder,
     Effect,

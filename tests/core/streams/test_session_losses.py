@@ -26,7 +26,7 @@ from venuekit.capabilities import (
 from venuekit.errors import (
     AuthenticationFailed,
 )
-from venuekit.pipeline.sockets import End
+from venuekit.pipeline.open_socket import End
 from venuekit.plugin import Decoder, MessageArrival
 from venuekit.testing import LoopClock
 
