@@ -36,7 +36,7 @@ class Delivery:
     #: None until the first connection is opened
     decode: Decoder | None = attrs.field(default=None, repr=False)
     received_at: datetime | None = attrs.field(default=None, init=False)
-    #: the last events about orders with a client id, the oldest first
+    #: the last events about orders, the oldest first
     orders: deque[OrderUpdate] = attrs.field(factory=lambda: deque(maxlen=_ORDERS), init=False, repr=False)
     _number: int = attrs.field(default=0, init=False)
 
@@ -94,8 +94,7 @@ class Delivery:
         """Note that a connection delivers; the end of its session is no proof of that."""
         for event in events:
             if type(event) is OrderUpdate:
-                if event.order.client_id is not None:
-                    self.orders.append(event)
+                self.orders.append(event)
             elif type(event) is SessionExpiry:
                 self.on_expiry(event.reason)
                 return

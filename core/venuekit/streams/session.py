@@ -152,7 +152,7 @@ class StreamSession:
 
     @property
     def order_updates(self) -> tuple[OrderUpdate, ...]:
-        """The last events about orders with a client id, the oldest first."""
+        """The last events about orders, the oldest first."""
         return tuple(self._delivery.orders)
 
     async def close(self) -> None:

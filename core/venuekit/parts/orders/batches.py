@@ -194,7 +194,8 @@ class Batches:
     async def _final(self, one: _ItemResult) -> Result:
         """Return how an order ended that the venue has agreed to cancel, whichever read fails since."""
         route, orders = self.routes.first, self.orders
-        sizes = await _or_none(orders.sizes()) if route.acknowledges else None
+        has_row = route.acknowledges or isinstance(one.item.row, Order)  # an order shows how a lost one was found
+        sizes = await _or_none(orders.sizes()) if has_row else None
         if sizes is None:
             return await orders.final(route, one.name, None)
         size = sizes(one.name.symbol)

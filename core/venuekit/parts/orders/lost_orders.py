@@ -71,12 +71,16 @@ class LostOrders:
 
     async def read_canceled(self, call: Call, lost: Lost) -> Reading[Any]:
         """
-        Read whether an order has ended.
+        Read whether an order has ended; an event of its end proves it before anything is read.
 
         One that is not found may be one that reads do not show yet; but where the list of open orders does not have it,
         and no other read can be had, it is open no longer.
         """
-        search = await self._find(call, self.reads.names.name_in(lost.parameters))
+        name = self.reads.names.name_in(lost.parameters)
+        ended = self._ended_by_event(lost, name)
+        if ended is not None:
+            return Reading(self.reads.rows.status(ended), holds=True, answer=self._answer(ended))
+        search = await self._find(call, name)
         row = self._newest(search)
         if row is None and search.unread is not None:
             return Reading("not open", holds=True)
@@ -87,7 +91,7 @@ class LostOrders:
     async def read_canceled_batch(self, call: Call, lost: Lost) -> Reading[tuple[BatchItem, ...]]:
         """Read whether all orders of a batch have ended; one that is not found has not."""
         names = () if self.canceled_names is None else self.canceled_names(lost.parameters)
-        rows = [self._newest(await self._find(call, name)) for name in names]
+        rows = [self._ended_by_event(lost, name) or self._newest(await self._find(call, name)) for name in names]
         have_ended = [row is not None and self.reads.rows.has_ended(row) for row in rows]
         seen = "ended orders" if all(have_ended) else "orders that have not ended"
         # where only some have ended, others may be items that were refused: that shows neither that it was not
@@ -168,10 +172,34 @@ class LostOrders:
                     order = known if _is_newer(known, order) else order
                 orders[order.key] = attrs.evolve(order, created_at=created_at)
         for order in orders.values():
-            result = self._result(lost, client_id, [of_event(order)], item)
+            row = of_event(order)
+            result = None if row is None else self._result(lost, client_id, [row], item)
             if isinstance(result, Applied):
                 return result
         return None
+
+    def _ended_by_event(self, lost: Lost, name: OrderName) -> Row | None:
+        """Return the row of an order whose end an event of the user stream has shown, None where none has."""
+        columns = self.reads.rows
+        for update in reversed(lost.updates):
+            if update.order.status.is_final and columns.of_event is not None and self._is_named(update, name, lost):
+                row = columns.of_event(update.order)
+                if row is not None and columns.has_ended(row):
+                    return row
+        return None
+
+    def _is_named(self, update: OrderUpdate, name: OrderName, lost: Lost) -> bool:
+        """Say whether an event is of the order that a lost request names, and of no other."""
+        order = update.order
+        if name.symbol not in {None, order.symbol}:
+            return False
+        if name.id is not None:
+            return order.id == name.id
+        # an earlier order may have had the same client id, but no two that are open at once: what ended after the
+        # request had left is the order that was meant
+        is_sole = not self.reads.ids_are_reused
+        is_later = order.updated_at is not None and order.updated_at > lost.sent_at + lost.clock_error
+        return order.client_id == name.client_id and (is_sole or is_later)
 
     def _result(self, lost: Lost, client_id: str, rows: Sequence[Row], item: Mapping[str, Any]) -> Resolution[Any]:
         """Return the outcome that the orders of a client id show of a lost one."""

@@ -208,7 +208,7 @@ class Orders:
     async def _read_acknowledgement(self, route: OrderRoute, answer: Answer[Change[Any]]) -> Order | None:
         """Return the order of the answer to a cancellation, None where it does not describe one."""
         row = answer.value.answer
-        if row is None or not route.acknowledges:
+        if row is None or not (route.acknowledges or isinstance(row, Order)):  # an order shows how a lost one was found
             return None
         (raw,) = route.answer.raws_of(answer.raw, 1)
         size = (await self.sizes())(route.reads.rows.symbol(row))

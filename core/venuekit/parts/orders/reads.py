@@ -134,8 +134,8 @@ class OrderRows:
         terms: Everything that an amendment can change, comparable.
         is_amended: Whether the row has all that an amendment, given by its parameters, asked for.
         answer: Makes of a row the answer that a write would have had.
-        of_event: Makes a row of the order of an event, so that an event proves a lost order before anything is read.
-            None where rows are no orders.
+        of_event: Makes a row of the order of an event, so that events prove lost orders, and lost cancellations of
+            them, before anything is read; None for an order of another route. None where rows are no orders.
     """
 
     symbol: Callable[[Row], str] = attrgetter("symbol")
@@ -148,7 +148,7 @@ class OrderRows:
     terms: Callable[[Row], Hashable] | None = None
     is_amended: Callable[[Row, Mapping[str, Any]], bool] | None = None
     answer: Callable[[Row], Any] = lambda row: row
-    of_event: Callable[[Order], Row] | None = None
+    of_event: Callable[[Order], Row | None] | None = None
 
     def has_ended(self, row: Row) -> bool:
         """Say whether an order has ended; a status that is not known has."""

@@ -142,7 +142,9 @@ def order_endpoints(terms: OrderTerms) -> OrderEndpoints:
         ),
         note="At most 7 days at once, kept for 90 days." if terms.keeps_90_days else "At most 7 days at once.",
     )
-    reads = order_reads(order=order, open_order=open_order, open_orders=open_orders, all_orders=all_orders)
+    reads = order_reads(
+        order=order, open_order=open_order, open_orders=open_orders, all_orders=all_orders, one_book=one_book
+    )
     writes = order_writes(terms, lost_orders(reads))
     unchanged = terms.unchanged
     return OrderEndpoints(

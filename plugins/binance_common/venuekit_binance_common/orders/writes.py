@@ -7,7 +7,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from venuekit.capabilities import Order
+from venuekit.capabilities import Order, OrderKind, OrderStatus
 from venuekit.parts.orders import MANY, Lookup, LostOrders, OrderNames, OrderReads, OrderRows, OrderWrites
 from venuekit.plugin import AbsenceProof, Ask, Endpoint, Kind, OrderName, Parameter, Resting
 from venuekit_binance_common.enums import CLOSING_SIDES, OPEN_ALGO_STATUSES, OPEN_STATUSES, SIDE_WORDS, SIDES, TYPES
@@ -29,8 +29,13 @@ def order_reads(
     open_order: Endpoint[Order],
     open_orders: Endpoint[tuple[Order, ...]],
     all_orders: Endpoint[tuple[Order, ...]],
+    one_book: bool,
 ) -> OrderReads:
-    """Return the reads of plain orders: open and ended ones are queried, open ones also by a read of their own."""
+    """
+    Return the reads of plain orders: open and ended ones are queried, open ones also by a read of their own.
+
+    With ``one_book`` conditional orders are among them.
+    """
     return OrderReads(
         names=OrderNames(
             order_id="orderId", client_id="origClientOrderId", new_client_id="newClientOrderId", numbers=True
@@ -40,7 +45,7 @@ def order_reads(
             fits=_fits,
             terms=_terms,
             is_amended=_is_amended,
-            of_event=lambda order: order,
+            of_event=_of_one_book if one_book else _of_plain_book,
         ),
         one=(Lookup(endpoint=order),),
         open_one=(Lookup(endpoint=open_order),),
@@ -61,7 +66,11 @@ def algo_reads(
     listed, queried = Lookup(endpoint=open_orders, shape=MANY, lists=True), Lookup(endpoint=order)
     return OrderReads(
         names=OrderNames(order_id="algoId", client_id="clientAlgoId", new_client_id="clientAlgoId", numbers=True),
-        rows=OrderRows(open_statuses=OPEN_ALGO_STATUSES, fits=_fits, of_event=lambda order: order),
+        rows=OrderRows(
+            open_statuses=OPEN_ALGO_STATUSES,
+            fits=_fits,
+            of_event=lambda order: order if order.kind is OrderKind.CONDITIONAL else None,
+        ),
         one=(listed, queried) if order.may_be_absent else (queried,),
         open_one=(listed,),
         placed=(listed, queried),
@@ -69,6 +78,15 @@ def algo_reads(
         history=Lookup(endpoint=all_orders, shape=MANY),
         no_such_order={NO_SUCH_ORDER},
     )
+
+
+def _of_plain_book(order: Order) -> Order | None:
+    return order if order.kind is not OrderKind.CONDITIONAL else None
+
+
+def _of_one_book(order: Order) -> Order | None:
+    """Return an order of the one book, None for one that may have been triggered: it goes on under its id."""
+    return order if order.kind is not OrderKind.CONDITIONAL or order.status is not OrderStatus.EXPIRED else None
 
 
 def lost_orders(reads: OrderReads) -> LostOrders:
