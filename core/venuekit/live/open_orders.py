@@ -21,6 +21,8 @@ OrderKey: TypeAlias = tuple[str, OrderKind, str]
 _REMEMBERED = 10_000
 _state_of: Any = attrgetter(*(field.name for field in attrs.fields(Order) if field.name not in {"received_at", "raw"}))
 _RANK = {OrderStatus.PENDING: 0, OrderStatus.UNTRIGGERED: 1, OrderStatus.OPEN: 1, OrderStatus.PARTIALLY_FILLED: 2}
+#: the statuses of a conditional order after its trigger
+_TRIGGERED = frozenset({OrderStatus.OPEN, OrderStatus.PARTIALLY_FILLED})
 
 
 @attrs.define(eq=False)
@@ -39,7 +41,8 @@ class OpenOrders:
     The open orders of one account.
 
     An order is open from the first event, read or answer on that has it, and until one that ended it: whichever comes
-    first. An ended order is never opened again.
+    first. An ended order is never opened again, but for a conditional one that has expired: at some venues that is how
+    a triggered one ends, which goes on under its id.
 
     Args:
         is_ordered: Whether events of one connection come in the order of their changes.
@@ -49,7 +52,8 @@ class OpenOrders:
         self._is_ordered = is_ordered
         self.doubted: dict[OrderKey, None] = {}
         self._orders: dict[OrderKey, _Known] = {}
-        self._ended: OrderedDict[OrderKey, None] = OrderedDict()
+        #: the end of each that may go on, else None
+        self._ended: OrderedDict[OrderKey, Order | None] = OrderedDict()
         self._window: ReadWindow | None = None
         self._generation = 0
 
@@ -73,18 +77,18 @@ class OpenOrders:
         ``asked_at`` is, of an answer, when its request was made on the monotonic clock.
         """
         key = order.key
-        if key in self._ended:
+        if self._has_ended(order):
             return False
         known = self._orders.get(key)
         if known is None:
-            return self._open(key, order, learnt, now, asked_at) if order.is_open else self._end(key)
+            return self._open(key, order, learnt, now, asked_at) if order.is_open else self._end(key, order)
         if _state_of(order) == _state_of(known.order):
             self._confirm(known, key, now)
             return False
         if not _is_newer(order, known, learnt):
             return False
         if not order.is_open:
-            return self._end(key)
+            return self._end(key, order)
         if not self._is_ordered and learnt.source is ValueSource.STREAM and not _is_older(known.order, order):
             known.doubt, known.at = "two states are of one moment, and their order is unknown", now
             self.doubted[key] = None
@@ -133,7 +137,7 @@ class OpenOrders:
 
     def _take_row(self, order: Order, window: ReadWindow) -> bool:
         key = order.key
-        if key in self._ended or not order.is_open:
+        if not order.is_open or self._has_ended(order):
             return False
         read = Provenance(ValueSource.READ, order.updated_at, window.sent_at)
         known = self._orders.get(key)
@@ -161,10 +165,21 @@ class OpenOrders:
         self.doubted[key] = None
         return False
 
-    def _end(self, key: OrderKey) -> bool:
+    def _has_ended(self, order: Order) -> bool:
+        """Say whether an order has ended before, and forget that of one that was triggered and goes on."""
+        key = order.key
+        end = self._ended.get(key)
+        if end is not None and order.status in _TRIGGERED and not _is_before(order, end):
+            del self._ended[key]
+        elif end is not None and not order.is_open and order.status is not OrderStatus.EXPIRED:
+            self._ended[key] = None  # it had gone on, and has ended for good
+        return key in self._ended
+
+    def _end(self, key: OrderKey, end: Order | None = None) -> bool:
         self._orders.pop(key, None)
         self.doubted.pop(key, None)
-        self._ended[key] = None
+        may_go_on = end is not None and (end.kind, end.status) == (OrderKind.CONDITIONAL, OrderStatus.EXPIRED)
+        self._ended[key] = end if may_go_on else None
         if len(self._ended) > _REMEMBERED:
             self._ended.popitem(last=False)
         return True
@@ -189,6 +204,10 @@ def _is_newer(order: Order, known: _Known, learnt: Provenance) -> bool:
 
 def _is_later(order: Order, known: Order) -> bool:
     return order.updated_at is not None and known.updated_at is not None and order.updated_at > known.updated_at
+
+
+def _is_before(order: Order, other: Order) -> bool:
+    return order.updated_at is not None and other.updated_at is not None and order.updated_at < other.updated_at
 
 
 def _is_older(order: Order, known: Order) -> bool:
