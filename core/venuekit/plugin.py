@@ -18,8 +18,8 @@ Besides this module a plugin imports :mod:`venuekit.capabilities` (values and ca
 :class:`OrderName`, :class:`Resting`, :func:`read_items`.
 
 **User streams** (how a session is opened and its messages become events): :class:`StreamDeclaration`,
-:class:`ListenKeySession`, :class:`SignedSession`, :class:`DisconnectWatch`, :class:`Decoder`, :class:`MessageArrival`,
-:class:`SessionReply`, :class:`ReplyKind`.
+:class:`ListenKeySession`, :class:`SignedSession`, :class:`DisconnectWatch`, :class:`Decoder`,
+:class:`DecoderRenewal`, :class:`MessageArrival`, :class:`SessionReply`, :class:`ReplyKind`.
 
 **WebSocket API** (requests as messages of one connection): :class:`SocketApi`, :class:`SocketForm`,
 :class:`SocketCall`, :data:`SocketMessage`, :class:`SocketLogon`, :class:`SocketNotice`; the values of its parameters
@@ -167,6 +167,7 @@ from venuekit.socket_declaration import (
 )
 from venuekit.stream_declaration import (
     Decoder,
+    DecoderRenewal,
     DisconnectWatch,
     ListenKeySession,
     MessageArrival,
@@ -232,6 +233,7 @@ __all__ = [
     "Credentials",
     "CredentialsError",
     "Decoder",
+    "DecoderRenewal",
     "DisconnectWatch",
     "Echoes",
     "Effect",

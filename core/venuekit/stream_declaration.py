@@ -137,6 +137,25 @@ class SignedSession:
 
 
 @attrs.frozen(kw_only=True)
+class DecoderRenewal:
+    """
+    How a decoder comes to know a contract that the venue has listed since its connection was opened.
+
+    Once an event lacks one, the contracts are read and the decoder is made again, beside the messages: those that come
+    meanwhile lack it, too.
+
+    Attributes:
+        lacks: The symbol of an event whose contract the decoder did not know, None where it knew it or needs none; it
+            is called with every event, and quick.
+        refresh: Reads the contracts of an account again for a symbol, as by :meth:`~venuekit.plugin.Account.refresh`;
+            what ``make_decoder`` remembers is new then.
+    """
+
+    lacks: Callable[[StreamEvent], str | None]
+    refresh: Callable[[Any, str], Awaitable[object]]
+
+
+@attrs.frozen(kw_only=True)
 class DisconnectWatch:
     """
     The messages by which a connection asks that orders are cancelled once no connection that asked for it is left.
@@ -167,6 +186,7 @@ class StreamDeclaration:
         session: How it is opened.
         make_decoder: Makes the decoder of an account; called before each connection, so that it may read the facts that
             messages lack (contract sizes) by :meth:`~venuekit.plugin.Account.read_once`.
+        renewal: How the decoder comes to know contracts that are listed later; None where it needs none.
         ping: The message that asks for a sign of life; None where WebSocket's own ping does.
         ping_every: Seconds from one ping to the next.
         silence: Seconds after an unanswered ping, without any other message, until the connection is dead.
@@ -189,6 +209,7 @@ class StreamDeclaration:
 
     session: ListenKeySession | SignedSession
     make_decoder: Callable[[Any], Awaitable[Decoder]]
+    renewal: DecoderRenewal | None = None
     ping: str | None = None
     ping_every: float = 20.0
     silence: float = 20.0

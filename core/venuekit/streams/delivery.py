@@ -24,11 +24,16 @@ _KEPT = 65_536
 
 @attrs.define(eq=False)
 class Delivery:
-    """The readers of a session, and the count of its messages; ``on_expiry`` gets the venue's words for its end."""
+    """
+    The readers of a session, and the count of its messages.
+
+    ``on_expiry`` gets the venue's words for its end, ``on_unlisted`` a symbol whose contract the decoder does not know.
+    """
 
     declaration: StreamDeclaration = attrs.field(repr=False)
     clock: Clock = attrs.field(repr=False)
     on_expiry: Callable[[str], None] = attrs.field(repr=False)
+    on_unlisted: Callable[[str], None] = attrs.field(repr=False)
     #: called with each message's connection and events; None without observers
     on_events: Callable[[Connection, tuple[StreamEvent, ...]], None] | None = attrs.field(repr=False)
     readers: tuple[QueuedReader, ...] = ()
@@ -92,6 +97,9 @@ class Delivery:
 
     def _note(self, connection: Connection, events: tuple[StreamEvent, ...]) -> None:
         """Note that a connection delivers; the end of its session is no proof of that."""
+        if self.declaration.renewal is not None:
+            for symbol in filter(None, map(self.declaration.renewal.lacks, events)):
+                self.on_unlisted(symbol)
         for event in events:
             if type(event) is OrderUpdate:
                 self.orders.append(event)

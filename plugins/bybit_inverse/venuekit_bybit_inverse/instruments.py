@@ -69,6 +69,11 @@ async def settle_by_symbol(account: Account) -> dict[str, str]:
     return {row.symbol: row.settle_coin for row in page.rows}
 
 
+async def refresh_list(account: Account, symbol: str) -> None:
+    """Read the list of contracts again for a symbol that was not in it, unless that was done just now."""
+    await account.refresh(BYBIT.INSTRUMENTS, (symbol, "stream"), category=CATEGORY, limit=_PAGE_SIZE)
+
+
 async def settle_coins(account: Account, symbols: frozenset[str]) -> dict[str, str]:
     """
     Return the coin each symbol settles in; an unlisted symbol is left out.

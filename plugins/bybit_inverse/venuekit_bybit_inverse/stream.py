@@ -66,7 +66,7 @@ class BybitDecoder:
     """
     Makes events of messages.
 
-    ``settle`` has the settle coin of each symbol that the venue listed when the connection was opened.
+    ``settle`` has the settle coin of each symbol that the venue listed when it was made.
     """
 
     rows: MessageRows

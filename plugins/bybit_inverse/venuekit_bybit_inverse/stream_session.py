@@ -6,9 +6,18 @@ import json
 
 import attrs
 
-from venuekit.plugin import Account, Decoder, DisconnectWatch, SignedSession, Stamp, StreamDeclaration
+from venuekit.capabilities import FillUpdate, PositionUpdate, StreamEvent
+from venuekit.plugin import (
+    Account,
+    Decoder,
+    DecoderRenewal,
+    DisconnectWatch,
+    SignedSession,
+    Stamp,
+    StreamDeclaration,
+)
 from venuekit_bybit_inverse.endpoints import BYBIT
-from venuekit_bybit_inverse.instruments import settle_by_symbol
+from venuekit_bybit_inverse.instruments import refresh_list, settle_by_symbol
 from venuekit_bybit_inverse.signing import websocket_payload, write_signature
 from venuekit_bybit_inverse.stream import BybitDecoder
 from venuekit_bybit_inverse.stream_rows import ROWS, MessageRows
@@ -50,6 +59,15 @@ class _DecoderMaker:
         return BybitDecoder(self.rows, await settle_by_symbol(account))
 
 
+def _find_unlisted(event: StreamEvent) -> str | None:
+    """Return the symbol of an event that lacks the settle coin of its contract, None where it has it, or needs none."""
+    if isinstance(event, PositionUpdate):
+        return event.position.symbol if event.position.settle is None else None
+    if isinstance(event, FillUpdate):
+        return event.fill.symbol if event.fill.commission_asset is None else None
+    return None
+
+
 STREAM = StreamDeclaration(
     session=SignedSession(
         payload=lambda stamp: websocket_payload(_expiry(stamp)),
@@ -58,6 +76,7 @@ STREAM = StreamDeclaration(
         path="/v5/private",
     ),
     make_decoder=_DecoderMaker(ROWS),
+    renewal=DecoderRenewal(lacks=_find_unlisted, refresh=refresh_list),
     ping=_PING,
     ping_every=20.0,
     confirmed_by=frozenset({BYBIT.CREATE_ORDER, BYBIT.CANCEL_ORDER}),

@@ -41,8 +41,8 @@ class BinanceDecoder:
     """
     Makes events of messages.
 
-    ``contracts`` are those that the venue listed when the connection was opened: of a symbol that it does not list, the
-    size of a contract is None where it is not the same for all.
+    ``contracts`` are those that the venue listed when it was made: of a symbol that it does not list, the size of a
+    contract is None where it is not the same for all.
     """
 
     rows: MessageRows

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import timedelta
+from operator import attrgetter
+from typing import Any
 
 import attrs
 
-from venuekit.plugin import Account, Decoder, ListenKeySession, StreamDeclaration
+from venuekit.capabilities import FillUpdate, OrderUpdate, PositionUpdate, StreamEvent
+from venuekit.plugin import Account, Decoder, DecoderRenewal, ListenKeySession, StreamDeclaration
 from venuekit_binance_common.endpoints import StreamEndpoints
 from venuekit_binance_common.market import BinanceContracts
 from venuekit_binance_common.orders.endpoints import OrderEndpoints
@@ -19,6 +23,26 @@ _CONNECTION_LIFE = timedelta(hours=24)
 _PING_EVERY = 20.0
 #: there is no such listen key (any more)
 _GONE = frozenset({-1125})
+
+
+#: the value of an event that has the size of a contract
+_VALUES: Mapping[type[StreamEvent], Callable[[Any], Any]] = {
+    PositionUpdate: attrgetter("position"),
+    OrderUpdate: attrgetter("order"),
+    FillUpdate: attrgetter("fill"),
+}
+
+
+def _find_unlisted(event: StreamEvent) -> str | None:
+    """Return the symbol of an event that lacks the size of its contract, None where it has it, or needs none."""
+    value_of = _VALUES.get(type(event))
+    value = None if value_of is None else value_of(event)
+    return value.symbol if value is not None and value.contract_size is None else None
+
+
+async def _refresh(account: Account, symbol: str) -> None:
+    if isinstance(account, BinanceContracts):
+        await account.refresh(account.CONTRACTS, (symbol, "stream"))
 
 
 @attrs.frozen
@@ -55,6 +79,7 @@ def user_stream(
             start=keys.start, keep_alive=keys.keep_alive, stop=keys.stop, path=path, life=_LIFE, gone=_GONE
         ),
         make_decoder=_DecoderMaker(rows, needs_contracts),
+        renewal=DecoderRenewal(lacks=_find_unlisted, refresh=_refresh) if needs_contracts else None,
         ping_every=_PING_EVERY,
         connection_life=_CONNECTION_LIFE,
         confirmed_by=frozenset({orders.place, orders.cancel}),
