@@ -132,6 +132,11 @@ class Freshness:
         """Return why events may be missing, None where none are."""
         return self._gap
 
+    def is_missing(self, part: ViewPart) -> bool:
+        """Say whether events of a part may be missing since its last read."""
+        state = self._states.get(part)
+        return state is not None and state.missing is not None
+
     def is_bridged(self) -> bool:
         """Say whether everything but the fills has been read since events were missing."""
         return not any(

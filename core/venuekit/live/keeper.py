@@ -312,7 +312,7 @@ class Keeper:
         Rows that could not be read are no proof that nothing is there.
         """
         group, window, plan = read.group, read.window, self._plans[read.group]
-        had_gap = self._freshness.gap() is not None
+        had_gap = any(map(self._freshness.is_missing, PARTS_OF[group]))
         plan.failures = 0
         news: list[StreamEvent] = []
         at = self._account.now()

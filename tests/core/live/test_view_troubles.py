@@ -256,3 +256,22 @@ async def test_a_quiet_hour_costs_no_more_than_the_policy_says() -> None:
         "orders": 30,
         "mode": 0,
     }
+
+
+async def test_fills_that_cannot_be_read_have_nothing_else_read() -> None:
+    """Positions, balances and orders are read twice after a gap, and then as often as ever."""
+    account = make_account()
+    async with AccountView(account) as view:
+        trade(account)
+        account.stream.deliver()
+        await asyncio.sleep(60)
+        account.trouble = {"fills"}
+        account.stream.cut()
+        account.stream.reconnect()
+        account.counts.clear()
+        await asyncio.sleep(600)
+        view.fresh(60)
+        with pytest.raises(StaleView, match="missed fills cannot be read"):
+            view.fresh(3600, parts=[ViewPart.FILLS])
+        assert account.counts["fills"] > 20
+        assert all(account.counts[name] <= 25 for name in ("positions", "balances", "orders"))
