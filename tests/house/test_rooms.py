@@ -34,7 +34,7 @@ ROOMS = {
         "changes shapes",
         "fill_log holdings",
         "account_modes open_orders reads",
-        "account_book",
+        "account_book shared_reads",
         "missed_fills order_ends view_values",
         "keeper",
         "account_view",

@@ -28,6 +28,7 @@ from venuekit.live.freshness import Freshness, ViewPhase, ViewStatus
 from venuekit.live.keeper import Keeper, ViewPolicy
 from venuekit.live.provenance import ViewPart
 from venuekit.live.reads import PARTS_OF, ReadGroup, groups_of
+from venuekit.live.shared_reads import read_alike
 from venuekit.live.stale_view import StaleView
 from venuekit.live.timers import wait_at_most
 from venuekit.live.view_values import ViewValues
@@ -86,6 +87,7 @@ class AccountView(ViewValues):
                 self._groups,
                 self._stream,
                 self._reader.wait_until_live,
+                self._find_mates,
                 self._publish,
             )
             stack.push_async_callback(self._stop)
@@ -159,6 +161,16 @@ class AccountView(ViewValues):
         if self._keeper is None:
             raise RuntimeError("the view is not open: use `async with AccountView(account) as view`")
         return self._keeper
+
+    def _find_mates(self) -> list[Keeper]:
+        """Return the keepers of the other views of the account that read alike."""
+        watchers = self._account.write_scopes.watchers
+        others = [one for one in watchers if isinstance(one, AccountView) and one is not self]
+        return [
+            view._keeper  # noqa: SLF001 - of its own kind
+            for view in others
+            if view._keeper is not None and read_alike(self._account, view._account)  # noqa: SLF001
+        ]
 
     def _stream(self) -> StreamState:
         return StreamState(StreamPhase.CLOSED) if self._reader is None else self._reader.state
@@ -264,9 +276,10 @@ class AccountView(ViewValues):
         try:
             await asyncio.gather(*futures)
         except asyncio.CancelledError:
-            if self.status.phase is ViewPhase.CLOSED:
-                raise self._stale(None, self.status.reason or "", None) from None
-            raise
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise
+            raise self._stale(None, "the view was closed meanwhile", None) from None
 
     # -- changes
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Callable, Coroutine, Iterable
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Any
 
 import attrs
@@ -27,9 +29,10 @@ from venuekit.live.holdings import Knowledge
 from venuekit.live.missed_fills import MissedFills
 from venuekit.live.order_ends import OrderEnds
 from venuekit.live.provenance import ViewPart
-from venuekit.live.reads import PARTS_OF, GroupRead, ReadGroup, read_group
+from venuekit.live.reads import PARTS_OF, Answers, GroupRead, ReadGroup, read_groups
 from venuekit.live.recency import READ_LAG
 from venuekit.live.shapes import names_of
+from venuekit.live.shared_reads import Share
 from venuekit.live.timers import wait_at_most
 
 _log = logging.getLogger(__name__)
@@ -95,6 +98,7 @@ class Keeper:
         groups: The reads that the account can make.
         state_of: Returns the state of the stream.
         wait_until_live: Waits until the stream is up.
+        find_mates: Returns the keepers of other views that the reads of this one serve, too.
         publish: Is given the news of each read.
     """
 
@@ -107,6 +111,7 @@ class Keeper:
         groups: Iterable[ReadGroup],
         state_of: Callable[[], StreamState],
         wait_until_live: Callable[[], Coroutine[Any, Any, None]],
+        find_mates: Callable[[], Iterable[Keeper]],
         publish: Callable[[Iterable[StreamEvent]], None],
     ) -> None:
         self._account = account
@@ -115,6 +120,7 @@ class Keeper:
         self._policy = policy
         self._state_of = state_of
         self._wait_until_live = wait_until_live
+        self._find_mates = find_mates
         self._publish = publish
         now = account.monotonic()
         self._plans = {group: _Plan(now) for group in groups}
@@ -122,8 +128,12 @@ class Keeper:
         self._figures: dict[ReadGroup, tuple[float, Mark]] = {}
         self._wake = asyncio.Event()
         self._gaps = 0
-        #: when each group was read last, on the monotonic clock
+        #: when each group was read last, and when that read of it was sent that was taken last, on the monotonic clock
         self._sent: dict[ReadGroup, float] = {}
+        self._taken: dict[ReadGroup, float] = {}
+        #: the shares in reads of other views that are under way, and those of which the answers are to be taken
+        self._shares: set[Share] = set()
+        self._handed: deque[tuple[Share, Answers]] = deque()
         #: when, by our clock, the last reads were sent that showed no change without its event
         self._agreed_at: dict[ReadGroup, datetime] = {}
         #: the last moment of the monotonic clock at which nothing was missing
@@ -237,37 +247,79 @@ class Keeper:
                 if self._search is not None and self._search.done():
                     search, self._search = self._search, None
                     search.result()
+                if self._handed:
+                    await self._take_answers(*self._handed.popleft())
+                    continue
                 now = self._account.monotonic()
                 self._look_for_lost_events(now)
                 if due := [group for group, plan in self._plans.items() if plan.due <= now]:
                     await self._read_groups(due)
                     continue
                 self._wake.clear()
-                moments = [plan.due for plan in self._plans.values()]
+                moments = [now + self._policy.read_every, *(plan.due for plan in self._plans.values())]
                 if (missing := self._book.missing_since()) is not None:
                     moments.append(missing + self._policy.event_patience)
-                seconds = max(0.001, min(moments, default=now + self._policy.read_every) - now)
+                seconds = max(0.001, min(moments) - now)
                 await wait_at_most(self._wake.wait(), seconds, self._account.pause)
         finally:
             for task in (self._search, self._revival):
                 if task is not None:
                     task.cancel()
                     await asyncio.wait((task,))
-            for plan in self._plans.values():
-                for future in plan.asked:
-                    future.cancel()
+            asked = (one.asked for one in self._plans.values())
+            for future in chain(*asked, *(chain(*share.asked.values()) for share in self._shares)):
+                future.cancel()
 
     async def _read_groups(self, groups: list[ReadGroup]) -> list[OperationError]:
-        """Make reads at once and take those that succeed; return the failures of the others."""
-        before, gaps, mark = self._state_of(), self._gaps, self._freshness.mark()
-        asked = {group: self._plans[group].asked for group in groups}
-        for group in groups:
-            self._sent[group] = self._account.monotonic()
-            self._plans[group].asked, self._plans[group].due = [], float("inf")  # a request that comes meanwhile counts
-        results = await _gather(read_group(self._account, group) for group in groups)
-        after = self._state_of()
+        """Make reads at once, for other views as well, and take them; return the failures."""
+        own = self.begin_read(groups)
+        others = [(mate, mate.begin_read(groups)) for mate in self._find_mates()]
+        try:
+            answers = await read_groups(self._account, groups)
+        except BaseException:  # it was cancelled, or the account was closed: other views read for themselves
+            for keeper, share in ((self, own), *others):
+                keeper.give_back(share)
+            raise
+        for mate, share in others:
+            mate.hand_over(share, answers)
+        return await self._take_answers(own, answers)
+
+    def begin_read(self, groups: Iterable[ReadGroup]) -> Share:
+        """Note that groups are about to be read, by this view or for it; a request that comes meanwhile counts."""
+        now, plans = self._account.monotonic(), {one: self._plans[one] for one in groups if one in self._plans}
+        share = Share(
+            sent=now,
+            stream=self._state_of(),
+            gaps=self._gaps,
+            mark=self._freshness.mark(),
+            due={group: plan.due for group, plan in plans.items()},
+            asked={group: plan.asked for group, plan in plans.items()},
+        )
+        for group, plan in plans.items():
+            self._sent[group] = now
+            plan.asked, plan.due = [], float("inf")
+        self._shares.add(share)
+        return share
+
+    def give_back(self, share: Share) -> None:
+        """Have groups read after all: the read of them was not made."""
+        self._shares.discard(share)
+        for group, asked in share.asked.items():
+            plan = self._plans[group]
+            plan.asked[:0] = asked
+            self._advance(plan, share.due[group])
+
+    def hand_over(self, share: Share, answers: Answers) -> None:
+        """Have the answers to reads of another view taken."""
+        self._handed.append((share, answers))
+        self._wake.set()
+
+    async def _take_answers(self, share: Share, answers: Answers) -> list[OperationError]:
+        """Take the reads that have succeeded, unless later ones were taken; return the failures of the others."""
+        self._shares.discard(share)
+        before, after = share.stream, self._state_of()
         is_up = before.phase is after.phase is StreamPhase.LIVE and before.connections == after.connections
-        bridges_gap = is_up and gaps == self._gaps
+        bridges_gap = is_up and share.gaps == self._gaps
         knowledge = Knowledge(
             is_streaming=bridges_gap and before.is_confirmed,
             awaits_events=bridges_gap and self._freshness.gap() is None,
@@ -275,19 +327,21 @@ class Keeper:
         failures = []
         news: list[StreamEvent] = []
         gone: list[Order] = []
-        for group, result in zip(groups, results, strict=True):
-            if isinstance(result, OperationError):
-                failures.append(result)
+        for group in share.asked:
+            result, failure = answers[group], None
+            if share.sent < self._taken.get(group, share.sent):
+                pass  # a later read says more
+            elif isinstance(result, OperationError):
+                failures.append(failure := result)
                 self._note_failure(group, result)
             else:
+                self._taken[group] = share.sent
                 knowledge = attrs.evolve(knowledge, is_complete=result.is_complete)
-                news += self._take(result, knowledge, mark, gone, bridges_gap=bridges_gap)
-            for future in asked[group]:
-                if not future.done():
-                    future.set_exception(result) if isinstance(result, OperationError) else future.set_result(None)
+                news += self._take(result, knowledge, share.mark, gone, bridges_gap=bridges_gap)
+            share.answer(group, failure)
         self.note_doubts()
         self._publish(news)  # before anything else is asked: later events must not overtake them
-        if ReadGroup.ORDERS in groups:
+        if ReadGroup.ORDERS in share.asked:
             ended = [*await self._order_ends.of(gone), *await self._order_ends.of_doubted()]
             self.note_doubts()
             self._publish(ended)
@@ -376,22 +430,3 @@ class Keeper:
 def _pause(times: int) -> float:
     first, most = _AGAIN
     return min(most, first * 2.0 ** min(max(times, 0), 10))
-
-
-async def _gather(reads: Iterable[Coroutine[Any, Any, GroupRead]]) -> list[GroupRead | OperationError]:
-    """Make reads at once; return the result of each, a failure in the place of one that failed."""
-
-    async def attempt(read: Coroutine[Any, Any, GroupRead]) -> GroupRead | OperationError:
-        try:
-            return await read
-        except AccountClosed:
-            raise
-        except OperationError as failure:
-            return failure
-
-    try:
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(attempt(read)) for read in reads]
-    except BaseExceptionGroup as failures:
-        raise failures.exceptions[0] from None
-    return [task.result() for task in tasks]

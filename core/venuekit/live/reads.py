@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import enum
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeAlias
 
 import attrs
 
@@ -20,6 +21,7 @@ from venuekit.capabilities import (
     PositionReader,
 )
 from venuekit.clock import clock_error
+from venuekit.errors import AccountClosed, OperationError
 from venuekit.live.provenance import ViewPart
 from venuekit.live.recency import ReadWindow
 from venuekit.payloads import gather_odd_rows
@@ -66,6 +68,10 @@ class GroupRead:
         return not self.odd
 
 
+#: the answers of reads made at once: each its rows, or its failure
+Answers: TypeAlias = Mapping[ReadGroup, GroupRead | OperationError]
+
+
 def groups_of(account: Account) -> tuple[ReadGroup, ...]:
     """Return the reads that an account can make."""
     asked = {
@@ -90,6 +96,30 @@ async def read_group(account: Account, group: ReadGroup) -> GroupRead:
         rows = await _READS[group](account)
     window = ReadWindow(sent, account.monotonic(), sent_at, as_of, error)
     return GroupRead(group, rows, window, tuple(row.words for row in odd))
+
+
+async def read_groups(account: Account, groups: Iterable[ReadGroup]) -> Answers:
+    """
+    Make reads at once; the failure of one does not keep the others from being answered.
+
+    Raises:
+        AccountClosed: the account was closed meanwhile.
+    """
+
+    async def attempt(group: ReadGroup) -> GroupRead | OperationError:
+        try:
+            return await read_group(account, group)
+        except AccountClosed:
+            raise
+        except OperationError as failure:
+            return failure
+
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            reads = {group: tasks.create_task(attempt(group)) for group in groups}
+    except BaseExceptionGroup as failures:
+        raise failures.exceptions[0] from None
+    return {group: read.result() for group, read in reads.items()}
 
 
 async def _read_balances(account: Account) -> Any:

@@ -275,3 +275,18 @@ async def test_fills_that_cannot_be_read_have_nothing_else_read() -> None:
             view.fresh(3600, parts=[ViewPart.FILLS])
         assert account.counts["fills"] > 20
         assert all(account.counts[name] <= 25 for name in ("positions", "balances", "orders"))
+
+
+async def test_those_who_wait_for_a_read_are_told_that_the_view_was_left() -> None:
+    """A caller of another task is not cancelled, and does not wait for ever."""
+    account = make_account()
+    async with AccountView(account) as view:
+        account.read_time = 5
+        waiting = [asyncio.create_task(view.refresh()) for _ in range(2)]
+        await asyncio.sleep(1)
+        waiting[1].cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting[1]
+    async with asyncio.timeout(60):
+        with pytest.raises(StaleView, match="the view was closed meanwhile"):
+            await waiting[0]
