@@ -84,6 +84,12 @@ def dead_man_page() -> Page:
 
 
 @pytest.fixture(scope="session")
+def instruments_page() -> Page:
+    """docs/instruments.md."""
+    return Page(ROOT / "docs" / "instruments.md")
+
+
+@pytest.fixture(scope="session")
 def orders_page() -> Page:
     """docs/orders.md."""
     return Page(ROOT / "docs" / "orders.md")

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 GUIDES = (
+    "instruments_page",
     "orders_page",
     "dead_man_page",
     "histories_page",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping
-from datetime import datetime, timedelta
-from decimal import ROUND_DOWN, Decimal
+from datetime import UTC, datetime, timedelta
+from decimal import ROUND_DOWN, Context, Decimal
 from typing import Any
 
 import attrs
@@ -13,6 +13,13 @@ import attrs
 from venuekit._util.quick_init import quick_init
 from venuekit.capabilities._capability import Capability
 from venuekit.capabilities.enums import OpenEnum, Unit
+
+#: exact for products, and for the whole part of quotients, of prices and quantities
+_EXACT = Context(prec=400)
+#: digits of a quotient that is not exact
+_QUOTIENT = Context(prec=34)
+#: parts of a step that every mode of rounding treats as it does a remainder below, at or above a half
+_BELOW_HALF, _HALF, _ABOVE_HALF = Decimal("0.3"), Decimal("0.5"), Decimal("0.7")
 
 
 class InstrumentKind(OpenEnum):
@@ -69,6 +76,21 @@ class Instrument:
     raw: Mapping[str, Any] | None = attrs.field(default=None, repr=False, eq=False)
 
     @property
+    def key(self) -> str:
+        """
+        One name for one thing on every venue: ``BTC/USDT:USDT``, and ``BTC/USD:BTC-261225`` with a day of expiry (UTC).
+
+        It is base, quote and settle asset, as ccxt writes them. A contract that expires at an unknown time has its
+        symbol in place of the day.
+        """
+        name = f"{self.base}/{self.quote}:{self.settle}"
+        if self.kind == InstrumentKind.PERPETUAL:
+            return name
+        return (
+            f"{name}-{self.symbol if self.expires_at is None else self.expires_at.astimezone(UTC).strftime('%y%m%d')}"
+        )
+
+    @property
     def is_quanto(self) -> bool:
         """Whether it settles in neither its base nor its quote asset."""
         return self.settle not in {self.base, self.quote}
@@ -81,8 +103,69 @@ class Instrument:
         """
         if self.is_quanto or self.contract_size is None:
             return None
-        size = quantity * self.contract_size
-        return size if self.is_inverse else None if price is None else size * price
+        size = _EXACT.multiply(quantity, self.contract_size)
+        return size if self.is_inverse else None if price is None else _EXACT.multiply(size, price)
+
+    def contracts(
+        self,
+        *,
+        notional: Decimal | None = None,
+        base: Decimal | None = None,
+        price: Decimal | None = None,
+        rounding: str = ROUND_DOWN,
+    ) -> Decimal | None:
+        """
+        Return how many contracts are worth ``notional`` (quote) or hold ``base`` (base asset), signed like the amount.
+
+        ``price`` is quote per base; without it there is no answer for the notional of a linear contract and the base
+        of an inverse one. The result is a whole number of quantity steps, rounded by a mode of :mod:`decimal`: the
+        default never gives more than was asked for. Without a step, a quotient that is not exact has 34 digits.
+
+        None of a quanto contract, of one whose size is not known, and without a price that is needed.
+
+        Raises:
+            TypeError: not exactly one of ``notional`` and ``base`` is given.
+            ValueError: ``price`` is no number above 0.
+        """
+        if (notional is None) == (base is None):
+            raise TypeError("contracts are counted for notional= or for base=: give one of them")
+        if price is not None:
+            _check_price(price)
+        size = self.contract_size
+        if self.is_quanto or not size:
+            return None
+        amount = notional if notional is not None else base
+        assert amount is not None  # noqa: S101 - one of them is given
+        if self.is_inverse is (notional is not None):
+            worth = size
+        elif price is None:
+            return None
+        elif self.is_inverse:
+            amount, worth = _EXACT.multiply(amount, price), size
+        else:
+            worth = _EXACT.multiply(size, price)
+        if not self.quantity_step:
+            return _QUOTIENT.divide(amount, worth)
+        return _EXACT.multiply(_whole(amount, _EXACT.multiply(worth, self.quantity_step), rounding), self.quantity_step)
+
+    def pnl(self, entry_price: Decimal, exit_price: Decimal, quantity: Decimal) -> Decimal | None:
+        """
+        Return the profit of contracts, in the settle asset and before fees; ``quantity`` is below 0 for a short.
+
+        Linear: quantity x size x (exit - entry). Inverse: quantity x size x (1 / entry - 1 / exit). Quanto: quantity x
+        multiplier x (exit - entry). Nothing is rounded to the venue's decimals; a quotient that is not exact has 34
+        digits. None where size or multiplier is not known.
+
+        Raises:
+            ValueError: a price is no number above 0.
+        """
+        _check_price(entry_price)
+        _check_price(exit_price)
+        worth = self.multiplier if self.is_quanto else self.contract_size
+        if worth is None:
+            return None
+        moved = _EXACT.multiply(_EXACT.multiply(quantity, worth), _EXACT.subtract(exit_price, entry_price))
+        return _QUOTIENT.divide(moved, _EXACT.multiply(entry_price, exit_price)) if self.is_inverse else moved
 
     def round_quantity(self, quantity: Decimal) -> Decimal:
         """Return ``quantity`` (contracts) cut to the quantity step, toward zero; unchanged where there is no step."""
@@ -93,10 +176,25 @@ class Instrument:
         return _cut(price, self.price_tick)
 
 
+def _check_price(price: Decimal) -> None:
+    if not (price.is_finite() and price > 0):
+        raise ValueError(f"a price must be above 0, not {price}")
+
+
+def _whole(amount: Decimal, unit: Decimal, rounding: str) -> Decimal:
+    """Return how many units are in an amount, rounded by a mode of :mod:`decimal`."""
+    whole, rest = _EXACT.divmod(amount, unit)
+    if not rest:
+        return whole
+    twice = _EXACT.multiply(rest, Decimal(2)).copy_abs()
+    part = _HALF if twice == unit else _BELOW_HALF if twice < unit else _ABOVE_HALF
+    return _EXACT.add(whole, part.copy_sign(amount)).to_integral_value(rounding)
+
+
 def _cut(number: Decimal, step: Decimal | None) -> Decimal:
     if not step:
         return number
-    return (number / step).to_integral_value(ROUND_DOWN) * step
+    return _EXACT.multiply(_EXACT.divide_int(number, step), step)
 
 
 @attrs.frozen
@@ -143,6 +241,32 @@ class InstrumentReader(Capability):
         Raises:
             InvalidRequest: the venue does not know the symbol.
         """
+
+    async def find(
+        self,
+        *,
+        key: str | None = None,
+        base: str | None = None,
+        quote: str | None = None,
+        settle: str | None = None,
+        kind: InstrumentKind | None = None,
+    ) -> tuple[Instrument, ...]:
+        """
+        Return the listed instruments that fit everything that is given, in the venue's order; empty for none.
+
+        ``key`` is an :attr:`Instrument.key`; assets and keys may be written in lower case. It is one read of all
+        instruments.
+
+        Raises:
+            OperationError: they cannot be read.
+        """
+        wanted = {"key": key, "base": base, "quote": quote, "settle": settle}
+        words = {name: word.casefold() for name, word in wanted.items() if word is not None}
+        return tuple(
+            one
+            for one in await self.get_instruments()
+            if kind in {None, one.kind} and all(getattr(one, name).casefold() == word for name, word in words.items())
+        )
 
 
 class ServerTimeReader(Capability):
