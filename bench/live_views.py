@@ -20,7 +20,7 @@ from venuekit.capabilities import EventReader, StreamEvent, StreamPhase, StreamS
 from venuekit.live import AccountView
 from venuekit.plugin import MessageArrival
 from venuekit_binance_common.stream.events import BinanceDecoder
-from venuekit_binance_usdm.stream import ROWS
+from venuekit_binance_usdm.stream import MESSAGES as USDM_MESSAGES
 
 MESSAGES, ROUNDS, SIZES = 2000, 7, (5, 500)
 
@@ -32,7 +32,7 @@ class _Reader(EventReader):
         self.bodies: list[bytes] = []
         self.arrived = asyncio.Event()
         self.done = asyncio.Event()
-        self._decode = BinanceDecoder(ROWS)
+        self._decode = BinanceDecoder(USDM_MESSAGES)
         self._count = 0
 
     @property

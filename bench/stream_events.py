@@ -17,9 +17,9 @@ from measure import pin
 
 from venuekit.plugin import MessageArrival
 from venuekit_binance_common.stream.events import BinanceDecoder
-from venuekit_binance_usdm.stream import ROWS
+from venuekit_binance_usdm.stream import MESSAGES
 from venuekit_bybit_inverse.stream import BybitDecoder
-from venuekit_bybit_inverse.stream_rows import ROWS as BYBIT_ROWS
+from venuekit_bybit_inverse.stream_messages import MESSAGES as BYBIT_MESSAGES
 
 ROUNDS, CALLS = 9, 4000
 #: of a market order that was filled: one asset and one position
@@ -48,7 +48,7 @@ POSITION = (
 
 
 def measure() -> Mapping[str, Mapping[str, list[float]]]:
-    binance, bybit = BinanceDecoder(ROWS), BybitDecoder(BYBIT_ROWS, {"BTCUSD": "BTC"})
+    binance, bybit = BinanceDecoder(MESSAGES), BybitDecoder(BYBIT_MESSAGES, {"BTCUSD": "BTC"})
     arrival = MessageArrival(datetime.now(UTC), 1)
     messages: Mapping[str, tuple[Callable[..., Any], bytes]] = {
         "account": (binance, ACCOUNT),

@@ -29,7 +29,8 @@ from venuekit.streams.connection import Connection
 from venuekit.streams.delivery import Delivery
 from venuekit.streams.reader import QueuedReader
 from venuekit_binance_common.stream.events import BinanceDecoder
-from venuekit_binance_usdm.stream import ROWS, STREAM
+from venuekit_binance_usdm.stream import MESSAGES as USDM_MESSAGES
+from venuekit_binance_usdm.stream import STREAM
 
 MESSAGES, TURN = 1_000_000, 100
 _FILL = (
@@ -87,7 +88,7 @@ def _most_memory() -> float:
 async def _measure(count: int) -> dict[str, float]:
     messages, clock = _Messages(count), SystemClock()
     delivery = Delivery(STREAM, clock, on_expiry=lambda _: None, on_events=None)
-    delivery.decode = BinanceDecoder(ROWS)
+    delivery.decode = BinanceDecoder(USDM_MESSAGES)
     reader = QueuedReader(
         10_000, "bench", lambda: datetime.now(UTC), lambda: StreamState(StreamPhase.LIVE, delivery.received_at, 1, True)
     )

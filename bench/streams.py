@@ -42,7 +42,7 @@ from venuekit.plugin import (
     Venue,
 )
 from venuekit_binance_common.stream.events import BinanceDecoder
-from venuekit_binance_usdm.stream import ROWS
+from venuekit_binance_usdm.stream import MESSAGES
 from venuekit_binance_usdm.venue import VENUE
 
 EVENTS, ROUNDS, PAUSE = 1500, 5, 1.0
@@ -69,7 +69,7 @@ async def _make_parser(_account: Account) -> Decoder:
 
 
 async def _make_decoder(_account: Account) -> Decoder:
-    return BinanceDecoder(ROWS)
+    return BinanceDecoder(MESSAGES)
 
 
 _START = Endpoint("POST", "/listenKey", decode=_read_key, effect=Effect.SESSION, security=Security.KEY)

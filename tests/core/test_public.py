@@ -64,6 +64,7 @@ PUBLIC = [
     "venuekit.parts.endpoint_book",
     "venuekit.new_plugin",
     "venuekit.parts.listing",
+    "venuekit.parts.messages",
     "venuekit.parts.readers",
     "venuekit.parts.rows",
     "venuekit.parts.user_streams",

@@ -36,7 +36,8 @@ from venuekit.parts.columns import (
     whole,
     words,
 )
-from venuekit.parts.rows import Document, Reads, Rows
+from venuekit.parts.messages import Message
+from venuekit.parts.rows import Reads, Rows
 
 D = Decimal
 
@@ -94,7 +95,7 @@ THINGS = Reads(
     color=Joined("color"),
     red_name=only_when(text("name"), "kind", RED),
 )
-MESSAGE: Document[Any] = Document(tuple, things=THINGS)
+MESSAGE = Message(THINGS)
 USUAL: dict[str, Any] = {
     "id": 7,
     "size": "1.50",
@@ -149,8 +150,7 @@ def by_second_reader(reads: Reads[Any], body: bytes) -> Rows[Any]:
 
 def as_message(body: bytes, **given: Any) -> tuple[Any, ...]:
     """Return the values of a body that is read as a message."""
-    (things,) = MESSAGE.values(body, received_at=NOW, **given)
-    return tuple(things)
+    return tuple(MESSAGE.values(body, **given))
 
 
 def outcome(read: Callable[[], Any]) -> Any:

@@ -12,22 +12,22 @@ from hypothesis import strategies as st
 from tests.plugins.frames import ARRIVAL, Frames, body_of
 
 from venuekit.errors import PayloadMismatch
-from venuekit_binance_coinm.stream import ROWS as COINM_ROWS
+from venuekit_binance_coinm.stream import MESSAGES as COINM_MESSAGES
 from venuekit_binance_common.stream.events import BinanceDecoder
-from venuekit_binance_usdm.aster.stream import ROWS as ASTER_ROWS
-from venuekit_binance_usdm.stream import ROWS as USDM_ROWS
+from venuekit_binance_usdm.aster.stream import MESSAGES as ASTER_MESSAGES
+from venuekit_binance_usdm.stream import MESSAGES as USDM_MESSAGES
 from venuekit_bybit_inverse.stream import BybitDecoder
-from venuekit_bybit_inverse.stream_rows import ROWS as BYBIT_ROWS
+from venuekit_bybit_inverse.stream_messages import MESSAGES as BYBIT_MESSAGES
 
 PLUGINS = Path(__file__).parents[2] / "plugins"
 COINM, USDM, BYBIT = (
     Frames(str(PLUGINS / name / "tests" / "test")) for name in ("binance_coinm", "binance_usdm", "bybit_inverse")
 )
 DECODERS: tuple[tuple[Frames, Callable[..., Any]], ...] = (
-    (COINM, BinanceDecoder(COINM_ROWS)),
-    (USDM, BinanceDecoder(USDM_ROWS)),
-    (USDM, BinanceDecoder(ASTER_ROWS)),
-    (BYBIT, BybitDecoder(BYBIT_ROWS)),
+    (COINM, BinanceDecoder(COINM_MESSAGES)),
+    (USDM, BinanceDecoder(USDM_MESSAGES)),
+    (USDM, BinanceDecoder(ASTER_MESSAGES)),
+    (BYBIT, BybitDecoder(BYBIT_MESSAGES)),
 )
 CASES = [(frames.document(name), decode) for frames, decode in DECODERS for name in frames.names]
 ODD: tuple[Any, ...] = (

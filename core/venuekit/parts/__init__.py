@@ -3,6 +3,7 @@ Parts: ready-made pieces that plugins put venues and accounts together from, one
 
 * :mod:`~venuekit.parts.endpoint_book`: the endpoints of a venue, listed once
 * :mod:`~venuekit.parts.rows`, :mod:`~venuekit.parts.columns`: rows of an answer that become values by declaration
+* :mod:`~venuekit.parts.messages`: messages of a stream that become values by such declarations, all at once
 * :mod:`~venuekit.parts.values`: values of an answer without its odd rows, and answers that repeat
 * :mod:`~venuekit.parts.listing`: the contracts that a venue lists, as its other parts need them
 * :mod:`~venuekit.parts.readers`: instruments, balances and positions of declared rows
@@ -30,6 +31,7 @@ __all__ = [
     "endpoint_book",
     "histories",
     "listing",
+    "messages",
     "orders",
     "readers",
     "rows",
@@ -46,6 +48,7 @@ if TYPE_CHECKING:
         endpoint_book,
         histories,
         listing,
+        messages,
         orders,
         readers,
         rows,

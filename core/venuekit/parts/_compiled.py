@@ -6,10 +6,10 @@ A declaration is compiled when its first answer arrives.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from functools import cached_property
+from functools import cache, cached_property
 from operator import attrgetter, itemgetter
 from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Annotated, Any, Union, get_args, get_origin, get_type_hints
@@ -18,9 +18,10 @@ import attrs
 import msgspec
 
 from venuekit.errors import PayloadMismatch
-from venuekit.parts._writer import QUICK_TIME_END, ProgramKind, ProgramWriter, ReadColumn
-from venuekit.parts.columns import ColumnKind, Source, columns_in
-from venuekit.payloads import MISFITS, PLAIN_LENGTH, are_plain, not_read, payload_decoder
+from venuekit.parts._row_lines import QUICK_TIME_END, ReadColumn
+from venuekit.parts._writer import write_careful, write_quick
+from venuekit.parts.columns import Column, ColumnKind, Inner, Source, nested
+from venuekit.payloads import PLAIN_LENGTH, not_read, payload_decoder
 
 if TYPE_CHECKING:
     from venuekit.parts.rows import Reads
@@ -44,25 +45,18 @@ _TYPES: Mapping[ColumnKind, tuple[Any, Any]] = {
 
 @attrs.frozen(eq=False)
 class Compiled:
-    """
-    The programs of the parts of a document, and how their rows are found in it.
-
-    ``given`` are the fields that come with each call, by the names of their parameters.
-    """
+    """The programs of the parts of a document, and how their rows are found in it."""
 
     programs: Sequence[Program]
-    given: Mapping[str, str]
     _decode: Callable[[bytes], Any]
     _paths: Sequence[Callable[[Any], Any]]
 
     @classmethod
     def of(cls, parts: Mapping[str, Reads[Any]]) -> Compiled:
         """Compile declarations that read one answer."""
-        given = {f"f_{name}": name for part in parts.values() for name in part.given}
-        programs = [Program(part, _reads_of(part.value, part.sources), [*given.values()]) for part in parts.values()]
-        top = _Node()
-        paths = [top.add(part, program) for part, program in zip(parts.values(), programs, strict=True)]
-        return cls(programs, given, msgspec.json.Decoder(top.shape()).decode, paths)
+        programs = [Program(part) for part in parts.values()]
+        top = Place.of(programs)
+        return cls(programs, msgspec.json.Decoder(top.shape()).decode, [_finder(part) for part in parts.values()])
 
     def read(self, body: bytes) -> list[Any] | None:
         """
@@ -80,68 +74,61 @@ class Compiled:
             unread = not_read(error)
         raise unread
 
-    def message_values(
-        self, body: bytes, joined: Callable[..., Any], given: Mapping[str, Any]
-    ) -> Sequence[Sequence[Any]] | None:
-        """Return the values of each part, None where a row is written in another way than declared; raises as above."""
-        lists = self.read(body)
-        if lists is None:
-            return None
-        texts: list[str] = []
-        fields = {parameter: given[name] for parameter, name in self.given.items() if name in given}
-        try:
-            values = [
-                program.of_message(rows, texts, joined, **fields) if rows else rows
-                for program, rows in zip(self.programs, lists, strict=True)
-            ]
-        except MISFITS:
-            return None
-        return values if are_plain(texts) else None
 
-
-class _Node:
+class Place:
     """A place in a document: the rows that are there, and the places below it."""
 
     def __init__(self) -> None:
         self.rows: dict[str, tuple[str, Any, bool]] | None = None
         self.fields: dict[str, tuple[str, Any, bool]] = {}
-        self.below: dict[str | int, _Node] = {}
+        self.below: dict[str | int, Place] = {}
         self.is_optional = False
 
-    def add(self, part: Reads[Any], program: Program) -> Callable[[Any], Any]:
-        """Add the rows of a declaration, and return a function that finds them in the whole document."""
-        node, steps = self, []
+    @classmethod
+    def of(cls, programs: Iterable[Program]) -> Place:
+        """Return the top of a document that has the rows of programs."""
+        top = cls()
+        for program in programs:
+            top._add(program)
+        return top
+
+    def _add(self, program: Program) -> None:
+        part, node = program.part, self
         for step in part.within:
-            steps.append(step)
-            node = node.below.setdefault(step, _Node())
+            node = node.below.setdefault(step, Place())
         if not part.is_single and node.rows is None:
             node.rows = {}
         fields = node.fields if part.is_single or node.rows is None else node.rows
         for attribute, (name, kind, may_be_blank) in program.fields.items():
             # a part that needs it takes the second reader where it is blank
             fields[attribute] = (name, kind, may_be_blank or (attribute in fields and fields[attribute][2]))
-
-        find_below = _path(steps)
-
-        def find(document: Any) -> Any:
-            found = find_below(document)
-            if found is None:
-                return ()
-            return [found] if part.is_single else found
-
         node.is_optional = node.is_optional or part.may_be_absent
-        return find
 
-    def shape(self) -> Any:
-        """Return the type that msgspec reads."""
+    def shape(self, *, tag_field: str | None = None, tag: str | None = None) -> Any:
+        """Return the type that msgspec reads, which may know it among others by the word ``tag`` in a field."""
         if self.rows is not None:
             return list[_struct(self.rows)]  # type: ignore[misc]  # mypy takes it for an annotation
         if 0 in self.below:
             return list[self.below[0].shape()]  # type: ignore[misc]
         return _struct(
             self.fields
-            | {f"at_{step}": (str(step), node.shape(), node.is_optional) for step, node in self.below.items()}
+            | {f"at_{step}": (str(step), node.shape(), node.is_optional) for step, node in self.below.items()},
+            tag_field=tag_field,
+            tag=tag,
         )
+
+
+def _finder(part: Reads[Any]) -> Callable[[Any], Any]:
+    """Return a function that finds the rows of a declaration in the whole document."""
+    find_below = _path(part.within)
+
+    def find(document: Any) -> Any:
+        found = find_below(document)
+        if found is None:
+            return ()
+        return [found] if part.is_single else found
+
+    return find
 
 
 def _path(steps: Sequence[str | int]) -> Callable[[Any], Any]:
@@ -155,7 +142,9 @@ def _path(steps: Sequence[str | int]) -> Callable[[Any], Any]:
     return lambda document: rest(get(document))
 
 
-def _struct(fields: Mapping[str, tuple[str, Any, bool]]) -> Any:
+def _struct(
+    fields: Mapping[str, tuple[str, Any, bool]], *, tag_field: str | None = None, tag: str | None = None
+) -> Any:
     """Return a struct of fields by their attributes: name on the wire, type, and whether it may be blank."""
     return msgspec.defstruct(
         "Row",
@@ -166,6 +155,8 @@ def _struct(fields: Mapping[str, tuple[str, Any, bool]]) -> Any:
         rename={attribute: name for attribute, (name, _, _) in fields.items()},
         kw_only=True,
         gc=False,
+        tag_field=tag_field,
+        tag=tag,
     )
 
 
@@ -174,45 +165,39 @@ class Program:
     The functions of a declaration, each compiled when it is called first.
 
     ``quick`` and ``careful`` take rows, the objects of ``raw`` beside them, the function that joins, and the given
-    fields; the careful one returns the error where it cannot read a row. ``of_message`` takes a list for the texts of
-    numbers in place of raw objects, and all fields that are ``given`` with a message. ``reread`` is the second reader.
+    fields; the careful one returns the error where it cannot read a row. ``reread`` is the second reader.
     """
 
-    def __init__(self, part: Reads[Any], reads: Mapping[str, ReadColumn], given: Sequence[str]) -> None:
-        self._part = part
-        self._reads = reads
-        self._given = given
+    def __init__(self, part: Reads[Any]) -> None:
+        self.part = part
+        #: the columns of its rows by their names
+        self.reads = _reads_of(part)
 
     @property
     def fields(self) -> Mapping[str, tuple[str, Any, bool]]:
         """The fields of its struct, as for :func:`_struct`, named as on the wire."""
         return {
-            name: (name, _TYPES[read.column.kind][0], read.column.may_be_blank) for name, read in self._reads.items()
+            name: (name, _TYPES[read.column.kind][0], read.column.may_be_blank) for name, read in self.reads.items()
         }
 
     @cached_property
     def quick(self) -> Callable[..., list[Any]]:
         """Makes values of the rows of an answer."""
-        return ProgramWriter(self._part, self._reads, ProgramKind.QUICK).function()
-
-    @cached_property
-    def of_message(self) -> Callable[..., list[Any]]:
-        """Makes values of the few rows of a message."""
-        return ProgramWriter(self._part, self._reads, ProgramKind.MESSAGE, self._given).function()
+        return write_quick(self.part, self.reads)
 
     @cached_property
     def careful(self) -> Callable[..., list[Any] | PayloadMismatch]:
         """Makes values of rows of the second reader."""
-        return ProgramWriter(self._part, self._reads, ProgramKind.CAREFUL).function()
+        return write_careful(self.part, self.reads)
 
     @cached_property
     def reread(self) -> Callable[[bytes], Any]:
         """Reads an answer again, whatever it is written like."""
         row: Any = attrs.make_class(
-            f"{self._part.value.__name__}Row",
-            {name: attrs.field(type=_careful_type(read)) for name, read in self._reads.items()},
+            f"{self.part.value.__name__}Row",
+            {name: attrs.field(type=_careful_type(read)) for name, read in self.reads.items()},
         )
-        return _second_reader(self._part, row)
+        return _second_reader(self.part, row)
 
 
 def _second_reader(part: Reads[Any], row: Any) -> Callable[[bytes], Any]:
@@ -240,16 +225,30 @@ def _optional_reader(part: Reads[Any], row: Any) -> Callable[[bytes], Any]:
     return read
 
 
-def _reads_of(value: type, sources: Mapping[str, Source]) -> dict[str, ReadColumn]:
-    hints = get_type_hints(value)
+def _reads_of(part: Reads[Any]) -> dict[str, ReadColumn]:
     reads: dict[str, ReadColumn] = {}
-    for field, source in sources.items():
-        for column in columns_in(source):
-            needed = column.is_required or (source is column and not _takes_none(hints[field]))
+    for value, field, source in _sources_of(part):
+        hint = _hints_of(value)[field]
+        for column in (one for one in nested(source) if isinstance(one, Column)):
+            needed = column.is_required or (source is column and not _takes_none(hint))
             known = reads.get(column.name)
             optional = not needed and (known is None or known.is_optional)
-            reads[column.name] = ReadColumn(column, known.local if known else f"c{len(reads)}", optional)
+            reads[column.name] = ReadColumn(column, f"c_{column.name}", optional)
     return reads
+
+
+def _sources_of(part: Reads[Any]) -> Iterator[tuple[type, str, Source]]:
+    """Return class, field and source of a declaration's values, those of inner values in their place."""
+    for field, source in part.sources.items():
+        if isinstance(source, Inner):
+            yield from _sources_of(source.reads)
+        else:
+            yield part.value, field, source
+
+
+@cache
+def _hints_of(value: type) -> Mapping[str, Any]:
+    return get_type_hints(value)
 
 
 def _takes_none(hint: Any) -> bool:

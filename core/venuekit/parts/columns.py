@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from enum import Enum, auto
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import attrs
 
 from venuekit.payloads import Unfit
+
+if TYPE_CHECKING:
+    from venuekit.parts.rows import Reads
 
 __all__ = [
     "Beside",
@@ -17,6 +20,7 @@ __all__ = [
     "ColumnKind",
     "Constant",
     "Derived",
+    "Inner",
     "Joined",
     "Same",
     "Source",
@@ -145,11 +149,18 @@ class Beside:
     value: Any
 
 
-Source: TypeAlias = Beside | Column | Constant | Joined | Same | Derived | When
+@attrs.frozen(eq=False)
+class Inner:
+    """A value that another declaration makes of the same row; it has fields, a key and given fields of its own."""
+
+    reads: Reads[Any]
+
+
+Source: TypeAlias = Beside | Column | Constant | Joined | Same | Derived | When | Inner
 
 
 def nested(source: Source) -> Iterator[Source]:
-    """Return a source and all that it reads."""
+    """Return a source and all that it reads, but for the sources of an inner value."""
     yield source
     match source:
         case Derived():
@@ -162,8 +173,13 @@ def nested(source: Source) -> Iterator[Source]:
 
 
 def columns_in(source: Source) -> Iterator[Column]:
-    """Return the columns that a source reads."""
-    return (part for part in nested(source) if isinstance(part, Column))
+    """Return the columns that a source reads, those of an inner value included."""
+    for part in nested(source):
+        if isinstance(part, Column):
+            yield part
+        elif isinstance(part, Inner):
+            for inner in part.reads.sources.values():
+                yield from columns_in(inner)
 
 
 def rename(sources: Mapping[str, Source], names: Mapping[str, str | None]) -> dict[str, Any]:
@@ -176,7 +192,7 @@ def rename(sources: Mapping[str, Source], names: Mapping[str, str | None]) -> di
     Raises:
         ValueError: a name of no column.
     """
-    known = {column.name for source in sources.values() for column in columns_in(source)}
+    known = {part.name for source in sources.values() for part in nested(source) if isinstance(part, Column)}
     if unknown := sorted(names.keys() - known):
         raise ValueError(f"no column is named {', '.join(unknown)}")
     renamed: dict[str, Any] = {}

@@ -11,10 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from datetime import datetime
 from decimal import Decimal
 from functools import partial
-from itertools import compress, count, repeat
+from itertools import chain, compress, count, repeat
 from keyword import iskeyword
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar, overload
@@ -24,7 +23,8 @@ import attrs
 from venuekit._util.quick_init import quick_copy
 from venuekit.errors import PayloadMismatch
 from venuekit.message import Answer
-from venuekit.parts.columns import Constant, Joined, Same, Source, When, columns_in, nested
+from venuekit.parts._body_rows import check_shared_rows, raws_of
+from venuekit.parts.columns import Constant, Inner, Joined, Same, Source, When, columns_in, nested
 from venuekit.payloads import MISFITS, SHARED, intern_number
 
 if TYPE_CHECKING:
@@ -53,9 +53,10 @@ class Reads(Generic[V]):
         key: The field by which rows are picked and joined.
         flat: The field, read from a number, whose 0 says that the row is empty.
         given: Fields that come with each call of :meth:`Rows.values`; ``as_of`` and ``received_at`` always do.
+        only_if: A field of a head of the message, without which no row is read.
         unread: Columns of the venue that no field is read from.
-        fields: For a field of the value its source, in the order in which sources refer to each other; what is no
-            source is a constant.
+        fields: For a field of the value its source, in the order in which sources refer to each other; another
+            declaration makes a value of the same row, and what is no source is a constant.
 
     Raises:
         TypeError: a field that the value does not have, one that it needs and that is not declared, a source that
@@ -73,6 +74,7 @@ class Reads(Generic[V]):
         key: str | None = None,
         flat: str | None = None,
         given: Sequence[str] = (),
+        only_if: str | None = None,
         unread: Collection[str] = (),
         **fields: Any,
     ) -> None:
@@ -83,11 +85,16 @@ class Reads(Generic[V]):
         self.may_be_absent = may_be_absent
         self.key = key
         self.flat = flat
+        self.only_if = only_if
         self.unread = frozenset(unread)
-        self.given = (*given, *(name for name in _OF_ANSWER if name in known and name not in fields))
-        self.sources: Mapping[str, Source] = {
-            name: source if isinstance(source, Source) else Constant(source) for name, source in fields.items()
-        }
+        #: the given fields of the value itself
+        self.own_given: tuple[str, ...] = (
+            *given,
+            *(name for name in _OF_ANSWER if name in known and name not in fields),
+        )
+        self.sources: Mapping[str, Source] = {name: _source_of(source) for name, source in fields.items()}
+        inner = [source.reads.given for source in self.sources.values() if isinstance(source, Inner)]
+        self.given: tuple[str, ...] = tuple(dict.fromkeys(chain(self.own_given, *inner)))
         self._check(known)
         self._document: Document[Mapping[str, Rows[Any]]] = Document(dict, rows=self)
 
@@ -127,17 +134,17 @@ class Reads(Generic[V]):
         name = self.value.__name__
         if self.may_be_absent and not (self.within and isinstance(self.within[-1], str)):
             raise TypeError(f"{name} may be absent only behind the name of a field")
-        mentioned = [*self.sources, *self.given, *filter(None, (self.key, self.flat))]
+        mentioned = [*self.sources, *self.own_given, *filter(None, (self.key, self.flat))]
         if unknown := [field for field in mentioned if field not in known]:
             raise TypeError(f"{name} has no attribute {', '.join(unknown)}")
-        declared = {*self.sources, *self.given}
+        declared = {*self.sources, *self.own_given}
         if missing := [one.name for one in known.values() if one.default is attrs.NOTHING and one.name not in declared]:
             raise TypeError(f"{name} needs {', '.join(missing)}")
         for field in filter(None, (self.key, self.flat)):
             if next(columns_in(self.sources.get(field) or Constant(None)), None) is None:
                 raise TypeError(f"{name}.{field} is read from no column")
         kinds: dict[str, tuple[Any, ...]] = {}
-        earlier = set(self.given)
+        earlier = set(self.own_given)
         for field, source in self.sources.items():
             referred = [part.field for part in nested(source) if isinstance(part, Same | When)]
             if later := [one for one in referred if one not in earlier]:
@@ -166,7 +173,7 @@ class Document(Generic[D]):
     """
 
     def __init__(self, shape: Callable[..., D], /, **parts: Reads[Any]) -> None:
-        _check_shared_rows(parts.values())
+        check_shared_rows(parts.values())
         self.parts = parts
         self._shape = shape
         self._compiled: Compiled | None = None
@@ -177,30 +184,6 @@ class Document(Generic[D]):
     def __call__(self, body: bytes) -> D:
         """Return the rows of an answer; raises as :meth:`Reads.__call__`."""
         return self._shape(**self._rows(body))
-
-    def values(
-        self, body: bytes, *, received_at: datetime, raw: Any = None, joined: Mapping[Any, Any] = {}, **given: Any
-    ) -> Sequence[Sequence[Any]]:
-        """
-        Return the values of each part at once, for messages that come unasked and are read whole.
-
-        ``received_at`` is our clock and ``raw`` the body as plain JSON, None where it is not kept; ``joined`` and
-        ``given`` are as for :meth:`Rows.values`, for all parts that take them.
-
-        Raises:
-            ValueError, PayloadMismatch: as :meth:`Rows.values` does.
-        """
-        given["received_at"] = received_at
-        values = self._compile().message_values(body, joined.get, given) if raw is None else None
-        if values is not None:
-            return values
-        # the careful readers say which field is written otherwise, or take it
-        given.setdefault("as_of", None)  # the values are not the answer to a request
-        answer = Answer(None, received_at, received_at, raw)
-        return [
-            rows.values(answer, joined=joined, **{name: given[name] for name in rows.reads.given if name in given})
-            for rows in self._rows(body).values()
-        ]
 
     def _rows(self, body: bytes) -> Mapping[str, Rows[Any]]:
         compiled = self._compile()
@@ -372,14 +355,7 @@ class Rows(Sequence[Any], Generic[V]):
         return rows
 
     def _raws(self, raw: Any) -> Sequence[Any]:
-        reads = self._source.reads
-        for step in reads.within[:-1]:
-            raw = raw[step]
-        if reads.within:
-            raw = raw.get(reads.within[-1]) if reads.may_be_absent else raw[reads.within[-1]]
-        if raw is None:
-            return ()
-        raws = [raw] if reads.is_single else raw
+        raws = raws_of(self._source.reads, raw)
         return raws if self._indexes is None else [raws[index] for index in self._indexes]
 
 
@@ -387,16 +363,10 @@ class Rows(Sequence[Any], Generic[V]):
 Choice: TypeAlias = "Callable[[Rows[Any]], Sequence[int]]"
 
 
-def _check_shared_rows(parts: Iterable[Reads[Any]]) -> None:
-    forms: dict[tuple[Any, ...], tuple[Any, ...]] = {}
-    for part in parts:
-        shape = (part.is_single, part.may_be_absent)
-        if forms.setdefault(part.within, shape) != shape:
-            raise TypeError(f"{part!r} are read as another kind of rows, too")
-        for source in part.sources.values():
-            for column in columns_in(source):
-                if forms.setdefault((part.within, column.name), (column.kind,)) != (column.kind,):
-                    raise TypeError(f"{part!r}: the column {column.name} is read as something else, too")
+def _source_of(source: Any) -> Source:
+    if isinstance(source, Reads):
+        return Inner(source)
+    return source if isinstance(source, Source) else Constant(source)
 
 
 def _column(reads: Reads[Any], field: str | None) -> str:

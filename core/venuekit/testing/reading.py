@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from functools import partial
 from typing import Any, TypeAlias
@@ -14,6 +14,8 @@ import attrs
 import msgspec
 
 from venuekit.endpoint import Changing
+from venuekit.parts.columns import Inner
+from venuekit.parts.messages import Message, Messages
 from venuekit.parts.rows import Document, Reads, Rows
 
 #: the names on the way to a field, ``*`` for any item of a list
@@ -100,21 +102,32 @@ def _result(body: bytes, read: Callable[[bytes], Any]) -> Any:
 
 
 def find_declarations(decode: Any) -> Iterator[Reads[Any]]:
-    """Yield the declarations of rows that a decoder is made of."""
+    """Yield the declarations of rows that a decoder is made of, those of values in values included."""
     if isinstance(decode, Reads):
         yield decode
-    elif isinstance(decode, Document):
-        yield from decode.parts.values()
-    elif isinstance(decode, Changing):
-        yield from find_declarations(decode.answer)
-    elif isinstance(decode, partial):
-        for part in (decode.func, *decode.args, *decode.keywords.values()):
-            yield from find_declarations(part)
-    elif inspect.ismethod(decode):
-        yield from find_declarations(decode.__self__)
-    elif attrs.has(type(decode)):
-        for name in names_of_fields(decode):
-            yield from find_declarations(getattr(decode, name, None))
+    for part in _parts_of(decode):
+        yield from find_declarations(part)
+
+
+def _parts_of(decode: Any) -> Iterable[Any]:
+    match decode:
+        case Reads():
+            return [source.reads for source in decode.sources.values() if isinstance(source, Inner)]
+        case Document():
+            return decode.parts.values()
+        case Message():
+            return (*decode.heads, *decode.parts)
+        case Messages():
+            return decode.messages.values()
+        case Changing():
+            return (decode.answer,)
+        case partial():
+            return (decode.func, *decode.args, *decode.keywords.values())
+    if inspect.ismethod(decode):
+        return (decode.__self__,)
+    if attrs.has(type(decode)):
+        return [getattr(decode, name, None) for name in names_of_fields(decode)]
+    return ()
 
 
 def names_of_fields(value: Any) -> tuple[str, ...]:

@@ -33,7 +33,7 @@ from venuekit.capabilities import (
     UnknownEvent,
     WorkingPrice,
 )
-from venuekit_binance_coinm.stream import ROWS
+from venuekit_binance_coinm.stream import MESSAGES
 from venuekit_binance_common.payloads import InstrumentRow
 from venuekit_binance_common.stream.events import BinanceDecoder
 
@@ -41,7 +41,7 @@ D = Decimal
 SYMBOL = "BTCUSD_200925"
 FRAMES = Frames(__file__)
 CONTRACTS = {SYMBOL: InstrumentRow(SYMBOL, "BTCUSD", "BTC", "USD", "BTC", contract_size=D(100))}
-DECODE = BinanceDecoder(ROWS, CONTRACTS)
+DECODE = BinanceDecoder(MESSAGES, CONTRACTS)
 CONTRACT: dict[str, Any] = {"contract_size": D(100), "contract_unit": Unit.QUOTE}
 HAPPENED_AT = at(1564745798938)
 ACCOUNT: dict[str, Any] = {**COMMON, "time": at(1564745798939)}
@@ -182,7 +182,7 @@ def test_every_field_of_a_message_is_read(name: str) -> None:
 
 def test_a_contract_that_the_venue_does_not_list_has_no_size() -> None:
     """Its position, order and fill are there all the same, without the figures that follow from the size."""
-    decode = BinanceDecoder(ROWS)
+    decode = BinanceDecoder(MESSAGES)
     *_, position = decode(FRAMES.body("account_update"), ARRIVAL)
     assert isinstance(position, PositionUpdate)
     expected = EVENTS["account_update"][-1]

@@ -19,11 +19,11 @@ from venuekit.capabilities import (
     SettingsUpdate,
 )
 from venuekit_binance_common.stream.events import BinanceDecoder
-from venuekit_binance_usdm.aster.stream import ROWS, STREAM, V1_STREAM
+from venuekit_binance_usdm.aster.stream import MESSAGES, STREAM, V1_STREAM
 from venuekit_binance_usdm.stream import STREAM as USDM_STREAM
 
 FRAMES = Frames(__file__)
-DECODE = BinanceDecoder(ROWS)
+DECODE = BinanceDecoder(MESSAGES)
 
 
 def test_messages_of_one_moment_come_in_any_order() -> None:

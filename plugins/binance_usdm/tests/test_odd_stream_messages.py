@@ -8,10 +8,10 @@ from tests.plugins.frames import ARRIVAL, Frames, body_of
 from venuekit.capabilities import BalanceUpdate, OrderUpdate, PositionUpdate, UnknownEvent
 from venuekit.errors import PayloadMismatch
 from venuekit_binance_common.stream.events import BinanceDecoder
-from venuekit_binance_usdm.stream import ROWS
+from venuekit_binance_usdm.stream import MESSAGES
 
 FRAMES = Frames(__file__)
-DECODE = BinanceDecoder(ROWS)
+DECODE = BinanceDecoder(MESSAGES)
 
 
 def test_what_the_venue_adds_one_day_is_kept() -> None:

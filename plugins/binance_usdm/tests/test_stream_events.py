@@ -39,11 +39,11 @@ from venuekit.capabilities import (
     WorkingPrice,
 )
 from venuekit_binance_common.stream.events import BinanceDecoder
-from venuekit_binance_usdm.stream import ROWS
+from venuekit_binance_usdm.stream import MESSAGES
 
 D = Decimal
 FRAMES = Frames(__file__)
-DECODE = BinanceDecoder(ROWS)
+DECODE = BinanceDecoder(MESSAGES)
 CONTRACT: dict[str, Any] = {"contract_size": D(1), "contract_unit": Unit.BASE}
 
 

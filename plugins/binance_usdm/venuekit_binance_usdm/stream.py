@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from venuekit.parts.columns import text
+from venuekit.parts.messages import Messages
 from venuekit_binance_common.orders.terms import OrderTerms
-from venuekit_binance_common.stream.rows import MessageRows, message_rows
+from venuekit_binance_common.stream.messages import event_messages
 from venuekit_binance_common.stream.session import user_stream
 from venuekit_binance_usdm.endpoints import USDM
 from venuekit_binance_usdm.positions import POSITIONS
@@ -13,12 +14,12 @@ from venuekit_binance_usdm.terms import ORDER_TERMS
 _CONTRACT = {name: POSITIONS.sources[name] for name in ("contract_size", "contract_unit")}
 
 
-def usd_margined_rows(terms: OrderTerms) -> MessageRows:
+def usd_margined_messages(terms: OrderTerms) -> Messages:
     """Return the declarations of messages of a venue whose contracts are one unit of the base asset each."""
-    return message_rows(
+    return event_messages(
         terms.rows, of_order=_CONTRACT, of_position={**_CONTRACT, "settle": text("ma", may_be_blank=True)}
     )
 
 
-ROWS = usd_margined_rows(ORDER_TERMS)
-STREAM = user_stream(USDM.ORDERS, USDM.STREAM, ROWS, path="/private/ws?listenKey={key}")
+MESSAGES = usd_margined_messages(ORDER_TERMS)
+STREAM = user_stream(USDM.ORDERS, USDM.STREAM, MESSAGES, path="/private/ws?listenKey={key}")

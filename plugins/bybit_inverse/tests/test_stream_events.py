@@ -34,11 +34,11 @@ from venuekit.capabilities import (
 from venuekit.errors import PayloadMismatch
 from venuekit.plugin import Fault, ReplyKind, SessionReply
 from venuekit_bybit_inverse.stream import BybitDecoder
-from venuekit_bybit_inverse.stream_rows import ROWS
+from venuekit_bybit_inverse.stream_messages import MESSAGES
 
 D = Decimal
 FRAMES = Frames(__file__)
-DECODE = BybitDecoder(ROWS, {"BTCUSD": "BTC"})
+DECODE = BybitDecoder(MESSAGES, {"BTCUSD": "BTC"})
 CONTRACT: dict[str, Any] = {"contract_size": D(1), "contract_unit": Unit.QUOTE}
 
 

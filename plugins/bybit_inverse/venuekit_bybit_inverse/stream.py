@@ -7,41 +7,25 @@ orders do not say why they were sent: the step of an order is its status.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeAlias
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import attrs
 
 from venuekit.capabilities import (
-    BalanceUpdate,
-    Fill,
     FillKind,
     FillUpdate,
     FundingPayment,
-    OrderUpdate,
-    OrderUpdateKind,
-    PositionUpdate,
     StreamEvent,
     UnknownEvent,
 )
 from venuekit.parts.columns import text
-from venuekit.parts.rows import Document, Reads
+from venuekit.parts.rows import Reads
 from venuekit.plugin import Fault, MessageArrival, PayloadMismatch, ReplyKind, SessionReply, read_json, rows_at
 from venuekit_bybit_inverse.stream_head import Head, read_head
-from venuekit_bybit_inverse.stream_rows import MessageRows
+from venuekit_bybit_inverse.stream_messages import PrivateMessages
 from venuekit_bybit_inverse.wire import CATEGORY
 
-_STEPS: Mapping[str | None, OrderUpdateKind] = {
-    "New": OrderUpdateKind.NEW,
-    "Untriggered": OrderUpdateKind.NEW,
-    "PartiallyFilled": OrderUpdateKind.TRADE,
-    "Filled": OrderUpdateKind.TRADE,
-    "Cancelled": OrderUpdateKind.CANCELED,
-    "PartiallyFilledCanceled": OrderUpdateKind.CANCELED,
-    "Deactivated": OrderUpdateKind.CANCELED,
-    "Rejected": OrderUpdateKind.REJECTED,
-    "Triggered": OrderUpdateKind.TRIGGERED,
-}
 _AUTHENTICATION, _SUBSCRIPTION = "auth", "subscribe"
 _REPLIES = {
     _AUTHENTICATION: ReplyKind.AUTHENTICATED,
@@ -50,7 +34,7 @@ _REPLIES = {
 }
 #: the words of a refusal have no code
 _FAULTS = {"request expired": Fault.CLOCK}
-_OWN = f".{CATEGORY}"
+_EXECUTION, _WALLET = f"execution.{CATEGORY}", "wallet"
 
 
 @attrs.frozen
@@ -69,7 +53,7 @@ class BybitDecoder:
     ``settle`` has the settle coin of each symbol that the venue listed when it was made.
     """
 
-    rows: MessageRows
+    messages: PrivateMessages
     settle: Mapping[str, str] = attrs.field(factory=dict, repr=False)
 
     def __call__(self, body: bytes, arrival: MessageArrival, /) -> tuple[StreamEvent, ...] | SessionReply:
@@ -80,22 +64,36 @@ class BybitDecoder:
             ValueError: it is not JSON.
             PayloadMismatch: it is, but lacks a field of its topic; the message names it.
         """
+        raw = read_json(body) if arrival.keep_raw else None
+        topic, events = self.messages.by_topic.values(
+            body, kept=raw, joined=self.settle, raw=raw, received_at=arrival.received_at, message=arrival.number
+        )
+        if events is None:
+            return self._read_other(body, arrival)
+        return tuple(map(_event_of, events) if topic == _EXECUTION else events)
+
+    def _read_other(self, body: bytes, arrival: MessageArrival) -> tuple[StreamEvent, ...] | SessionReply:
+        """Return the events of a message that has no topic of inverse contracts alone, or the reply that it is."""
         head = read_head(body)
         if head.topic is None:
             return _unknown(None, body, arrival) if head.operation is None else _reply(head)
-        name, _, category = head.topic.partition(".")
-        read = _READERS.get(name)
-        if read is None or (category and category != CATEGORY):
+        if head.topic == _WALLET:
+            return tuple(self._read_wallets(body, head, arrival))
+        if f"{head.topic}.{CATEGORY}" not in self.messages.by_topic.messages:
             return _unknown(head.topic, body, arrival, time=head.time)
-        if not category and read is not _read_wallets:
-            body = _without_other_products(body)
-        raw = read_json(body) if arrival.keep_raw else None
-        common = {"time": head.time, "received_at": arrival.received_at, "message": arrival.number, "raw": raw}
-        return tuple(read(self, body, common))
+        return self(_of_inverse(body, head.topic), arrival)
 
-    def values(self, document: Document[Any], body: bytes, common: Mapping[str, Any]) -> Sequence[Sequence[Any]]:
-        """Return the values of the parts of a document."""
-        return document.values(body, received_at=common["received_at"], raw=common["raw"], joined=self.settle)
+    def _read_wallets(self, body: bytes, head: Head, arrival: MessageArrival) -> Iterator[StreamEvent]:
+        raw = read_json(body) if arrival.keep_raw else None
+        for part in _rows_of(body):
+            yield from self.messages.wallet.values(
+                part,
+                kept=None if raw is None else read_json(part),
+                raw=raw,
+                time=head.time,
+                received_at=arrival.received_at,
+                message=arrival.number,
+            )
 
 
 def _unknown(kind: str | None, body: bytes, arrival: MessageArrival, **more: Any) -> tuple[StreamEvent, ...]:
@@ -117,56 +115,29 @@ def _rows_of(body: bytes) -> Sequence[bytes]:
         raise PayloadMismatch("data: expected a list of rows") from None
 
 
-def _without_other_products(body: bytes) -> bytes:
-    """Return the rows of inverse contracts: a topic of all products has those of the others, too."""
+def _of_inverse(body: bytes, topic: str) -> bytes:
+    """Return the message about inverse contracts alone: a topic of all products has rows of the others, too."""
+    import msgspec
+
     own = [row for row in _rows_of(body) if _CATEGORY.read_one(row).category == CATEGORY]
-    return b'{"data":[' + b",".join(own) + b"]}"
+    fields = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
+    return msgspec.json.encode({**fields, "topic": f"{topic}.{CATEGORY}", "data": [*map(msgspec.Raw, own)]})
 
 
-def _read_positions(decoder: BybitDecoder, body: bytes, common: Mapping[str, Any]) -> list[StreamEvent]:
-    (positions,) = decoder.values(decoder.rows.position, body, common)
-    return [PositionUpdate(position=position, sequence=position.sequence, **common) for position in positions]
-
-
-def _read_orders(decoder: BybitDecoder, body: bytes, common: Mapping[str, Any]) -> list[StreamEvent]:
-    (orders,) = decoder.values(decoder.rows.order, body, common)
-    return [OrderUpdate(order=order, change=_step_of(order.venue_status), **common) for order in orders]
-
-
-def _step_of(status: str | None) -> OrderUpdateKind:
-    return _STEPS.get(status) or OrderUpdateKind(status or "unknown")
-
-
-def _read_fills(decoder: BybitDecoder, body: bytes, common: Mapping[str, Any]) -> list[StreamEvent]:
-    fills, numbers = decoder.values(decoder.rows.execution, body, common)
-    return [
-        _funding(fill, sequence=number.sequence, **common)
-        if fill.kind is FillKind.FUNDING
-        else FillUpdate(fill=fill, sequence=number.sequence, **common)
-        for fill, number in zip(fills, numbers, strict=True)
-    ]
-
-
-def _funding(fill: Fill, **common: Any) -> FundingPayment:
-    """Return the funding that stands among fills, as if it were a fee."""
+def _event_of(event: FillUpdate) -> StreamEvent:
+    """Return the event of a row about a fill: funding stands among fills, as if it were a fee."""
+    fill = event.fill
+    if fill.kind is not FillKind.FUNDING:
+        return event
     if fill.commission is None or fill.commission_asset is None:
         raise PayloadMismatch(f"execFee, feeCurrency: missing of the funding of {fill.symbol}")
-    return FundingPayment(symbol=fill.symbol, asset=fill.commission_asset, amount=fill.commission, **common)
-
-
-def _read_wallets(decoder: BybitDecoder, body: bytes, common: Mapping[str, Any]) -> list[StreamEvent]:
-    events: list[StreamEvent] = []
-    for part in _rows_of(body):
-        of_part = common if common["raw"] is None else {**common, "raw": read_json(part)}
-        (coins,) = decoder.values(decoder.rows.wallet, part, of_part)
-        events += [BalanceUpdate(balance=coin, **common) for coin in coins]
-    return events
-
-
-_Reader: TypeAlias = Callable[[BybitDecoder, bytes, Mapping[str, Any]], list[StreamEvent]]
-_READERS: Mapping[str, _Reader] = {
-    "position": _read_positions,
-    "order": _read_orders,
-    "execution": _read_fills,
-    "wallet": _read_wallets,
-}
+    return FundingPayment(
+        symbol=fill.symbol,
+        asset=fill.commission_asset,
+        amount=fill.commission,
+        time=event.time,
+        sequence=event.sequence,
+        received_at=event.received_at,
+        message=event.message,
+        raw=event.raw,
+    )

@@ -20,7 +20,7 @@ from venuekit_bybit_inverse.endpoints import BYBIT
 from venuekit_bybit_inverse.instruments import refresh_list, settle_by_symbol
 from venuekit_bybit_inverse.signing import websocket_payload, write_signature
 from venuekit_bybit_inverse.stream import BybitDecoder
-from venuekit_bybit_inverse.stream_rows import ROWS, MessageRows
+from venuekit_bybit_inverse.stream_messages import MESSAGES, PrivateMessages
 
 #: milliseconds for which a login is valid; one second was too short on slow lines
 _LOGIN_LIFE = 10_000
@@ -52,11 +52,11 @@ def _unsubscribe(*topics: str) -> str:
 class _DecoderMaker:
     """Makes the decoder of an account, with the settle coins of the contracts that the venue lists."""
 
-    rows: MessageRows
+    messages: PrivateMessages
 
     async def __call__(self, account: Account) -> Decoder:
         """Return the decoder."""
-        return BybitDecoder(self.rows, await settle_by_symbol(account))
+        return BybitDecoder(self.messages, await settle_by_symbol(account))
 
 
 def _find_unlisted(event: StreamEvent) -> str | None:
@@ -75,7 +75,7 @@ STREAM = StreamDeclaration(
         subscriptions=(_subscribe(*_TOPICS), _subscribe(_WALLET)),
         path="/v5/private",
     ),
-    make_decoder=_DecoderMaker(ROWS),
+    make_decoder=_DecoderMaker(MESSAGES),
     renewal=DecoderRenewal(lacks=_find_unlisted, refresh=refresh_list),
     ping=_PING,
     ping_every=20.0,

@@ -7,33 +7,36 @@ time at which they were made. A change of the account names the assets and posit
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from typing import Any, TypeAlias
 
 import attrs
 
 from venuekit.capabilities import (
-    BalanceUpdate,
-    FillUpdate,
     FundingPayment,
-    MarginCall,
-    OrderUpdate,
-    OrderUpdateKind,
     Position,
     PositionUpdate,
-    SessionExpiry,
     SettingsUpdate,
     StreamEvent,
     UnknownEvent,
 )
-from venuekit.plugin import MessageArrival, PayloadMismatch, read_json
+from venuekit.parts.columns import milliseconds
+from venuekit.parts.messages import Messages
+from venuekit.parts.rows import Reads
+from venuekit.plugin import MessageArrival, read_json
 from venuekit_binance_common.payloads import InstrumentRow
-from venuekit_binance_common.stream.head import Head, read_head
-from venuekit_binance_common.stream.rows import STEPS, MessageRows
+from venuekit_binance_common.stream.messages import EXPIRED, FUNDING
 
-_FUNDING, _MARGIN_TYPE_CHANGE, _EXPIRED = "FUNDING_FEE", "MARGIN_TYPE_CHANGE", "listenKeyExpired"
-#: the steps in which something is filled
-_FILLING = frozenset({OrderUpdateKind.TRADE, OrderUpdateKind.CALCULATED})
+_MARGIN_TYPE_CHANGE = "MARGIN_TYPE_CHANGE"
+
+
+@attrs.frozen
+class _Told:
+    time: datetime | None = None
+
+
+_TIME = Reads(_Told, is_single=True, time=milliseconds("E", may_be_blank=True))
 
 
 @attrs.frozen(eq=False)
@@ -45,7 +48,7 @@ class BinanceDecoder:
     contract is None where it is not the same for all.
     """
 
-    rows: MessageRows
+    messages: Messages
     contracts: Mapping[str, InstrumentRow] = attrs.field(factory=dict, repr=False)
 
     def __call__(self, body: bytes, arrival: MessageArrival, /) -> tuple[StreamEvent, ...]:
@@ -56,128 +59,96 @@ class BinanceDecoder:
             ValueError: it is not JSON.
             PayloadMismatch: it is, but lacks a field of its kind; the message names it.
         """
-        head = read_head(body)
-        if head.kind is None and (wrapped := _unwrap(body)) is not None:
-            body, head = wrapped, read_head(wrapped)
-        read = _READERS.get(head.kind or "")
-        if read is None:
-            return (UnknownEvent(kind=head.kind, body=body, **_common(head, arrival, None)),)
-        return tuple(read(_Message(self, body, head, arrival)))
+        kind, events = self._read(body, arrival)
+        if kind is None and (wrapped := _unwrap(body)) is not None:
+            body = wrapped
+            kind, events = self._read(body, arrival)
+        if events is None:
+            time = _TIME.read_one(body).time
+            raw = read_json(body) if arrival.keep_raw else None
+            details: dict[str, Any] = {"received_at": arrival.received_at, "message": arrival.number, "raw": raw}
+            return (UnknownEvent(kind=kind, body=body, time=time, **details),)
+        complete = _COMPLETIONS.get(kind)
+        return tuple(events if complete is None else complete(events))
 
-
-class _Message:
-    """One message, with all that its events have in common."""
-
-    __slots__ = ("_arrival", "_body", "_decoder", "common", "head")
-
-    def __init__(self, decoder: BinanceDecoder, body: bytes, head: Head, arrival: MessageArrival) -> None:
-        self._decoder, self._body, self._arrival = decoder, body, arrival
-        self.head = head
-        self.common = _common(head, arrival, read_json(body) if arrival.keep_raw else None)
-
-    @property
-    def rows(self) -> MessageRows:
-        return self._decoder.rows
-
-    def values(self, document: Any) -> Sequence[Sequence[Any]]:
-        """Return the values of the parts of a document."""
-        values: Sequence[Sequence[Any]] = document.values(
-            self._body,
-            received_at=self._arrival.received_at,
-            raw=self.common["raw"],
-            joined=self._decoder.contracts,
-            updated_at=self.head.happened_at or self.head.time,
+    def _read(self, body: bytes, arrival: MessageArrival) -> tuple[str | None, list[Any] | None]:
+        raw = read_json(body) if arrival.keep_raw else None
+        return self.messages.values(
+            body,
+            kept=raw,
+            joined=self.contracts,
+            raw=raw,
+            received_at=arrival.received_at,
+            message=arrival.number,
         )
-        return values
 
 
-def _common(head: Head, arrival: MessageArrival, raw: Any) -> dict[str, Any]:
-    return {"time": head.time, "received_at": arrival.received_at, "message": arrival.number, "raw": raw}
+def _complete_account(events: list[Any]) -> Iterable[StreamEvent]:
+    """Return the events of a change of the account with those that follow from its cause."""
+    reason = events[0].reason if events else None
+    if reason not in {FUNDING, _MARGIN_TYPE_CHANGE}:
+        return events
+    positions = [event for event in events if isinstance(event, PositionUpdate)]
+    if reason == FUNDING:
+        symbol = _only_symbol(event.position for event in positions)
+        return [one for event in events if (one := _complete_funding(event, symbol)) is not None]
+    margin_types = {event.position.symbol: event for event in positions}
+    return [*events, *map(_margin_type_of, margin_types.values())]
 
 
-def _read_account(message: _Message) -> list[StreamEvent]:
-    balances, movements, positions = message.values(message.rows.account)
-    common, reason = message.common, message.head.reason
-    events: list[StreamEvent] = [
-        BalanceUpdate(balance=balance, change=movement.amount, reason=reason, **common)
-        for balance, movement in zip(balances, movements, strict=True)
-    ]
-    events += [PositionUpdate(position=position, reason=reason, **common) for position in positions]
-    if reason == _FUNDING:
-        symbol = message.head.symbol or _only_symbol(positions)
-        events += [
-            FundingPayment(symbol=symbol, asset=balance.asset, amount=movement.amount, **common)
-            for balance, movement in zip(balances, movements, strict=True)
-            if movement.amount
-        ]
-    elif reason == _MARGIN_TYPE_CHANGE:
-        margin_types = {position.symbol: position.margin_type for position in positions}
-        events += [
-            SettingsUpdate(symbol=symbol, margin_type=margin_type, **common)
-            for symbol, margin_type in margin_types.items()
-        ]
-    return events
+def _complete_funding(event: StreamEvent, symbol: str | None) -> StreamEvent | None:
+    """Return a funding with the symbol of its position, None for one without an amount; any other event as it is."""
+    if not isinstance(event, FundingPayment):
+        return event
+    if not event.amount:
+        return None
+    return event if event.symbol is not None else attrs.evolve(event, symbol=symbol)
 
 
-def _only_symbol(positions: Sequence[Position]) -> str | None:
+def _margin_type_of(event: PositionUpdate) -> SettingsUpdate:
+    """Return the change of a margin type that a change of a position is."""
+    return SettingsUpdate(
+        symbol=event.position.symbol,
+        margin_type=event.position.margin_type,
+        time=event.time,
+        received_at=event.received_at,
+        message=event.message,
+        raw=event.raw,
+    )
+
+
+def _only_symbol(positions: Iterable[Position]) -> str | None:
     """Return the symbol of an isolated position, which is named with its funding; cross ones are not."""
     symbols = {position.symbol for position in positions}
     return symbols.pop() if len(symbols) == 1 else None
 
 
-def _read_order(message: _Message) -> list[StreamEvent]:
-    word, trade = message.head.step, message.head.trade
-    if word is None:
-        raise PayloadMismatch("o.x: missing")
-    step = STEPS.get(word) or OrderUpdateKind(word)
-    # a fill without a trade id could not be known again
-    if step not in _FILLING or trade is None or trade <= 0:
-        ((order,),) = message.values(message.rows.order)
-        return [OrderUpdate(order=order, change=step, **message.common)]
-    (order,), (fill,) = message.values(message.rows.filled_order)
-    update = OrderUpdate(order=order, change=step, **message.common)
-    return [update, FillUpdate(fill=fill, **message.common)] if fill.quantity else [update]
+def _complete_order(events: list[Any]) -> Iterable[StreamEvent]:
+    """Return the events of an order without a fill of nothing."""
+    update, *fills = events
+    return events if all(event.fill.quantity for event in fills) else [update]
 
 
-def _read_early_fill(message: _Message) -> list[StreamEvent]:
-    ((fill,),) = message.values(message.rows.early_fill)
-    return [FillUpdate(fill=fill, is_preliminary=True, **message.common)]
+def _complete_call(values: list[Any]) -> Iterable[StreamEvent]:
+    """Return the margin call about positions."""
+    call, *positions = values
+    return [attrs.evolve(call, positions=tuple(positions))]
 
 
-def _read_algo_order(message: _Message) -> list[StreamEvent]:
-    (order,), (step,) = message.values(message.rows.algo_order)
-    return [OrderUpdate(order=order, change=step.change, **message.common)]
+def _without_key(events: list[Any]) -> Iterable[StreamEvent]:
+    """Return the end of a listen key without the key."""
+    (expiry,) = events
+    if expiry.raw is None:
+        return events
+    return [attrs.evolve(expiry, raw={name: value for name, value in expiry.raw.items() if name != "listenKey"})]
 
 
-def _read_settings(message: _Message) -> list[StreamEvent]:
-    leverages, modes = message.values(message.rows.settings)
-    common = message.common
-    return [
-        *(SettingsUpdate(symbol=one.symbol, leverage=one.leverage, **common) for one in leverages),
-        *(SettingsUpdate(asset_mode=one.asset_mode, position_mode=one.position_mode, **common) for one in modes),
-    ]
-
-
-def _read_margin_call(message: _Message) -> list[StreamEvent]:
-    (call,), positions = message.values(message.rows.margin_call)
-    return [MarginCall(positions=tuple(positions), cross_wallet=call.cross_wallet, **message.common)]
-
-
-def _read_expiry(message: _Message) -> list[StreamEvent]:
-    raw = message.common["raw"]
-    shown = None if raw is None else {name: value for name, value in raw.items() if name != "listenKey"}
-    return [SessionExpiry(reason=_EXPIRED, **{**message.common, "raw": shown})]
-
-
-_Reader: TypeAlias = Callable[[_Message], list[StreamEvent]]
-_READERS: Mapping[str, _Reader] = {
-    "ACCOUNT_UPDATE": _read_account,
-    "ORDER_TRADE_UPDATE": _read_order,
-    "TRADE_LITE": _read_early_fill,
-    "ALGO_UPDATE": _read_algo_order,
-    "ACCOUNT_CONFIG_UPDATE": _read_settings,
-    "MARGIN_CALL": _read_margin_call,
-    _EXPIRED: _read_expiry,
+_Complete: TypeAlias = Callable[[list[Any]], Iterable[StreamEvent]]
+_COMPLETIONS: Mapping[str | None, _Complete] = {
+    "ACCOUNT_UPDATE": _complete_account,
+    "ORDER_TRADE_UPDATE": _complete_order,
+    "MARGIN_CALL": _complete_call,
+    EXPIRED: _without_key,
 }
 
 

@@ -10,12 +10,12 @@ from typing import Any
 import attrs
 
 from venuekit.capabilities import FillUpdate, OrderUpdate, PositionUpdate, StreamEvent
+from venuekit.parts.messages import Messages
 from venuekit.plugin import Account, Decoder, DecoderRenewal, ListenKeySession, StreamDeclaration
 from venuekit_binance_common.endpoints import StreamEndpoints
 from venuekit_binance_common.market import BinanceContracts
 from venuekit_binance_common.orders.endpoints import OrderEndpoints
 from venuekit_binance_common.stream.events import BinanceDecoder
-from venuekit_binance_common.stream.rows import MessageRows
 
 _LIFE = timedelta(minutes=60)
 _CONNECTION_LIFE = timedelta(hours=24)
@@ -49,20 +49,20 @@ async def _refresh(account: Account, symbol: str) -> None:
 class _DecoderMaker:
     """Makes the decoder of an account; only where contracts differ in size are they read."""
 
-    rows: MessageRows
+    messages: Messages
     needs_contracts: bool
 
     async def __call__(self, account: Account) -> Decoder:
         """Return the decoder, with the contracts that the venue lists."""
         if self.needs_contracts and isinstance(account, BinanceContracts):
-            return BinanceDecoder(self.rows, await account.read_once(account.CONTRACTS))
-        return BinanceDecoder(self.rows)
+            return BinanceDecoder(self.messages, await account.read_once(account.CONTRACTS))
+        return BinanceDecoder(self.messages)
 
 
 def user_stream(
     orders: OrderEndpoints,
     keys: StreamEndpoints,
-    rows: MessageRows,
+    messages: Messages,
     *,
     path: str = "/ws/{key}",
     needs_contracts: bool = False,
@@ -78,7 +78,7 @@ def user_stream(
         session=ListenKeySession(
             start=keys.start, keep_alive=keys.keep_alive, stop=keys.stop, path=path, life=_LIFE, gone=_GONE
         ),
-        make_decoder=_DecoderMaker(rows, needs_contracts),
+        make_decoder=_DecoderMaker(messages, needs_contracts),
         renewal=DecoderRenewal(lacks=_find_unlisted, refresh=_refresh) if needs_contracts else None,
         ping_every=_PING_EVERY,
         connection_life=_CONNECTION_LIFE,

@@ -1,0 +1,161 @@
+"""
+Compiled messages: one function makes all values of a message, from the structs that msgspec reads.
+
+A message has few rows and comes alone, to caches that hold other things: it is read in one pass, by little code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from itertools import repeat
+from typing import TYPE_CHECKING, Any, TypeAlias, Union
+
+import attrs
+import msgspec
+
+from venuekit.errors import PayloadMismatch
+from venuekit.parts._body_rows import raws_of
+from venuekit.parts._compiled import Place, Program
+from venuekit.parts._row_lines import ReadColumn, RowLines, Scope, indent
+from venuekit.payloads import MISFITS
+
+if TYPE_CHECKING:
+    from venuekit.parts.rows import Reads
+
+#: makes all values of a message: of its struct, the function that joins, and the given fields
+Make: TypeAlias = Callable[[Any, Callable[..., Any], Mapping[str, Any]], list[Any]]
+
+
+@attrs.frozen(eq=False)
+class CompiledMessage:
+    """The programs of a message's heads and parts, for the careful way, and the way that reads all of them at once."""
+
+    heads: Sequence[Program]
+    parts: Sequence[Program]
+
+    @classmethod
+    def of(cls, heads: Sequence[Reads[Any]], parts: Sequence[Reads[Any]]) -> CompiledMessage:
+        """Compile a message."""
+        return cls([Program(head) for head in heads], [Program(part) for part in parts])
+
+    def shape(self, tag_field: str | None, tag: str | None) -> Any:
+        """Return the type that msgspec reads, as :meth:`Place.shape` does."""
+        return Place.of([*self.heads, *self.parts]).shape(tag_field=tag_field, tag=tag)
+
+    def write(self) -> Make:
+        """Return the function that makes the values."""
+        return _MessageWriter(self.heads, self.parts).write()
+
+    def values(self, body: bytes, kept: Any, joined: Mapping[Any, Any], given: Mapping[str, Any]) -> list[Any]:
+        """Return the values as the second readers read them; raises as :meth:`Message.values` does."""
+        told = {"as_of": None, **given}  # the values are not the answer to a request
+        for head in self.heads:
+            (value,) = _values(head, body, kept, joined, told)
+            told |= {name: getattr(value, name) for name in head.part.sources}
+        wanted = (one for one in self.parts if one.part.only_if is None or told[one.part.only_if])
+        return [value for program in wanted for value in _values(program, body, kept, joined, told)]
+
+
+def _values(program: Program, body: bytes, kept: Any, joined: Mapping[Any, Any], given: Mapping[str, Any]) -> list[Any]:
+    part, rows = program.part, program.reread(body)
+    raws = repeat(None) if kept is None else raws_of(part, kept)
+    fields = {f"f_{name}": given[name] for name in part.given if name in given}
+    made = program.careful(rows, raws, joined.get, **fields)
+    if isinstance(made, PayloadMismatch):
+        raise made
+    return made
+
+
+class QuickReader:
+    """
+    Reads messages, each known by the word of one field, in one pass.
+
+    Without a field there is one message, and its word is None.
+    """
+
+    def __init__(self, field: str | None, messages: Mapping[str | None, CompiledMessage]) -> None:
+        shapes = {word: message.shape(field, word) for word, message in messages.items()}
+        self._words = {shape: word for word, shape in shapes.items()}
+        self._messages = messages
+        self._decode: Callable[[bytes], Any] = msgspec.json.Decoder(Union[*shapes.values()]).decode
+        self._made: dict[Any, tuple[str | None, Make]] = {}
+
+    def read(
+        self, body: bytes, joined: Callable[..., Any], given: Mapping[str, Any]
+    ) -> tuple[str | None, list[Any]] | None:
+        """Return the word and the values of a message, None for one that is unknown or written in another way."""
+        try:
+            document = self._decode(body)
+            word, make = self._made.get(document.__class__) or self._compile(document.__class__)
+            return word, make(document, joined, given)
+        except (RecursionError, *MISFITS):
+            return None
+
+    def _compile(self, shape: Any) -> tuple[str | None, Make]:
+        word = self._words.get(shape)  # a list of rows has the one message that there is
+        made = self._made[shape] = word, self._messages[word].write()
+        return made
+
+
+class _MessageWriter:
+    """Writes the function of one message."""
+
+    def __init__(self, heads: Sequence[Program], parts: Sequence[Program]) -> None:
+        self._heads, self._parts = heads, parts
+        self._lines = RowLines(is_careful=False, raw="None")
+        self._places: dict[tuple[str | int, ...], int] = {}
+        #: the lines that have read each column, by its variable; those of lists and of what may be absent left out
+        self._known: dict[str, list[str]] = {}
+
+    def write(self) -> Make:
+        told = {field for head in self._heads for field in head.part.sources}
+        given = {name: program.part for program in (*self._heads, *self._parts) for name in program.part.given}
+        defaults = {name: self._lines.default(part, name) for name, part in given.items() if name not in told}
+        body = [
+            "made, texts = [], []",
+            "add = made.append",
+            *(f"f_{name} = given.get({name!r}, {default})" for name, default in defaults.items()),
+        ]
+        for head in self._heads:
+            columns, lines = self._columns(head, is_certain=True)
+            body += [f"row = {_path(head.part)}", *lines, *self._lines.fields(Scope(head.part, columns))]
+        for number, program in enumerate(self._parts):
+            body += self._part(program, f"{number}_")
+        body += ["if not are_plain(texts):", "    refused(None)", "return made"]
+        names = ", ".join(program.part.value.__name__ for program in self._parts)
+        return self._lines.compile(f"message of {names}", "document, joined, given", body)
+
+    def _part(self, program: Program, prefix: str) -> list[str]:
+        """Return the lines that make the values of a part."""
+        part, path = program.part, _path(program.part)
+        is_certain = part.is_single and not part.may_be_absent and part.only_if is None
+        columns, lines = self._columns(program, is_certain=is_certain)
+        made = [*lines, *self._lines.value(Scope(part, columns, prefix), "value"), "add(value)"]
+        if not part.is_single:
+            made = [f"for row in {path}{' or ()' if part.may_be_absent else ''}:", *indent(made)]
+        elif part.may_be_absent:
+            made = [f"row = {path}", "if row is not None:", *indent(made)]
+        else:
+            made = [f"row = {path}", *made]
+        return made if part.only_if is None else [f"if f_{part.only_if}:", *indent(made)]
+
+    def _columns(self, program: Program, *, is_certain: bool) -> tuple[Mapping[str, ReadColumn], list[str]]:
+        """Return the columns of a row, and the lines that read those that were not read before in the same way."""
+        place = self._places.setdefault(program.part.within, len(self._places))
+        columns = {name: attrs.evolve(read, local=f"c{place}_{name}") for name, read in program.reads.items()}
+        lines, fresh = [], []
+        for read in columns.values():
+            own = self._lines.column(read)
+            if self._known.get(read.local) == own:
+                continue
+            self._known.pop(read.local, None)
+            if is_certain:
+                self._known[read.local] = own
+            lines += own
+            fresh.append(read)
+        return columns, [*lines, *self._lines.digits(fresh)]
+
+
+def _path(part: Reads[Any]) -> str:
+    """Return the expression of the place of a declaration's rows."""
+    return "document" + "".join(f"[{step}]" if isinstance(step, int) else f".at_{step}" for step in part.within)
