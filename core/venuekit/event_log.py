@@ -36,6 +36,7 @@ _LEVELS = {
     EventKind.RETRY: logging.WARNING,
     EventKind.UNKNOWN_OUTCOME: logging.ERROR,
     EventKind.PLUGIN_FAILURE: logging.ERROR,
+    EventKind.STREAM_FAULT: logging.WARNING,
     EventKind.STREAM_MESSAGE: logging.DEBUG,
     EventKind.STREAM_GAP: logging.WARNING,
     EventKind.UNWRITTEN: logging.ERROR,

@@ -37,6 +37,7 @@ class EventKind(enum.StrEnum):
     )
     PLUGIN_FAILURE = "plugin_failure"  #: an observer or a hook of a plugin has raised
     STREAM_OPEN = "stream_open"  #: a connection of a user stream is open, and subscribed
+    STREAM_FAULT = "stream_fault"  #: it could not be opened; the next attempt follows, or the reader gets the error
     STREAM_MESSAGE = "stream_message"  #: it brought events
     STREAM_GAP = "stream_gap"  #: events of a user stream may be missing
     UNWRITTEN = "unwritten"  #: a line of the journal could not be written and is kept in memory
@@ -64,7 +65,8 @@ class Event:
         operation: Capability method, or verb and path for a raw call; ``sync_clock`` for a measurement, ``connect``
             for a plugin that broke before there was an operation, ``events`` for a user stream.
         subject: A symbol, None for the account.
-        attempt: Number of the last attempt, from 1; 0 before the first one left. Of a user stream, its connection.
+        attempt: Number of the last attempt, from 1; 0 before the first one left. Of a user stream, its connection; of
+            one that could not be opened, the one that it would have been.
         seconds: How long an answer, a wait or the whole operation took; of a wait that begins, how long it may last.
         error: The error of a fault, or the one that the caller gets.
         account: The name the opener gave the account (``connect(name=...)``), None without one.

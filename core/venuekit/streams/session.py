@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import random
+import traceback
 from copy import copy
 from datetime import datetime
 from functools import partial
@@ -232,12 +233,17 @@ class StreamSession:
     async def _open(self, *, held: list[bytes] | None = None) -> Connection:
         """Make one attempt to open a connection, by the account of the last reader."""
         account, session = self._asking
-        self._delivery.decode = await self.declaration.make_decoder(account)
         number, began = self._connections + 1, self._clock.monotonic()
         make = partial(self._make_connection, number=number, held=held)
-        connection = await open_connection(
-            account, session, self.declaration, sockets=self.sockets, key=self._key, make=make
-        )
+        try:
+            self._delivery.decode = await self.declaration.make_decoder(account)
+            connection = await open_connection(
+                account, session, self.declaration, sockets=self.sockets, key=self._key, make=make
+            )
+        except Exception as error:
+            details = {"seconds": self._clock.monotonic() - began, **_details_of(error)}
+            notify_of_stream(session, EventKind.STREAM_FAULT, number, **details)
+            raise
         self._connections = number
         notify_of_stream(session, EventKind.STREAM_OPEN, number, seconds=self._clock.monotonic() - began)
         return connection
@@ -392,6 +398,14 @@ class StreamSession:
     @property
     def _clock(self) -> Clock:
         return self.first.clock
+
+
+def _details_of(error: Exception) -> dict[str, Any]:
+    """Return the fields of an event about a failure: its error, or class and line of one that is not an operation's."""
+    if isinstance(error, OperationError):
+        return {"error": error, "status": error.status, "code": error.code}
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return {"plugin": f"{type(error).__name__} ({frame.filename}:{frame.lineno})"}
 
 
 def _plugin_error(venue_id: str, error: Exception) -> PluginError:

@@ -55,6 +55,8 @@ def every_kind(make_event: MakeEvent) -> list[Event]:
         make_event(kind.UNKNOWN_OUTCOME, error=lost, outcome=Outcome.UNKNOWN),
         make_event(kind.UNWRITTEN),
         make_event(kind.STREAM_OPEN, serial=0, seconds=0.1),
+        make_event(kind.STREAM_FAULT, serial=0, seconds=0.1, error=lost),
+        make_event(kind.STREAM_FAULT, serial=0, seconds=0.1, plugin="TypeError (stream.py:1)"),
         make_event(kind.STREAM_MESSAGE, serial=0, age=0.02),
         make_event(kind.STREAM_GAP, serial=0, gap=GapReason.SILENT),
         make_event(kind.PLUGIN_FAILURE, plugin="observer note: RuntimeError (note.py:1)"),

@@ -85,6 +85,7 @@ def test_values_are_those_of_the_events(every_kind: list[Event]) -> None:
         "venuekit_clock_error_seconds": 0.02,
         "venuekit_event_age_seconds_sum": 0.03,
         "venuekit_stream_connections_total": 1,
+        "venuekit_stream_faults_total": 1,
         "venuekit_stream_gaps_total": 1,
         "venuekit_wait_duration_seconds_sum": 2,
         "venuekit_operation_duration_seconds_sum": 3,

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 #: edges of durations in seconds: those of the conventions for HTTP, and two for long waits
 _DURATIONS = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10, 30, 60)
+_OF_STREAMS = frozenset({EventKind.STREAM_OPEN, EventKind.STREAM_FAULT, EventKind.STREAM_MESSAGE, EventKind.STREAM_GAP})
 
 
 class Measures:
@@ -51,6 +52,9 @@ class Measures:
         self._connections = meter.create_counter(
             "venuekit.stream.connections", "{connection}", "Connections of user streams that were opened."
         )
+        self._stream_faults = meter.create_counter(
+            "venuekit.stream.faults", "{connection}", "Connections of user streams that could not be opened."
+        )
         self._gaps = meter.create_counter("venuekit.stream.gaps", "{gap}", "Gaps in user streams, by reason.")
         self._unwritten = meter.create_counter("venuekit.journal.unwritten", "{line}", "Journal lines not written.")
 
@@ -65,7 +69,7 @@ class Measures:
             self._add_budget(event)
         elif kind is EventKind.CLOCK:
             self._add_clock(event)
-        elif kind in {EventKind.STREAM_OPEN, EventKind.STREAM_MESSAGE, EventKind.STREAM_GAP}:
+        elif kind in _OF_STREAMS:
             self._add_stream(event)
         else:
             self._add_step(event)
@@ -106,6 +110,9 @@ class Measures:
         account = attributes_of_account(event)
         if event.kind is EventKind.STREAM_OPEN:
             self._connections.add(1, account)
+        elif event.kind is EventKind.STREAM_FAULT:
+            error: Attributes = {} if event.error is None else {"error.type": type(event.error).__name__}
+            self._stream_faults.add(1, account | error)
         elif event.gap is not None:
             self._gaps.add(1, account | {"venuekit.gap": event.gap.value})
         elif event.age is not None:
