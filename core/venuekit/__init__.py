@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from venuekit import capabilities, errors
     from venuekit._simulate import simulate
     from venuekit.account import Account
+    from venuekit.accounts import Accounts, open_accounts
     from venuekit.credentials import Credentials, Secret
     from venuekit.endpoint import Change, Effect, Endpoint
     from venuekit.errors import Outcome, VenuekitError
@@ -30,6 +31,7 @@ if not TYPE_CHECKING:
         {
             "_simulate": "simulate",
             "account": "Account",
+            "accounts": "Accounts open_accounts",
             "capabilities": "",
             "credentials": "Credentials Secret",
             "endpoint": "Change Effect Endpoint",
@@ -45,6 +47,7 @@ if not TYPE_CHECKING:
 
 __all__ = [
     "Account",
+    "Accounts",
     "Answer",
     "Change",
     "Credentials",
@@ -65,5 +68,6 @@ __all__ = [
     "connect",
     "errors",
     "fan_out",
+    "open_accounts",
     "simulate",
 ]

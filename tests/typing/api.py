@@ -148,6 +148,22 @@ async def call_gives_the_endpoints_type(account: Account) -> None:
     del wrong
 
 
+async def accounts_of_a_file_are_typed() -> None:
+    """Those that have a capability are that capability, and the results of a call have its type."""
+    async with venuekit.open_accounts("accounts.toml", "main", read_only=True) as accounts:
+        assert_type(accounts, venuekit.Accounts)
+        assert_type(accounts["main"], Account)
+        assert_type(accounts.of(LeverageReader), Mapping[str, LeverageReader])
+        named = await accounts.each(get_venue)
+        assert_type(named.values["main"], Venue[Account])
+        accounts.of(int)  # type: ignore[arg-type]
+
+
+async def get_venue(account: Account) -> Venue[Account]:
+    """Return the venue of an account."""
+    return account.venue
+
+
 async def settings_are_typed(target: Target, accounts: Mapping[str, Account], venue: Venue[Account]) -> None:
     """Plan and report are values with a type each."""
     planned = await plan(target, accounts)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from venuekit import FanOut
     from venuekit.account import Account
     from venuekit.credentials.accounts_file import AccountEntry
-    from venuekit.runtime import Runtime
 
 #: gets an account's name and the account, and returns its rows
 Question: TypeAlias = "Callable[[str, Account], Awaitable[list[Row]]]"
@@ -30,50 +29,13 @@ def entries(state: State, names: Sequence[str]) -> list[AccountEntry]:
 
 
 @asynccontextmanager
-async def open_entry(entry: AccountEntry, runtime: Runtime, *, read_only: bool = False) -> AsyncIterator[Account]:
-    """Open one account as its entry declares, read-only where reads suffice; errors name the account."""
-    from venuekit import Guard, connect
-    from venuekit.credentials.accounts_file import credentials
-
-    guard = Guard(
-        symbols=entry.symbols,
-        max_leverage=entry.max_leverage,
-        max_notional=entry.max_notional,
-        max_position_notional=entry.max_position_notional,
-    )
-    async with AsyncExitStack() as stack:
-        with _name_account_in_errors(entry.name):
-            account_credentials = await credentials(entry, runtime.plugins)
-            opening = connect(
-                entry.venue,
-                account_credentials,
-                runtime=runtime,
-                guard=guard,
-                read_only=read_only or entry.read_only,
-                name=entry.name,
-                transport=entry.transport,
-            )
-            account = await stack.enter_async_context(opening)
-        yield account
-
-
-@contextmanager
-def _name_account_in_errors(name: str) -> Iterator[None]:
-    """Put the account's name into errors of the block."""
-    try:
-        yield
-    except VenuekitError as error:
-        error.account = error.account or name
-        raise
-
-
-@asynccontextmanager
 async def open_account(state: State, name: str, *, read_only: bool = False) -> AsyncIterator[Account]:
     """Open one account of the file; errors of the block name it."""
     from venuekit import Runtime
+    from venuekit.accounts import name_account_in_errors, open_entry
 
     entry = state.accounts.entry(name)
-    with _name_account_in_errors(name):
+    with name_account_in_errors(name):
         async with (
             Runtime(plugins=state.plugins) as runtime,
             open_entry(entry, runtime, read_only=read_only) as account,
@@ -87,6 +49,7 @@ async def open_together(
 ) -> AsyncIterator[tuple[dict[str, Account], dict[str, VenuekitError]]]:
     """Open all these accounts together; also yields the errors of those that cannot be opened."""
     from venuekit import Runtime, fan_out
+    from venuekit.accounts import open_entry
 
     async with Runtime(plugins=state.plugins) as runtime, AsyncExitStack() as stack:
 

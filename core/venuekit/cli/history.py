@@ -14,6 +14,7 @@ import attrs
 import click
 
 from venuekit._util.times import from_milliseconds
+from venuekit.accounts import open_entry
 from venuekit.capabilities import (
     ClosedPnl,
     ClosedPnlReader,
@@ -31,7 +32,7 @@ from venuekit.capabilities import (
     WithdrawalStatus,
     capability_of,
 )
-from venuekit.cli.accounts import entries, open_entry
+from venuekit.cli.accounts import entries
 from venuekit.cli.commands import Group, accounts_option, enum_member, moment, state_of
 from venuekit.cli.errors import note_left_out, print_error, status_of, worst
 from venuekit.clock import SystemClock

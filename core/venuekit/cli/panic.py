@@ -10,8 +10,9 @@ import attrs
 import click
 
 from venuekit._util.times import from_milliseconds
+from venuekit.accounts import open_entry
 from venuekit.capabilities import Order, OrderBehaviour, OrderControl, OrderReader
-from venuekit.cli.accounts import entries, open_entry
+from venuekit.cli.accounts import entries
 from venuekit.cli.commands import State, accounts_command, state_of
 from venuekit.cli.consent import confirm_live, live_to_confirm
 from venuekit.cli.errors import Status, print_error, worst

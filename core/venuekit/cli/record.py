@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from venuekit.cli.accounts import open_entry
+from venuekit.accounts import open_entry
 from venuekit.cli.commands import accounts_option, json_option, state_of
 from venuekit.cli.errors import Status
 from venuekit.cli.output import print_rows

@@ -13,6 +13,7 @@ import attrs
 
 from venuekit._util.times import from_milliseconds
 from venuekit.account import Account
+from venuekit.accounts import open_entry
 from venuekit.capabilities import (
     AccountInfo,
     AccountReader,
@@ -21,7 +22,6 @@ from venuekit.capabilities import (
     InstrumentReader,
     MarkPriceReader,
 )
-from venuekit.cli.accounts import open_entry
 from venuekit.credentials.accounts_file import AccountEntry
 from venuekit.errors import OperationError, UnsupportedCapability, VenuekitError
 from venuekit.live import AccountView, ViewChange, ViewPart, ViewPhase, ViewPolicy
