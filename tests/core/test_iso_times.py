@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from venuekit._util.times import read_iso, write_iso
+from venuekit._util.times import EPOCH, from_milliseconds, read_iso, write_iso
 from venuekit.echoes import Echoes, OtherAnswer, check_of
 from venuekit.encoding import Encoding
 from venuekit.endpoint import Endpoint
@@ -169,3 +169,10 @@ def test_an_echo_of_a_time_is_compared_as_an_instant(told: Any, is_same: bool) -
     else:
         with pytest.raises(OtherAnswer, match="it answers another request: at is"):
             check(SimpleNamespace(at=told), question)
+
+
+@given(st.integers(-62_135_596_800_000, 253_402_300_799_999))
+def test_milliseconds_are_an_exact_instant(milliseconds: int) -> None:
+    """Of all years that a datetime has."""
+    moment = from_milliseconds(milliseconds)
+    assert (moment, moment.tzinfo) == (EPOCH + timedelta(milliseconds=milliseconds), UTC)

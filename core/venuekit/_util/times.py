@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MILLISECOND = timedelta(milliseconds=1)
+#: up to here a float holds a time in seconds to the millisecond
+FLOAT_END = 2**32 * 1000
 #: a date, a time to the second or finer, and the offset from UTC
 _WRITTEN = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d(?::?\d\d)?)", re.ASCII).fullmatch
 #: digits of a second beyond microseconds, which datetime does not have
@@ -15,6 +17,8 @@ _FINER = re.compile(r"([.,]\d{6})\d+")
 
 def from_milliseconds(milliseconds: int) -> datetime:
     """Return an instant given in milliseconds since 1970 as an aware UTC datetime, exactly."""
+    if 0 <= milliseconds < FLOAT_END:
+        return datetime.fromtimestamp(milliseconds / 1000, UTC)  # at half the cost
     return EPOCH + milliseconds * MILLISECOND
 
 

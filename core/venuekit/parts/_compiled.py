@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Union, get_args, get_origin, g
 import attrs
 import msgspec
 
+from venuekit._util.times import FLOAT_END
 from venuekit.errors import PayloadMismatch
-from venuekit.parts._row_lines import QUICK_TIME_END, ReadColumn
+from venuekit.parts._row_lines import ReadColumn
 from venuekit.parts._writer import write_careful, write_quick
 from venuekit.parts.columns import Column, ColumnKind, Inner, Source, nested
 from venuekit.payloads import PLAIN_LENGTH, not_read, payload_decoder
@@ -35,7 +36,7 @@ _TYPES: Mapping[ColumnKind, tuple[Any, Any]] = {
     ColumnKind.IDENTIFIER: (_INTEGER | str, str),
     ColumnKind.WHOLE: (_INTEGER, int),
     ColumnKind.FLAG: (bool | str | _INTEGER, bool),
-    ColumnKind.MILLISECONDS: (Annotated[int, msgspec.Meta(ge=-1, lt=QUICK_TIME_END)], datetime),
+    ColumnKind.MILLISECONDS: (Annotated[int, msgspec.Meta(ge=-1, lt=FLOAT_END)], datetime),
     ColumnKind.MILLISECONDS_TEXT: (Annotated[str, msgspec.Meta(max_length=PLAIN_LENGTH)], datetime),
     ColumnKind.ISO: (str, str),
     ColumnKind.MINOR: (_INTEGER, int),

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import attrs
 
 from venuekit._util.quick_init import being_made
-from venuekit._util.times import read_iso
+from venuekit._util.times import FLOAT_END, read_iso
 from venuekit.parts.columns import (
     Beside,
     Column,
@@ -37,8 +37,6 @@ from venuekit.payloads import MISFITS, SHARED, SHARED_OR_NONE, Unfit, are_plain
 if TYPE_CHECKING:
     from venuekit.parts.rows import Reads
 
-#: up to here a float holds a time in seconds to the millisecond, and the quick function need not look closer
-QUICK_TIME_END = 2**32 * 1000
 #: kinds of which the quick function has a text whose characters are to be checked
 _DIGITS = frozenset({ColumnKind.NUMBER, ColumnKind.MILLISECONDS_TEXT})
 #: kinds that are no text
@@ -145,7 +143,7 @@ class RowLines:
         if read.column.kind is ColumnKind.MILLISECONDS:
             return f"{form.format(text)} if {text} > 0 else {'None' if read.is_optional else f'refused({text})'}"
         otherwise = f"{'never' if read.is_optional else 'refused'}({text})"
-        return f"{form.format('n')} if 0 < (n := int({text})) < {QUICK_TIME_END} else {otherwise}"
+        return f"{form.format('n')} if 0 < (n := int({text})) < {FLOAT_END} else {otherwise}"
 
     def column(self, read: ReadColumn) -> list[str]:
         """Return the lines that read a column into its local variable, and its value into one with an x before it."""
