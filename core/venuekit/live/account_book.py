@@ -60,6 +60,9 @@ class AccountBook:
         #: fills that came while missed ones were being read; None while none are
         self.held_fills: list[FillUpdate] | None = None
         self._seen: OrderedDict[StreamEvent, None] = OrderedDict()
+        #: of the last event: the events of one message share them
+        self._provenance = Provenance(ValueSource.STREAM, None, EPOCH)
+        self._stamp = ChangeTime()
 
     # -- events
 
@@ -90,18 +93,18 @@ class AccountBook:
     def _take(self, event: StreamEvent, now: float) -> bool:
         if isinstance(event, BalanceUpdate):
             balance = event.balance
-            stamp = _stamp(balance.updated_at or event.time, event.sequence)
-            return self.wallets.take_event(balance, stamp, _learnt(event), now)
+            stamp = self._stamp_of(balance.updated_at or event.time, event.sequence)
+            return self.wallets.take_event(balance, stamp, self._learnt(event), now)
         if isinstance(event, PositionUpdate):
             position = event.position
             sequence = event.sequence if position.sequence is None else position.sequence
-            stamp = _stamp(position.updated_at or event.time, sequence)
-            is_news = self.positions.take_event(position, stamp, _learnt(event), now)
+            stamp = self._stamp_of(position.updated_at or event.time, sequence)
+            is_news = self.positions.take_event(position, stamp, self._learnt(event), now)
             if is_news:
                 self.fills.note_activity(position.symbol, now)
             return is_news
         if isinstance(event, OrderUpdate):
-            return self.orders.take(event.order, _learnt(event), now)
+            return self.orders.take(event.order, self._learnt(event), now)
         if isinstance(event, FillUpdate):
             return self._take_fill(event, now)
         if isinstance(event, SettingsUpdate):
@@ -118,7 +121,7 @@ class AccountBook:
         return self.fills.count(event.fill, now)
 
     def _take_settings(self, event: SettingsUpdate) -> bool:
-        self.modes.take_event(event, _learnt(event))
+        self.modes.take_event(event, self._learnt(event))
         if event.symbol is not None and event.leverage is not None:
             if not self.modes.is_newest_leverage(event, self.positions.read_at):
                 return False
@@ -141,6 +144,20 @@ class AccountBook:
         if len(self._seen) > _REMEMBERED:
             self._seen.popitem(last=False)
         return True
+
+    def _learnt(self, event: StreamEvent) -> Provenance:
+        """Return where and when the state of an event was learnt."""
+        known = self._provenance
+        if known.time is not event.time or known.received_at is not event.received_at:
+            known = self._provenance = Provenance(ValueSource.STREAM, event.time, event.received_at)
+        return known
+
+    def _stamp_of(self, time: datetime | None, sequence: int | None) -> ChangeTime:
+        """Return the place of an event in the venue's own order."""
+        known = self._stamp
+        if known.last is not time or known.sequence != sequence:
+            known = self._stamp = ChangeTime(time, time, sequence)
+        return known
 
     # -- reads and answers
 
@@ -208,11 +225,3 @@ def recovery_of(fill: Fill, received_at: datetime) -> FillUpdate:
 
 def _details_of_inference(received_at: datetime) -> dict[str, Any]:
     return {"received_at": received_at, "message": 0, "origin": EventOrigin.INFERRED}
-
-
-def _learnt(event: StreamEvent) -> Provenance:
-    return Provenance(ValueSource.STREAM, event.time, event.received_at)
-
-
-def _stamp(time: datetime | None, sequence: int | None) -> ChangeTime:
-    return ChangeTime(time, time, sequence)

@@ -36,7 +36,7 @@ from venuekit.live.view_values import ViewValues
 #: the parts that :meth:`AccountView.fresh` asks for
 _STATE = (ViewPart.WALLETS, ViewPart.POSITIONS, ViewPart.ORDERS)
 #: events by which no figure moves
-_WITHOUT_MOVE = (FillUpdate, FundingPayment, Gap, MarginCall)
+_WITHOUT_MOVE = frozenset({FillUpdate, FundingPayment, Gap, MarginCall})
 
 
 class AccountView(ViewValues):
@@ -134,27 +134,28 @@ class AccountView(ViewValues):
             self._apply(message)
 
     def _apply(self, message: Iterable[StreamEvent]) -> None:
-        now = self._account.monotonic()
+        now, keeper = self._account.monotonic(), self._keeper_now
         news = self._book.apply(message, now)
         for event in news:
-            if isinstance(event, Gap):
-                self._keeper_now.note_gap(event)
-            elif isinstance(event, UnknownEvent):
-                self._keeper_now.note_unknown()
-            if not isinstance(event, _WITHOUT_MOVE):
+            kind = type(event)
+            if kind not in _WITHOUT_MOVE:
                 self._freshness.note_move()
-        self._keeper_now.note_message(now)
+            if isinstance(event, Gap):
+                keeper.note_gap(event)
+            elif kind is UnknownEvent:
+                keeper.note_unknown()
+        keeper.note_message(now)
         self._publish(news)
 
     def _publish(self, news: Iterable[StreamEvent]) -> None:
         """Hand out news, and the status of the view where it has changed."""
-        before = self._status
+        before, outlets = self._status, self._outlets
         status = self.status
         for event in news:
-            self._outlets.publish(event, status)
-        if status.phase is not before.phase and self._outlets.status is not status:
-            self._outlets.publish(None, status)
-        self._outlets.check()
+            outlets.publish(event, status)
+        if status.phase is not before.phase and outlets.status is not status:
+            outlets.publish(None, status)
+        outlets.check()
 
     @property
     def _keeper_now(self) -> Keeper:

@@ -161,6 +161,8 @@ class Outlets:
 
     def check(self) -> None:
         """Ask the waiting predicates; one that raises ends its wait with that error."""
+        if not self._waiting:
+            return
         for future, predicate in list(self._waiting.items()):
             if future.done():
                 continue
