@@ -124,7 +124,7 @@ class Connection:
         self.last_at, self.pinged_at = self.clock.monotonic(), None
 
     def _take(self, body: bytes) -> None:
-        self._note_sign()
+        self.last_at, self.pinged_at = self.clock.monotonic(), None
         if self.end is None:
             self.on_message(self, body)
 

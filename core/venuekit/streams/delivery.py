@@ -79,10 +79,14 @@ class Delivery:
         return from_milliseconds(self.clock.milliseconds())
 
     def _hand_on(self, connection: Connection, body: bytes) -> None:
-        """Decode a message, and hand its events to every reader."""
+        """Decode a message, and hand its events to every reader; one that cannot be read is a gap since the last."""
         self._number = number = self._number + 1
         before, self.received_at = self.received_at, (received_at := from_milliseconds(self.clock.milliseconds()))
-        result = self._read(body, MessageArrival(received_at, number, self.keeps_raw), before)
+        arrival = MessageArrival(received_at, number, self.keeps_raw)
+        try:
+            result = self._decode(body, arrival)
+        except Exception as error:  # noqa: BLE001 - a message must not end the session, whatever is wrong with it
+            result = self._unread(body, arrival, before, error)
         if isinstance(result, SessionReply):
             connection.take_reply(result)
         elif result:
@@ -108,24 +112,14 @@ class Delivery:
                 return
         connection.event_at, connection.is_confirmed = connection.last_at, True
 
-    def _read(
-        self, body: bytes, arrival: MessageArrival, before: datetime | None
-    ) -> tuple[StreamEvent, ...] | SessionReply:
-        """Return the events of a message, or the reply that it is; one that cannot be read is a gap since the last."""
-        try:
-            result = self._decode(body, arrival)
-        except Exception as error:  # noqa: BLE001 - a message must not end the session, whatever is wrong with it
-            words = f"a message of {len(body)} bytes could not be read: {redact(f'{type(error).__name__}: {error}')}"
-            gap = self._gap(GapReason.UNREADABLE, words, before, arrival.number)
-            kept = _without_keys(body[:_KEPT])
-            unread = UnknownEvent(received_at=arrival.received_at, message=arrival.number, kind=None, body=kept)
-            return gap, unread
-        if isinstance(result, SessionReply):
-            return result
-        for event in result:
-            if type(event) is UnknownEvent:
-                return tuple(_with_safe_body(one) for one in result)
-        return result
+    def _unread(
+        self, body: bytes, arrival: MessageArrival, before: datetime | None, error: Exception
+    ) -> tuple[StreamEvent, ...]:
+        """Return the events of a message that cannot be read."""
+        words = f"a message of {len(body)} bytes could not be read: {redact(f'{type(error).__name__}: {error}')}"
+        gap = self._gap(GapReason.UNREADABLE, words, before, arrival.number)
+        kept = _without_keys(body[:_KEPT])
+        return gap, UnknownEvent(received_at=arrival.received_at, message=arrival.number, kind=None, body=kept)
 
     def _hold(self, connection: Connection, held: list[bytes], body: bytes) -> None:
         """Keep a message of a connection that is not the main one yet; replies are for it alone."""
@@ -142,7 +136,7 @@ class Delivery:
 
     def _decode(self, body: bytes, arrival: MessageArrival) -> tuple[StreamEvent, ...] | SessionReply:
         """
-        Return the result of the plugin's decoder.
+        Return the result of the plugin's decoder; the body of an unknown event shows no key.
 
         Raises:
             TypeError: it is none that a decoder may return.
@@ -150,6 +144,11 @@ class Delivery:
         result = self.decode(body, arrival) if self.decode is not None else ()
         if type(result) is not tuple and type(result) is not SessionReply:
             raise TypeError(f"the decoder of the plugin returned {type(result).__name__}, not a tuple of events")
+        if isinstance(result, SessionReply):
+            return result
+        for event in result:
+            if type(event) is UnknownEvent:
+                return tuple(map(_with_safe_body, result))
         return result
 
     def _gap(self, reason: GapReason, words: str, since: datetime | None, number: int) -> Gap:
