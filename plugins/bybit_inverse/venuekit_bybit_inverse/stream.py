@@ -33,7 +33,10 @@ _REPLIES = {
     "unsubscribe": ReplyKind.UNSUBSCRIBED,
 }
 #: the words of a refusal have no code
-_FAULTS = {"request expired": Fault.CLOCK}
+_FAULTS = {
+    "request expired": Fault.CLOCK,
+    "Permission denied, please check your API key permissions.": Fault.PERMISSION,
+}
 _EXECUTION, _WALLET = f"execution.{CATEGORY}", "wallet"
 
 
