@@ -8,13 +8,15 @@ from typing import Any
 
 import pytest
 
-from venuekit.capabilities import InstrumentReader
+from venuekit.capabilities import InstrumentReader, OrderControl, OrderRequest, OrderSide, OrderType
+from venuekit.errors import InvalidRequest
 from venuekit.plugins import make_plugins
 from venuekit.testing.staged import on_stage
 from venuekit.venue import Venue
 
 PLUGINS = make_plugins()
 VENUES = [PLUGINS.venue(venue_id) for venue_id in PLUGINS.venue_ids()]
+EXCHANGES = [venue for venue in VENUES if not venue.id.startswith("toy_")]
 
 
 @pytest.mark.parametrize("venue", VENUES, ids=[venue.id for venue in VENUES])
@@ -36,3 +38,15 @@ async def test_a_key_is_one_contract_and_its_notional_gives_its_contracts(venue:
                     assert notional is None
                 else:
                     assert one.contracts(notional=notional, price=price) == quantity
+
+
+@pytest.mark.parametrize("venue", EXCHANGES, ids=[venue.id for venue in EXCHANGES])
+async def test_an_order_for_a_symbol_that_is_not_listed_gets_the_one_that_was_meant(venue: Venue[Any]) -> None:
+    """In lower case, and by its key; nothing is sent for it."""
+    async with on_stage(venue) as stage:
+        orders, listed = OrderControl.of(stage.account), await InstrumentReader.of(stage.account).get_instruments()
+        for meant in (listed[0].symbol.lower(), listed[0].key):
+            request = OrderRequest(symbol=meant, side=OrderSide.BUY, type=OrderType.MARKET, quantity=Decimal(1))
+            with pytest.raises(InvalidRequest, match=f"did you mean {listed[0].symbol}") as caught:
+                await orders.place_order(request)
+            assert caught.value.subject == meant

@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import attrs
 
+from venuekit._util.texts import did_you_mean, nearest
 from venuekit.account import Account
 from venuekit.capabilities import Instrument
 from venuekit.endpoint import Endpoint
 from venuekit.errors import InvalidRequest, Outcome
 from venuekit.parts.orders.routes import OrderSteps
 
-__all__ = ["Listing"]
+__all__ = ["Listing", "suggest_symbol"]
+
+
+def suggest_symbol(symbol: str, listed: Iterable[Instrument]) -> str:
+    """
+    Return the end of a sentence about a symbol that is not listed: the one that was perhaps meant, or nothing.
+
+    A text with a slash is taken for an :attr:`~venuekit.capabilities.Instrument.key`, also one that lacks its end.
+    """
+    symbols = {one.key: one.symbol for one in listed}
+    if "/" not in symbol:
+        return did_you_mean(symbol, symbols.values())
+    key = nearest(symbol, symbols)
+    return "" if key is None else f"; did you mean {symbols[key]}? It is {key}"
 
 
 @attrs.frozen
@@ -41,7 +55,7 @@ class Listing:
             for one in listed:
                 if one.symbol == symbol:
                     return one
-        words = "the venue lists no such contract"
+        words = f"the venue lists no such contract{suggest_symbol(symbol, listed)}"
         raise account.make_error(InvalidRequest, words, subject=symbol, outcome=Outcome.NOT_APPLIED)
 
     async def steps(self, account: Account, symbol: str, renew: bool) -> OrderSteps:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
@@ -26,6 +26,7 @@ from venuekit.capabilities import (
     ServerTimeReader,
     Unit,
 )
+from venuekit.parts.listing import suggest_symbol
 from venuekit.plugin import Account, Answer, Endpoint, InvalidRequest, Outcome, payload_decoder
 from venuekit_binance_common.payloads import BracketRow, BracketsRow, FilterRow, InstrumentRow, camel_names, one_or_many
 
@@ -155,7 +156,7 @@ class BinanceMarket(
             if symbol is None or row.symbol == symbol
         )
         if symbol is not None and not instruments:
-            raise unknown_symbol_error(self, self.endpoints.EXCHANGE_INFO, symbol)
+            raise unknown_symbol_error(self, self.endpoints.EXCHANGE_INFO, symbol, answer.value)
         return instruments
 
     async def get_mark_price(self, symbol: str) -> MarkPrice:
@@ -193,9 +194,17 @@ class BinanceMarket(
         )
 
 
-def unknown_symbol_error(account: Account, endpoint: Endpoint[Any], symbol: str) -> InvalidRequest:
-    """Return the error for a symbol that a read of all symbols does not list: the venue was not asked for it."""
-    words = f"{endpoint.path} lists no such symbol"
+def unknown_symbol_error(
+    account: Account, endpoint: Endpoint[Any], symbol: str, listed: Iterable[InstrumentRow] = ()
+) -> InvalidRequest:
+    """
+    Return the error for a symbol that a read of all symbols does not list: the venue was not asked for it.
+
+    The symbol that was perhaps meant is one of ``listed``, or of the contracts that the account has read before.
+    """
+    known = account.recall(account.CONTRACTS) if isinstance(account, BinanceContracts) else None
+    rows = listed or (known or {}).values()
+    words = f"{endpoint.path} lists no such symbol{suggest_symbol(symbol, (_instrument(row, None) for row in rows))}"
     return account.make_error(InvalidRequest, words, subject=symbol, outcome=Outcome.NOT_APPLIED)
 
 

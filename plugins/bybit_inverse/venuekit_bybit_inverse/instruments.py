@@ -23,10 +23,11 @@ from venuekit.capabilities import (
     ServerTimeReader,
     Unit,
 )
-from venuekit.plugin import Account, InvalidRequest, nonzero
+from venuekit.parts.listing import suggest_symbol
+from venuekit.plugin import Account, InvalidRequest, Outcome, nonzero
 from venuekit_bybit_inverse.endpoints import BYBIT, CATEGORY
 from venuekit_bybit_inverse.endpoints.market import InstrumentRow
-from venuekit_bybit_inverse.reading import read_pages, unknown_symbol_error
+from venuekit_bybit_inverse.reading import read_pages
 from venuekit_bybit_inverse.wire import CONTRACT_SIZE
 
 _PAGE_SIZE = 1000
@@ -97,6 +98,14 @@ async def instrument_row(account: Account, symbol: str) -> InstrumentRow:
     return row
 
 
+def unknown_symbol_error(account: Account, symbol: str) -> InvalidRequest:
+    """Return the error for a symbol that the venue does not list, with the one that was perhaps meant."""
+    page = account.recall(BYBIT.INSTRUMENTS, category=CATEGORY, limit=_PAGE_SIZE)
+    listed = () if page is None else (_instrument(row, None) for row in page.rows)
+    words = f"the venue lists no such contract{suggest_symbol(symbol, listed)}"
+    return account.make_error(InvalidRequest, words, subject=symbol, outcome=Outcome.NOT_APPLIED)
+
+
 async def refresh_row(account: Account, symbol: str) -> InstrumentRow:
     """Do as :func:`instrument_row`, with the instruments read again unless that was done just now for this symbol."""
     reason = (symbol, "steps")
@@ -120,9 +129,10 @@ async def _rows_by_symbol(
             alone = await account.read_once(BYBIT.INSTRUMENTS, category=CATEGORY, symbol=symbol)
             if not alone.rows:  # it may have been listed since
                 alone = await account.refresh(BYBIT.INSTRUMENTS, symbol, category=CATEGORY, symbol=symbol)
-        except InvalidRequest:
+        except InvalidRequest as refused:
             if expired:
                 continue
+            refused.message += suggest_symbol(symbol, (_instrument(row, None) for row in page.rows))
             raise
         listed |= {row.symbol: row for row in alone.rows}
     return listed

@@ -15,8 +15,8 @@ from venuekit.parts.values import readable_values
 from venuekit.plugin import Account, OddRow
 from venuekit_bybit_inverse.endpoints import BYBIT, CATEGORY
 from venuekit_bybit_inverse.endpoints.positions import ADL_RANK_OF, POSITIONS
-from venuekit_bybit_inverse.instruments import settle_coins
-from venuekit_bybit_inverse.reading import Pages, read_pages, unknown_symbol_error
+from venuekit_bybit_inverse.instruments import settle_coins, unknown_symbol_error
+from venuekit_bybit_inverse.reading import Pages, read_pages
 from venuekit_bybit_inverse.wire import CONTRACT_SIZE
 
 PAGE_SIZE = 200

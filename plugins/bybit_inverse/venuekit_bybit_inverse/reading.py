@@ -11,7 +11,7 @@ from urllib.parse import unquote
 import attrs
 
 from venuekit.parts.histories import FromCursor, History, Retention, Track, VenueWords
-from venuekit.plugin import Account, Answer, Endpoint, InvalidRequest, Outcome, PayloadMismatch
+from venuekit.plugin import Account, Answer, Endpoint, Outcome, PayloadMismatch
 
 R = TypeVar("R")
 T = TypeVar("T")
@@ -90,12 +90,6 @@ async def read_pages(
         # A cursor arrives percent-encoded and must be signed and sent as it came: the encoder encodes it once again.
         answer = await by(account, endpoint, **parameters, cursor=unquote(page.cursor))
         answers.append(answer)
-
-
-def unknown_symbol_error(account: Account, symbol: str) -> InvalidRequest:
-    """Build the error for a symbol that the venue does not list."""
-    words = "the venue lists no such contract"
-    return account.make_error(InvalidRequest, words, subject=symbol, outcome=Outcome.NOT_APPLIED)
 
 
 @attrs.frozen

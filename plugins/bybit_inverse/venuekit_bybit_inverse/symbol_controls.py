@@ -25,8 +25,7 @@ from venuekit.plugin import Account, Answer, Change
 from venuekit_bybit_inverse.endpoints import BYBIT, CATEGORY
 from venuekit_bybit_inverse.endpoints.margin import MovedMargin
 from venuekit_bybit_inverse.endpoints.settings import TPSL_MODES, TpSlModeRow
-from venuekit_bybit_inverse.instruments import instrument_row
-from venuekit_bybit_inverse.reading import unknown_symbol_error
+from venuekit_bybit_inverse.instruments import instrument_row, unknown_symbol_error
 
 #: an amount of margin has at most this many decimals
 _DECIMALS = 4

@@ -11,7 +11,7 @@ import pytest
 
 from venuekit.capabilities import Instrument
 from venuekit.errors import InvalidRequest
-from venuekit.parts.listing import Listing
+from venuekit.parts.listing import Listing, suggest_symbol
 from venuekit.parts.orders import OrderSteps
 from venuekit.testing.staged import Stage, on_stage
 from venuekit_toy_swap import TOY_SWAP
@@ -48,6 +48,18 @@ async def test_symbol_that_is_not_listed_is_looked_for_anew(stage: Stage) -> Non
         await LISTING.find(stage.account, "NONE")
     assert caught.value.subject == "NONE"
     assert len(stage.arrivals(SWAP.CONTRACTS)) == 2
+
+
+async def test_the_symbol_that_was_meant_is_suggested(stage: Stage) -> None:
+    """By its looks, or by the key of the contract; nothing is suggested for one that is like none."""
+    listed = [*(await LISTING.by_symbol(stage.account)).values()]
+    contract = listed[0]
+
+    assert suggest_symbol(contract.symbol.lower(), listed) == f"; did you mean {contract.symbol}?"
+    meant = f"; did you mean {contract.symbol}? It is {contract.key}"
+    assert suggest_symbol(contract.key, listed) == meant
+    assert suggest_symbol(contract.key.partition(":")[0], [contract]) == meant
+    assert suggest_symbol("", listed) == suggest_symbol("q/w", listed) == suggest_symbol(contract.symbol, []) == ""
 
 
 async def test_worth_of_contracts_is_the_ledgers(stage: Stage) -> None:
