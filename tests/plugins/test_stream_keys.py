@@ -138,10 +138,9 @@ async def test_a_key_without_permission_is_an_error_on_entering(venue: str, stag
     async with stage(venue) as here:
         here.permission.is_there = False
         account = await here.program()
+        kind = PermissionDenied if venue == "bybit_inverse" else AuthenticationFailed
         for block in (UserStream.of(account).events(), AccountView(account)):
-            with pytest.raises(
-                PermissionDenied if venue == "bybit_inverse" else AuthenticationFailed, match=WORDS[venue]
-            ):
+            with pytest.raises(kind, match=WORDS[venue]):
                 await block.__aenter__()
         assert here.sim.streams.connections == ()
         here.permission.is_there = True

@@ -85,6 +85,9 @@ class Delivery:
         arrival = MessageArrival(received_at, number, self.keeps_raw)
         try:
             result = self._decode(body, arrival)
+            if self.declaration.renewal is not None and not isinstance(result, SessionReply):
+                for symbol in filter(None, map(self.declaration.renewal.lacks, result)):
+                    self.on_unlisted(symbol)
         except Exception as error:  # noqa: BLE001 - a message must not end the session, whatever is wrong with it
             result = self._unread(body, arrival, before, error)
         if isinstance(result, SessionReply):
@@ -101,9 +104,6 @@ class Delivery:
 
     def _note(self, connection: Connection, events: tuple[StreamEvent, ...]) -> None:
         """Note that a connection delivers; the end of its session is no proof of that."""
-        if self.declaration.renewal is not None:
-            for symbol in filter(None, map(self.declaration.renewal.lacks, events)):
-                self.on_unlisted(symbol)
         for event in events:
             if type(event) is OrderUpdate:
                 self.orders.append(event)

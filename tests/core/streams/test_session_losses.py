@@ -20,6 +20,7 @@ from venuekit.account import Account
 from venuekit.capabilities import (
     Gap,
     GapReason,
+    StreamEvent,
     StreamPhase,
     UnknownEvent,
 )
@@ -27,7 +28,7 @@ from venuekit.errors import (
     AuthenticationFailed,
 )
 from venuekit.pipeline.open_socket import End
-from venuekit.plugin import Decoder, MessageArrival
+from venuekit.plugin import Decoder, DecoderRenewal, MessageArrival
 from venuekit.testing import LoopClock
 
 pytestmark = pytest.mark.looptime
@@ -207,3 +208,29 @@ async def test_a_decoder_that_breaks_its_promise_costs_one_message() -> None:
             assert await take(events, 1) == ["a"]
             assert words(*await events.read_message()) == [GapReason.UNREADABLE, None]
             assert await take(events, 1) == ["b"]
+
+
+async def test_a_renewal_that_breaks_its_promise_costs_no_session() -> None:
+    """One that fails to look at an event costs that message, and one that fails to read costs nothing."""
+    asyncio.get_running_loop().set_exception_handler(lambda _loop, context: failures.append(context["exception"]))
+    failures: list[object] = []
+    async with stream_account(LoopClock()) as (account, sockets, _):
+        streams = account._session.venue_session.streams
+        assert streams is not None
+
+        def find_unlisted(event: StreamEvent) -> str | None:
+            assert isinstance(event, UnknownEvent)
+            return {"none": "new", "a": None, "b": None}[event.body.decode()]
+
+        async def refresh(_account: Account, symbol: str) -> None:
+            raise KeyError(symbol)
+
+        renewal = DecoderRenewal(lacks=find_unlisted, refresh=refresh)
+        streams.declaration = attrs.evolve(streams.declaration, renewal=renewal)
+        async with account.events() as events:
+            sockets.opened[0].say("a", "odd", "none", "b")
+            assert await take(events, 1) == ["a"]
+            assert words(*await events.read_message()) == [GapReason.UNREADABLE, None]
+            assert await take(events, 2) == ["none", "b"]
+            await asyncio.sleep(1)
+            assert (events.state.connections, [repr(one) for one in failures]) == (1, ["KeyError('new')"])
