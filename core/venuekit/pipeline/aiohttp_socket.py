@@ -49,15 +49,15 @@ class SocketConnector(TCPConnector):
 class AiohttpSocket:
     """A connection of aiohttp; see :class:`~venuekit.pipeline.open_socket.RequestSocket`."""
 
-    __slots__ = ("_protocol", "_queue", "_socket")
+    __slots__ = ("_limit", "_protocol", "_queue", "_socket")
 
-    def __init__(self, socket: ClientWebSocketResponse[bool]) -> None:
+    def __init__(self, socket: ClientWebSocketResponse[bool], message_limit: int) -> None:
         # nothing public hands messages on without one more turn of the loop for each
         self._socket, self._queue = socket, socket._reader  # noqa: SLF001
         connection = socket._conn  # noqa: SLF001
         if connection is None or not isinstance(connection.protocol, SocketProtocol):
             raise TypeError("a socket is opened by a session with a SocketConnector")
-        self._protocol = connection.protocol
+        self._protocol, self._limit = connection.protocol, message_limit
 
     async def send(self, text: str) -> None:
         """Send a message."""
@@ -116,9 +116,9 @@ class AiohttpSocket:
 
     def _end(self, data: object) -> End:
         code = self._socket.close_code
-        if code == _TOO_BIG:
-            return End("a message is larger than the limit", is_oversized=True)
         if isinstance(data, Exception):
+            if code == _TOO_BIG:  # a venue may close with this code too, which speaks of a message of ours
+                return End(f"a message is larger than the limit of {self._limit} bytes", is_oversized=True)
             return End(redact_error(data))
         return End("the connection broke off" if code in {None, 1006} else f"the venue closed it with code {code}")
 

@@ -12,6 +12,10 @@ class End(NamedTuple):
     words: str
     is_oversized: bool = False
 
+    def mend(self, declaration: str) -> str:
+        """Return the remedy of the end of a connection that ``declaration`` declares; empty where the words suffice."""
+        return f"raise message_limit in the venue's {declaration}" if self.is_oversized else ""
+
 
 class StreamSocket(Protocol):
     """One open connection."""

@@ -101,14 +101,14 @@ class SocketConnection:
         self.is_retired = True
         self._finish_if_done()
 
-    def finish(self, words: str) -> None:
+    def finish(self, words: str, mend: str = "") -> None:
         """End the connection: the answers of all requests in flight are lost, for the reason in ``words``."""
         if self.end is not None:
             return
         self.end = words
         for answer in (*self._waiting.values(), *filter(None, (self._logon,))):
             if not answer.done():
-                answer.set_exception(AnswerLost(words))
+                answer.set_exception(AnswerLost(words, mend=mend))
         self.on_end(self)
 
     async def close(self) -> None:
@@ -161,7 +161,7 @@ class SocketConnection:
     async def _read(self) -> None:
         try:
             end = await self.socket.receive(self._take, self._note_sign)
-            self.finish(end.words)
+            self.finish(end.words, end.mend("SocketApi"))
         except OSError as error:
             self.finish(f"the connection broke off: {type(error).__name__}")
 

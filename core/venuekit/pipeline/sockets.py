@@ -86,13 +86,13 @@ class AiohttpSockets:
         socket = await self._session.ws_connect(
             url.reveal(),
             headers=headers,
-            max_msg_size=message_limit,
+            max_msg_size=message_limit + 1,  # a message of just this size is refused
             autoping=False,  # a ping is a sign of life, which the watchdog must see
             decode_text=False,
             timeout=aiohttp.ClientWSTimeout(ws_close=0.0),  # it is not waited for the other side's farewell
             **options,
         )
-        return AiohttpSocket(socket)
+        return AiohttpSocket(socket, message_limit)
 
     async def aclose(self) -> None:
         """Close the pool."""

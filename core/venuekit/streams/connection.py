@@ -137,5 +137,6 @@ class Connection:
     def _finish(self, end: End) -> None:
         self.end = self.end or end
         if self._expected is not None and not self._expected[1].done():
-            self._expected[1].set_exception(AnswerLost(f"{end.words} while the session was opened"))
+            words, mend = f"{end.words} while the session was opened", end.mend("StreamDeclaration")
+            self._expected[1].set_exception(AnswerLost(words, mend=mend))
         self.on_change()

@@ -274,7 +274,8 @@ class StreamSession:
         """Return why the main connection is no good any more, None while it is."""
         if main.end is not None:
             reason = GapReason.UNREADABLE if main.end.is_oversized else GapReason.CONNECTION_LOST
-            return reason, main.end.words
+            mend = main.end.mend("StreamDeclaration")
+            return reason, f"{main.end.words}; {mend}" if mend else main.end.words
         if main.pinged_at is not None and now - main.pinged_at >= self.declaration.silence:
             return GapReason.SILENT, f"no frame came for {now - main.last_at:.0f} s, though the venue was pinged"
         if self._key is not None and now >= self._key.expires_at:

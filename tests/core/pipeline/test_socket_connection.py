@@ -80,7 +80,7 @@ async def test_the_late_answer_of_a_caller_who_left_is_no_stray() -> None:
         ('{"a":' * 3000, "no JSON object"),
         ('{"id":null,"status":401,"error":{"code":-2015,"msg":"gone"}}', 'without an id: {"status":401,"error"'),
         ('{"status":401}', "without an id"),
-        ("x" * 20_000, "larger than the limit"),
+        ("x" * 20_000, "larger than the limit of 16384 bytes"),
     ],
 )
 async def test_a_message_that_is_no_answer_ends_the_connection(frame: str, words: str) -> None:

@@ -94,17 +94,30 @@ async def test_messages_and_signs_are_handed_on() -> None:
 
 
 async def test_a_message_above_the_limit_ends_the_connection() -> None:
-    """Its end says so; the messages before it were handed on."""
+    """Its end says so, with the limit; the messages before it, one of just that size among them, were handed on."""
 
     async def play(socket: web.WebSocketResponse) -> None:
-        await socket.send_str("a")
-        await socket.send_str("b" * 2000)
+        await socket.send_str("a" * 1000)
+        await socket.send_str("b" * 1001)
         await socket.receive()
 
     async with serving(play) as (sockets, url):
         end, messages, _ = await receive(sockets, url)
-    assert end == End("a message is larger than the limit", is_oversized=True)
-    assert messages == [b"a"]
+    assert end == End("a message is larger than the limit of 1000 bytes", is_oversized=True)
+    assert end.mend("SocketApi") == "raise message_limit in the venue's SocketApi"
+    assert messages == [b"a" * 1000]
+
+
+async def test_a_message_of_ours_that_is_too_large_for_the_venue_is_not_one_of_the_venue() -> None:
+    """A venue closes with the same code then: no limit of ours is blamed."""
+
+    async def play(socket: web.WebSocketResponse) -> None:
+        await socket.close(code=1009)
+
+    async with serving(play) as (sockets, url):
+        end, _, _ = await receive(sockets, url)
+    assert end == End("the venue closed it with code 1009")
+    assert end.mend("SocketApi") == ""
 
 
 async def test_a_connection_that_breaks_off_ends() -> None:
@@ -353,4 +366,4 @@ async def test_a_socket_needs_a_protocol_that_hands_messages_on() -> None:
 
     async with serving(play) as (_, url), ClientSession() as session, session.ws_connect(url.reveal()) as socket:
         with pytest.raises(TypeError, match="SocketConnector"):
-            AiohttpSocket(socket)
+            AiohttpSocket(socket, 1000)

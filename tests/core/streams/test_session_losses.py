@@ -148,8 +148,13 @@ async def test_a_message_that_cannot_be_read_is_a_gap_with_its_body() -> None:
         (known,) = await events.read_message()
         assert isinstance(known, UnknownEvent)
         assert known.body == b"key:***"
-        socket.cut(End("a message is larger than the limit", is_oversized=True))
-        assert await take(events, 1) == [GapReason.UNREADABLE]
+        socket.cut(End("a message is larger than the limit of 7 bytes", is_oversized=True))
+        gap = await anext(events)
+        assert isinstance(gap, Gap)
+        assert gap.reason is GapReason.UNREADABLE
+        assert gap.words == (
+            "a message is larger than the limit of 7 bytes; raise message_limit in the venue's StreamDeclaration"
+        )
         await events.wait_until_live()
 
 

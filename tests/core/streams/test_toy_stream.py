@@ -8,6 +8,7 @@ import logging
 import traceback
 from collections.abc import Mapping
 from decimal import Decimal
+from typing import Any
 
 import attrs
 import pytest
@@ -37,7 +38,7 @@ from venuekit.errors import (
 from venuekit.runtime import Runtime
 from venuekit.simulator import Simulation
 from venuekit.simulator.ledger import Side
-from venuekit.venue import Environment, EnvironmentName
+from venuekit.venue import Environment, EnvironmentName, Venue
 from venuekit_toy_perp import TOY_PERP
 
 
@@ -84,6 +85,30 @@ async def test_a_closed_connection_is_opened_again() -> None:
         event = await anext(events)
         assert isinstance(event, SettingsUpdate)
         assert event.leverage == Decimal(13)
+
+
+def _limited(limit: int) -> Venue[Any]:
+    """Return the toy venue with a limit for the messages of its stream."""
+    assert TOY_PERP.stream is not None
+    return attrs.evolve(TOY_PERP, stream=attrs.evolve(TOY_PERP.stream, message_limit=limit))
+
+
+async def test_a_message_above_the_limit_is_a_gap_that_says_how_to_mend_it() -> None:
+    """With the limit; while the session is opened, it is the error of entering."""
+    mend = "raise message_limit in the venue's StreamDeclaration"
+    async with Simulation((TOY_PERP,)) as sim:
+        credentials = sim.credentials("toy_perp")
+        async with connect(_limited(120), credentials) as account, UserStream.of(account).events() as events:
+            sim.ledger.fill("TOYUSD", Side.BUY, Decimal(1), Decimal(100))
+            balance, gap = await anext(events), await anext(events)  # that of the position is the longer one
+            assert isinstance(balance, BalanceUpdate)
+            assert isinstance(gap, Gap)
+            assert gap.reason is GapReason.UNREADABLE
+            assert gap.words == f"a message is larger than the limit of 120 bytes; {mend}"
+        async with connect(_limited(10), credentials) as account:
+            with pytest.raises(AnswerLost, match="larger than the limit of 10 bytes while the session was") as lost:
+                await UserStream.of(account).events().__aenter__()
+        assert lost.value.mend == mend
 
 
 async def test_a_refused_log_in_is_an_error_without_a_secret(caplog: pytest.LogCaptureFixture) -> None:

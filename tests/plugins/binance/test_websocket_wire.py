@@ -16,6 +16,7 @@ import venuekit
 from venuekit.capabilities import BalanceReader, OrderControl, OrderRequest, OrderSide, OrderType
 from venuekit.credentials import Credentials, Secret
 from venuekit.errors import (
+    AnswerLost,
     AuthenticationFailed,
     ConfigurationError,
     Outcome,
@@ -213,6 +214,18 @@ async def test_a_restart_is_survived(venue: str) -> None:
         before = await desk.account.get_balances()
         desk.sim.disturb_streams((venue,), StreamRestart(seconds=0.05))
         assert without_times(await desk.account.get_balances()) == without_times(before)
+
+
+@products
+async def test_an_answer_above_the_limit_says_how_to_mend_it(venue: str) -> None:
+    """Limit and declaration are in the error of a read whose answer was lost to it."""
+    async with opened(venue) as desk:
+        link = desk.account._session.wire.link
+        link.api = attrs.evolve(link.api, message_limit=100)
+        with pytest.raises(AnswerLost, match="a message is larger than the limit of 100 bytes") as lost:
+            await desk.account.get_balances()
+
+    assert lost.value.mend == "raise message_limit in the venue's SocketApi"
 
 
 @products
