@@ -13,6 +13,7 @@ from tests.house.printers import shown
 
 from venuekit import Runtime, Secret, errors
 from venuekit.endpoint import Effect
+from venuekit.plugin import ListenKeySession
 from venuekit.plugins import make_plugins
 from venuekit.simulator import CannedAnswer, Cut, Rewrite, Simulation, Truncate
 from venuekit.testing import InstantClock, Watch, plugins_with
@@ -70,6 +71,33 @@ async def test_a_listen_key_is_shown_nowhere(venue_id: str, tmp_path: Path, capl
 
     assert len(texts) > 40
     assert {name for name, text in texts.items() if key in text or key[:20] in text} == set()
+
+
+@pytest.mark.parametrize("venue_id", ["binance_usdm", "binance_coinm"])
+async def test_a_refused_handshake_that_repeats_the_key_does_not_show_it(
+    venue_id: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The venue's words are there without it, and nothing that the error refers to has it."""
+    caplog.set_level(logging.DEBUG)
+    venue = make_plugins().venue(venue_id)
+    assert venue.stream is not None
+    assert isinstance(venue.stream.session, ListenKeySession)
+    astray = attrs.evolve(venue.stream.session, path="/nowhere?listenKey={key}", paths={})
+    venue = attrs.evolve(venue, stream=attrs.evolve(venue.stream, session=astray))
+    async with Simulation((venue,)) as sim, Runtime(journal=False) as runtime:
+        account: Any = await runtime.open(venue, sim.credentials(venue_id))
+        error = await _refused(account)
+        key = (await account.start_listen_key()).key.reveal()
+
+    assert "Path /nowhere" in str(error)
+    texts = shown(error) | {"log": caplog.text}
+    assert {name for name, text in texts.items() if key in text} == set()
+
+
+async def _refused(account: Any) -> errors.VenuekitError:
+    with pytest.raises(errors.VenueError) as refusal:
+        await account.events().__aenter__()
+    return refusal.value
 
 
 def _written(directory: Path) -> str:

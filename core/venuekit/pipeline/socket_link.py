@@ -13,6 +13,7 @@ import attrs
 from venuekit.clock import Clock
 from venuekit.credentials.secret import Secret
 from venuekit.errors import NeverSent, OperationError, VenuekitError
+from venuekit.foreign import words_of
 from venuekit.message import HttpResponse
 from venuekit.pipeline.patience import Patience
 from venuekit.pipeline.socket_connection import SocketConnection
@@ -158,9 +159,11 @@ class SocketLink:
         try:
             socket = await self.sockets.open(self.url, self.headers, self.api.message_limit)
         except HandshakeRefused as refused:
-            if refused.status in _OF_THE_ADDRESS:
-                raise LogonRefused(HttpResponse(refused.status, refused.headers, refused.words.encode())) from None
-            raise NeverSent(f"the venue answers the handshake with {refused.status} {refused.words}") from None
+            response = refused.response
+            if response.status in _OF_THE_ADDRESS:
+                raise LogonRefused(response) from None
+            words = f"the venue answers the handshake with HTTP {response.status}: {words_of(response.body)}"
+            raise NeverSent(words, status=response.status) from None
         connection = SocketConnection(self.api, socket, self.patience, self.clock.monotonic(), self._forget)
         self._open.add(connection)
         async with AsyncExitStack() as unless_ready:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from types import MappingProxyType
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Protocol
 
 from venuekit._util.texts import without_frames
 from venuekit.credentials.redactor import redact, redact_error
 from venuekit.credentials.secret import Secret
 from venuekit.errors import CertificateRejected, NeverSent, VenuekitError
+from venuekit.message import HttpResponse
 from venuekit.pipeline.interlock import is_local
 from venuekit.pipeline.open_socket import RequestSocket, StreamSocket
 
@@ -21,14 +22,17 @@ if TYPE_CHECKING:
 
 #: seconds of the loop's own clock for opening a connection
 OPENING = 15.0
+#: the most bytes that are read of the body of a refused handshake, and the seconds of the loop's own clock for them
+_REFUSAL = 16_384
+_REFUSING = 2.0
 
 
 class HandshakeRefused(Exception):
-    """The venue answered a handshake with a status of HTTP; never leaves the session."""
+    """The venue answered a handshake as a request of HTTP, by ``response``; never leaves the session."""
 
-    def __init__(self, status: int, words: str, headers: Mapping[str, str] = MappingProxyType({})) -> None:
-        super().__init__(status, words)
-        self.status, self.words, self.headers = status, words, headers
+    def __init__(self, response: HttpResponse) -> None:
+        super().__init__(response)
+        self.response = response
 
 
 class Sockets(Protocol):
@@ -76,7 +80,10 @@ class AiohttpSockets:
         if self._session is None:
             # no proxies, cookies or netrc of the environment
             self._session = aiohttp.ClientSession(
-                connector=SocketConnector(), cookie_jar=aiohttp.DummyCookieJar(), trust_env=False
+                connector=SocketConnector(),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                trust_env=False,
+                middlewares=(_raise_refusal,),
             )
         options: dict[str, Any] = {}
         if self._proxy is not None and not is_local(url.reveal()):
@@ -101,16 +108,39 @@ class AiohttpSockets:
             await session.close()
 
 
+async def _raise_refusal(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+    """
+    Return the answer to a handshake that opens a connection; a middleware, since aiohttp reads no body of another one.
+
+    Raises:
+        HandshakeRefused: any other answer, a redirection among them: it would lead to a host that nobody has named.
+    """
+    import aiohttp
+
+    response = await handler(request)
+    if response.status == 101:
+        return response
+    body = bytearray()
+    try:
+        with suppress(TimeoutError, aiohttp.ClientError):  # a body that does not end is shown as far as it came
+            async with asyncio.timeout(_REFUSING):
+                while len(body) < _REFUSAL and (part := await response.content.read(_REFUSAL - len(body))):
+                    body += part
+    finally:
+        response.close()
+    raise HandshakeRefused(HttpResponse(response.status, response.headers, bytes(body)))
+
+
 def _failure_of(error: BaseException) -> BaseException:
     """Return the error of a connection that could not be opened; it keeps no reference to the one it comes from."""
     import aiohttp
 
     if isinstance(error, asyncio.CancelledError):
         return asyncio.CancelledError(*error.args)
-    if isinstance(error, VenuekitError) or not isinstance(error, Exception):
+    if isinstance(error, VenuekitError | HandshakeRefused) or not isinstance(error, Exception):
         return without_frames(error)
-    if isinstance(error, aiohttp.WSServerHandshakeError):
-        return HandshakeRefused(error.status, redact(error.message), error.headers or {})
+    if isinstance(error, aiohttp.WSServerHandshakeError):  # its text has the URL
+        return NeverSent(f"the answer to the handshake opens no connection: {redact(error.message)}")
     if isinstance(error, aiohttp.ClientConnectorCertificateError):
         return CertificateRejected(redact_error(error))
     return NeverSent(redact_error(error))

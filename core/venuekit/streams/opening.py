@@ -11,7 +11,9 @@ from venuekit.credentials.redactor import redact, redact_error
 from venuekit.credentials.secret import Secret
 from venuekit.errors import ConfigurationError, NeverSent, OperationError, VenuekitError
 from venuekit.faults import error_of
+from venuekit.foreign import read_foreign, words_of
 from venuekit.pipeline.events import EVENTS
+from venuekit.pipeline.open_socket import StreamSocket
 from venuekit.pipeline.sockets import HandshakeRefused, Sockets
 from venuekit.signing import NO_FIELDS, Stamp
 from venuekit.stream_declaration import ListenKeySession, ReplyKind, SessionReply, SignedSession, StreamDeclaration
@@ -20,6 +22,7 @@ from venuekit.streams.listen_keys import KeptKey
 
 if TYPE_CHECKING:
     from venuekit.account import Account
+    from venuekit.message import HttpResponse
     from venuekit.pipeline.account_session import AccountSession
 
 
@@ -49,27 +52,33 @@ async def open_connection(
         url = Secret(base + rule.path_in(environment.name).replace("{key}", text.reveal()))
     else:
         url = Secret(base + (rule.path if isinstance(rule, SignedSession) else ""))
-    try:
-        socket = await sockets.open(url, environment.headers, declaration.message_limit)
-    except HandshakeRefused as refused:
-        raise refusal(session, SessionReply(ReplyKind.REFUSED, refused.words), refused.status) from None
-    except OperationError as error:
-        error.venue, error.operation = venue.id, EVENTS
-        raise
-    connection = make(socket=socket)
+    connection = make(socket=await _open_socket(session, url, sockets, declaration.message_limit))
     try:
         connection.start()
         if isinstance(rule, SignedSession):
             await _subscribe(session, rule, connection)
     except SubscriptionRefused as refused:
         await connection.close()
-        raise refusal(session, refused.reply, 200) from None
+        raise refusal(session, refused.reply) from None
     except BaseException as error:
         if isinstance(error, OperationError):
             error.venue, error.operation = venue.id, EVENTS
         await connection.close()
         raise
     return connection
+
+
+async def _open_socket(session: AccountSession, url: Secret, sockets: Sockets, message_limit: int) -> StreamSocket:
+    """Open a socket; of a refusal, which may repeat the listen key, an error keeps the redacted words alone."""
+    venue, environment = session.venue_session.venue, session.venue_session.environment
+    try:
+        return await sockets.open(url, environment.headers, message_limit)
+    except HandshakeRefused as refused:
+        failure = _handshake_refusal(session, refused.response)
+    except OperationError as error:
+        error.venue, error.operation = venue.id, EVENTS
+        raise
+    raise failure
 
 
 async def _subscribe(session: AccountSession, rule: SignedSession, connection: Connection) -> None:
@@ -111,11 +120,27 @@ def _signing_failure(error: BaseException) -> BaseException:
     return NeverSent(f"the session could not be signed: {redact_error(error)}")
 
 
-def refusal(session: AccountSession, reply: SessionReply, status: int) -> OperationError:
-    """Return the error of a refused session, by the venue's own table of faults."""
-    venue, words = session.venue_session.venue, redact(reply.words)
-    fault = reply.fault or venue.faults.classify(status, reply.code, reply.words, is_foreign=status != 200)
+def _handshake_refusal(session: AccountSession, response: HttpResponse) -> OperationError:
+    """Return the error of a refused handshake, in the venue's words where it wrote them."""
+    try:
+        refused = session.venue_session.venue.answers(response)
+    except Exception:  # noqa: BLE001 - a reader that fails has not read
+        refused = None
+    if refused is None:
+        refused = read_foreign(response)
+    words = refused.message or words_of(response.body)
+    reply = SessionReply(ReplyKind.REFUSED, words, refused.code, refused.fault)
+    return refusal(session, reply, response.status, is_foreign=refused.is_foreign)
+
+
+def refusal(
+    session: AccountSession, reply: SessionReply, status: int = 200, *, is_foreign: bool = False
+) -> OperationError:
+    """Return the error of a refused session, by the venue's own table of faults; ``status`` is that of a handshake."""
+    venue, words = session.venue_session.venue, redact(reply.words) or "no words"
+    if is_foreign:
+        words = f"HTTP {status}, not from the venue itself: {words}"
+    fault = reply.fault or venue.faults.classify(status, reply.code, reply.words, is_foreign=is_foreign)
     row = venue.faults.row(status, reply.code, reply.words)
     details: dict[str, Any] = {"code": reply.code, "status": None if status == 200 else status}
-    mend = "" if row is None else row.mend
-    return error_of(fault)(words or "no words", venue=venue.id, operation=EVENTS, mend=mend, **details)
+    return error_of(fault)(words, venue=venue.id, operation=EVENTS, mend="" if row is None else row.mend, **details)

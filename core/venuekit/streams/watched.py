@@ -61,7 +61,7 @@ class WatchedStream:
             try:
                 await connection.request(Secret(message), ReplyKind.UNSUBSCRIBED)
             except SubscriptionRefused as refused:
-                raise refusal(self._session.first, refused.reply, 200) from None
+                raise refusal(self._session.first, refused.reply) from None
 
 
 #: how often a connection that ends meanwhile is waited for again

@@ -77,7 +77,7 @@ class Server:
         """Serve a connection."""
         if self.status is not None:
             self.refused += 1
-            return web.Response(status=self.status, text="no", headers={"Retry-After": "7"})
+            return web.Response(status=self.status, text="not <b>now</b>", headers={"Retry-After": "7"})
         socket = web.WebSocketResponse(autoping=self.reads)
         await socket.prepare(request)
         self.opened += 1

@@ -129,18 +129,21 @@ async def test_a_connection_that_ends_while_it_is_logged_on_sent_nothing() -> No
 
 @pytest.mark.parametrize("status", [403, 418, 429])
 async def test_a_handshake_refused_for_the_address_is_an_answer(status: int) -> None:
-    """It closes pools as one over HTTP does, with its headers."""
+    """It closes pools as one over HTTP does, with its headers and its body."""
     async with linked(Server(status=status)) as (link, _):
         response = await link.send({})
 
     assert (response.status, response.headers["Retry-After"]) == (status, "7")
+    assert response.body == b"not <b>now</b>"
 
 
 async def test_any_other_refused_handshake_sent_nothing() -> None:
-    """The error has its status."""
+    """The error has its status and its words."""
     async with linked(Server(status=503)) as (link, _):
-        with pytest.raises(NeverSent, match="answers the handshake with 503"):
+        with pytest.raises(NeverSent, match="answers the handshake with HTTP 503: not now") as refusal:
             await link.send({})
+
+    assert refusal.value.status == 503
 
 
 async def test_a_server_that_is_away_got_nothing() -> None:

@@ -31,7 +31,7 @@ async def serving(play: Play, proxy: Proxy | None = None) -> AsyncIterator[tuple
 
     async def handle(request: web.BaseRequest) -> web.StreamResponse:
         if request.path != "/ws":
-            return web.Response(status=403, text="no")
+            return web.Response(status=403, text=f"no {request.path_qs}", headers={"Retry-After": "7"})
         socket = web.WebSocketResponse(autoping=False)
         await socket.prepare(request)
         await play(socket)
@@ -147,7 +147,9 @@ async def test_failures_hold_no_url() -> None:
             await sockets.open(refused, {}, 1000)
         with pytest.raises(NeverSent) as failure:
             await sockets.open(absent, {}, 1000)
-        assert refusal.value.status == 403
+        response = refusal.value.response
+        assert (response.status, response.headers["retry-after"]) == (403, "7")
+        assert response.body == f"no /other?listenKey={KEY}".encode()
         for error in (refusal.value, failure.value):
             shown = traceback.TracebackException.from_exception(error, capture_locals=True)
             assert KEY not in "".join(shown.format())
@@ -171,6 +173,73 @@ async def test_cancelling_while_it_is_opened_leaves_no_connection() -> None:
         with pytest.raises(asyncio.CancelledError):
             await task
         await ended.wait()
+
+
+@asynccontextmanager
+async def answering(*parts: bytes, ends: bool = True) -> AsyncIterator[tuple[Secret, list[bytes]]]:
+    """Answer each handshake with these bytes, and give the URL and the handshakes."""
+    asked: list[bytes] = []
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.writelines(parts)
+        if not ends:
+            await reader.read()
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    async with server:
+        yield Secret(f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/ws"), asked
+
+
+async def refused_by(url: Secret) -> HandshakeRefused:
+    """Return how a handshake is refused."""
+    sockets = AiohttpSockets()
+    try:
+        with pytest.raises(HandshakeRefused) as refusal:
+            await sockets.open(url, {}, 1000)
+    finally:
+        await sockets.aclose()
+    return refusal.value
+
+
+async def test_of_a_large_refusal_the_beginning_is_read() -> None:
+    """Whatever the venue sends, no more of it is kept."""
+    async with answering(b"HTTP/1.1 503 no\r\nContent-Length: 1000000\r\n\r\n", b"x" * 500_000, ends=False) as (url, _):
+        refusal = await refused_by(url)
+
+    assert (refusal.response.status, refusal.response.body) == (503, b"x" * 16_384)
+
+
+@pytest.mark.parametrize("ends", [False, True])
+async def test_of_a_refusal_without_an_end_the_part_that_came_is_read(
+    monkeypatch: pytest.MonkeyPatch, *, ends: bool
+) -> None:
+    """The status is known, and is not lost with a body that stops or is cut off."""
+    monkeypatch.setattr("venuekit.pipeline.sockets._REFUSING", 0.2)
+    async with answering(b"HTTP/1.1 503 no\r\nContent-Length: 10\r\n\r\n", b"busy", ends=ends) as (url, _):
+        refusal = await refused_by(url)
+
+    assert (refusal.response.status, refusal.response.body) == (503, b"busy")
+
+
+async def test_a_redirection_is_a_refusal() -> None:
+    """The host that it names is asked nothing."""
+    async with answering(b"") as (other, asked):
+        where = other.reveal().replace("ws:", "http:").encode()
+        async with answering(b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: ", where, b"\r\n\r\n") as (url, _):
+            refusal = await refused_by(url)
+
+    assert (refusal.response.status, asked) == (302, [])
+
+
+async def test_an_answer_that_is_no_handshake_opens_nothing() -> None:
+    """A venue that switches to another protocol has refused nothing, and nothing was sent."""
+    sockets = AiohttpSockets()
+    async with answering(b"HTTP/1.1 101 ok\r\nUpgrade: pigeons\r\nConnection: Upgrade\r\n\r\n") as (url, _):
+        with pytest.raises(NeverSent, match="the answer to the handshake opens no connection: Invalid upgrade header"):
+            await sockets.open(url, {}, 1000)
+        await sockets.aclose()
 
 
 async def test_a_proxy_is_not_used_on_this_machine() -> None:

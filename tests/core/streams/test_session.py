@@ -29,6 +29,7 @@ from venuekit.errors import (
     Rejected,
     VenueError,
 )
+from venuekit.message import HttpResponse
 from venuekit.pipeline.sockets import HandshakeRefused
 from venuekit.testing import LoopClock
 
@@ -104,9 +105,19 @@ async def test_entering_raises_the_error_of_the_venue() -> None:
         with pytest.raises(NeverSent, match="keyed_toy: events failed: nothing listens there"):
             await account.events().__aenter__()
         assert sockets.attempts == 4
-        sockets.failures = [HandshakeRefused(401, "no such key")]
-        with pytest.raises(AuthenticationFailed, match="no such key"):
+        sockets.failures = [HandshakeRefused(refusal(1001, 401))]
+        with pytest.raises(AuthenticationFailed, match=r"keyed_toy: events refused: 1001 no$") as refused:
             await account.events().__aenter__()
+        assert refused.value.status == 401
+        for status, body, words in (
+            (403, b"<p>no such <b>path</b></p>", "403, not from the venue itself: no such path"),
+            (503, b"", "503, not from the venue itself: empty body"),
+            (200, b"{}", "200, not from the venue itself: {}"),
+            (200, b"Log in to the hotel", "200, not from the venue itself: Log in to the hotel"),
+        ):
+            sockets.failures = [HandshakeRefused(HttpResponse(status, {}, body))]
+            with pytest.raises(VenueError, match=f"keyed_toy: events refused: HTTP {words}"):
+                await account.events().__aenter__()
         sockets.failures = [unreachable(), unreachable(), unreachable()]
         async with account.events() as events:
             assert events.state.connections == 1

@@ -34,6 +34,7 @@ from venuekit.errors import (
     ConfigurationError,
     CredentialsError,
     UnsupportedCapability,
+    VenueError,
 )
 from venuekit.runtime import Runtime
 from venuekit.simulator import Simulation
@@ -142,6 +143,17 @@ class _BrokenSockets(FakeSockets):
     async def open(self, url: Secret, headers: Mapping[str, str], message_limit: int) -> FakeSocket:
         self.opened.append(_Broken(url.reveal()))
         return self.opened[-1]
+
+
+async def test_a_refused_handshake_is_told_in_the_words_of_the_venue() -> None:
+    """With its status."""
+    assert TOY_PERP.stream is not None
+    elsewhere = attrs.evolve(TOY_PERP.stream.session, path="/v9/stream")
+    astray = attrs.evolve(TOY_PERP, stream=attrs.evolve(TOY_PERP.stream, session=elsewhere))
+    async with Simulation((TOY_PERP,)) as sim, connect(astray, sim.credentials("toy_perp")) as account:
+        with pytest.raises(VenueError, match="toy_perp: events refused: 1000 there is no GET /v9/stream") as refusal:
+            await UserStream.of(account).events().__aenter__()
+    assert refusal.value.status == 404
 
 
 async def test_a_lost_log_in_shows_no_signature() -> None:

@@ -19,6 +19,7 @@ from venuekit.errors import (
     AnswerLost,
     AuthenticationFailed,
     ConfigurationError,
+    NeverSent,
     Outcome,
     PermissionDenied,
     VenueError,
@@ -226,6 +227,18 @@ async def test_an_answer_above_the_limit_says_how_to_mend_it(venue: str) -> None
             await desk.account.get_balances()
 
     assert lost.value.mend == "raise message_limit in the venue's SocketApi"
+
+
+@products
+async def test_a_refused_handshake_is_told_in_the_words_of_the_venue(venue: str) -> None:
+    """With its status; nothing was sent."""
+    async with opened(venue) as desk:
+        desk.account._session.wire.link.url = Secret(f"{desk.sim.websocket_api(venue)}/nowhere")
+        with pytest.raises(NeverSent, match="the venue answers the handshake with HTTP 404: ") as refusal:
+            await desk.account.get_balances()
+
+    assert refusal.value.status == 404
+    assert '"msg":"Path /ws-api/nowhere, Method GET is invalid"' in refusal.value.message
 
 
 @products
