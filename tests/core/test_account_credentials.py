@@ -13,6 +13,7 @@ from typing import Any
 import attrs
 import pytest
 from tests.core.accounts_files import PLANTED, WHOLE, Write, load_text, writer_in
+from tests.core.pipeline.socket_form import API
 
 from venuekit.credential_fields import ACCOUNT_KEYS, CredentialField
 from venuekit.credentials import Secret, redact
@@ -36,22 +37,27 @@ def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Write:
 
 @pytest.fixture
 def plugins(monkeypatch: pytest.MonkeyPatch) -> Plugins:
-    """Plugins with acme_perp, a venue with a passphrase that may be left out, and a vault that is no secret."""
+    """Plugins with acme_perp, whose passphrase may be left out and whose vault is no secret, and two more venues."""
     fields = (
         CredentialField("passphrase", "chosen with the key", required=False),
         CredentialField("vault", "the vault", secret=False, required=False, check=_vault_fault),
     )
     acme = attrs.evolve(TOY_PERP, id="acme_perp", credential_fields=fields)
+    live = attrs.evolve(TOY_PERP.environment("live"), websocket_api="wss://live.invalid")
+    demo = attrs.evolve(live, name=EnvironmentName.DEMO, websocket_api=None)
+    socket = attrs.evolve(TOY_PERP, id="socket_perp", socket_api=API, environments=(live, demo))
     strict = attrs.evolve(acme, id="strict_perp", credential_fields=(CredentialField("memo", "the memo of the key"),))
     module = ModuleType("module_of_acme")
 
     def venuekit_register_venues(register: Callable[[Any], None]) -> None:
         register(acme)
         register(strict)
+        register(socket)
 
     vars(module).update(VENUEKIT_API=1, venuekit_register_venues=hookimpl(venuekit_register_venues))
     monkeypatch.setitem(sys.modules, module.__name__, module)
-    points = [EntryPoint(name, module.__name__, "venuekit.venues") for name in ("acme_perp", "strict_perp")]
+    names = ("acme_perp", "strict_perp", "socket_perp")
+    points = [EntryPoint(name, module.__name__, "venuekit.venues") for name in names]
     return make_plugins(entry_points=points)
 
 
@@ -233,6 +239,38 @@ async def test_a_field_that_the_venue_needs_is_named(write: Write, plugins: Plug
 
     with pytest.raises(AccountsFileError, match=r":2: accounts\.main: strict_perp needs memo: the memo of"):
         await credentials(file.entry("main"), plugins)
+
+
+@pytest.mark.parametrize(
+    ("place", "words"),
+    [
+        ("acme_perp testnet", "acme_perp has no WebSocket API"),
+        ("acme_perp sim", "acme_perp has no WebSocket API"),
+        ("socket_perp demo", "socket_perp demo has no WebSocket API"),
+        ("socket_perp live", None),
+        ("socket_perp sim", None),
+    ],
+)
+async def test_a_carrier_that_the_venue_does_not_have_is_named_by_line(
+    write: Write, monkeypatch: pytest.MonkeyPatch, plugins: Plugins, place: str, words: str | None
+) -> None:
+    """With file, line, key and the mend, before any reference is resolved; a simulator has what its venue has."""
+    venue, environment = place.split()
+    for name in ("KEY", "SECRET"):
+        monkeypatch.setenv(name, "text")
+    rest = 'rest = "http://127.0.0.1:8080/x"\n' if environment == "sim" else ""
+    table = f'venue = "{venue}"\nenvironment = "{environment}"\nkey = "env:KEY"\nsecret = "env:SECRET"\n{rest}'
+    entry = load_text(Path("accounts.toml"), f'[accounts.main]\ntransport = "websocket"\n{table}').entry("main")
+
+    if words is None:
+        assert (await credentials(entry, plugins)).key.reveal() == "text"
+        return
+    monkeypatch.delenv("KEY")
+    with pytest.raises(AccountsFileError) as caught:
+        await credentials(entry, plugins)
+
+    mend = 'write transport = "rest", or leave the key out'
+    assert str(caught.value) == f"accounts.toml:2: accounts.main.transport: {words}; {mend}"
 
 
 def test_no_field_can_take_the_name_of_a_key() -> None:

@@ -158,7 +158,7 @@ async def credentials(entry: AccountEntry, plugins: Plugins) -> Credentials:
 
     Raises:
         AccountsFileError: the table has a key that neither venuekit nor the venue knows, or lacks one that the venue
-            needs; or a reference cannot be resolved.
+            needs; it asks for a WebSocket API that the venue does not have; or a reference cannot be resolved.
         CredentialsError: the credentials do not fit the environment, or have another form than the venue's.
         UnknownVenue, PluginError: there is no such venue, or it is broken.
     """
@@ -180,6 +180,7 @@ async def read_credentials(entry: AccountEntry, venue: Venue[Any], plugins: Plug
 
     if (fault := find_unfit_name(venue, entry.fields)) is not None:
         raise AccountsFileError(_at(entry, fault, _hint(fault, venue)))
+    _check_transport(entry, venue)
     plain = {field.name for field in venue.credential_fields if not field.secret}
 
     for name in entry.fields:  # here, as no variable of these frames holds a text that may be the secret itself
@@ -197,6 +198,20 @@ async def read_credentials(entry: AccountEntry, venue: Venue[Any], plugins: Plug
         return Credentials(key, secret, entry.environment, entry.rest, fields=fields, pem_passphrase=pem_passphrase)
     except CredentialsError as error:
         raise CredentialsError(f"{entry.where}: {error}") from error
+
+
+def _check_transport(entry: AccountEntry, venue: Venue[Any]) -> None:
+    """
+    Check that the carrier of an account's requests is one that its venue has.
+
+    Raises:
+        AccountsFileError: it has no WebSocket API, at all or in this environment.
+    """
+    without = {one.name for one in venue.environments if one.websocket_api is None}  # a simulator has the venue's
+    if entry.transport != "rest" and (venue.socket_api is None or entry.environment in without):
+        where = venue.id if venue.socket_api is None else f"{venue.id} {entry.environment}"
+        mend = 'write transport = "rest", or leave the key out'
+        raise AccountsFileError(f"{entry.place('transport')}: {where} has no WebSocket API; {mend}")
 
 
 def check_fitting(entry: AccountEntry, venue: Venue[Any], found: Credentials, *, signs_elsewhere: bool) -> None:

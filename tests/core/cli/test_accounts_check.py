@@ -199,6 +199,17 @@ def test_an_account_is_opened(call: Call, served: Any) -> None:
     assert (called.status, called.rows[0]["opens"], called.error["account"]) == (1, "no", "toy_perp")
 
 
+def test_a_carrier_that_the_venue_lacks_is_named_by_line(call: Call, served: Any) -> None:
+    """By the check, also offline, and by a command that opens the account."""
+    served.accounts.write_text(served.accounts.read_text() + 'transport = "websocket"\n')
+    line = len(served.accounts.read_text().splitlines())
+    for command in (("accounts", "check", "--offline"), ("accounts", "check"), ("balances",)):
+        called = call(*command, "--accounts", served.accounts)
+        assert called.status == 64
+        words = f":{line}: accounts.toy_perp.transport: toy_perp has no WebSocket API; write transport"
+        assert words in called.err
+
+
 def test_a_file_without_accounts(call: Call, tmp_path: Path) -> None:
     """It is said in words, and as an empty list."""
     file = write(tmp_path, {})
