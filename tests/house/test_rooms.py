@@ -34,7 +34,7 @@ ROOMS = {
         "changes shapes",
         "fill_log holdings",
         "account_modes open_orders reads",
-        "account_book shared_reads",
+        "account_book shared_reads view_policy",
         "missed_fills order_ends view_values",
         "keeper",
         "account_view",
@@ -92,7 +92,8 @@ ROOMS = {
         "demo panic",
     ),
     "cli.watch": (
-        "usd watched_account",
+        "shared_market usd",
+        "watched_account",
         "figures mark_prices",
         "summary",
         "event_rows group texts",

@@ -25,12 +25,13 @@ from venuekit.errors import AccountClosed
 from venuekit.live.account_book import AccountBook
 from venuekit.live.changes import ChangeReader, Outlets, Subscription, ViewChange
 from venuekit.live.freshness import Freshness, ViewPhase, ViewStatus
-from venuekit.live.keeper import Keeper, ViewPolicy
+from venuekit.live.keeper import Keeper
 from venuekit.live.provenance import ViewPart
 from venuekit.live.reads import PARTS_OF, ReadGroup, groups_of
 from venuekit.live.shared_reads import read_alike
 from venuekit.live.stale_view import StaleView
 from venuekit.live.timers import wait_at_most
+from venuekit.live.view_policy import ViewPolicy
 from venuekit.live.view_values import ViewValues
 
 #: the parts that :meth:`AccountView.fresh` asks for
@@ -43,20 +44,24 @@ class AccountView(ViewValues):
     """
     One account as it is now: ``async with AccountView(account) as view``.
 
-    Its user stream keeps it up to date, and reads fill and check it. It is entered when everything has been read. From
-    then on a lost connection, or any other cause that may have hidden an event, makes it stale until it has been read
-    again: :meth:`fresh` raises meanwhile, and the values stay with their age. One view serves any number of readers.
+    Its user stream keeps it up to date, and reads fill and check it. It is entered when everything has been read that
+    its policy does not put off. From then on a lost connection, or any other cause that may have hidden an event, makes
+    it stale until it has been read again: :meth:`fresh` raises meanwhile, and the values stay with their age. One view
+    serves any number of readers.
 
     Args:
         account: An open account whose venue has a :class:`~venuekit.capabilities.UserStream`; the view must be left
             before it is closed.
         policy: How often it is read.
+        orders: The same account with other options (:meth:`~venuekit.plugin.Account.with_options`) for the reads of
+            open orders; None where they have the same.
     """
 
-    def __init__(self, account: Account, policy: ViewPolicy | None = None) -> None:
+    def __init__(self, account: Account, policy: ViewPolicy | None = None, *, orders: Account | None = None) -> None:
         stream = account.venue.stream
         super().__init__(AccountBook(is_ordered=stream is None or stream.is_ordered))
         self._account = account
+        self._orders = orders or account
         self._policy = policy or ViewPolicy()
         self._stack = AsyncExitStack()
         self._outlets = Outlets()
@@ -81,6 +86,7 @@ class AccountView(ViewValues):
             stack.callback(lambda: account.write_scopes.unwatch_writes(self))
             self._keeper = Keeper(
                 account,
+                self._orders,
                 self._book,
                 self._freshness,
                 self._policy,
@@ -170,7 +176,9 @@ class AccountView(ViewValues):
         return [
             view._keeper  # noqa: SLF001 - of its own kind
             for view in others
-            if view._keeper is not None and read_alike(self._account, view._account)  # noqa: SLF001
+            if view._keeper is not None  # noqa: SLF001
+            and read_alike(self._account, view._account)  # noqa: SLF001
+            and read_alike(self._orders, view._orders)  # noqa: SLF001
         ]
 
     def _stream(self) -> StreamState:

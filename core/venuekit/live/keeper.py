@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Coroutine, Iterable
 from datetime import datetime, timedelta
 from itertools import chain
+from math import inf
 from typing import Any
 
 import attrs
@@ -34,6 +35,7 @@ from venuekit.live.recency import READ_LAG
 from venuekit.live.shapes import names_of
 from venuekit.live.shared_reads import Share
 from venuekit.live.timers import wait_at_most
+from venuekit.live.view_policy import ViewPolicy
 
 _log = logging.getLogger(__name__)
 
@@ -42,38 +44,6 @@ _AGAIN = (READ_LAG + 0.1, 15.0)
 #: orders that are asked for one by one at a time, to learn how they ended
 _MOST_ORDERS = 10
 _STATE_GROUPS = (ReadGroup.BALANCES, ReadGroup.POSITIONS, ReadGroup.ORDERS)
-
-
-@attrs.frozen(kw_only=True)
-class ViewPolicy:
-    """
-    How often a view reads its account again, in seconds.
-
-    ``read_every`` is for balances and positions, ``orders_every`` for open orders, ``modes_every`` for the modes: also
-    while the stream looks well. As long as nothing shows that it delivers they are read after ``unconfirmed_every``,
-    and then after twice that time and so on. A change that a read shows and no event within ``event_patience`` is a
-    gap.
-
-    Raises:
-        ValueError: a time is not above 0.
-    """
-
-    read_every: float = 30.0
-    orders_every: float = 60.0
-    modes_every: float = 300.0
-    unconfirmed_every: float = 5.0
-    event_patience: float = 5.0
-
-    def __attrs_post_init__(self) -> None:
-        for name, seconds in attrs.asdict(self).items():
-            if not seconds > 0:
-                raise ValueError(f"{name} must be above 0 seconds, not {seconds}")
-
-    def every(self, group: ReadGroup) -> float:
-        """Return the seconds between two reads of a group."""
-        if group is ReadGroup.ORDERS:
-            return self.orders_every
-        return self.modes_every if group is ReadGroup.MODES else self.read_every
 
 
 @attrs.define(eq=False)
@@ -92,6 +62,7 @@ class Keeper:
 
     Args:
         account: The account that is read.
+        orders: The same account, with the options by which open orders are read.
         book: Everything that is known of it.
         freshness: How old it is.
         policy: How often it is read.
@@ -105,6 +76,7 @@ class Keeper:
     def __init__(  # noqa: PLR0917 - the parts of one view
         self,
         account: Account,
+        orders: Account,
         book: AccountBook,
         freshness: Freshness,
         policy: ViewPolicy,
@@ -115,6 +87,7 @@ class Keeper:
         publish: Callable[[Iterable[StreamEvent]], None],
     ) -> None:
         self._account = account
+        self._orders = orders
         self._book = book
         self._freshness = freshness
         self._policy = policy
@@ -123,7 +96,7 @@ class Keeper:
         self._find_mates = find_mates
         self._publish = publish
         now = account.monotonic()
-        self._plans = {group: _Plan(now) for group in groups}
+        self._plans = {group: _Plan(inf if policy.put_off.issuperset(PARTS_OF[group]) else now) for group in groups}
         #: when the groups were read last that figures come from, and how much had moved until then
         self._figures: dict[ReadGroup, tuple[float, Mark]] = {}
         self._wake = asyncio.Event()
@@ -138,6 +111,8 @@ class Keeper:
         self._agreed_at: dict[ReadGroup, datetime] = {}
         #: the last moment of the monotonic clock at which nothing was missing
         self._confirmed_at = now
+        #: since when, on the same clock, the stream is known to be up
+        self._live_at = now
         self._missed_fills = MissedFills(account, book, freshness, publish)
         self._order_ends = OrderEnds(account, book)
         self._search: asyncio.Task[None] | None = None
@@ -165,6 +140,7 @@ class Keeper:
             await self._wait_until_live()
         except AccountClosed:
             return  # the view ends with its account
+        self._live_at = self._account.monotonic()
         self._book.note_gap()  # an answer that came meanwhile says nothing about later changes
         self.ask_soon(_STATE_GROUPS)
 
@@ -232,12 +208,12 @@ class Keeper:
 
     async def open(self) -> None:
         """
-        Make the first reads.
+        Make the first reads, but those that are put off.
 
         Raises:
             OperationError: one of them failed.
         """
-        for failure in await self._read_groups(list(self._plans)):
+        for failure in await self._read_groups([group for group, plan in self._plans.items() if plan.due < inf]):
             raise failure
 
     async def run(self) -> None:
@@ -275,7 +251,7 @@ class Keeper:
         own = self.begin_read(groups)
         others = [(mate, mate.begin_read(groups)) for mate in self._find_mates()]
         try:
-            answers = await read_groups(self._account, groups)
+            answers = await read_groups(self._account, groups, orders=self._orders)
         except BaseException:  # it was cancelled, or the account was closed: other views read for themselves
             for keeper, share in ((self, own), *others):
                 keeper.give_back(share)
@@ -297,7 +273,7 @@ class Keeper:
         )
         for group, plan in plans.items():
             self._sent[group] = now
-            plan.asked, plan.due = [], float("inf")
+            plan.asked, plan.due = [], inf
         self._shares.add(share)
         return share
 
@@ -386,11 +362,12 @@ class Keeper:
             for part in PARTS_OF[group]:
                 oldest = min(self._figures.values()) if part is ViewPart.FIGURES else (window.sent, mark)
                 self._freshness.note_read(part, *oldest, bridges_gap=bridges_gap)
-            is_last = not (had_gap and bridges_gap) or group is ReadGroup.MODES
+            may_lag = had_gap and bridges_gap and window.sent < self._live_at + _AGAIN[0]
             if self._book.missing_since() is None:
                 self._agreed_at[group] = window.sent_at
-            # after a gap once more, for good: reads may lag
-            plan.due = min(plan.due, window.sent + (self._interval(group) if is_last else _AGAIN[0]))
+            # once more, for good, where the stream has not been up for as long as reads may lag
+            again = may_lag and group is not ReadGroup.MODES
+            plan.due = min(plan.due, window.sent + (_AGAIN[0] if again else self._interval(group)))
         else:
             plan.failures += 1
             plan.due = min(plan.due, self._account.monotonic() + _pause(plan.failures))

@@ -98,9 +98,11 @@ async def read_group(account: Account, group: ReadGroup) -> GroupRead:
     return GroupRead(group, rows, window, tuple(row.words for row in odd))
 
 
-async def read_groups(account: Account, groups: Iterable[ReadGroup]) -> Answers:
+async def read_groups(account: Account, groups: Iterable[ReadGroup], *, orders: Account) -> Answers:
     """
     Make reads at once; the failure of one does not keep the others from being answered.
+
+    Open orders are read by ``orders``, the same account with options of its own.
 
     Raises:
         AccountClosed: the account was closed meanwhile.
@@ -108,7 +110,7 @@ async def read_groups(account: Account, groups: Iterable[ReadGroup]) -> Answers:
 
     async def attempt(group: ReadGroup) -> GroupRead | OperationError:
         try:
-            return await read_group(account, group)
+            return await read_group(orders if group is ReadGroup.ORDERS else account, group)
         except AccountClosed:
             raise
         except OperationError as failure:

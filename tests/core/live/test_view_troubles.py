@@ -14,7 +14,7 @@ from tests.core.live.opened import Opened, in_view, make_account, quantity_of, t
 from venuekit.capabilities import FillUpdate, Gap, GapReason, Position, PositionUpdate, StreamEvent
 from venuekit.errors import AnswerLost, OddRow
 from venuekit.live import AccountView, StaleView, ViewChange, ViewPart, ViewPhase
-from venuekit.live.keeper import ViewPolicy
+from venuekit.live.view_policy import ViewPolicy
 from venuekit.payloads import note_odd_row
 from venuekit.simulator.ledger import LedgerOrderRequest, Side
 
@@ -240,6 +240,48 @@ async def test_entering_raises_the_error_of_the_first_reads() -> None:
         async with AccountView(account):
             pass
     assert account.closed == 1
+
+
+async def test_parts_that_are_put_off_are_read_when_they_are_asked_for() -> None:
+    """Until then they are stale; by then the stream has been up for long enough that one read is for good."""
+    account = make_account()
+    other = LedgerAccount(account.ledger, account._clock, is_ordered=True)
+    policy = ViewPolicy(put_off=frozenset({ViewPart.ORDERS, ViewPart.MODES}))
+    account.ledger.place(LedgerOrderRequest(symbol="ONEUSDT", side=Side.BUY, quantity=D(1), price=D(900)))
+    async with AccountView(account, policy, orders=other) as view:
+        await asyncio.sleep(10)
+        view.fresh(30, parts=(ViewPart.WALLETS, ViewPart.POSITIONS))
+        for part in policy.put_off:
+            with pytest.raises(StaleView, match=f"{part} may be out of date: it was not read yet"):
+                view.fresh(parts=(part,))
+        assert (view.open_orders(), view.status.phase) == ((), ViewPhase.STALE)
+        assert (account.counts, other.counts) == ({"balances": 2, "positions": 2}, {})
+        events = gather_events(view)
+
+        await view.refresh(ViewPart.ORDERS)
+        await asyncio.sleep(10)
+        view.fresh(30)
+        assert view.status.phase is ViewPhase.LIVE
+        assert [live.order.price for live in view.open_orders()] == [900]
+        assert (events, other.counts) == ([], {"orders": 1})  # a first read is no news
+        account.stream.put(Gap(received_at=account.now(), message=0, reason=GapReason.OVERFLOW, words="full"))
+        await asyncio.sleep(10)
+        assert (account.counts.get("orders"), other.counts) == (None, {"orders": 3})
+    for part in (ViewPart.WALLETS, ViewPart.POSITIONS):
+        with pytest.raises(ValueError, match=f"orders and modes may be put off, not {part}"):
+            ViewPolicy(put_off=frozenset({part}))
+
+
+async def test_a_gap_has_orders_read_that_are_put_off() -> None:
+    """Everything is read again then, and they are a part of it."""
+    account = make_account()
+    async with AccountView(account, ViewPolicy(put_off=frozenset({ViewPart.ORDERS}))) as view:
+        await asyncio.sleep(10)
+        assert "orders" not in account.counts
+        account.stream.cut()
+        account.stream.reconnect()
+        await view.wait_fresh(30)
+        assert account.counts["orders"] >= 1
 
 
 async def test_a_quiet_hour_costs_no_more_than_the_policy_says() -> None:

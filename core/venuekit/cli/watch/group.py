@@ -9,7 +9,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from venuekit._util.times import from_milliseconds
-from venuekit.cli.watch.mark_prices import MarkPrices, market_of
+from venuekit.cli.watch.mark_prices import MarkPrices
+from venuekit.cli.watch.shared_market import SharedMarket, name_market
 from venuekit.cli.watch.summary import AccountSummary, summarize
 from venuekit.cli.watch.watched_account import WatchedAccount
 from venuekit.clock import Clock, SystemClock
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from venuekit.live import ViewChange
     from venuekit.plugins import Plugins
 
-#: accounts of one venue that are opened at a time
-_OPENED_AT_ONCE = 4
 #: one account and its change; None where something else than its view has changed
 News = tuple[WatchedAccount, "ViewChange | None"]
 
@@ -37,12 +36,9 @@ class WatchGroup:
 
     def __init__(self, entries: Iterable[AccountEntry], plugins: Plugins, interval: float) -> None:
         entries = tuple(entries)
-        counts = Counter(map(market_of, entries))
-        opening = {market: asyncio.Semaphore(_OPENED_AT_ONCE) for market in counts}
+        markets = {name: SharedMarket(size) for name, size in Counter(map(name_market, entries)).items()}
         self.accounts = tuple(
-            WatchedAccount(entry, interval, counts[market], opening[market], self._note)
-            for entry in entries
-            for market in [market_of(entry)]
+            WatchedAccount(entry, interval, markets[name_market(entry)], self._note) for entry in entries
         )
         self.marks = MarkPrices(self.accounts, interval)
         self._plugins = plugins

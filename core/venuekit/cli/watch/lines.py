@@ -28,11 +28,11 @@ async def print_events(group: WatchGroup) -> None:
         for watched, change in news:
             if change is not None:
                 _print(json.dumps(event_row(watched.name, watched.entry.venue, change)))
-            elif watched.error is not None:
-                summary = group.summary(watched)
-                if reasons.get(watched) is not watched.error:
-                    _print(json.dumps(status_row(summary, group.now())))
-            reasons[watched] = watched.error
+                continue
+            why = watched.error or watched.orders_at
+            if why is not None and reasons.get(watched) is not why:
+                _print(json.dumps(status_row(group.summary(watched), group.now())))
+            reasons[watched] = why
 
     reasons: dict[WatchedAccount, object] = {}
     await _write_until_gone(group, write)
@@ -47,7 +47,7 @@ async def print_lines(group: WatchGroup) -> None:
         urgent = {watched for watched, change in news if change is not None}
         for watched in dict.fromkeys(watched for watched, _ in news):
             summary = group.summary(watched)
-            if summary.state is WatchState.OPENING:
+            if summary.state is WatchState.OPENING and summary.reason is None:
                 continue
             text = _line(summary)
             before, at = shown.get(watched.name, ("", float("-inf")))
@@ -60,7 +60,7 @@ async def print_lines(group: WatchGroup) -> None:
 
 def _line(summary: AccountSummary) -> str:
     """Return an account as one line of text, without its age, by which no two lines would be the same."""
-    if summary.state is WatchState.UNREADABLE:
+    if summary.state in {WatchState.UNREADABLE, WatchState.OPENING}:
         return f"{summary.name} {reason_text(summary)}"
     held = ", ".join(
         f"{one.position.symbol} {one.position.side.value} {plain(one.position.quantity)}"
@@ -89,10 +89,11 @@ async def _write_until_gone(group: WatchGroup, write: Callable[[list[News]], Non
     """Hand all news to ``write``; raise ``BrokenPipeError`` when the reader of the output is gone."""
     async with _watch_reader() as gone:
         while True:
-            await asyncio.wait(
-                {news := asyncio.create_task(group.wait_for_news()), gone}, return_when=asyncio.FIRST_COMPLETED
-            )
-            news.cancel()
+            news = asyncio.create_task(group.wait_for_news())
+            try:
+                await asyncio.wait({news, gone}, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                news.cancel()
             if gone.done():
                 raise BrokenPipeError
             write(group.take_news())

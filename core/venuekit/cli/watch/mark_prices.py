@@ -11,18 +11,16 @@ from typing import TYPE_CHECKING
 import attrs
 
 from venuekit.capabilities import InstrumentKind, InstrumentStatus, MarkPriceReader
+from venuekit.cli.watch.shared_market import MarketName, name_market
 from venuekit.cli.watch.usd import USD
 from venuekit.errors import OperationError
 
 if TYPE_CHECKING:
     from venuekit.account import Account
     from venuekit.cli.watch.watched_account import WatchedAccount
-    from venuekit.credentials.accounts_file import AccountEntry
 
 #: seconds between two reads at one venue, whatever the number of symbols
 _APART = 0.2
-#: venue, environment and URL of a simulation: accounts that have them in common have the same prices
-_Market = tuple[str, str, str | None]
 
 
 @attrs.frozen
@@ -48,21 +46,21 @@ class MarkPrices:
     def __init__(self, accounts: Collection[WatchedAccount], interval: float) -> None:
         self._accounts = accounts
         self._interval = interval
-        self._known: dict[_Market, dict[str, KnownMark]] = {}
+        self._known: dict[MarketName, dict[str, KnownMark]] = {}
 
     def of(self, watched: WatchedAccount) -> dict[str, KnownMark]:
         """Return the prices of an account's venue by symbol."""
-        return self._known.get(market_of(watched.entry), {})
+        return self._known.get(name_market(watched.entry), {})
 
     async def run(self) -> None:
         """Read until it is cancelled, the venues side by side."""
-        markets = {market_of(watched.entry) for watched in self._accounts}
+        markets = {name_market(watched.entry) for watched in self._accounts}
         async with asyncio.TaskGroup() as tasks:
             for market in markets:
                 tasks.create_task(self._run_market(market))
 
-    async def _run_market(self, market: _Market) -> None:
-        members = [watched for watched in self._accounts if market_of(watched.entry) == market]
+    async def _run_market(self, market: MarketName) -> None:
+        members = [watched for watched in self._accounts if name_market(watched.entry) == market]
         loop = asyncio.get_running_loop()
         while True:
             begun = loop.time()
@@ -74,18 +72,13 @@ class MarkPrices:
                     await asyncio.sleep(_APART)
             await asyncio.sleep(max(_APART, begun + self._interval - loop.time()))
 
-    async def _read(self, market: _Market, account: Account, symbol: str) -> None:
+    async def _read(self, market: MarketName, account: Account, symbol: str) -> None:
         sent = account.now()
         try:
             mark = await MarkPriceReader.of(account).get_mark_price(symbol)
         except OperationError:
             return  # the price that is known stays, and is shown as old as it is
         self._known.setdefault(market, {})[symbol] = KnownMark(mark.mark_price, sent)
-
-
-def market_of(entry: AccountEntry) -> _Market:
-    """Return the market of an account, whose prices and limits it shares with others of the same."""
-    return entry.venue, str(entry.environment), entry.rest
 
 
 def _reader_of(members: Iterable[WatchedAccount]) -> Account | None:

@@ -6,6 +6,7 @@ import enum
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from math import inf
 
 import attrs
 
@@ -14,7 +15,7 @@ from venuekit.cli.watch.figures import UNKNOWN, Figure, amount_of, first_doubt
 from venuekit.cli.watch.mark_prices import KnownMark
 from venuekit.cli.watch.usd import USD, usd_prices, usd_sum
 from venuekit.cli.watch.watched_account import WatchedAccount
-from venuekit.errors import UnsupportedCapability
+from venuekit.errors import Throttled, UnsupportedCapability
 from venuekit.live import AccountView, LivePosition, StaleView, ViewPart, ViewPhase
 
 #: seconds without a new mark price after which it is old, unless prices are read more slowly
@@ -29,6 +30,7 @@ class WatchState(enum.StrEnum):
 
     OPENING = "opening"
     LIVE = "live"
+    READING = "reading"  #: live, but for its open orders, which were not read yet
     STALE = "stale"  #: the values may be out of date
     UNREADABLE = "unreadable"  #: it could not be opened; nothing is known
 
@@ -100,14 +102,18 @@ def summarize(
     if view is None:
         if watched.error is None:
             return AccountSummary(name, venue, WatchState.OPENING)
+        if isinstance(watched.error, Throttled) and watched.retry_at is not None:
+            words = f"it waits for the limits of {venue} until {_moment(watched.retry_at)}"
+            return AccountSummary(name, venue, WatchState.OPENING, words, gaps=watched.gaps)
         is_final = isinstance(watched.error, UnsupportedCapability) or watched.retry_at is None
         retry_in = None if is_final else max(0.0, _seconds(watched.retry_at, now))
         words = str(watched.error)
         return AccountSummary(name, venue, WatchState.UNREADABLE, words, retry_in=retry_in, gaps=watched.gaps)
-    state, reason, age = _state_of(view, watched.state_age)
-    figures_doubt = reason or _why_stale(view, (ViewPart.FIGURES,), 3 * watched.figures_every)
+    state, reason, age = _state_of(watched, view)
+    doubt = reason if state is WatchState.STALE else None
+    figures_doubt = doubt or _why_stale(view, (ViewPart.FIGURES,), 3 * watched.figures_every)
     positions = tuple(
-        _summarize_position(live, marks.get(live.position.symbol), figures_doubt, reason, now, interval)
+        _summarize_position(live, marks.get(live.position.symbol), figures_doubt, doubt, now, interval)
         for live in view.positions()
     )
     balances = tuple(live.balance for live in view.balances())
@@ -118,7 +124,7 @@ def summarize(
     profits = _profits(watched, positions)
     equities = _equities(wallets, profits)
     pnl_doubt = first_doubt(one.pnl.doubt for one in positions)
-    equity = _equity_of(watched, equities, prices, reason or pnl_doubt, now)
+    equity = _equity_of(watched, equities, prices, doubt or pnl_doubt, now)
     return AccountSummary(
         name,
         venue,
@@ -132,20 +138,39 @@ def summarize(
         usd=equity.value if equity.unit == USD else None if equities is None else usd_sum(equities, prices),
         positions=positions,
         balances=tuple(wallets),
-        orders=tuple(live.order for live in view.open_orders()),
+        orders=None if watched.awaits_orders else tuple(live.order for live in view.open_orders()),
         gaps=watched.gaps,
     )
 
 
-def _state_of(view: AccountView, max_age: float) -> tuple[WatchState, str | None, float | None]:
+def _state_of(watched: WatchedAccount, view: AccountView) -> tuple[WatchState, str | None, float | None]:
     """Return the state of an open account, the reason against it, and its age in seconds."""
-    ages = [seconds for part in _STATE_PARTS if (seconds := view.age(part)) != float("inf")]
-    age = max(ages, default=None)
-    status = view.status
-    reason = status.reason or _why_stale(view, None, max_age)
+    ages = [seconds for part in _STATE_PARTS if (seconds := view.age(part)) != inf]
+    age, status = max(ages, default=None), view.status
+    if watched.awaits_orders and status.phase is not ViewPhase.CLOSED:
+        parts = [part for part in _STATE_PARTS if view.age(part) != inf]
+        reason = _why_stale(view, parts, watched.state_age)
+        return (
+            (WatchState.READING, _why_without_orders(watched, view), age)
+            if reason is None
+            else (WatchState.STALE, reason, age)
+        )
+    reason = status.reason or _why_stale(view, None, watched.state_age)
     if status.phase is not ViewPhase.LIVE or reason is not None:
         return WatchState.STALE, reason or str(status.phase), age
     return WatchState.LIVE, None, age
+
+
+def _why_without_orders(watched: WatchedAccount, view: AccountView) -> str:
+    if watched.orders_at is not None:
+        return f"its open orders wait for the limits of {watched.entry.venue} until {_moment(watched.orders_at)}"
+    trouble = _why_stale(view, (ViewPart.ORDERS,), inf) or ""
+    failure = trouble.partition("; ")[2]
+    return f"its open orders are not read yet{f': {failure}' if failure else ''}"
+
+
+def _moment(moment: datetime) -> str:
+    return f"{moment:%H:%M:%S}Z"
 
 
 def _why_stale(view: AccountView, parts: Sequence[ViewPart] | None, max_age: float) -> str | None:

@@ -19,6 +19,7 @@ NARROWEST = 80
 STYLES = {
     WatchState.OPENING: "dim",
     WatchState.LIVE: "",
+    WatchState.READING: "",
     WatchState.STALE: "yellow",
     WatchState.UNREADABLE: "red",
 }
@@ -102,7 +103,7 @@ def state_text(summary: AccountSummary) -> str:
     """Return the state of an account in at most nine characters, with its age where that is known."""
     if summary.state is WatchState.UNREADABLE:
         return "no answer" if summary.retry_in is not None else "none"
-    if summary.age is None or summary.state is WatchState.OPENING:
+    if summary.age is None or summary.state in {WatchState.OPENING, WatchState.READING}:
         return summary.state.value
     return f"{summary.state} {age_text(summary.age)}"
 
