@@ -223,6 +223,14 @@ def test_a_message_is_known_by_its_word() -> None:
             KINDS.values(body)
 
 
+def test_a_message_without_a_word_is_unknown() -> None:
+    """Also where messages of one word alone have come so far."""
+    kinds = Messages("e", {"TOTAL": Message(Reads(Movement, is_single=True, id="x", size=number("w")))})
+    assert kinds.values(b'{"e": "TOTAL", "w": "1"}') == ("TOTAL", [Movement("x", D(1))])
+    for body, word in ((b'{"w": "1"}', None), (b'{"e": "", "w": "1"}', None), (b'{"e": "NEW", "w": "1"}', "NEW")):
+        assert kinds.values(body) == (word, None)
+
+
 def test_a_mistake_in_a_declaration_is_a_type_error() -> None:
     """When the declaration is made, not when a message arrives."""
     several = Reads(Movement, within=("rows",), id=text("a"), size=number("w"))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from itertools import repeat
-from typing import TYPE_CHECKING, Any, TypeAlias, Union
+from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias, Union, get_origin
 
 import attrs
 import msgspec
@@ -68,17 +68,28 @@ def _values(program: Program, body: bytes, kept: Any, joined: Mapping[Any, Any],
 
 class QuickReader:
     """
-    Reads messages, each known by the word of one field, in one pass.
+    Reads messages in one pass, each known by the word of one field; without a field there is one message.
 
-    Without a field there is one message, and its word is None.
+    A message is compiled when the first one of its word has come.
     """
 
-    def __init__(self, field: str | None, messages: Mapping[str | None, CompiledMessage]) -> None:
-        shapes = {word: message.shape(field, word) for word, message in messages.items()}
-        self._words = {shape: word for word, shape in shapes.items()}
-        self._messages = messages
-        self._decode: Callable[[bytes], Any] = msgspec.json.Decoder(Union[*shapes.values()]).decode
-        self._made: dict[Any, tuple[str | None, Make]] = {}
+    def __init__(self, field: str | None = None) -> None:
+        self._field = field
+        self._makes: dict[Any, tuple[str | None, Make]] = {}
+        # alone, a shape would also take a message without its word
+        self._shapes: dict[str | None, Any] = (
+            {} if field is None else {"": msgspec.defstruct("Other", [], tag_field=field, tag="")}
+        )
+        self._decode: Callable[[bytes], Any] = _decode_nothing
+
+    def learn(self, word: str | None, message: CompiledMessage) -> bool:
+        """Read a message from now on; return whether it was not known before."""
+        if word in self._shapes:
+            return False
+        shape = self._shapes[word] = message.shape(self._field, word)
+        self._makes[get_origin(shape) or shape] = word, message.write()
+        self._decode = msgspec.json.Decoder(Union[*self._shapes.values()]).decode
+        return True
 
     def read(
         self, body: bytes, joined: Callable[..., Any], given: Mapping[str, Any]
@@ -86,15 +97,14 @@ class QuickReader:
         """Return the word and the values of a message, None for one that is unknown or written in another way."""
         try:
             document = self._decode(body)
-            word, make = self._made.get(document.__class__) or self._compile(document.__class__)
+            word, make = self._makes[document.__class__]
             return word, make(document, joined, given)
         except (RecursionError, *MISFITS):
             return None
 
-    def _compile(self, shape: Any) -> tuple[str | None, Make]:
-        word = self._words.get(shape)  # a list of rows has the one message that there is
-        made = self._made[shape] = word, self._messages[word].write()
-        return made
+
+def _decode_nothing(_: bytes) -> NoReturn:
+    raise LookupError
 
 
 class _MessageWriter:

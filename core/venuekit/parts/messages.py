@@ -60,10 +60,8 @@ class Message:
             ValueError: the bytes are not JSON.
             PayloadMismatch: they are, but of another shape; the message names row and field.
         """
-        if kept is None:
-            read = self._quick.read(body, joined.get, given)
-            if read is not None:
-                return read[1]
+        if kept is None and (read := self._quick.read(body, joined.get, given)) is not None:
+            return read[1]
         return self.compiled.values(body, kept, joined, given)
 
     @cached_property
@@ -77,7 +75,9 @@ class Message:
     def _quick(self) -> QuickReader:
         from venuekit.parts._compiled_messages import QuickReader
 
-        return QuickReader(None, {None: self.compiled})
+        reader = QuickReader()
+        reader.learn(None, self.compiled)
+        return reader
 
 
 @attrs.frozen
@@ -112,16 +112,18 @@ class Messages:
 
         They are None of a message that is not declared.
         """
-        if kept is None:
-            read = self._quick.read(body, joined.get, given)
-            if read is not None:
-                return read
+        if kept is None and (read := self._quick.read(body, joined.get, given)) is not None:
+            return read
         word = self._named.read_one(body).word
         message = self.messages.get(word or "")
-        return word, None if message is None else message.values(body, kept=kept, joined=joined, **given)
+        if message is None:
+            return word, None
+        if kept is None and self._quick.learn(word, message.compiled):
+            return self.values(body, joined=joined, **given)
+        return word, message.compiled.values(body, kept, joined, given)
 
     @cached_property
     def _quick(self) -> QuickReader:
         from venuekit.parts._compiled_messages import QuickReader
 
-        return QuickReader(self.field, {word: message.compiled for word, message in self.messages.items()})
+        return QuickReader(self.field)
