@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AsyncExitStack
 from typing import Self
 
@@ -130,7 +130,7 @@ class AccountView(ViewValues):
         if self._status.phase is ViewPhase.CLOSED:
             return
         self._status = ViewStatus(ViewPhase.CLOSED, words, self._account.now())
-        self._outlets.publish(None, self._status)
+        self._outlets.publish((None,), self._status)
         self._outlets.fail(self._stale(None, words, None))
 
     async def _pump(self, reader: EventReader) -> None:
@@ -153,14 +153,14 @@ class AccountView(ViewValues):
         keeper.note_message(now)
         self._publish(news)
 
-    def _publish(self, news: Iterable[StreamEvent]) -> None:
+    def _publish(self, news: Sequence[StreamEvent]) -> None:
         """Hand out news, and the status of the view where it has changed."""
         before, outlets = self._status, self._outlets
         status = self.status
-        for event in news:
-            outlets.publish(event, status)
-        if status.phase is not before.phase and outlets.status is not status:
-            outlets.publish(None, status)
+        if news:
+            outlets.publish(news, status)
+        elif status.phase is not before.phase:
+            outlets.publish((None,), status)
         outlets.check()
 
     @property
@@ -226,7 +226,7 @@ class AccountView(ViewValues):
     def _phase(self) -> tuple[ViewPhase, str | None]:
         if self._status.phase is ViewPhase.CLOSED:
             return ViewPhase.CLOSED, self._status.reason
-        missing = self._freshness.gap() or self._freshness.doubt()
+        missing = self._freshness.gap or self._freshness.doubt
         if len(self._tasks) < 2:
             return ViewPhase.OPENING, missing
         if missing is None and self._stream().phase is not StreamPhase.LIVE:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from datetime import datetime
 from typing import Self
 
@@ -138,19 +138,20 @@ class Outlets:
         self._subscriptions = tuple(one for one in self._subscriptions if one is not outlet)
         self._readers = tuple(one for one in self._readers if one is not outlet)
 
-    def publish(self, event: StreamEvent | None, status: ViewStatus) -> None:
-        """Hand a change to all; a callback that raises is logged, and keeps no other from it."""
+    def publish(self, events: Iterable[StreamEvent | None], status: ViewStatus) -> None:
+        """Hand changes to all; a callback that raises is logged, and keeps no other from them."""
         self.status = status
         if not self._subscriptions and not self._readers:
             return
-        change = ViewChange(event, status)
-        for subscription in self._subscriptions:
-            try:
-                subscription.callback(change)
-            except Exception:  # noqa: BLE001 - the caller's own, and it must not stop the view
-                _log.exception("a callback of an account view failed")
-        for reader in self._readers:
-            reader.put(change)
+        for event in events:
+            change = ViewChange(event, status)
+            for subscription in self._subscriptions:
+                try:
+                    subscription.callback(change)
+                except Exception:  # noqa: BLE001 - the caller's own, and it must not stop the view
+                    _log.exception("a callback of an account view failed")
+            for reader in self._readers:
+                reader.put(change)
 
     def wait(self, predicate: Callable[[], bool]) -> asyncio.Future[None]:
         """Return a future that is done once the predicate holds after a change."""

@@ -61,9 +61,9 @@ class Freshness:
     def __init__(self, parts: frozenset[ViewPart]) -> None:
         self.parts = parts
         self._states = {part: _PartState() for part in parts}
-        #: why events may be missing, and why single values may be out of date, of the first streamed part of each
-        self._gap = self._find_gap()
-        self._doubt: str | None = None
+        #: why events may be missing, and why single values of streamed parts may be out of date; None without a cause
+        self.gap = self._find_gap()
+        self.doubt: str | None = None
         #: whether single values of any part may be out of date
         self.has_doubts = False
         #: how many events moved figures so far, and how many own writes began or ended
@@ -77,7 +77,7 @@ class Freshness:
         for part in STREAMED:
             if part in self._states:
                 self._states[part].missing = words
-        self._gap = self._find_gap()
+        self.gap = self._find_gap()
 
     def mark(self) -> Mark:
         """Return everything that has moved until now, to be given to :meth:`note_read` of a read sent now."""
@@ -92,7 +92,7 @@ class Freshness:
         state.trouble = None
         if bridges_gap or not part.is_streamed:
             state.missing = None
-            self._gap = self._find_gap()
+            self.gap = self._find_gap()
 
     def note_trouble(self, part: ViewPart, words: str) -> None:
         """Note that a part could not be read."""
@@ -103,14 +103,14 @@ class Freshness:
         """Note why values of a part may be out of date, None when none of them may be."""
         if part in self._states:
             self._states[part].doubt = words
-        self._doubt = next(filter(None, (self._states[one].doubt for one in STREAMED if one in self._states)), None)
+        self.doubt = next(filter(None, (self._states[one].doubt for one in STREAMED if one in self._states)), None)
         self.has_doubts = any(state.doubt for state in self._states.values())
 
     def note_fills_complete(self) -> None:
         """Note that every fill has been delivered."""
         if ViewPart.FILLS in self._states:
             self._states[ViewPart.FILLS].missing = None
-            self._gap = self._find_gap()
+            self.gap = self._find_gap()
 
     def note_move(self) -> None:
         """Note that something changed by which profits, margins and available amounts move."""
@@ -128,10 +128,6 @@ class Freshness:
 
     # -- questions
 
-    def gap(self) -> str | None:
-        """Return why events may be missing, None where none are."""
-        return self._gap
-
     def is_missing(self, part: ViewPart) -> bool:
         """Say whether events of a part may be missing since its last read."""
         state = self._states.get(part)
@@ -142,10 +138,6 @@ class Freshness:
         return not any(
             state.missing for part in STREAMED if part is not ViewPart.FILLS and (state := self._states.get(part))
         )
-
-    def doubt(self) -> str | None:
-        """Return why values of streamed parts may be out of date, None where none are."""
-        return self._doubt
 
     def reason(self, part: ViewPart) -> str | None:
         """Return why a part may be out of date at any age, None where it is not."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from datetime import datetime, timedelta
 from itertools import chain
 from math import inf
@@ -84,7 +84,7 @@ class Keeper:
         state_of: Callable[[], StreamState],
         wait_until_live: Callable[[], Coroutine[Any, Any, None]],
         find_mates: Callable[[], Iterable[Keeper]],
-        publish: Callable[[Iterable[StreamEvent]], None],
+        publish: Callable[[Sequence[StreamEvent]], None],
     ) -> None:
         self._account = account
         self._orders = orders
@@ -298,7 +298,7 @@ class Keeper:
         bridges_gap = is_up and share.gaps == self._gaps
         knowledge = Knowledge(
             is_streaming=bridges_gap and before.is_confirmed,
-            awaits_events=bridges_gap and self._freshness.gap() is None,
+            awaits_events=bridges_gap and self._freshness.gap is None,
         )
         failures = []
         news: list[StreamEvent] = []

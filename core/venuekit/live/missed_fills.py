@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -50,7 +50,7 @@ class MissedFills:
         account: Account,
         book: AccountBook,
         freshness: Freshness,
-        publish: Callable[[Iterable[StreamEvent]], None],
+        publish: Callable[[Sequence[StreamEvent]], None],
     ) -> None:
         self._account = account
         self._book = book
