@@ -87,7 +87,7 @@ def _most_memory() -> float:
 
 async def _measure(count: int) -> dict[str, float]:
     messages, clock = _Messages(count), SystemClock()
-    delivery = Delivery(STREAM, clock, on_expiry=lambda _: None, on_events=None)
+    delivery = Delivery(STREAM, clock, on_expiry=lambda _: None, on_unlisted=lambda _: None, on_events=None)
     delivery.decode = BinanceDecoder(USDM_MESSAGES)
     reader = QueuedReader(
         10_000, "bench", lambda: datetime.now(UTC), lambda: StreamState(StreamPhase.LIVE, delivery.received_at, 1, True)
