@@ -26,6 +26,6 @@ def test_each_test_of_the_page_is_there(root: Path) -> None:
     page = (root / "docs" / "websocket_api.md").read_text(encoding="utf-8")
     named = {word.strip("`,") for word in page.split() if word.strip("`,").endswith(".py")}
 
-    assert len(named) == 6
+    assert len(named) == 7
     for name in named:
         assert [*root.glob(f"**/{name}")], name

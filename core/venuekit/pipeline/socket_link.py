@@ -63,7 +63,7 @@ class SocketLink:
     patience: Patience = attrs.field(repr=False)
     clock: Clock = attrs.field(repr=False)
     answers: Answers = attrs.field(repr=False)
-    pay: Callable[[], None] = attrs.field(repr=False)
+    pay: Callable[[], Awaitable[None]] = attrs.field(repr=False)
     make_logon: Callable[[], Awaitable[SocketMessage]] | None = attrs.field(default=None, repr=False)
     _current: SocketConnection | None = attrs.field(default=None, init=False, repr=False)
     _opening: asyncio.Task[SocketConnection] | None = attrs.field(default=None, init=False, repr=False)
@@ -153,9 +153,9 @@ class SocketLink:
 
         Raises:
             LogonRefused: the venue opens no session.
-            NeverSent, CertificateRejected: it cannot be reached.
+            NeverSent, CertificateRejected: it cannot be reached, or could not be paid for.
         """
-        self.pay()
+        await self.pay()
         try:
             socket = await self.sockets.open(self.url, self.headers, self.api.message_limit)
         except HandshakeRefused as refused:

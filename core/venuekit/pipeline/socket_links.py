@@ -9,20 +9,25 @@ from weakref import WeakSet
 import attrs
 
 from venuekit.credentials.secret import Secret
-from venuekit.endpoint import Endpoint
-from venuekit.errors import ConfigurationError
+from venuekit.endpoint import Endpoint, Priority
+from venuekit.errors import ConfigurationError, NeverSent
 from venuekit.pipeline.patience import TIMEOUT, Patience
 from venuekit.pipeline.socket_link import SocketLink
 from venuekit.pipeline.socket_wire import SocketWire, logs_on, sign_logon
 from venuekit.pipeline.sockets import AiohttpSockets
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from venuekit.clock import Clock
     from venuekit.pipeline.account_session import VenueSession
+    from venuekit.pipeline.budget import Budget
     from venuekit.pipeline.owner import Owner
+    from venuekit.pipeline.shared_budget import SharedBudget
     from venuekit.pipeline.wire import Wire
+
+#: the operation by which the shared store names an opening that waits
+OPENING = "open_connection"
 
 
 @attrs.define(eq=False)
@@ -89,9 +94,38 @@ class SocketLinks:
         self.patience.close()
         await self.sockets.aclose()
 
-    def _pay(self, shared: VenueSession, owner: Owner) -> None:
-        """Note the cost of a connection; nothing waits for it, and the counts of the next answer correct it."""
+    async def _pay(self, shared: VenueSession, owner: Owner) -> None:
+        """
+        Pay for a connection that is about to be opened: to the shared store first, where budgets are shared.
+
+        Nothing waits for the pools of this process, and the counts of the next answer correct them.
+
+        Raises:
+            NeverSent: the store has no room for it, and will have none for longer than an order may wait.
+            BudgetUnavailable: the store cannot be reached.
+        """
         api = shared.venue.socket_api
-        for limit in shared.venue.limits:
-            if api is not None and limit.name in api.opening:
-                shared.find_pool(owner, limit).spend(api.opening[limit.name], self.clock.monotonic())
+        costs = {} if api is None else api.opening
+        due = [(shared.find_pool(owner, one), costs[one.name]) for one in shared.venue.limits if one.name in costs]
+        if due and shared.shared is not None:
+            await self._pay_store(shared, shared.shared, due)
+        for pool, amount in due:
+            pool.spend(amount, self.clock.monotonic())
+
+    async def _pay_store(self, shared: VenueSession, store: SharedBudget, due: Sequence[tuple[Budget, int]]) -> None:
+        began = self.clock.monotonic()
+        waiter = shared.waiters.arrive(OPENING, Priority.URGENT, began)
+        waiter.due = due
+        try:
+            while True:
+                delay, closed = await store.pay(waiter)
+                shared.waiters.wake(closed)
+                if not delay:
+                    return
+                # the request that it is opened for is signed, and will be too old
+                if self.clock.monotonic() + delay > began + shared.policy.max_wait_order:
+                    raise NeverSent(f"the shared budget has no room for a connection for {delay:.1f} s")
+                await waiter.rest(partial(self.clock.sleep, delay))
+        finally:
+            shared.waiters.leave(waiter)
+            store.leave(waiter)

@@ -43,6 +43,10 @@ async def linked(
 ) -> AsyncIterator[tuple[SocketLink, list[None]]]:
     """Give a link to a server, and how often it paid; nothing of it remains."""
     sockets, patience, paid = AiohttpSockets(), Patience(5), list[None]()
+
+    async def pay() -> None:
+        paid.append(None)
+
     async with serving(server) as url:
         link = SocketLink(
             api=api,
@@ -52,7 +56,7 @@ async def linked(
             patience=patience,
             clock=LoopClock(),
             answers=_answers,
-            pay=lambda: paid.append(None),
+            pay=pay,
             make_logon=make_logon,
         )
         before = asyncio.all_tasks()

@@ -81,6 +81,10 @@ def _raise(error: BaseException) -> Callable[[bytes], Any]:
     return make
 
 
+async def _pay_nothing() -> None:
+    pass
+
+
 @asynccontextmanager
 async def wired(
     server: Server, signer: _Signer | None = None, **details: Any
@@ -88,7 +92,7 @@ async def wired(
     """Give a wire to a server, over a transport that repeats the URL."""
     transport, sockets, patience = _Transport(), AiohttpSockets(), Patience(5)
     async with serving(server) as url:
-        link = SocketLink(API, url, {}, sockets, patience, LoopClock(), lambda _: None, lambda: None)
+        link = SocketLink(API, url, {}, sockets, patience, LoopClock(), lambda _: None, _pay_nothing)
         rest = RestWire("http://venue", _Scheme(), transport, Secret(KEY), signer or _Signer())
         wire = SocketWire(rest, API, link, **details)
         try:

@@ -6,10 +6,12 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import attrs
 import pytest
+from tests.core.budget_store.servers import Server
 from tests.plugins.stages import VENUES
 
 import venuekit
@@ -253,6 +255,31 @@ async def test_pools_follow_the_rows_of_answers(venue: str) -> None:
         assert pools["orders_1m"].used(desk.account.monotonic()) == 1
         balance = desk.account.endpoints.BALANCE
         assert session.pools_of(balance, {})[1][0][1] == 5
+
+
+@products
+async def test_a_connection_is_paid_from_the_budget_of_all_processes(venue: str, tmp_path: Path) -> None:
+    """The server has the weight of the opening beside that of the requests."""
+    server = Server("valkey", tmp_path)
+    server.start()
+    try:
+        async with (
+            venuekit.simulate(venue) as sim,
+            venuekit.Runtime(journal=False, budget=f"{server.url}?start=open") as runtime,
+            venuekit.connect(venue, sim.credentials(venue), runtime=runtime, transport="websocket") as account,
+        ):
+            shared = runtime._budgets.shared
+            assert shared is not None
+            spent = {}
+            for asked in range(3):
+                if asked:
+                    await BalanceReader.of(account).get_balances()
+                states = await shared._store.states()
+                spent[asked] = sum(one.used or 0 for one in states if one.name.limit.name == "weight")
+    finally:
+        server.kill()
+
+    assert (spent[1] - spent[0], spent[2] - spent[1]) == (10, 5)
 
 
 async def test_an_environment_without_a_websocket_api_is_refused() -> None:
