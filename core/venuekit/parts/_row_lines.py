@@ -41,10 +41,10 @@ if TYPE_CHECKING:
 _DIGITS = frozenset({ColumnKind.NUMBER, ColumnKind.MILLISECONDS_TEXT})
 #: kinds that are no text
 _NEVER_EMPTY = frozenset({ColumnKind.WHOLE, ColumnKind.MILLISECONDS, ColumnKind.MINOR})
-#: kinds whose expressions make None of a blank
-_NONE_BY_ITSELF = frozenset({ColumnKind.NUMBER, ColumnKind.TEXT})
-#: kinds of which both functions have the same, and which both may refuse
-_READ_TWICE = frozenset({ColumnKind.ISO, ColumnKind.MINOR, ColumnKind.WORDS})
+#: kinds whose quick expressions make None of a blank by themselves
+_NONE_BY_ITSELF = frozenset({ColumnKind.NUMBER, ColumnKind.TEXT, ColumnKind.FLAG, ColumnKind.WORDS})
+
+_FLAGS: Mapping[Any, bool] = {True: True, False: False, "true": True, "false": False}
 
 
 @attrs.frozen
@@ -93,7 +93,8 @@ class RowLines:
             "at": datetime.fromtimestamp,
             "utc": UTC,
             "iso": _iso,
-            "flags": {True: True, False: False, "true": True, "false": False},
+            "flags": _FLAGS,
+            "flags_or_none": {**_FLAGS, None: None, "": None},
             "never": _never,
             "refused": _refusal,
             "are_plain": are_plain,
@@ -137,6 +138,56 @@ class RowLines:
         ]
         return [f"texts += ({', '.join(texts)},)"] if texts else []
 
+    def column(self, read: ReadColumn) -> list[str]:
+        """Return the lines that read a column into its local variable, and its value into one with an x before it."""
+        text, column = read.local, read.column
+        lines = [f"{text} = row.{column.name}", f"x{text} = {self._value(read)}"]
+        return [f"where = {(column.name,)}", *lines] if self._is_careful else lines
+
+    def _value(self, read: ReadColumn) -> str:
+        """Return the expression of the value of a column."""
+        text, column = read.local, read.column
+        may_be_none = read.is_optional and (self._is_careful or column.may_be_blank)
+        if not self._is_careful and column.kind in _NONE_BY_ITSELF:
+            return self._value_or_none(read, may_be_none=may_be_none)
+        value = self._value_there(read)
+        if not may_be_none or value == text:
+            return value
+        is_nothing = f"{text} is None" if column.kind in _NEVER_EMPTY else f"{text} is None or {text} == ''"
+        return f"None if {is_nothing} else {value}"
+
+    def _value_or_none(self, read: ReadColumn, *, may_be_none: bool) -> str:
+        """Return the expression of a kind that makes None of a blank by itself, where it may be one."""
+        text, table = read.local, read.column.table
+        match read.column.kind:
+            case ColumnKind.NUMBER:
+                return f"shared_or_none[{text}]" if read.is_optional else f"shared[{text}]"
+            case ColumnKind.TEXT:
+                return f"{text} or None" if read.is_optional else text
+            case ColumnKind.FLAG:
+                return f"{'flags_or_none' if may_be_none else 'flags'}[{text}]"
+            case _:
+                return f"{self.constant(table.or_none if table is not None and may_be_none else table)}[{text}]"
+
+    def _value_there(self, read: ReadColumn) -> str:
+        """Return the expression of a value that is there."""
+        text, column = read.local, read.column
+        match column.kind:
+            case ColumnKind.WORDS:
+                return f"{self.constant(column.table)}[{text}]"
+            case ColumnKind.ISO:
+                return f"iso({text})"
+            case ColumnKind.MINOR:
+                return f"{self.constant(_scaling(column.places))}({text})"
+            case _ if self._is_careful:
+                return text
+            case ColumnKind.IDENTIFIER:
+                return f"str({text}) or None" if read.is_optional else f"str({text})"
+            case ColumnKind.MILLISECONDS | ColumnKind.MILLISECONDS_TEXT:
+                return self.time(read, "at({} / 1000, utc)")
+            case _:
+                return text
+
     def time(self, read: ReadColumn, form: str) -> str:
         """Return the expression of a time in a form that takes milliseconds."""
         text = read.local
@@ -144,40 +195,6 @@ class RowLines:
             return f"{form.format(text)} if {text} > 0 else {'None' if read.is_optional else f'refused({text})'}"
         otherwise = f"{'never' if read.is_optional else 'refused'}({text})"
         return f"{form.format('n')} if 0 < (n := int({text})) < {FLOAT_END} else {otherwise}"
-
-    def column(self, read: ReadColumn) -> list[str]:
-        """Return the lines that read a column into its local variable, and its value into one with an x before it."""
-        text, column = read.local, read.column
-        value = (
-            self._twice(column, text) if column.kind in _READ_TWICE else text if self._is_careful else self._quick(read)
-        )
-        may_be_none = (self._is_careful or column.may_be_blank) and read.is_optional and value != text
-        if may_be_none and column.kind not in _NONE_BY_ITSELF:
-            is_nothing = f"{text} is None" if column.kind in _NEVER_EMPTY else f"{text} is None or {text} == ''"
-            value = f"None if {is_nothing} else {value}"
-        lines = [f"{text} = row.{column.name}", f"x{text} = {value}"]
-        return [f"where = {(column.name,)}", *lines] if self._is_careful else lines
-
-    def _twice(self, column: Column, text: str) -> str:
-        if column.kind is ColumnKind.WORDS:
-            return f"{self.constant(column.table)}[{text}]"
-        return f"iso({text})" if column.kind is ColumnKind.ISO else f"{self.constant(_scaling(column.places))}({text})"
-
-    def _quick(self, read: ReadColumn) -> str:
-        text = read.local
-        match read.column.kind:
-            case ColumnKind.NUMBER:
-                return f"shared_or_none[{text}]" if read.is_optional else f"shared[{text}]"
-            case ColumnKind.TEXT:
-                return f"{text} or None" if read.is_optional else text
-            case ColumnKind.IDENTIFIER:
-                return f"str({text}) or None" if read.is_optional else f"str({text})"
-            case ColumnKind.MILLISECONDS | ColumnKind.MILLISECONDS_TEXT:
-                return self.time(read, "at({} / 1000, utc)")
-            case ColumnKind.FLAG:
-                return f"flags[{text}]"
-            case _:
-                return text
 
     def fields(self, scope: Scope) -> list[str]:
         """Return the lines that set the variable of each field that has a source."""

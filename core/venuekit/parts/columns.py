@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from enum import Enum, auto
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import attrs
@@ -77,6 +78,12 @@ class Words(dict[str, Any]):
     def __init__(self, table: Mapping[str, Any], unknown: Callable[[str], Any] | None) -> None:
         super().__init__(table)
         self._unknown = unknown
+
+    @cached_property
+    def or_none(self) -> Words:
+        """The table with None for null and an empty word."""
+        nothing: Mapping[Any, None] = {None: None, "": None}
+        return Words({**self, **nothing}, self._unknown)
 
     def __missing__(self, word: str) -> Any:
         """Return the entry of a word that is not in the table."""

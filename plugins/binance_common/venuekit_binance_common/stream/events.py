@@ -29,6 +29,8 @@ from venuekit_binance_common.payloads import InstrumentRow
 from venuekit_binance_common.stream.messages import EXPIRED, FUNDING
 
 _MARGIN_TYPE_CHANGE = "MARGIN_TYPE_CHANGE"
+#: causes of which more events follow
+_TELLING = frozenset({FUNDING, _MARGIN_TYPE_CHANGE})
 
 
 @attrs.frozen
@@ -86,7 +88,7 @@ class BinanceDecoder:
 def _complete_account(events: list[Any]) -> Iterable[StreamEvent]:
     """Return the events of a change of the account with those that follow from its cause."""
     reason = events[0].reason if events else None
-    if reason not in {FUNDING, _MARGIN_TYPE_CHANGE}:
+    if reason not in _TELLING:
         return events
     positions = [event for event in events if isinstance(event, PositionUpdate)]
     if reason == FUNDING:
