@@ -73,7 +73,28 @@ R = TypeVar("R")
 _FILL_KINDS = {TradeKind.LIQUIDATION: FillKind.LIQUIDATION, TradeKind.ADL: FillKind.ADL}
 
 
-class LedgerStream(EventReader):
+class LedgerReader(EventReader):
+    """One reader of the stream of an account."""
+
+    def __init__(self, stream: LedgerStream) -> None:
+        self._stream = stream
+        self.inbox: asyncio.Queue[tuple[StreamEvent, ...]] = asyncio.Queue()
+
+    @property
+    def state(self) -> StreamState:
+        return self._stream.state
+
+    async def __anext__(self) -> StreamEvent:
+        raise AssertionError("the view reads whole messages")
+
+    async def read_message(self) -> tuple[StreamEvent, ...]:
+        return await self.inbox.get()
+
+    async def wait_until_live(self) -> None:
+        await self._stream.wait_until_live()
+
+
+class LedgerStream:
     """The stream of one account: messages wait until a test delivers, loses, repeats or reorders them."""
 
     def __init__(self, now: Callable[[], datetime]) -> None:
@@ -83,19 +104,13 @@ class LedgerStream(EventReader):
         self.connections = 1
         self.is_confirmed = True
         self.heard: datetime | None = now()
-        self._inbox: asyncio.Queue[tuple[StreamEvent, ...]] = asyncio.Queue()
+        self.readers: list[LedgerReader] = []
         self._live = asyncio.Event()
         self._live.set()
 
     @property
     def state(self) -> StreamState:
         return StreamState(self.phase, self.heard, self.connections, self.is_confirmed, self.heard)
-
-    async def __anext__(self) -> StreamEvent:
-        raise AssertionError("the view reads whole messages")
-
-    async def read_message(self) -> tuple[StreamEvent, ...]:
-        return await self._inbox.get()
 
     async def wait_until_live(self) -> None:
         await self._live.wait()
@@ -104,7 +119,11 @@ class LedgerStream(EventReader):
         """Deliver events at once."""
         if self.phase is StreamPhase.LIVE:
             self.heard = self.now()
-            self._inbox.put_nowait(tuple(attrs.evolve(event, received_at=self.now()) for event in events))
+            self._hand(tuple(attrs.evolve(event, received_at=self.now()) for event in events))
+
+    def _hand(self, message: tuple[StreamEvent, ...]) -> None:
+        for reader in self.readers:
+            reader.inbox.put_nowait(message)
 
     def deliver(self, count: int | None = None) -> None:
         """Deliver the oldest messages that wait."""
@@ -115,7 +134,7 @@ class LedgerStream(EventReader):
         """Lose the connection with everything that was on its way."""
         self.outbox.clear()
         gap = Gap(received_at=self.now(), message=0, reason=reason, words="the connection was lost", since=self.heard)
-        self._inbox.put_nowait((gap,))
+        self._hand((gap,))
         self.phase = StreamPhase.DOWN
         self._live.clear()
 
@@ -190,9 +209,12 @@ class LedgerAccount(
 
     @asynccontextmanager
     async def _events(self) -> AsyncIterator[EventReader]:
+        reader = LedgerReader(self.stream)
+        self.stream.readers.append(reader)
         try:
-            yield self.stream
+            yield reader
         finally:
+            self.stream.readers.remove(reader)
             self.closed += 1
 
     def events(self, *, queue: int = 10_000) -> Any:

@@ -12,6 +12,7 @@ from collections.abc import Coroutine, Hashable
 from contextlib import suppress
 from datetime import datetime, timedelta
 from decimal import Decimal
+from itertools import product
 from typing import Any
 
 import looptime
@@ -46,11 +47,13 @@ class MachineClock:
 
 
 class ViewMachine(OrderCommands):
-    """An account that others act on, its stream, and its view."""
+    """An account that others act on, its stream, and its views."""
 
     account: LedgerAccount | None = None
     #: whether the venue sends messages of one moment in their order
     is_ordered = True
+    #: how many views it has, which share their reads
+    count = 1
 
     def __init__(self) -> None:
         super().__init__()
@@ -82,16 +85,23 @@ class ViewMachine(OrderCommands):
         for part, values in self.held().items():
             self.history |= {(part, key): [(0, NOW, value)] for key, value in values.items()}
         self.delivered: deque[tuple[StreamEvent, ...]] = deque(maxlen=12)
-        self.fills: Counter[tuple[str, str]] = Counter()
+        self.fills: list[Counter[tuple[str, str]]] = []
         self.opened_with = {row.trade_id for row in self.ledger.fills()}
         self.note_state()
-        self.view = AccountView(account)
-        self.run(self.view.__aenter__())
-        self.view.subscribe(self.count_fill)
+        self.views = [AccountView(account) for _ in range(self.count)]
+        for view in self.views:
+            self.run(view.__aenter__())
+            self.count_fills(view)
 
-    def count_fill(self, change: ViewChange) -> None:
-        if isinstance(change.event, FillUpdate) and not change.event.is_preliminary:
-            self.fills[change.event.fill.key] += 1
+    def count_fills(self, view: AccountView) -> None:
+        fills: Counter[tuple[str, str]] = Counter()
+
+        def count(change: ViewChange) -> None:
+            if isinstance(change.event, FillUpdate) and not change.event.is_preliminary:
+                fills[change.event.fill.key] += 1
+
+        view.subscribe(count)
+        self.fills.append(fills)
 
     # -- disturbances
 
@@ -151,7 +161,7 @@ class ViewMachine(OrderCommands):
         """Place an order by a request of our own, whose answer comes before or after its event."""
         assert self.account is not None
         self.note_state()
-        begun = self.view.begin_write()
+        begun = [view.begin_write() for view in self.views]
         order: Order | None = None
         request = LedgerOrderRequest(symbol=symbol, side=side, quantity=quantity, price=price)
         with suppress(Refused):
@@ -161,7 +171,8 @@ class ViewMachine(OrderCommands):
             self.deliver(count=4)
         if wait:
             self.run(asyncio.sleep(0.7))
-        self.view.end_write(begun, order)
+        for view, write in zip(self.views, begun, strict=True):
+            view.end_write(write, order)
 
     # -- what holds
 
@@ -187,8 +198,7 @@ class ViewMachine(OrderCommands):
         orders: Held = {one.id: _terms(order_of(one)) for one in self.ledger.open_orders()}
         return {ViewPart.WALLETS: wallets, ViewPart.POSITIONS: positions, ViewPart.ORDERS: orders}
 
-    def shown(self) -> dict[ViewPart, Held]:
-        view = self.view
+    def shown(self, view: AccountView) -> dict[ViewPart, Held]:
         wallets: Held = {
             live.balance.asset: (live.balance.wallet, live.balance.cross_wallet) for live in view.balances()
         }
@@ -210,23 +220,23 @@ class ViewMachine(OrderCommands):
             return
         self.note_state()
         self.run(asyncio.sleep(0.002))
-        shown = self.shown()
-        for part in _STREAMED:
+        for view, part in product(self.views, _STREAMED):
             try:
-                self.view.fresh(3600, parts=[part])
+                view.fresh(3600, parts=[part])
             except StaleView:
                 continue
             assert self.stream.phase is StreamPhase.LIVE
-            keys = {key for name, key in self.history if name is part} | set(shown[part])
+            shown = self.shown(view)[part]
+            keys = {key for name, key in self.history if name is part} | set(shown)
             for key in keys:
-                possible = self.possible(part, key)
-                assert shown[part].get(key) in possible, (part, key, shown[part].get(key), possible)
+                possible = self.possible(view, part, key)
+                assert shown.get(key) in possible, (part, key, shown.get(key), possible)
 
-    def possible(self, part: ViewPart, key: Hashable) -> list[tuple[object, ...] | None]:
+    def possible(self, view: AccountView, part: ViewPart, key: Hashable) -> list[tuple[object, ...] | None]:
         """Return the states that may be shown: the present one, and those that messages on their way have followed."""
         outbox = self.stream.outbox
         oldest = min((message[0].message for message in outbox), default=10**9)
-        since = self.now - timedelta(seconds=self.view.age(part) + 0.01)
+        since = self.now - timedelta(seconds=view.age(part) + 0.01)
         states = self.history.get((part, key), [])
         ends = [*states[1:], (10**9, self.now, None)]
         return [None] * (not states) + [
@@ -265,7 +275,8 @@ class ViewMachine(OrderCommands):
                 try:
                     self.calm()
                 finally:
-                    self.run(self.view.__aexit__(None, None, None))
+                    for view in self.views:
+                        self.run(view.__aexit__(None, None, None))
                 assert not asyncio.all_tasks(self.loop)
         finally:
             self.loop.close()
@@ -282,10 +293,11 @@ class ViewMachine(OrderCommands):
         self.run(asyncio.sleep(6))  # nothing is left that the clock alone would end
         self.note_state()
         self.stream.deliver()
-        self.run(self.view.wait_fresh(200, parts=[*_STREAMED, ViewPart.FILLS]))
-        assert self.shown() == self.held()
         made = {(row.symbol, row.trade_id) for row in self.ledger.fills() if row.trade_id not in self.opened_with}
-        assert self.fills == Counter(dict.fromkeys(made, 1))
+        for view, fills in zip(self.views, self.fills, strict=True):
+            self.run(view.wait_fresh(200, parts=[*_STREAMED, ViewPart.FILLS]))
+            assert self.shown(view) == self.held()
+            assert fills == Counter(dict.fromkeys(made, 1))
 
 
 def _terms(order: Order) -> tuple[object, ...]:
@@ -298,5 +310,12 @@ class UnorderedMachine(ViewMachine):
     is_ordered = False
 
 
+class SharedMachine(ViewMachine):
+    """The same with two views of the account, each of whose reads serves both."""
+
+    count = 2
+
+
+TestSharedViews = case_of(SharedMachine, Rules(), max_examples=20, stateful_step_count=30)
 TestUnorderedView = case_of(UnorderedMachine, Rules(), max_examples=20, stateful_step_count=30)
 TestView = case_of(ViewMachine, Rules(), max_examples=30, stateful_step_count=30)
