@@ -5,19 +5,16 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from decimal import ROUND_DOWN, Context, Decimal
+from decimal import ROUND_DOWN, Decimal
 from typing import Any
 
 import attrs
 
+from venuekit._util.decimals import EXACT, product, quotient
 from venuekit._util.quick_init import quick_init
 from venuekit.capabilities._capability import Capability
 from venuekit.capabilities.enums import OpenEnum, Unit
 
-#: exact for products, and for the whole part of quotients, of prices and quantities
-_EXACT = Context(prec=400)
-#: digits of a quotient that is not exact
-_QUOTIENT = Context(prec=34)
 #: parts of a step that every mode of rounding treats as it does a remainder below, at or above a half
 _BELOW_HALF, _HALF, _ABOVE_HALF = Decimal("0.3"), Decimal("0.5"), Decimal("0.7")
 
@@ -103,8 +100,8 @@ class Instrument:
         """
         if self.is_quanto or self.contract_size is None:
             return None
-        size = _EXACT.multiply(quantity, self.contract_size)
-        return size if self.is_inverse else None if price is None else _EXACT.multiply(size, price)
+        size = product(quantity, self.contract_size)
+        return size if self.is_inverse else None if price is None else product(size, price)
 
     def contracts(
         self,
@@ -141,12 +138,12 @@ class Instrument:
         elif price is None:
             return None
         elif self.is_inverse:
-            amount, worth = _EXACT.multiply(amount, price), size
+            amount, worth = product(amount, price), size
         else:
-            worth = _EXACT.multiply(size, price)
+            worth = product(size, price)
         if not self.quantity_step:
-            return _QUOTIENT.divide(amount, worth)
-        return _EXACT.multiply(_whole(amount, _EXACT.multiply(worth, self.quantity_step), rounding), self.quantity_step)
+            return quotient(amount, worth)
+        return product(_whole(amount, product(worth, self.quantity_step), rounding), self.quantity_step)
 
     def pnl(self, entry_price: Decimal, exit_price: Decimal, quantity: Decimal) -> Decimal | None:
         """
@@ -164,8 +161,8 @@ class Instrument:
         worth = self.multiplier if self.is_quanto else self.contract_size
         if worth is None:
             return None
-        moved = _EXACT.multiply(_EXACT.multiply(quantity, worth), _EXACT.subtract(exit_price, entry_price))
-        return _QUOTIENT.divide(moved, _EXACT.multiply(entry_price, exit_price)) if self.is_inverse else moved
+        moved = product(quantity, worth, EXACT.subtract(exit_price, entry_price))
+        return quotient(moved, product(entry_price, exit_price)) if self.is_inverse else moved
 
     def round_quantity(self, quantity: Decimal) -> Decimal:
         """Return ``quantity`` (contracts) cut to the quantity step, toward zero; unchanged where there is no step."""
@@ -183,18 +180,18 @@ def _check_price(price: Decimal) -> None:
 
 def _whole(amount: Decimal, unit: Decimal, rounding: str) -> Decimal:
     """Return how many units are in an amount, rounded by a mode of :mod:`decimal`."""
-    whole, rest = _EXACT.divmod(amount, unit)
+    whole, rest = EXACT.divmod(amount, unit)
     if not rest:
         return whole
-    twice = _EXACT.multiply(rest, Decimal(2)).copy_abs()
+    twice = product(rest, Decimal(2)).copy_abs()
     part = _HALF if twice == unit else _BELOW_HALF if twice < unit else _ABOVE_HALF
-    return _EXACT.add(whole, part.copy_sign(amount)).to_integral_value(rounding)
+    return EXACT.add(whole, part.copy_sign(amount)).to_integral_value(rounding)
 
 
 def _cut(number: Decimal, step: Decimal | None) -> Decimal:
     if not step:
         return number
-    return _EXACT.multiply(_EXACT.divide_int(number, step), step)
+    return product(EXACT.divide_int(number, step), step)
 
 
 @attrs.frozen
