@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from venuekit.parameters import Parameter
     from venuekit.pipeline import Guard, RetryPolicy
     from venuekit.runtime import Runtime, connect
+    from venuekit.valuation import Money, Valuation
     from venuekit.venue import Environment, EnvironmentName, Venue
 
 if not TYPE_CHECKING:
@@ -41,6 +42,7 @@ if not TYPE_CHECKING:
             "parameters": "Parameter",
             "pipeline": "Guard RetryPolicy",
             "runtime": "Runtime connect",
+            "valuation": "Money Valuation",
             "venue": "Environment EnvironmentName Venue",
         },
     )
@@ -57,11 +59,13 @@ __all__ = [
     "EnvironmentName",
     "FanOut",
     "Guard",
+    "Money",
     "Outcome",
     "Parameter",
     "RetryPolicy",
     "Runtime",
     "Secret",
+    "Valuation",
     "Venue",
     "VenuekitError",
     "capabilities",

@@ -21,7 +21,7 @@ STOREYS = (
     {"venue"},
     {"clock", "credentials"},
     {"foreign", "session_token", "socket_declaration", "stream_declaration"},
-    {"payloads", "hooks", "read_cache"},
+    {"payloads", "hooks", "read_cache", "valuation"},
     {"_entry_points"},
     {"_broken", "_installed"},
     {"_contract", "_loading"},

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from venuekit.capabilities import Balance, Instrument, InstrumentKind, InstrumentStatus, Unit
 from venuekit.cli.watch.figures import UNKNOWN, Figure, amount_of
 from venuekit.cli.watch.group import WatchGroup
-from venuekit.cli.watch.summary import AccountSummary, WatchState
+from venuekit.cli.watch.summary import AccountSummary, WatchState, _valuation
 from venuekit.cli.watch.texts import age_text, overview_head, overview_lines, reason_text, totals_text
-from venuekit.cli.watch.usd import usd_prices, usd_sum
 from venuekit.credentials.accounts_file import AccountEntry
 from venuekit.plugins import make_plugins
+from venuekit.valuation import Valuation
 from venuekit.venue import EnvironmentName
 
 D = Decimal
@@ -107,13 +107,12 @@ def test_no_line_is_wider_than_the_screen(summary: AccountSummary, width: int) -
 
 def test_amounts_of_several_assets_are_added_in_usd_alone() -> None:
     """Without a path for one of them it is the first amount and the number of the others; amounts of 0 need no path."""
-    prices = {"BTC": D(90_000), "USD": D(1)}
+    valuation = Valuation({"BTCUSD": D(90_000)}, [_instrument("BTCUSD", "BTC", "USD")])
 
-    assert amount_of({"BTC": D(2), "USD": D(5), "ETH": D(0)}, prices, None) == Figure(D(180_005), "USD")
-    assert amount_of({"BTC": D(2), "ETH": D(3)}, prices, "old") == Figure(D(2), "BTC", 1, doubt="old")
-    assert amount_of({"BTC": D(2)}, prices, None) == Figure(D(2), "BTC")
-    assert amount_of({"ETH": D(0)}, prices, None) == Figure(D(0), "ETH")
-    assert usd_sum({"BTC": D(2), "ETH": D(3)}, prices) is None
+    assert amount_of({"BTC": D(2), "USD": D(5), "ETH": D(0)}, valuation, None) == Figure(D(180_005), "USD")
+    assert amount_of({"BTC": D(2), "ETH": D(3)}, valuation, "old") == Figure(D(2), "BTC", 1, doubt="old")
+    assert amount_of({"BTC": D(2)}, valuation, None) == Figure(D(2), "BTC")
+    assert amount_of({"ETH": D(0)}, valuation, None) == Figure(D(0), "ETH")
 
 
 def test_a_path_to_usd_is_a_mark_price_or_the_word_of_the_venue() -> None:
@@ -125,9 +124,16 @@ def test_a_path_to_usd_is_a_mark_price_or_the_word_of_the_venue() -> None:
         Balance("XRP", equity=D(0), usd_value=D(0)),
     )
 
-    prices = usd_prices(balances, instruments, {"BTCUSD": D(90_000), "ETHUSDT": D(3000), "GONE": D(1)})
+    valuation = _valuation(balances, instruments, {"BTCUSD": D(90_000), "ETHUSDT": D(3000), "GONE": D(1)})
 
-    assert prices == {"BTC": D(90_000), "USDT": D("0.99"), "USD": D(1)}
+    worths = {asset: valuation.worth(D(1), asset) for asset in ("BTC", "USDT", "USD", "ETH", "XRP")}
+    assert {asset: worth and worth.amount for asset, worth in worths.items()} == {
+        "BTC": D(90_000),
+        "USDT": D("0.99"),
+        "USD": D(1),
+        "ETH": D(2970),
+        "XRP": None,
+    }
 
 
 def test_a_total_says_how_many_accounts_are_in_it() -> None:

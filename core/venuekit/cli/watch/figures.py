@@ -7,7 +7,7 @@ from decimal import ROUND_HALF_EVEN, Context, Decimal, localcontext
 
 import attrs
 
-from venuekit.cli.watch.usd import USD, usd_sum
+from venuekit.valuation import USD, Valuation
 
 #: for display only
 _SIX_DIGITS, _THREE_DIGITS = Context(prec=6), Context(prec=3)
@@ -69,22 +69,22 @@ def _plain(value: Decimal) -> Decimal:
     return normal.quantize(Decimal(1)) if normal.as_tuple().exponent > 0 else normal  # type: ignore[operator]  # finite
 
 
-def amount_of(amounts: Mapping[str, Decimal], prices: Mapping[str, Decimal], doubt: str | None) -> Figure:
+def amount_of(amounts: Mapping[str, Decimal], valuation: Valuation, doubt: str | None) -> Figure:
     """
     Return amounts by asset as one figure: in USD where all have a path to it, else the first one and how many more.
 
     Args:
         amounts: By asset; those of 0 are left out as long as another one is not.
-        prices: USD for one unit of each asset, as far as it is known.
+        valuation: By the prices that are known.
         doubt: Why the amounts may be out of date, None where they are not.
     """
     assets = [asset for asset, amount in amounts.items() if amount] or list(amounts)[:1]
     if not assets:
         return Figure(Decimal(0), doubt=doubt)
     if len(assets) > 1:
-        total = usd_sum(amounts, prices)
+        total = valuation.total(amounts)
         if total is not None:
-            return Figure(total, USD, doubt=doubt)
+            return Figure(total.amount, USD, doubt=doubt)
     return Figure(amounts[assets[0]], assets[0], len(assets) - 1, doubt=doubt)
 
 

@@ -12,8 +12,8 @@ import attrs
 
 from venuekit.capabilities import InstrumentKind, InstrumentStatus, MarkPriceReader
 from venuekit.cli.watch.shared_market import MarketName, name_market
-from venuekit.cli.watch.usd import USD
 from venuekit.errors import OperationError
+from venuekit.valuation import USD
 
 if TYPE_CHECKING:
     from venuekit.account import Account

@@ -10,13 +10,13 @@ from math import inf
 
 import attrs
 
-from venuekit.capabilities import Balance, MarginType, Order, Position
+from venuekit.capabilities import Balance, Instrument, MarginType, Order, Position
 from venuekit.cli.watch.figures import UNKNOWN, Figure, amount_of, first_doubt
 from venuekit.cli.watch.mark_prices import KnownMark
-from venuekit.cli.watch.usd import USD, usd_prices, usd_sum
 from venuekit.cli.watch.watched_account import WatchedAccount
 from venuekit.errors import Throttled, UnsupportedCapability
 from venuekit.live import AccountView, LivePosition, StaleView, ViewPart, ViewPhase
+from venuekit.valuation import USD, Valuation
 
 #: seconds without a new mark price after which it is old, unless prices are read more slowly
 _MARK_AGE = 30.0
@@ -120,11 +120,11 @@ def summarize(
     wallets = [balance for balance in balances if balance.wallet or balance.equity]
     known = {one.position.symbol: one.mark for one in positions if one.mark is not None}
     known |= {symbol: mark.price for symbol, mark in marks.items()}
-    prices = usd_prices(balances, watched.instruments, known)
+    valuation = _valuation(balances, watched.instruments, known)
     profits = _profits(watched, positions)
     equities = _equities(wallets, profits)
     pnl_doubt = first_doubt(one.pnl.doubt for one in positions)
-    equity = _equity_of(watched, equities, prices, doubt or pnl_doubt, now)
+    equity = _equity_of(watched, equities, valuation, doubt or pnl_doubt, now)
     return AccountSummary(
         name,
         venue,
@@ -132,10 +132,12 @@ def summarize(
         reason,
         age,
         equity=equity,
-        pnl=UNKNOWN if profits is None else amount_of(profits, prices, first_doubt(one.pnl.doubt for one in positions)),
+        pnl=UNKNOWN
+        if profits is None
+        else amount_of(profits, valuation, first_doubt(one.pnl.doubt for one in positions)),
         ratio=_ratio(watched, view, positions, figures_doubt, now),
         distance=_nearest(positions),
-        usd=equity.value if equity.unit == USD else None if equities is None else usd_sum(equities, prices),
+        usd=equity.value if equity.unit == USD else _usd_of(equities, valuation),
         positions=positions,
         balances=tuple(wallets),
         orders=None if watched.awaits_orders else tuple(live.order for live in view.open_orders()),
@@ -247,7 +249,7 @@ def _equities(balances: Iterable[Balance], profits: Mapping[str, Decimal] | None
 def _equity_of(
     watched: WatchedAccount,
     equities: Mapping[str, Decimal] | None,
-    prices: Mapping[str, Decimal],
+    valuation: Valuation,
     doubt: str | None,
     now: datetime,
 ) -> Figure:
@@ -255,7 +257,7 @@ def _equity_of(
     info = watched.info
     if info is not None and info.valuation_asset == USD and info.total_equity is not None:
         return Figure(info.total_equity, USD, doubt=doubt or _info_doubt(watched, now))
-    return UNKNOWN if equities is None else amount_of(equities, prices, doubt)
+    return UNKNOWN if equities is None else amount_of(equities, valuation, doubt)
 
 
 def _info_doubt(watched: WatchedAccount, now: datetime) -> str | None:
@@ -344,3 +346,17 @@ def _sum(amounts: Sequence[Decimal | None]) -> Decimal | None:
 
 def _share(part: Decimal | None, whole: Decimal | None) -> Decimal | None:
     return None if part is None or whole is None or whole <= 0 else part / whole
+
+
+def _valuation(
+    balances: Iterable[Balance], instruments: Mapping[str, Instrument], marks: Mapping[str, Decimal]
+) -> Valuation:
+    """Return the worth of assets by mark prices, and by the venue's own figure where it values a balance in USD."""
+    told = ((one.asset, one.usd_value / one.equity) for one in balances if one.usd_value and one.equity)
+    rates = {(asset, USD): rate for asset, rate in told if rate > 0}
+    return Valuation({symbol: mark for symbol, mark in marks.items() if mark > 0}, instruments.values(), rates)
+
+
+def _usd_of(equities: Mapping[str, Decimal] | None, valuation: Valuation) -> Decimal | None:
+    total = None if equities is None else valuation.total(equities)
+    return None if total is None else total.amount

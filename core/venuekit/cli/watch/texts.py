@@ -10,8 +10,8 @@ from venuekit.capabilities import Order
 from venuekit.cli.tables import cell_text
 from venuekit.cli.watch.figures import Figure
 from venuekit.cli.watch.summary import AccountSummary, PositionSummary, WatchState
-from venuekit.cli.watch.usd import USD
 from venuekit.credentials.redactor import redact
+from venuekit.valuation import USD
 
 #: the narrowest width at which nothing is cut but names and reasons
 NARROWEST = 80
