@@ -12,7 +12,7 @@ import pytest
 
 from venuekit.capabilities import Balance, BalanceUpdate
 from venuekit.errors import PayloadMismatch
-from venuekit.parts.columns import Joined, Same, derived, milliseconds, number, only_when, text, whole
+from venuekit.parts.columns import Joined, Same, derived, milliseconds, number, only_when, text, whole, words
 from venuekit.parts.messages import Message, Messages
 from venuekit.parts.rows import Reads
 
@@ -89,6 +89,35 @@ def test_the_object_around_absent_rows_may_not_be_absent() -> None:
         WALLETS.values(b'{"a": {"rows": [{"a": "ETH", "w": true}]}}')
     with pytest.raises(PayloadMismatch, match=r"a.rows: expected a list"):
         WALLETS.values(b'{"a": {"rows": {}}}')
+
+
+def test_each_item_of_a_list_has_its_rows() -> None:
+    """They are the rows of one declaration; an error counts them through."""
+    coins: dict[str, Any] = {"within": ("deep", "data", ..., "coin")}
+    message = Message(Reads(Balance, **coins, asset=text("a"), wallet=number("w"), account_alias=text("z")))
+    document = {
+        "deep": {"data": [{"coin": [{"a": "A", "w": "1", "z": ""}]}, {"coin": [{"a": "B", "w": "2", "z": "n"}]}]}
+    }
+    usual = json.dumps(document).encode()
+    for body in (usual, usual.replace(b'"1"', b"1")):  # a JSON number takes the second reader
+        for kept in (None, document):
+            first, second = message.values(body, kept=kept)
+            assert (first, second) == (Balance("A", D(1)), Balance("B", D(2), account_alias="n"))
+            raws = [one.raw and one.raw["a"] for one in (first, second)]
+            assert raws == ([None, None] if kept is None else ["A", "B"])
+        assert [one.asset for one in Reads(Balance, **coins, asset=text("a")).read_all(body)] == ["A", "B"]
+    assert message.values(b'{"deep": {"data": []}}') == []
+    with pytest.raises(PayloadMismatch, match=r"deep\.data\[1\]\.coin\[0\]\.w: expected a decimal number, got 'x'"):
+        message.values(usual.replace(b'"2"', b'"x"'))
+    with pytest.raises(PayloadMismatch, match=r"deep\.data\[0\]\.coin: missing"):
+        message.values(b'{"deep": {"data": [{}]}}')
+    told = Message(Reads(Movement, within=("data", ..., "coin"), id=text("a"), size=words("w", {"one": D(1)})))
+    with pytest.raises(PayloadMismatch, match=r"data\.\*\.coin\[1\]\.w: expected one of 'one', got 'two'"):
+        told.values(b'{"data": [{"coin": [{"a": "A", "w": "one"}]}, {"coin": [{"a": "B", "w": "two"}]}]}')
+    for within in ((..., "coin"), ("data", ...), ("data", ..., "a", "b")):
+        details: dict[str, Any] = {"is_single": within[0] is ...}
+        with pytest.raises(TypeError, match="each item of a list has its rows behind one name"):
+            Reads(Balance, within=within, asset=text("a"), **details)
 
 
 @attrs.frozen
@@ -210,13 +239,13 @@ def test_a_message_is_known_by_its_word() -> None:
     assert KINDS.values(b'{"e": "NEWER"}') == ("NEWER", None)
     assert KINDS.values(b'{"e": 5}') == ("5", None)
     assert KINDS.values(b'{"w": "1"}') == (None, None)
-    for body, words in (
+    for body, refusal in (
         (b'{"e": "TOTAL"}', "w: missing"),
         (b'{"e": {}}', "e: expected text"),
         (b"[]", "expected an object"),
         (b'{"e": "TOTAL", "w": "1_0"}', "w: expected a decimal number, got '1_0'"),
     ):
-        with pytest.raises(PayloadMismatch, match=words):
+        with pytest.raises(PayloadMismatch, match=refusal):
             KINDS.values(body)
     for body in (b"", b"{", b'{"e": "TOTAL", "x": ' + b"[" * 100_000):
         with pytest.raises(ValueError):  # noqa: PT011  (its words are the parser's)

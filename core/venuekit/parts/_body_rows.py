@@ -13,6 +13,11 @@ if TYPE_CHECKING:
 
 def raws_of(reads: Reads[Any], raw: Any) -> Sequence[Any]:
     """Return the rows of a declaration in an answer that is plain JSON."""
+    if ... in reads.within:
+        *outer, _, name = reads.within
+        for step in outer:
+            raw = raw[step]
+        return [row for item in raw for row in item[name]]
     for step in reads.within[:-1]:
         raw = raw[step]
     if reads.within:

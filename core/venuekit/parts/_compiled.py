@@ -25,7 +25,7 @@ from venuekit.parts.columns import Column, ColumnKind, Inner, Source, nested
 from venuekit.payloads import PLAIN_LENGTH, not_read, payload_decoder
 
 if TYPE_CHECKING:
-    from venuekit.parts.rows import Reads
+    from venuekit.parts.rows import Reads, Step
 
 _INTEGER = Annotated[int, msgspec.Meta(ge=-(2**62), le=2**62)]
 
@@ -82,7 +82,7 @@ class Place:
     def __init__(self) -> None:
         self.rows: dict[str, tuple[str, Any, bool]] | None = None
         self.fields: dict[str, tuple[str, Any, bool]] = {}
-        self.below: dict[str | int, Place] = {}
+        self.below: dict[Step, Place] = {}
         self.is_optional = False
 
     @classmethod
@@ -109,8 +109,9 @@ class Place:
         """Return the type that msgspec reads, which may know it among others by the word ``tag`` in a field."""
         if self.rows is not None:
             return list[_struct(self.rows)]  # type: ignore[misc]  # mypy takes it for an annotation
-        if 0 in self.below:
-            return list[self.below[0].shape()]  # type: ignore[misc]
+        for step in (0, ...):
+            if step in self.below:
+                return list[self.below[step].shape()]  # type: ignore[misc]
         return _struct(
             self.fields
             | {f"at_{step}": (str(step), node.shape(), node.is_optional) for step, node in self.below.items()},
@@ -132,13 +133,15 @@ def _finder(part: Reads[Any]) -> Callable[[Any], Any]:
     return find
 
 
-def _path(steps: Sequence[str | int]) -> Callable[[Any], Any]:
+def _path(steps: Sequence[Step]) -> Callable[[Any], Any]:
     """Return a function that finds the place behind some steps."""
     if not steps:
         return lambda document: document
     if all(isinstance(step, str) for step in steps):
         return attrgetter(".".join(f"at_{step}" for step in steps))
     first, rest = steps[0], _path(steps[1:])
+    if first is ...:
+        return lambda document: [row for item in document for row in rest(item)]
     get: Callable[[Any], Any] = itemgetter(first) if isinstance(first, int) else attrgetter(f"at_{first}")
     return lambda document: rest(get(document))
 
@@ -202,22 +205,25 @@ class Program:
 
 
 def _second_reader(part: Reads[Any], row: Any) -> Callable[[bytes], Any]:
-    if part.may_be_absent:
-        return _optional_reader(part, row)
+    if part.may_be_absent or ... in part.within:
+        return _inner_reader(part, row)
+    within: Any = part.within
     if not part.is_single:
-        return payload_decoder(tuple[row, ...], within=part.within)
-    decode: Callable[[bytes], Any] = payload_decoder(row, within=part.within)
+        return payload_decoder(tuple[row, ...], within=within)
+    decode: Callable[[bytes], Any] = payload_decoder(row, within=within)
     return lambda body: (decode(body),)
 
 
-def _optional_reader(part: Reads[Any], row: Any) -> Callable[[bytes], Any]:
-    """Return a reader of the object around the rows, whose other fields it leaves alone."""
-    name = part.within[-1]
-    kind: Any = row | None if part.is_single else tuple[row, ...] | None
-    around = attrs.make_class("Around", {"rows": attrs.field(type=kind)})
-    decode: Callable[[bytes], Any] = payload_decoder(
-        around, renames={around: {"rows": str(name)}}, within=part.within[:-1]
-    )
+def _inner_reader(part: Reads[Any], row: Any) -> Callable[[bytes], Any]:
+    """Return a reader of the object around the rows, or of each such one, whose other fields it leaves alone."""
+    outer: Any = part.within[:-1]
+    kind: Any = row if part.is_single else tuple[row, ...]
+    around: Any = attrs.make_class("Around", {"rows": attrs.field(type=kind | None if part.may_be_absent else kind)})
+    renames = {around: {"rows": str(part.within[-1])}}
+    if ... in outer:
+        each: Callable[[bytes], Any] = payload_decoder(tuple[around, ...], renames=renames, within=outer[:-1])
+        return lambda body: tuple(row for item in each(body) for row in item.rows)
+    decode: Callable[[bytes], Any] = payload_decoder(around, renames=renames, within=outer)
 
     def read(body: bytes) -> Any:
         rows = decode(body).rows

@@ -20,7 +20,7 @@ from venuekit.parts._row_lines import ReadColumn, RowLines, Scope, indent
 from venuekit.payloads import MISFITS
 
 if TYPE_CHECKING:
-    from venuekit.parts.rows import Reads
+    from venuekit.parts.rows import Reads, Step
 
 #: makes all values of a message: of its struct, the function that joins, and the given fields
 Make: TypeAlias = Callable[[Any, Callable[..., Any], Mapping[str, Any]], list[Any]]
@@ -113,7 +113,7 @@ class _MessageWriter:
     def __init__(self, heads: Sequence[Program], parts: Sequence[Program]) -> None:
         self._heads, self._parts = heads, parts
         self._lines = RowLines(is_careful=False, raw="None")
-        self._places: dict[tuple[str | int, ...], int] = {}
+        self._places: dict[tuple[Step, ...], int] = {}
         #: the lines that have read each column, by its variable; those of lists and of what may be absent left out
         self._known: dict[str, list[str]] = {}
 
@@ -128,7 +128,7 @@ class _MessageWriter:
         ]
         for head in self._heads:
             columns, lines = self._columns(head, is_certain=True)
-            body += [f"row = {_path(head.part)}", *lines, *self._lines.fields(Scope(head.part, columns))]
+            body += [f"row = {_path(head.part.within)}", *lines, *self._lines.fields(Scope(head.part, columns))]
         for number, program in enumerate(self._parts):
             body += self._part(program, f"{number}_")
         body += ["if not are_plain(texts):", "    refused(None)", "return made"]
@@ -137,11 +137,15 @@ class _MessageWriter:
 
     def _part(self, program: Program, prefix: str) -> list[str]:
         """Return the lines that make the values of a part."""
-        part, path = program.part, _path(program.part)
+        part, path = program.part, _path(program.part.within)
         is_certain = part.is_single and not part.may_be_absent and part.only_if is None
         columns, lines = self._columns(program, is_certain=is_certain)
         made = [*lines, *self._lines.value(Scope(part, columns, prefix), "value"), "add(value)"]
-        if not part.is_single:
+        if ... in part.within:
+            each = part.within.index(...)
+            rows = f"for row in {_path(part.within[each + 1 :], 'each')}:"
+            made = [f"for each in {_path(part.within[:each])}:", *indent([rows, *indent(made)])]
+        elif not part.is_single:
             made = [f"for row in {path}{' or ()' if part.may_be_absent else ''}:", *indent(made)]
         elif part.may_be_absent:
             made = [f"row = {path}", "if row is not None:", *indent(made)]
@@ -166,6 +170,6 @@ class _MessageWriter:
         return columns, [*lines, *self._lines.digits(fresh)]
 
 
-def _path(part: Reads[Any]) -> str:
-    """Return the expression of the place of a declaration's rows."""
-    return "document" + "".join(f"[{step}]" if isinstance(step, int) else f".at_{step}" for step in part.within)
+def _path(steps: Sequence[Step], start: str = "document") -> str:
+    """Return the expression of the place behind some steps."""
+    return start + "".join(f"[{step}]" if isinstance(step, int) else f".at_{step}" for step in steps)

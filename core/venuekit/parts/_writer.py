@@ -103,6 +103,7 @@ def _explaining(part: Reads[Any]) -> Callable[[int, tuple[str, ...], Exception],
     def explain(index: int, where: tuple[str, ...], misfit: Exception) -> PayloadMismatch:
         if isinstance(misfit, KeyError):  # of a table, not of the row: it has all that it needs
             misfit = Unfit("a word that is known", misfit.args[0])
-        return payload_mismatch((*part.within, *(() if part.is_single else (index,)), *where), misfit)
+        within = ("*" if step is ... else step for step in part.within)
+        return payload_mismatch((*within, *(() if part.is_single else (index,)), *where), misfit)
 
     return explain

@@ -16,6 +16,7 @@ from functools import partial
 from itertools import chain, compress, count, repeat
 from keyword import iskeyword
 from operator import attrgetter
+from types import EllipsisType
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar, overload
 
 import attrs
@@ -36,6 +37,9 @@ V = TypeVar("V")
 W = TypeVar("W")
 D = TypeVar("D")
 
+#: a JSON name, a list index, or ``...`` for each item of a list
+Step: TypeAlias = "str | int | EllipsisType"
+
 #: fields that most values take from the answer and not from the row
 _OF_ANSWER = ("as_of", "received_at")
 _ZEROS = frozenset({Decimal(0), *SHARED})
@@ -47,7 +51,8 @@ class Reads(Generic[V]):
 
     Args:
         value: The class of the values, an attrs class that keeps them as they are.
-        within: JSON names and list indexes from the top of an answer to the list of rows.
+        within: JSON names and list indexes from the top of an answer to the list of rows; ``...`` before the last name
+            stands for each item of a list.
         is_single: There is one object in place of a list.
         may_be_absent: The list or object may be missing or null, which is no row.
         key: The field by which rows are picked and joined.
@@ -68,7 +73,7 @@ class Reads(Generic[V]):
         value: type[V],
         /,
         *,
-        within: tuple[str | int, ...] = (),
+        within: tuple[Step, ...] = (),
         is_single: bool = False,
         may_be_absent: bool = False,
         key: str | None = None,
@@ -130,10 +135,17 @@ class Reads(Generic[V]):
         """For each field of the value the columns of the venue that it is read from."""
         return {field: tuple(column.name for column in columns_in(source)) for field, source in self.sources.items()}
 
-    def _check(self, known: Mapping[str, attrs.Attribute[Any]]) -> None:
-        name = self.value.__name__
+    def _check_place(self, name: str) -> None:
         if self.may_be_absent and not (self.within and isinstance(self.within[-1], str)):
             raise TypeError(f"{name} may be absent only behind the name of a field")
+        if ... in self.within:
+            is_plain = isinstance(self.within[-1], str) and self.within.index(...) == len(self.within) - 2
+            if self.is_single or self.may_be_absent or not is_plain:
+                raise TypeError(f"{name}: each item of a list has its rows behind one name")
+
+    def _check(self, known: Mapping[str, attrs.Attribute[Any]]) -> None:
+        name = self.value.__name__
+        self._check_place(name)
         mentioned = [*self.sources, *self.own_given, *filter(None, (self.key, self.flat))]
         if unknown := [field for field in mentioned if field not in known]:
             raise TypeError(f"{name} has no attribute {', '.join(unknown)}")

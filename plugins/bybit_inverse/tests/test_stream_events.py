@@ -374,7 +374,7 @@ def test_an_unknown_message_is_kept(body: bytes, kind: str | None) -> None:
         (b'{"topic":"position.inverse","creationTime":5}', "data: missing"),
         (b'{"topic":"order.inverse","creationTime":5,"data":[{"symbol":"BTCUSD"}]}', r"data\[0\].orderId: missing"),
         (b'{"topic":"wallet","creationTime":5,"data":[{}]}', "coin: missing"),
-        (b'{"topic":"wallet","creationTime":5}', "data: expected a list of rows"),
+        (b'{"topic":"wallet","creationTime":5}', "data: missing"),
         (b'{"topic":"order","creationTime":5,"data":{}}', "data: expected a list of rows"),
         (b'{"op":"auth","success":"maybe"}', "success: expected true or false"),
     ],

@@ -7,7 +7,7 @@ orders do not say why they were sent: the step of an order is its status.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -20,10 +20,10 @@ from venuekit.capabilities import (
     UnknownEvent,
 )
 from venuekit.parts.columns import text
+from venuekit.parts.messages import Messages
 from venuekit.parts.rows import Reads
 from venuekit.plugin import Fault, MessageArrival, PayloadMismatch, ReplyKind, SessionReply, read_json, rows_at
 from venuekit_bybit_inverse.stream_head import Head, read_head
-from venuekit_bybit_inverse.stream_messages import PrivateMessages
 from venuekit_bybit_inverse.wire import CATEGORY
 
 _AUTHENTICATION, _SUBSCRIPTION = "auth", "subscribe"
@@ -37,7 +37,7 @@ _FAULTS = {
     "request expired": Fault.CLOCK,
     "Permission denied, please check your API key permissions.": Fault.PERMISSION,
 }
-_EXECUTION, _WALLET = f"execution.{CATEGORY}", "wallet"
+_EXECUTION = f"execution.{CATEGORY}"
 
 
 @attrs.frozen
@@ -56,7 +56,7 @@ class BybitDecoder:
     ``settle`` has the settle coin of each symbol that the venue listed when it was made.
     """
 
-    messages: PrivateMessages
+    messages: Messages
     settle: Mapping[str, str] = attrs.field(factory=dict, repr=False)
 
     def __call__(self, body: bytes, arrival: MessageArrival, /) -> tuple[StreamEvent, ...] | SessionReply:
@@ -68,7 +68,7 @@ class BybitDecoder:
             PayloadMismatch: it is, but lacks a field of its topic; the message names it.
         """
         raw = read_json(body) if arrival.keep_raw else None
-        topic, events = self.messages.by_topic.values(
+        topic, events = self.messages.values(
             body, kept=raw, joined=self.settle, raw=raw, received_at=arrival.received_at, message=arrival.number
         )
         if events is None:
@@ -80,23 +80,9 @@ class BybitDecoder:
         head = read_head(body)
         if head.topic is None:
             return _unknown(None, body, arrival) if head.operation is None else _reply(head)
-        if head.topic == _WALLET:
-            return tuple(self._read_wallets(body, head, arrival))
-        if f"{head.topic}.{CATEGORY}" not in self.messages.by_topic.messages:
+        if f"{head.topic}.{CATEGORY}" not in self.messages.messages:
             return _unknown(head.topic, body, arrival, time=head.time)
         return self(_of_inverse(body, head.topic), arrival)
-
-    def _read_wallets(self, body: bytes, head: Head, arrival: MessageArrival) -> Iterator[StreamEvent]:
-        raw = read_json(body) if arrival.keep_raw else None
-        for part in _rows_of(body):
-            yield from self.messages.wallet.values(
-                part,
-                kept=None if raw is None else read_json(part),
-                raw=raw,
-                time=head.time,
-                received_at=arrival.received_at,
-                message=arrival.number,
-            )
 
 
 def _unknown(kind: str | None, body: bytes, arrival: MessageArrival, **more: Any) -> tuple[StreamEvent, ...]:

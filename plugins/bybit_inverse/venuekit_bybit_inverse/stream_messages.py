@@ -68,59 +68,48 @@ _OF_MESSAGE = ("time", "message", "raw")
 _HEADS = (Reads(_Time, is_single=True, time=milliseconds("creationTime", may_be_blank=True)),)
 _IN_DATA: Mapping[str, Any] = {"within": ("data",), "given": _OF_MESSAGE}
 
-
-@attrs.frozen(kw_only=True, eq=False)
-class PrivateMessages:
-    """
-    The messages about inverse contracts by topic, whose positions and fills are joined with their symbol's settle coin.
-
-    ``wallet`` is one account of a message about wallets.
-    """
-
-    by_topic: Messages
-    wallet: Message
-
-
-MESSAGES = PrivateMessages(
-    by_topic=Messages(
-        "topic",
-        {
-            f"position.{CATEGORY}": Message(
-                Reads(
-                    PositionUpdate,
-                    **_IN_DATA,
-                    unread=("positionValue", "tradeMode"),
-                    position=Reads(Position, key="symbol", **rename(POSITIONS.sources, {"avgPrice": "entryPrice"})),
-                    sequence=POSITIONS.sources["sequence"],
-                ),
-                heads=_HEADS,
+#: by topic; positions and fills are joined with the settle coin of their symbol
+MESSAGES = Messages(
+    "topic",
+    {
+        f"position.{CATEGORY}": Message(
+            Reads(
+                PositionUpdate,
+                **_IN_DATA,
+                unread=("positionValue", "tradeMode"),
+                position=Reads(Position, key="symbol", **rename(POSITIONS.sources, {"avgPrice": "entryPrice"})),
+                sequence=POSITIONS.sources["sequence"],
             ),
-            f"order.{CATEGORY}": Message(
-                Reads(
-                    OrderUpdate,
-                    **_IN_DATA,
-                    order=Reads(Order, **_without(ORDERS.sources, "terms")),
-                    # a row does not say why it was sent
-                    change=derived(_step_of, ORDERS.sources["venue_status"]),
-                ),
-                heads=_HEADS,
+            heads=_HEADS,
+        ),
+        f"order.{CATEGORY}": Message(
+            Reads(
+                OrderUpdate,
+                **_IN_DATA,
+                order=Reads(Order, **_without(ORDERS.sources, "terms")),
+                # a row does not say why it was sent
+                change=derived(_step_of, ORDERS.sources["venue_status"]),
             ),
-            f"execution.{CATEGORY}": Message(
-                Reads(
-                    FillUpdate,
-                    **_IN_DATA,
-                    fill=Reads(
-                        Fill,
-                        key="symbol",
-                        **_without(FILLS.sources, "order_type", "order_quantity", "commission_asset"),
-                        commission_asset=derived(_asset, text("feeCurrency", may_be_blank=True), Joined()),
-                        realized_pnl=number("execPnl", may_be_blank=True),
-                    ),
-                    sequence=whole("seq", may_be_blank=True),
+            heads=_HEADS,
+        ),
+        f"execution.{CATEGORY}": Message(
+            Reads(
+                FillUpdate,
+                **_IN_DATA,
+                fill=Reads(
+                    Fill,
+                    key="symbol",
+                    **_without(FILLS.sources, "order_type", "order_quantity", "commission_asset"),
+                    commission_asset=derived(_asset, text("feeCurrency", may_be_blank=True), Joined()),
+                    realized_pnl=number("execPnl", may_be_blank=True),
                 ),
-                heads=_HEADS,
+                sequence=whole("seq", may_be_blank=True),
             ),
-        },
-    ),
-    wallet=Message(Reads(BalanceUpdate, within=("coin",), given=_OF_MESSAGE, balance=Reads(Balance, **COIN))),
+            heads=_HEADS,
+        ),
+        "wallet": Message(
+            Reads(BalanceUpdate, within=("data", ..., "coin"), given=_OF_MESSAGE, balance=Reads(Balance, **COIN)),
+            heads=_HEADS,
+        ),
+    },
 )

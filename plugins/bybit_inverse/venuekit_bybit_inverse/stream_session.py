@@ -7,6 +7,7 @@ import json
 import attrs
 
 from venuekit.capabilities import FillUpdate, PositionUpdate, StreamEvent
+from venuekit.parts.messages import Messages
 from venuekit.plugin import (
     Account,
     Decoder,
@@ -20,7 +21,7 @@ from venuekit_bybit_inverse.endpoints import BYBIT
 from venuekit_bybit_inverse.instruments import refresh_list, settle_by_symbol
 from venuekit_bybit_inverse.signing import websocket_payload, write_signature
 from venuekit_bybit_inverse.stream import BybitDecoder
-from venuekit_bybit_inverse.stream_messages import MESSAGES, PrivateMessages
+from venuekit_bybit_inverse.stream_messages import MESSAGES
 
 #: milliseconds for which a login is valid; one second was too short on slow lines
 _LOGIN_LIFE = 10_000
@@ -52,7 +53,7 @@ def _unsubscribe(*topics: str) -> str:
 class _DecoderMaker:
     """Makes the decoder of an account, with the settle coins of the contracts that the venue lists."""
 
-    messages: PrivateMessages
+    messages: Messages
 
     async def __call__(self, account: Account) -> Decoder:
         """Return the decoder."""
