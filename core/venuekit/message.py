@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Generic, NamedTuple, NoReturn, Protocol, SupportsIndex, TypeVar
 
@@ -48,14 +48,14 @@ class HttpResponse(NamedTuple):
     """
     Status, headers (looked up case-insensitively) and the whole body of one answer.
 
-    ``rate_limits`` are the rows about limits that an answer of a WebSocket API has in place of headers, as plain JSON
-    objects (:mod:`venuekit.pipeline.rate_limits`).
+    ``rate_limits`` is the JSON text of the rows about limits that an answer of a WebSocket API has in place of headers
+    (:mod:`venuekit.pipeline.rate_limits`), empty without any.
     """
 
     status: int
     headers: Mapping[str, str]
     body: bytes
-    rate_limits: Sequence[object] = ()
+    rate_limits: bytes = b""
 
     def __repr__(self) -> str:
         return f"HttpResponse({self.status}, {len(self.body)} bytes)"

@@ -9,7 +9,7 @@ from venuekit.errors import BudgetUnavailable
 from venuekit.pipeline.budget import Pools, budget_error, opening_of, update_from_headers
 from venuekit.pipeline.events import notify_of, notify_of_closing, notify_of_store
 from venuekit.pipeline.observe import EventKind, WaitReason
-from venuekit.pipeline.rate_limits import compare_amounts, update_from_rows
+from venuekit.pipeline.rate_limits import compare_amounts, read_counts, window_of
 
 if TYPE_CHECKING:
     from venuekit.message import HttpResponse
@@ -93,11 +93,12 @@ async def _rest(operation: Operation[Any], waiters: Waiters, waiter: Waiter, cos
 def take_counts(operation: Operation[Any], response: HttpResponse, costs: Pools) -> None:
     """Correct the pools of a request by the venue's own counts, and warn of amounts that are not the declared ones."""
     now, venue_session = operation.session.clock.monotonic(), operation.session.venue_session
+    counts = read_counts(response.rate_limits) if response.rate_limits else None
     for limit, pool, _ in costs:
-        if response.rate_limits:
-            used = update_from_rows(pool, limit, response.rate_limits, now)
-        else:
+        if counts is None:
             used = update_from_headers(pool, limit, response.headers, now)
+        elif (used := counts.get(window_of(limit))) is not None:
+            pool.set_used(used, now)
         if used is None:
             continue
         if venue_session.shared is not None:

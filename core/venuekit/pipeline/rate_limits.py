@@ -2,41 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
+from typing import Annotated, Any, TypeAlias, TypeGuard
 
 from venuekit._util.texts import warn
+from venuekit.errors import PayloadMismatch
 from venuekit.payloads.json_text import read_json
 from venuekit.payloads.odd_rows import rows_at
-from venuekit.pipeline.budget import Budget
 from venuekit.venue import Limit, Venue
+
+#: the type of a limit, and the length of its window in seconds
+Window: TypeAlias = tuple[str | None, float | None]
 
 #: the lengths of the words for an interval, in seconds
 _SECONDS = {"SECOND": 1, "MINUTE": 60, "HOUR": 3600, "DAY": 86400}
 
 
-def update_from_rows(pool: Budget, limit: Limit, rows: Iterable[object], now: float) -> int | None:
+def read_counts(text: bytes) -> Mapping[Window, int]:
     """
-    Correct a pool by the rows of an answer, and return the venue's count; None where no row is about its limit.
+    Return the venue's counts in the rows of an answer, as JSON; a row that cannot be read is ignored.
 
     A row is ``{"rateLimitType", "interval", "intervalNum", "limit", "count"}``; it is about the limit that declares its
-    type and length (``Limit.rate_limit``, ``seconds``). A row that cannot be read is ignored.
+    type and length (:func:`window_of`). Of several about one limit the first one counts.
     """
-    for row in rows:
-        if isinstance(row, Mapping) and _is_about(row, limit) and (count := _whole_number(row, "count")) is not None:
-            pool.set_used(count, now)
-            return count
-    return None
+    try:
+        rows = _row_reader()(text)
+    except (RecursionError, ValueError):
+        return _read_odd_counts(text)
+    return {(row.kind, _SECONDS.get(row.unit, 0) * row.number): row.count for row in reversed(rows)}
+
+
+def window_of(limit: Limit) -> Window:
+    """Return the window by which rows name a limit; no row is about one without a ``rate_limit``."""
+    return limit.rate_limit, limit.seconds
 
 
 def find_other_amounts(limits: Iterable[Limit], rows: Iterable[object]) -> list[tuple[Limit, int]]:
     """Return the limits whose amount is another one by a venue's rows, each with that one."""
-    found = [row for row in rows if isinstance(row, Mapping)]
+    amounts = _read_numbers(rows, "limit")
     return [
         (limit, amount)
         for limit in limits
-        for row in found
-        if _is_about(row, limit) and (amount := _whole_number(row, "limit")) is not None and amount != limit.amount
+        for window, amount in amounts
+        if window == window_of(limit) and amount != limit.amount
     ]
 
 
@@ -53,14 +62,37 @@ def compare_amounts(venue: Venue[Any], body: bytes, way: tuple[str | int, ...]) 
         )
 
 
-def _is_about(row: Mapping[Any, object], limit: Limit) -> bool:
-    """Say whether a row is about a limit: its type is the declared one, and its window is as long."""
-    if limit.rate_limit is None or row.get("rateLimitType") != limit.rate_limit:
-        return False
-    unit, number = _SECONDS.get(str(row.get("interval"))), _whole_number(row, "intervalNum")
-    return unit is not None and number is not None and unit * number == limit.seconds
+@cache
+def _row_reader() -> Callable[[bytes], Any]:
+    """Return the reader of rows that are written as documented."""
+    import msgspec  # a program that opens no socket pays nothing for it
+
+    whole = Annotated[int, msgspec.Meta(ge=0)]
+    names = {"kind": "rateLimitType", "unit": "interval", "number": "intervalNum"}
+    fields: list[Any] = [("kind", str), ("unit", str), ("number", whole), ("count", whole)]
+    row: Any = msgspec.defstruct("LimitRow", fields, rename=names, gc=False)
+    return msgspec.json.Decoder(list[row]).decode
 
 
-def _whole_number(row: Mapping[Any, object], name: str) -> int | None:
-    value = row.get(name)
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+def _read_odd_counts(text: bytes) -> Mapping[Window, int]:
+    """Return the counts of those rows that can be read."""
+    try:
+        rows = read_json(text)
+    except (PayloadMismatch, ValueError):
+        return {}
+    return dict(reversed(_read_numbers(rows if isinstance(rows, list) else (), "count")))
+
+
+def _read_numbers(rows: Iterable[object], name: str) -> list[tuple[Window, int]]:
+    """Return a number of each row, and the window that the row is about; one that lacks either is ignored."""
+    found: list[tuple[Window, int]] = []
+    for row in rows:
+        if isinstance(row, Mapping):
+            unit, times, number = row.get("interval"), row.get("intervalNum"), row.get(name)
+            if _is_whole(times) and _is_whole(number):
+                found.append(((str(row.get("rateLimitType")), _SECONDS.get(str(unit), 0) * times), number))
+    return found
+
+
+def _is_whole(value: object) -> TypeGuard[int]:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -60,14 +60,8 @@ class BinanceForm:
 
     def read(self, fields: Mapping[str, bytes], /) -> HttpResponse:
         """Return an answer as it is over HTTP: a body of its result or error alone."""
-        result = fields.get("result")
-        rows = fields.get("rateLimits")
-        return HttpResponse(
-            int(fields["status"]),
-            _NO_HEADERS,
-            fields["error"] if result is None else result,
-            () if rows is None else _rows(rows),
-        )
+        body = fields["result"] if "result" in fields else fields["error"]
+        return HttpResponse(int(fields["status"]), _NO_HEADERS, body, fields.get("rateLimits", b""))
 
     def notice(self, fields: Mapping[str, bytes], /) -> SocketNotice:  # noqa: ARG002 - nothing without an id is good news
         """Say that the session is over: its key was revoked, or a message could not be read."""
@@ -78,11 +72,6 @@ def _written(value: CheckedValue) -> str | int:
     if isinstance(value, bool):
         return "true" if value else "false"
     return value if isinstance(value, str | int) else json.dumps(value, separators=(",", ":"))
-
-
-def _rows(text: bytes) -> Sequence[object]:
-    rows = json.loads(text)
-    return rows if isinstance(rows, list) else ()
 
 
 _FORM = BinanceForm()

@@ -9,8 +9,7 @@ import attrs
 import pytest
 
 from venuekit import Runtime
-from venuekit.pipeline.pools import SlidingBudget, make_budget
-from venuekit.pipeline.rate_limits import compare_amounts, find_other_amounts, update_from_rows
+from venuekit.pipeline.rate_limits import compare_amounts, find_other_amounts, read_counts, window_of
 from venuekit.simulator import Rewrite, Simulation
 from venuekit.testing import InstantClock
 from venuekit.venue import Limit
@@ -48,24 +47,44 @@ ODD: list[Any] = [
 ]
 
 
-def test_a_count_corrects_the_pool_of_its_type_and_length() -> None:
-    """Each row is about one window; pools of which there is no row, and buckets, stay as they are."""
-    pools = [(limit, make_budget(limit)) for limit in LIMITS]
+#: texts that are no list of rows
+NO_ROWS = [b"7", b"{}", b"null", b'{"ORDERS": 1}', b"[{]", b"\xff", b"[" * 100_000, b"[1e400]", b"[%s]" % (b"9" * 5000)]
 
-    counted = [update_from_rows(pool, limit, FRAME, 0.0) for limit, pool in pools]
 
-    assert [pool.used(0.0) for _, pool in pools] == [20, 0, 1, 0]
-    assert counted == [20, None, 1, None]
-    assert [update_from_rows(pool, limit, LISTED, 0.0) for limit, pool in pools] == [None] * 4
+def counts_of(rows: Any) -> Any:
+    """Return the counts that are read from rows."""
+    return read_counts(json.dumps(rows).encode())
+
+
+def test_a_count_is_that_of_the_limit_of_its_type_and_length() -> None:
+    """Each row is about one window; none is about a bucket, or has a count where it only lists the limits."""
+    counts = counts_of(FRAME)
+
+    assert [counts.get(window_of(limit)) for limit in LIMITS] == [20, None, 1, None]
+    assert counts_of(LISTED) == {}
+
+
+@pytest.mark.parametrize("more", [[], ODD])
+def test_the_first_of_several_rows_about_one_limit_counts(more: list[Any]) -> None:
+    """That is so whether other rows can be read or not."""
+    counts = counts_of([*more, FRAME[0], {**FRAME[0], "count": 7}])
+
+    assert [counts.get(window_of(limit)) for limit in LIMITS] == [20, None, None, None]
 
 
 @pytest.mark.parametrize("row", ODD)
 def test_a_row_that_cannot_be_read_is_ignored(row: Any) -> None:
-    """The pool stays as it is."""
-    pool = SlidingBudget(WEIGHT)
+    """It says nothing of a limit, and the rows beside it do."""
+    counts = counts_of([row, *FRAME])
 
-    assert update_from_rows(pool, WEIGHT, [row], 0.0) is None
-    assert pool.used(0.0) == 0
+    assert [counts.get(window_of(limit)) for limit in LIMITS] == [20, None, 1, None]
+    assert [counts_of([row]).get(window_of(limit)) for limit in LIMITS] == [None] * 4
+
+
+@pytest.mark.parametrize("text", NO_ROWS, ids=lambda text: text[:10].decode("latin-1"))
+def test_a_text_that_is_no_list_of_rows_has_no_counts(text: bytes) -> None:
+    """Rows about limits are never a reason not to believe the answer beside them."""
+    assert read_counts(text) == {}
 
 
 def test_other_amounts_than_the_declared_ones_are_found() -> None:
