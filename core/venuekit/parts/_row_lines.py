@@ -196,10 +196,16 @@ class RowLines:
         otherwise = f"{'never' if read.is_optional else 'refused'}({text})"
         return f"{form.format('n')} if 0 < (n := int({text})) < {FLOAT_END} else {otherwise}"
 
-    def fields(self, scope: Scope) -> list[str]:
-        """Return the lines that set the variable of each field that has a source."""
+    def fields(self, scope: Scope, alone: dict[str, str] | None = None) -> list[str]:
+        """
+        Return the lines that set the variable of each field that has a source.
+
+        Where ``alone`` is given, it takes the expressions of fields that no other one refers to, instead of a variable.
+        """
         reads, lines = scope.reads, []
         own = [one for source in reads.sources.values() for one in nested(source)]
+        referred = {one.field for one in own if isinstance(one, Same | When)}
+        referred |= {name for one in own if isinstance(one, Inner) for name in one.reads.given}
         if reads.key is not None and any(isinstance(one, Joined) for one in own):
             key = self._expression(reads.sources[reads.key], scope)
             lines.append(f"join_{scope.prefix} = joined({key}, absent)")
@@ -211,6 +217,9 @@ class RowLines:
                 names = {column.name for column in columns_in(source)}
                 # where several columns contradict each other, it is the row that cannot be read
                 lines.append(f"where = {tuple(names) if len(names) == 1 else ()}")
+            elif alone is not None and field not in referred:
+                alone[field] = self._expression(source, scope)
+                continue
             lines.append(f"{scope.variable(field)} = {self._expression(source, scope)}")
         return lines
 
@@ -219,12 +228,13 @@ class RowLines:
         reads = scope.reads
         value: Any = reads.value
         known = {"raw": self._raw} | {name: scope.variable(name) for name in (*reads.sources, *reads.own_given)}
+        lines = self.fields(scope, known)
         kept = [
             f"{target}.{one.name} = {known[one.name] if one.name in known else self.constant(one.default)}"
             for one in attrs.fields(value)
         ]
         make = f"{target} = new({self.constant(being_made(value))})"
-        return [*self.fields(scope), make, *kept, f"{target}.__class__ = {self.constant(value)}"]
+        return [*lines, make, *kept, f"{target}.__class__ = {self.constant(value)}"]
 
     def _expression(self, source: Source, scope: Scope) -> str:
         match source:
