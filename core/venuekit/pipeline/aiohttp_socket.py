@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
 
@@ -49,11 +49,11 @@ class SocketConnector(TCPConnector):
 class AiohttpSocket:
     """A connection of aiohttp; see :class:`~venuekit.pipeline.open_socket.RequestSocket`."""
 
-    __slots__ = ("_limit", "_protocol", "_queue", "_socket")
+    __slots__ = ("_limit", "_protocol", "_queue", "_socket", "_writer")
 
     def __init__(self, socket: ClientWebSocketResponse[bool], message_limit: int) -> None:
-        # nothing public hands messages on without one more turn of the loop for each
-        self._socket, self._queue = socket, socket._reader  # noqa: SLF001
+        # nothing public hands messages on without one more turn of the loop for each, and writes from one place
+        self._socket, self._queue, self._writer = socket, socket._reader, socket._writer  # noqa: SLF001
         connection = socket._conn  # noqa: SLF001
         if connection is None or not isinstance(connection.protocol, SocketProtocol):
             raise TypeError("a socket is opened by a session with a SocketConnector")
@@ -66,12 +66,12 @@ class AiohttpSocket:
     @property
     def is_closing(self) -> bool:
         """Whether nothing can be written any more."""
-        writer = self._socket._writer  # noqa: SLF001 - nothing public says it before the reader has met the end
-        return self._socket.closed or writer.transport.is_closing()
+        # nothing else says it before the reader has met the end
+        return self._socket.closed or self._writer.transport.is_closing()
 
-    async def write(self, data: bytes) -> None:
+    def write(self, data: bytes) -> Awaitable[None]:
         """Send a message of UTF-8."""
-        await self._socket.send_frame(data, _TEXT)
+        return self._writer.send_frame(data, _TEXT)
 
     async def ping(self) -> None:
         """Ask for a sign of life."""

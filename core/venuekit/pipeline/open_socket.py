@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import NamedTuple, Protocol
 
 
@@ -40,5 +40,5 @@ class RequestSocket(StreamSocket, Protocol):
     def is_closing(self) -> bool:
         """Whether nothing can be written any more."""
 
-    async def write(self, data: bytes) -> None:
+    def write(self, data: bytes) -> Awaitable[None]:
         """Send a message of UTF-8; all of it is on its way before this waits for anything."""

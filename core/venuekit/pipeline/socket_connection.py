@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -46,18 +46,17 @@ class SocketConnection:
     end: str | None = attrs.field(default=None, init=False)
     is_retired: bool = attrs.field(default=False, init=False)
     _number: int = attrs.field(default=0, init=False)
-    #: requests in flight, by their ids as JSON writes them
+    #: requests in flight, by their ids as JSON writes them; a logon may have none
     _waiting: dict[bytes, asyncio.Future[HttpResponse]] = attrs.field(factory=dict, init=False, repr=False)
     #: ids of requests whose callers have left; their answers are dropped
     _dropped: set[bytes] = attrs.field(factory=set, init=False, repr=False)
-    _logon: asyncio.Future[HttpResponse] | None = attrs.field(default=None, init=False, repr=False)
     _reader: asyncio.Task[None] | None = attrs.field(default=None, init=False, repr=False)
 
     def start(self) -> None:
         """Begin to receive."""
         self._reader = asyncio.create_task(self._read(), name="WebSocket API")
 
-    async def ask(self, message: SocketMessage) -> HttpResponse:
+    def ask(self, message: SocketMessage) -> Coroutine[Any, Any, HttpResponse]:
         """
         Send a request and return its answer.
 
@@ -65,29 +64,14 @@ class SocketConnection:
             NeverSent: nothing of it was written.
             AnswerLost: the connection ended, or no answer came in time.
         """
-        self._number = number = self._number + 1
-        message[self.api.id_field] = str(number)
-        name = b'"%d"' % number
-        self._waiting[name] = answer = asyncio.get_running_loop().create_future()
-        try:
-            return await self._exchange(message, answer)
-        finally:
-            if self._waiting.pop(name, None) is not None:
-                self._dropped.add(name)
-            if self.is_retired:
-                self._finish_if_done()
-            del message
+        self._number += 1
+        return self._exchange(message, self._number)
 
-    async def log_on(self, message: SocketMessage) -> HttpResponse:
+    def log_on(self, message: SocketMessage) -> Coroutine[Any, Any, HttpResponse]:
         """Send the message that logs on, and return its answer; raises as :meth:`ask` does."""
         if self.api.logon is None or self.api.logon.has_id:
-            return await self.ask(message)
-        self._logon = answer = asyncio.get_running_loop().create_future()
-        try:
-            return await self._exchange(message, answer)
-        finally:
-            self._logon = None
-            del message
+            return self.ask(message)
+        return self._exchange(message, None)
 
     async def ping(self) -> None:
         """Ask for a sign of life; a connection that cannot be written to ends by itself."""
@@ -106,7 +90,7 @@ class SocketConnection:
         if self.end is not None:
             return
         self.end = words
-        for answer in (*self._waiting.values(), *filter(None, (self._logon,))):
+        for answer in self._waiting.values():
             if not answer.done():
                 answer.set_exception(AnswerLost(words, mend=mend))
         self.on_end(self)
@@ -122,13 +106,19 @@ class SocketConnection:
         finally:
             await self.socket.close()
 
-    async def _exchange(self, message: SocketMessage, answer: asyncio.Future[HttpResponse]) -> HttpResponse:
+    async def _exchange(self, message: SocketMessage, number: int | None) -> HttpResponse:
+        """Send a message with the id of a number, or without any, and return its answer."""
         task: asyncio.Task[Any] | None = asyncio.current_task()
         if task is None:
             raise RuntimeError("a request is sent from within a task")
+        name = _NULL if number is None else b'"%d"' % number
+        answer: asyncio.Future[HttpResponse] = asyncio.get_running_loop().create_future()
+        self._waiting[name] = answer
         signs, is_written = self.signs, False
         self.patience.begin(task)
         try:
+            if number is not None:
+                message[self.api.id_field] = str(number)
             data = _encode(message)
             if self.end is None and not self.socket.is_closing:
                 is_written = True
@@ -136,11 +126,15 @@ class SocketConnection:
                 return await answer
             failure: BaseException = NeverSent(f"{self.end or 'the connection broke off'} before anything was sent")
         except BaseException as error:  # noqa: BLE001 - nothing may pass with the frames that it comes from
+            if answer.done() and not answer.cancelled():
+                answer.exception()  # it may have ended while its caller left
             failure = self._failure(error, task, signs, is_written=is_written)
         finally:
             self.patience.end(task)
-            if answer.done() and not answer.cancelled():
-                answer.exception()  # it may have ended while its caller left
+            if self._waiting.pop(name, None) is not None and number is not None:
+                self._dropped.add(name)
+            if self.is_retired:
+                self._finish_if_done()
             data = message = None  # type: ignore[assignment]  # a traceback with variables shows them
         raise failure
 
@@ -172,7 +166,8 @@ class SocketConnection:
         """Hand a message to the request that it answers."""
         self.signs += 1
         try:
-            fields = {name: bytes(value) for name, value in _decode(body).items()}
+            read = _decode(body)
+            fields = dict(zip(read, map(bytes, read.values()), strict=True))
         except (msgspec.MsgspecError, RecursionError):
             self.finish("the venue sent a message that is no JSON object")
             return
@@ -191,9 +186,9 @@ class SocketConnection:
 
     def _take_notice(self, fields: dict[str, bytes]) -> None:
         """Take a message that names no request."""
-        notice = self.api.form.notice(fields)
-        if notice is SocketNotice.LOGON and self._logon is not None and not self._logon.done():
-            self._settle(self._logon, fields)
+        notice, logon = self.api.form.notice(fields), self._waiting.get(_NULL)
+        if notice is SocketNotice.LOGON and logon is not None and not logon.done():
+            self._settle(logon, fields)
         elif notice is SocketNotice.END:
             words = b",".join(b'"%s":%s' % (name.encode(), value) for name, value in fields.items())
             shown = redact_start(words.decode("utf-8", "replace"), _SHOWN)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack
 from copy import copy
 from typing import TYPE_CHECKING, Any
@@ -21,8 +21,6 @@ from venuekit.pipeline.sockets import AiohttpSockets, HandshakeRefused, wait_for
 from venuekit.socket_declaration import SocketApi, SocketMessage
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
-
     from venuekit.venue import Answers
 
 #: the part of its life after which a connection is replaced
@@ -74,7 +72,7 @@ class SocketLink:
     #: answers without a request on connections that are gone
     _strays: int = attrs.field(default=0, init=False)
 
-    async def send(self, message: SocketMessage) -> HttpResponse:
+    def send(self, message: SocketMessage) -> Coroutine[Any, Any, HttpResponse]:
         """
         Send a request once and return its answer; the first one opens the connection.
 
@@ -84,16 +82,8 @@ class SocketLink:
             NeverSent, CertificateRejected: there is no connection, and nothing was sent.
             AnswerLost: the request was sent, and has no answer.
         """
-        try:
-            connection = self._current
-            if connection is None:
-                try:
-                    connection = await self._connect()
-                except LogonRefused as refused:
-                    return refused.response
-            return await connection.ask(message)
-        finally:
-            del message  # it holds key and signature, and no traceback of a failure shall show it
+        connection = self._current
+        return self._open_and_send(message) if connection is None else connection.ask(message)
 
     def distrust(self) -> None:
         """Send no further request on the present connection; those in flight keep it until they are answered."""
@@ -122,6 +112,15 @@ class SocketLink:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     # -- opening
+
+    async def _open_and_send(self, message: SocketMessage) -> HttpResponse:
+        try:
+            connection = await self._connect()
+            return await connection.ask(message)
+        except LogonRefused as refused:
+            return refused.response
+        finally:
+            del message  # it holds key and signature, and no traceback of a failure shall show it
 
     async def _connect(self) -> SocketConnection:
         """Return the connection that all callers without one open together."""

@@ -292,7 +292,7 @@ async def test_a_logon_under_way_is_lost_with_its_connection() -> None:
 async def test_a_request_is_sent_from_within_a_task() -> None:
     """Patience cancels tasks, and needs one."""
     async with connected(Server()) as connection:
-        sending = connection._exchange({}, asyncio.get_running_loop().create_future())
+        sending = connection.ask({})
         failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
         def step() -> None:
