@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from urllib.parse import quote
 
@@ -204,21 +205,18 @@ def encoder_of(endpoint: Endpoint[Any]) -> Encode:
 
 def checker_of(endpoint: Endpoint[Any]) -> CheckValues:
     """Return the function that checks the parameters of an endpoint, made once; the action comes first."""
-    fields = {one.name: (one, CHECKS[one.kind]) for one in endpoint.parameters}
-    required, local, action = endpoint.required, endpoint.local, dict(endpoint.action)
+    checks = {one.name: partial(CHECKS[one.kind], one) for one in endpoint.parameters}
+    required, local, action = endpoint.required, endpoint.local, endpoint.action
 
     def check_values(parameters: Mapping[str, Any]) -> dict[str, CheckedValue]:
         if not required <= parameters.keys():
             raise _missing(endpoint, parameters)
-        values: dict[str, CheckedValue] = {**action}
-        for name, value in parameters.items():
-            if name not in fields:
-                raise _undeclared(endpoint, name)
-            parameter, check = fields[name]
-            checked = check(parameter, value)
-            if name not in local:
-                values[name] = checked
-        return values
+        if not parameters.keys() <= checks.keys():
+            raise _undeclared(endpoint, next(name for name in parameters if name not in checks))
+        values = {name: checks[name](value) for name, value in parameters.items()}
+        for name in local:
+            values.pop(name, None)
+        return {**action, **values} if action else values
 
     return check_values
 

@@ -308,7 +308,8 @@ class Endpoint(Generic[T]):
     content_type: str | None = attrs.field(init=False, repr=False)  #: of its body, None without one
     reads_first: bool = attrs.field(init=False, repr=False)  #: whether something is read within its turn
     check_echo: Check | None = attrs.field(init=False, repr=False)  #: None where it repeats nothing
-    _roles: Mapping[Role, str] = attrs.field(init=False, repr=False)
+    #: the names of the parameters that have a role
+    _roles: Mapping[Role, tuple[str, ...]] = attrs.field(init=False, repr=False)
     _served: tuple[str, ...] = attrs.field(init=False, repr=False)
     #: made when it is called first: few endpoints are reached over a WebSocket API
     _check_values: CheckValues | None = attrs.field(default=None, init=False, repr=False)
@@ -344,7 +345,11 @@ class Endpoint(Generic[T]):
             raise ValueError(f"{self}: it echoes parameters that it does not have: {sorted(unknown)}")
         within = "answer" if isinstance(self.decode, Changing) else None
         object.__setattr__(self, "check_echo", check_of(echoes, within=within, ids=self.client_ids_of))
-        object.__setattr__(self, "_roles", {p.role: p.name for p in reversed(self.parameters) if p.role})
+        roles: dict[Role, tuple[str, ...]] = {}
+        for parameter in self.parameters:
+            if parameter.role is not None:
+                roles[parameter.role] = (*roles.get(parameter.role, ()), parameter.name)
+        object.__setattr__(self, "_roles", roles)
         object.__setattr__(self, "_served", served)
         object.__setattr__(self, "encode", encoder_of(self))
         object.__setattr__(self, "content_type", content_type_of(self.encoding))
@@ -386,19 +391,18 @@ class Endpoint(Generic[T]):
         return names[0] if names else str(self)
 
     def name_of(self, role: Role) -> str | None:
-        """Return the name of the parameter that has a role, None when none has."""
-        return self._roles.get(role)
+        """Return the name of the first parameter that has a role, None when none has."""
+        names = self._roles.get(role)
+        return None if names is None else names[0]
 
     def value_of(self, role: Role, parameters: Mapping[str, Any]) -> Any:
         """Return the caller's value for a role, None when there is none."""
-        name = self._roles.get(role)
-        return None if name is None else parameters.get(name)
+        names = self._roles.get(role)
+        return None if names is None else parameters.get(names[0])
 
     def values_of(self, role: Role, parameters: Mapping[str, Any]) -> tuple[Any, ...]:
         """Return everything the caller handed in for a role that several parameters have."""
-        if role not in self._roles:
-            return ()
-        return tuple(parameters[p.name] for p in self.parameters if p.role is role and p.name in parameters)
+        return tuple([parameters[name] for name in self._roles.get(role, ()) if name in parameters])
 
     def symbols_of(self, parameters: Mapping[str, Any]) -> Collection[str]:
         """Return the symbols that a request touches; none when it touches every one."""

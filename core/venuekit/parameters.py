@@ -118,9 +118,9 @@ def _check_text(parameter: Parameter, value: Any) -> str:
 
 def _check_integer(parameter: Parameter, value: Any) -> int:
     is_whole = type(value) is int or (isinstance(value, Decimal) and _is_short(value) and value == int(value))
-    if not is_whole:
+    least, most = parameter.minimum, parameter.maximum
+    if not is_whole or (least is not None and value < least) or (most is not None and value > most):
         raise _refuse(parameter, _expectation(parameter, "a whole number"), value)
-    _check_range(parameter, value, "a whole number")
     if parameter.choices is not None and str(int(value)) not in parameter.choices:
         raise _refuse(parameter, f"one of {', '.join(sorted(parameter.choices))}", value)
     return int(value)
@@ -128,13 +128,13 @@ def _check_integer(parameter: Parameter, value: Any) -> int:
 
 def _check_decimal(parameter: Parameter, value: Any) -> str:
     if isinstance(value, Decimal):
-        is_number, is_short = value.is_finite(), _is_short(value)
+        is_number, is_short = value.is_finite(), -_DIGITS_MAX < value.adjusted() < _DIGITS_MAX
     else:
         is_number = isinstance(value, int) and not isinstance(value, bool)
         is_short = is_number and value.bit_length() <= _BITS_MAX
-    if not is_number:
+    least, most = parameter.minimum, parameter.maximum
+    if not is_number or (least is not None and value < least) or (most is not None and value > most):
         raise _refuse(parameter, _expectation(parameter, "an int or Decimal"), value)
-    _check_range(parameter, value, "an int or Decimal")
     text = plain(value) if is_short else ""
     if not text or len(text) > _DIGITS_MAX:
         raise ValueError(f"{parameter.name} has more than {_DIGITS_MAX} digits")
@@ -162,12 +162,6 @@ def _check_list(parameter: Parameter, value: Any) -> list[Any]:
     if not isinstance(value, list | tuple):
         raise _refuse(parameter, "a list", value)
     return list(value)
-
-
-def _check_range(parameter: Parameter, value: Decimal | int, noun: str) -> None:
-    too_small = parameter.minimum is not None and value < parameter.minimum
-    if too_small or (parameter.maximum is not None and value > parameter.maximum):
-        raise _refuse(parameter, _expectation(parameter, noun), value)
 
 
 def _expectation(parameter: Parameter, noun: str) -> str:

@@ -24,6 +24,8 @@ from venuekit_binance_common.venue import WEIGHT
 
 _LOGON = SocketCall("session.logon", {}, Security.SIGNED)
 _NO_HEADERS: Mapping[str, str] = {}
+#: types of values that are written as they are
+_AS_IT_IS = frozenset({str, int})
 #: bytes of a signature by HMAC-SHA256, which is written in hex; those of RSA and Ed25519 keys are written in base64
 _HMAC_LENGTH = 32
 
@@ -40,7 +42,9 @@ class BinanceForm:
 
     def fill(self, call: SocketCall, stamp: Stamp, /, *, is_logged_on: bool) -> SocketMessage:
         """Return the message without id and signature; after a logon the key is left out, the time is not."""
-        parameters: dict[str, Any] = {name: _written(value) for name, value in call.values.items()}
+        parameters: dict[str, Any] = {**call.values}
+        if not _AS_IT_IS.issuperset(map(type, parameters.values())):
+            parameters = {name: _written(value) for name, value in parameters.items()}
         if call.security is Security.SIGNED:
             parameters["recvWindow"] = stamp.recv_window
             parameters["timestamp"] = stamp.timestamp
@@ -51,7 +55,7 @@ class BinanceForm:
     def payload(self, message: SocketMessage, /) -> bytes:
         """Return the exact bytes to sign."""
         parameters = message["params"]
-        return "&".join([f"{name}={parameters[name]}" for name in sorted(parameters)]).encode()
+        return "&".join(map("%s=%s".__mod__, sorted(parameters.items()))).encode()
 
     def attach_signature(self, message: SocketMessage, signature: bytes, /) -> None:
         """Put the signature among the parameters."""
