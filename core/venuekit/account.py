@@ -117,7 +117,8 @@ class Account:
         self, convert: Callable[[Answer[T]], V], endpoint: Endpoint[T], /, **parameters: Any
     ) -> Coroutine[Any, Any, V]:
         """Do as :meth:`call_as` with an :meth:`answer`; one that ``resolve()`` finds later has no ``raw``."""
-        parameters = {name: value for name, value in parameters.items() if value is not None}
+        if None in parameters.values():
+            parameters = {name: value for name, value in parameters.items() if value is not None}
         clock = self._session.venue_session.clock
         as_of = clock.now()
         kept: tuple[Any, Any] = (None, None)

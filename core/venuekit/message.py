@@ -8,6 +8,7 @@ from typing import Any, Generic, NamedTuple, NoReturn, Protocol, SupportsIndex, 
 
 import attrs
 
+from venuekit._util.quick_init import quick_init
 from venuekit.errors import OddRow
 
 T = TypeVar("T")
@@ -61,6 +62,7 @@ class HttpResponse(NamedTuple):
         return f"HttpResponse({self.status}, {len(self.body)} bytes)"
 
 
+@quick_init
 @attrs.frozen
 class Answer(Generic[T]):
     """

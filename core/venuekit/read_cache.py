@@ -26,7 +26,7 @@ Read = Callable[[], Awaitable[Any]]
 
 def key_of(endpoint: Endpoint[Any], parameters: Mapping[str, Any]) -> Hashable:
     """Return the key by which a read is remembered."""
-    return (endpoint, tuple(sorted(parameters.items())))
+    return (endpoint, tuple(sorted(parameters.items()))) if parameters else endpoint
 
 
 @attrs.define(eq=False)

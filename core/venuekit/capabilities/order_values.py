@@ -24,6 +24,7 @@ from venuekit.capabilities.enums import (
 from venuekit.capabilities.modes import MarginType
 
 
+@quick_init
 @attrs.frozen(kw_only=True)
 class OrderRequest:
     """

@@ -14,7 +14,9 @@ __all__ = ["check_amount", "check_one_way", "check_side", "is_number"]
 
 def is_number(value: object) -> TypeGuard[int | Decimal]:
     """Say whether a value is a number that can be sent exactly."""
-    return not isinstance(value, bool) and isinstance(value, int | Decimal) and Decimal(value).is_finite()
+    if isinstance(value, Decimal):
+        return value.is_finite()
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def check_amount(account: Account, symbol: str, amount: object, *, decimals: int) -> Decimal:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Decimal
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, TypeVar
 
 import attrs
 
+from venuekit.parts.orders import OrderSteps
 from venuekit.plugin import Unfit, WireRow, intern_number, payload_decoder
 
 T = TypeVar("T")
@@ -108,6 +109,17 @@ class InstrumentRow(WireRow):
     filters: tuple[FilterRow, ...] = ()
     onboard_date: datetime | None = None
     delivery_date: datetime | None = None
+
+    @cached_property
+    def steps(self) -> OrderSteps:
+        """The steps of its quantities and prices, as its filters say."""
+        size = price = None
+        for each in self.filters:
+            if each.filter_type == "LOT_SIZE":
+                size = each.step_size
+            elif each.filter_type == "PRICE_FILTER":
+                price = each.tick_size
+        return OrderSteps(size, price)
 
 
 def _camel(name: str) -> str:

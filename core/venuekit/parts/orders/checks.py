@@ -97,15 +97,16 @@ async def check_steps(
         InvalidArgument: it does not fit; nothing was sent.
         InvalidRequest: the venue lists no such symbol.
     """
-    given = {name: number for name, number in numbers.items() if number is not None}
-    for name, number in given.items():
+    for name, number in numbers.items():
+        if number is None:
+            continue
         if not is_number(number):
             raise account.refuse(f"{name} must be a Decimal, not {number!r}", subject=symbol)
         if number <= 0:
             raise account.refuse(f"{name} must be above 0, not {number}", subject=symbol)
-    if _step_misfit(await routes.steps(account, symbol, False), given) is None:
+    if _step_misfit(await routes.steps(account, symbol, False), numbers) is None:
         return
-    words = _step_misfit(await routes.steps(account, symbol, True), given)
+    words = _step_misfit(await routes.steps(account, symbol, True), numbers)
     if words is not None:
         raise account.refuse(words, subject=symbol)
 
@@ -119,9 +120,9 @@ def _is_whole_number(order_id: object) -> bool:
     return isinstance(order_id, str) and order_id.isascii() and order_id.isdecimal()
 
 
-def _step_misfit(steps: OrderSteps, numbers: Mapping[str, Decimal]) -> str | None:
+def _step_misfit(steps: OrderSteps, numbers: Mapping[str, Decimal | None]) -> str | None:
     for name, number in numbers.items():
         step = steps.quantity if name == "quantity" else steps.price
-        if step and not is_multiple(Decimal(number), step):
+        if number is not None and step and not is_multiple(Decimal(number), step):
             return f"{name} {number} is not a multiple of {step}; it is never rounded here"
     return None

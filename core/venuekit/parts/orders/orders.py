@@ -7,7 +7,7 @@ from typing import Any
 
 import attrs
 
-from venuekit._util.quick_init import quick_copy
+from venuekit._util.quick_init import quick_copy, quick_init
 from venuekit.account import Account
 from venuekit.capabilities import Order, OrderBehaviour, OrderRequest, OrderStatus, OrderType
 from venuekit.endpoint import Change
@@ -21,10 +21,10 @@ from venuekit.parts.orders.reads import Lookup, ReadRow
 from venuekit.parts.orders.routes import OrderRoute, OrderRoutes
 
 _with_id = quick_copy(OrderRequest, "type", "client_id")
-_NUMBERS = ("quantity", "price", "trigger_price", "activation_price")
 _NOT_TOLD = "it is no longer open, and whether it was cancelled or triggered cannot be read"
 
 
+@quick_init
 @attrs.frozen
 class Draft:
     """An order that was checked: its request with a client id, its route, and its form, which is built once."""
@@ -34,6 +34,7 @@ class Draft:
     form: dict[str, Any]
 
 
+@quick_init
 @attrs.frozen
 class Orders:
     """The orders of one account, over the routes of its venue."""
@@ -116,13 +117,20 @@ class Orders:
             raise account.refuse(words, subject=symbol)
         # an id that was made for an earlier order is the caller's own by now
         client_id = make_client_id() if request.client_id is None else str(request.client_id)
-        request = _with_id(request, OrderType(request.type), client_id)
+        kind = request.type if type(request.type) is OrderType else OrderType(request.type)
+        request = _with_id(request, kind, client_id)
         route = self.routes.route_of(request)
         form = route.form(request)
         if not form.keys() <= route.place.by_name.keys():
             (name, *_) = form.keys() - route.place.by_name.keys()
             raise account.refuse(f"{name} is not known here", subject=symbol)
-        await check_steps(account, self.routes, symbol, {name: getattr(request, name) for name in _NUMBERS})
+        numbers = {
+            "quantity": request.quantity,
+            "price": request.price,
+            "trigger_price": request.trigger_price,
+            "activation_price": request.activation_price,
+        }
+        await check_steps(account, self.routes, symbol, numbers)
         return Draft(request, route, form)
 
     async def place(self, draft: Draft) -> Order:

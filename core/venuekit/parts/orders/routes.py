@@ -176,4 +176,7 @@ class OrderRoutes:
 
     def route_of(self, request: OrderRequest) -> OrderRoute:
         """Return the route on which an order is placed."""
-        return next(route for route in self.routes if route.takes(request))
+        for route in self.routes:
+            if route.takes(request):
+                return route
+        raise LookupError("no route of the venue takes the order")

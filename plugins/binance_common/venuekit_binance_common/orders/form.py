@@ -63,28 +63,25 @@ def _expiry_misfit(declared: OrderBehaviour, request: OrderRequest) -> str | Non
 
 def order_form(request: OrderRequest) -> dict[str, Any]:
     """Return an order of the plain book by the venue's names."""
-    return _without_none(
-        {
-            **_both_forms(request),
-            "newClientOrderId": request.client_id,
-            "stopPrice": request.trigger_price,
-            "activationPrice": request.activation_price,
-        }
-    )
+    form = _both_forms(request)
+    form["newClientOrderId"] = request.client_id
+    if request.trigger_price is not None:
+        form["stopPrice"] = request.trigger_price
+    if request.activation_price is not None:
+        form["activationPrice"] = request.activation_price
+    return form
 
 
 def algo_form(request: OrderRequest) -> dict[str, Any]:
     """Return an order of the conditional book by the venue's names."""
-    return _without_none(
-        {
-            "algoType": "CONDITIONAL",
-            **_both_forms(request),
-            "newOrderRespType": None,
-            "clientAlgoId": request.client_id,
-            "triggerPrice": request.trigger_price,
-            "activatePrice": request.activation_price,
-        }
-    )
+    form = {"algoType": "CONDITIONAL", **_both_forms(request)}
+    del form["newOrderRespType"]
+    form["clientAlgoId"] = request.client_id
+    if request.trigger_price is not None:
+        form["triggerPrice"] = request.trigger_price
+    if request.activation_price is not None:
+        form["activatePrice"] = request.activation_price
+    return form
 
 
 def texts(item: Mapping[str, Any]) -> dict[str, Any]:
@@ -101,30 +98,44 @@ def _text(value: Any) -> Any:
 
 
 def _both_forms(request: OrderRequest) -> dict[str, Any]:
-    time_in_force = request.time_in_force
+    """Return the terms that both books have by the same names; None is left out."""
+    leg, time_in_force = request.position_side, request.time_in_force
     if time_in_force is None and request.type in _LIMITS:
         time_in_force = TimeInForce.GTC if request.expires_at is None else TimeInForce.GTD
-    return {
+    form: dict[str, Any] = {
         "symbol": request.symbol,
         "side": SIDE_WORDS[request.side],
         "type": TYPE_WORDS[request.type],
-        "positionSide": None if request.position_side is None else PositionSide(request.position_side).name,
-        "timeInForce": None if time_in_force is None else TIME_WORDS[time_in_force],
-        "quantity": request.quantity,
-        "price": request.price,
-        # a leg of hedge mode refuses the flag, and its closing side can do nothing but reduce
-        "reduceOnly": True if request.reduce_only and request.position_side not in CLOSING_SIDES else None,
-        "priceMatch": request.price_match,
-        "selfTradePreventionMode": request.stp_mode,
-        "goodTillDate": None if request.expires_at is None else to_milliseconds(request.expires_at),
-        # the acknowledgement alone does not show the quantity filled at once
-        "newOrderRespType": "RESULT",
-        "workingType": None if request.working_price is None else TRIGGER_WORDS[request.working_price],
-        "priceProtect": request.price_protect,
-        "closePosition": True if request.close_position else None,
-        "callbackRate": request.callback_rate,
     }
+    if leg is not None:
+        form["positionSide"] = PositionSide(leg).name
+    if time_in_force is not None:
+        form["timeInForce"] = TIME_WORDS[time_in_force]
+    if request.quantity is not None:
+        form["quantity"] = request.quantity
+    if request.price is not None:
+        form["price"] = request.price
+    # a leg of hedge mode refuses the flag, and its closing side can do nothing but reduce
+    if request.reduce_only and leg not in CLOSING_SIDES:
+        form["reduceOnly"] = True
+    _add_conditions(form, request)
+    return form
 
 
-def _without_none(form: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in form.items() if value is not None}
+def _add_conditions(form: dict[str, Any], request: OrderRequest) -> None:
+    if request.price_match is not None:
+        form["priceMatch"] = request.price_match
+    if request.stp_mode is not None:
+        form["selfTradePreventionMode"] = request.stp_mode
+    if request.expires_at is not None:
+        form["goodTillDate"] = to_milliseconds(request.expires_at)
+    # the acknowledgement alone does not show the quantity filled at once
+    form["newOrderRespType"] = "RESULT"
+    if request.working_price is not None:
+        form["workingType"] = TRIGGER_WORDS[request.working_price]
+    if request.price_protect is not None:
+        form["priceProtect"] = request.price_protect
+    if request.close_position:
+        form["closePosition"] = True
+    if request.callback_rate is not None:
+        form["callbackRate"] = request.callback_rate

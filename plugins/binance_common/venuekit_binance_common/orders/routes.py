@@ -131,13 +131,7 @@ async def _steps(contracts: Contracts, account: Account, symbol: str, renew: boo
         contract = (await account.refresh(contracts, symbol)).get(symbol)
     if contract is None:
         raise unknown_symbol_error(account, contracts, symbol)
-    size = price = None
-    for each in contract.filters:
-        if each.filter_type == "LOT_SIZE":
-            size = each.step_size
-        elif each.filter_type == "PRICE_FILTER":
-            price = each.tick_size
-    return OrderSteps(size, price)
+    return contract.steps
 
 
 async def _sizes(contracts: Contracts, usual: Size, account: Account) -> Callable[[str], Size]:
