@@ -5,10 +5,11 @@ from __future__ import annotations
 import enum
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from operator import call
+from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import quote
 
 from venuekit.parameters import CHECKS, CheckedValue, Kind, Parameter, fault_of, plain
@@ -41,8 +42,8 @@ _CONTENT_TYPES = {
 _BRACES = re.compile(r"\{([^{}]*)\}")
 #: characters without percent-encoding, so that most values pass without a call of quote
 _UNRESERVED = re.compile(r"[A-Za-z0-9._~-]*").fullmatch
-#: kinds whose values are digits, which are never percent-encoded
-_DIGITS = frozenset({Kind.INTEGER, Kind.DECIMAL, Kind.NUMBER})
+#: types of values that are written as they are, where their characters allow it
+_WRITTEN = frozenset({str, int})
 #: parts of a path that a server or proxy takes for a step to another path, also when they are percent-encoded
 _STEPS = frozenset({".", ".."})
 _SLASH = re.compile(r"[/\\]")
@@ -177,14 +178,6 @@ def _action_fault(endpoint: Endpoint[Any]) -> str | None:
     return None
 
 
-class _Field(NamedTuple):
-    """How one parameter is checked and written."""
-
-    parameter: Parameter
-    check: Callable[[Parameter, Any], CheckedValue]
-    text: Callable[[CheckedValue], str] | None  #: percent-encoded text of a checked value, None where it is that
-
-
 def encoder_of(endpoint: Endpoint[Any]) -> Encode:
     """Return the function that encodes the parameters of an endpoint, made once, in the order the caller gave them."""
     write = _WRITERS[endpoint.encoding](endpoint)
@@ -205,20 +198,41 @@ def encoder_of(endpoint: Endpoint[Any]) -> Encode:
 
 def checker_of(endpoint: Endpoint[Any]) -> CheckValues:
     """Return the function that checks the parameters of an endpoint, made once; the action comes first."""
-    checks = {one.name: partial(CHECKS[one.kind], one) for one in endpoint.parameters}
-    required, local, action = endpoint.required, endpoint.local, endpoint.action
+    check, required, local, action = _checker(endpoint), endpoint.required, endpoint.local, endpoint.action
 
     def check_values(parameters: Mapping[str, Any]) -> dict[str, CheckedValue]:
         if not required <= parameters.keys():
             raise _missing(endpoint, parameters)
-        if not parameters.keys() <= checks.keys():
-            raise _undeclared(endpoint, next(name for name in parameters if name not in checks))
-        values = {name: checks[name](value) for name, value in parameters.items()}
+        values = check(parameters)
         for name in local:
             values.pop(name, None)
         return {**action, **values} if action else values
 
     return check_values
+
+
+def _checker(endpoint: Endpoint[Any]) -> CheckValues:
+    """Return the function that checks the parameters that it is given, whether they are all that are needed or not."""
+    by_name = endpoint.by_name
+    checks = {name: _quick_check(one) for name, one in by_name.items()}
+
+    def check(parameters: Mapping[str, Any]) -> dict[str, CheckedValue]:
+        if not parameters.keys() <= checks.keys():
+            raise _undeclared(endpoint, next(name for name in parameters if name not in checks))
+        try:
+            checked = [*map(call, map(checks.__getitem__, parameters), parameters.values())]
+        except (LookupError, TypeError):
+            checked = [CHECKS[by_name[name].kind](by_name[name], value) for name, value in parameters.items()]
+        return dict(zip(parameters, checked, strict=True))
+
+    return check
+
+
+def _quick_check(parameter: Parameter) -> Callable[[Any], CheckedValue]:
+    """Return the check of a parameter, or one that refuses the same by ``LookupError`` or ``TypeError``."""
+    if parameter.kind is not Kind.TEXT or parameter.pattern is not None:
+        return partial(CHECKS[parameter.kind], parameter)
+    return str.__str__ if parameter.choices is None else {one: one for one in parameter.choices}.__getitem__
 
 
 def _missing(endpoint: Endpoint[Any], parameters: Mapping[str, Any]) -> ValueError:
@@ -236,34 +250,19 @@ def _without_local(endpoint: Endpoint[Any], parameters: Mapping[str, Any]) -> Ma
 def _path_filler(endpoint: Endpoint[Any]) -> Callable[[Mapping[str, Any]], tuple[str, Mapping[str, Any]]]:
     """Return the function that puts parameters into the path, and returns it with the parameters that remain."""
     pieces, names = _BRACES.split(endpoint.path), frozenset(path_parameters(endpoint.path))
-    fields = _fields(endpoint)
+    by_name = endpoint.by_name
 
     def fill(parameters: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
         filled = [*pieces]
         for index in range(1, len(pieces), 2):
-            field, value = fields[pieces[index]], parameters[pieces[index]]
-            checked = field.check(field.parameter, value)
-            text = checked if field.text is None else field.text(checked)
-            if text == "" or not _STEPS.isdisjoint(_SLASH.split(str(checked))):
-                raise ValueError(f"{field.parameter.name} must be a part of the path {endpoint.path}, not {value!r}")
-            filled[index] = str(text)
+            parameter, value = by_name[pieces[index]], parameters[pieces[index]]
+            checked = CHECKS[parameter.kind](parameter, value)
+            if checked == "" or not _STEPS.isdisjoint(_SLASH.split(str(checked))):
+                raise ValueError(f"{parameter.name} must be a part of the path {endpoint.path}, not {value!r}")
+            filled[index] = _text(checked, _json)
         return "".join(filled), {name: value for name, value in parameters.items() if name not in names}
 
     return fill
-
-
-def _fields(endpoint: Endpoint[Any]) -> Mapping[str, _Field]:
-    return {parameter.name: _field(parameter) for parameter in endpoint.parameters}
-
-
-def _field(parameter: Parameter) -> _Field:
-    text: Callable[[CheckedValue], str] | None = None
-    if parameter.kind is Kind.LIST:
-        write = _list_writer(parameter)
-        text = lambda items: quote(write(items), safe="")  # noqa: E731 - one of three, chosen here
-    elif parameter.kind not in _DIGITS:
-        text = _text
-    return _Field(parameter, CHECKS[parameter.kind], text)
 
 
 def _undeclared(endpoint: Endpoint[Any], name: str) -> ValueError:
@@ -278,19 +277,18 @@ _Write: TypeAlias = Callable[[str, Mapping[str, Any]], Encoded]
 
 def _pair_writer(endpoint: Endpoint[Any]) -> Callable[[Mapping[str, Any]], str]:
     """Return the function that writes parameters as ``name=value`` pairs, those of the action first."""
-    fields = {name: (f"{quote(name, safe='')}=", *field) for name, field in _fields(endpoint).items()}
-    action = [f"{quote(name, safe='')}={_text(value)}" for name, value in endpoint.action.items()]
+    check = _checker(endpoint)
+    begins = {one.name: f"{quote(one.name, safe='')}=" for one in endpoint.parameters}
+    lists = {one.name: _list_writer(one) for one in endpoint.parameters if one.kind is Kind.LIST}
+    action = [f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in endpoint.action.items()]
 
     def write(parameters: Mapping[str, Any]) -> str:
-        pairs = [*action]
-        for name, value in parameters.items():
-            field = fields.get(name)
-            if field is None:
-                raise _undeclared(endpoint, name)
-            begin, parameter, check, text = field
-            checked = check(parameter, value)
-            pairs.append(f"{begin}{checked if text is None else text(checked)}")
-        return "&".join(pairs)
+        checked = check(parameters)
+        texts: Iterable[CheckedValue] = checked.values()
+        # nearly every request is as it is written: looked at once, not value by value
+        if not _WRITTEN.issuperset(map(type, texts)) or not _UNRESERVED("".join(map(str, texts))):
+            texts = [_text(value, lists.get(name, _json)) for name, value in checked.items()]
+        return "&".join([*action, *map("%s%s".__mod__, zip(map(begins.__getitem__, checked), texts, strict=True))])
 
     return write
 
@@ -305,11 +303,11 @@ def _form_writer(endpoint: Endpoint[Any]) -> _Write:
     return lambda path, parameters: (path, "", pairs(parameters).encode())
 
 
-def _text(value: CheckedValue) -> str:
+def _text(value: CheckedValue, write_list: Callable[[Any], str]) -> str:
+    """Return a value percent-encoded."""
     if isinstance(value, int):
         return str(value).lower()  # True and False too
-    text = value if isinstance(value, str) else _json(value)
-    return text if _UNRESERVED(text) else quote(text, safe="")
+    return quote(value if isinstance(value, str) else write_list(value), safe="")
 
 
 # -- JSON
@@ -339,17 +337,11 @@ def _array_writer(endpoint: Endpoint[Any]) -> _Write:
 
 def _object_writer(endpoint: Endpoint[Any]) -> Callable[[Mapping[str, Any]], str]:
     """Return the function that writes parameters as a JSON object, those of the action first."""
-    fields, action = _fields(endpoint), dict(endpoint.action)
+    check, action = _checker(endpoint), dict(endpoint.action)
     by_hand = {one.name: by for one in endpoint.parameters if (by := _json_by_hand(one)) is not None}
 
     def write(parameters: Mapping[str, Any]) -> str:
-        values: dict[str, Any] = action.copy()
-        for name, value in parameters.items():
-            field = fields.get(name)
-            if field is None:
-                raise _undeclared(endpoint, name)
-            parameter, check, _ = field
-            values[name] = check(parameter, value)
+        values = {**action, **check(parameters)}
         if not by_hand:
             return _json(values)
         return f"{{{','.join(f'{_json(name)}:{by_hand.get(name, _json)(one)}' for name, one in values.items())}}}"
