@@ -13,9 +13,11 @@ from venuekit.pipeline.rate_limits import compare_amounts, read_counts, window_o
 
 if TYPE_CHECKING:
     from venuekit.message import HttpResponse
+    from venuekit.pipeline.budget import Budget
     from venuekit.pipeline.operation import Operation
     from venuekit.pipeline.shared_budget import SharedBudget
     from venuekit.pipeline.waiters import Waiter, Waiters
+    from venuekit.venue import Limit
 
 
 async def pay_in_turn(operation: Operation[Any]) -> Pools:
@@ -94,16 +96,22 @@ def take_counts(operation: Operation[Any], response: HttpResponse, costs: Pools)
     """Correct the pools of a request by the venue's own counts, and warn of amounts that are not the declared ones."""
     now, venue_session = operation.session.clock.monotonic(), operation.session.venue_session
     counts = read_counts(response.rate_limits) if response.rate_limits else None
+    is_told = venue_session.shared is not None or venue_session.observers
     for limit, pool, _ in costs:
         if counts is None:
             used = update_from_headers(pool, limit, response.headers, now)
         elif (used := counts.get(window_of(limit))) is not None:
             pool.set_used(used, now)
-        if used is None:
-            continue
-        if venue_session.shared is not None:
-            venue_session.shared.note(pool)
-        if venue_session.observers:
-            notify_of(operation, EventKind.BUDGET, pool=limit.name, used=used, amount=limit.amount)
+        if is_told and used is not None:
+            _tell_count(operation, limit, pool, used)
     if operation.endpoint.limit_rows:
         compare_amounts(venue_session.venue, response.body, operation.endpoint.limit_rows)
+
+
+def _tell_count(operation: Operation[Any], limit: Limit, pool: Budget, used: int) -> None:
+    """Tell the shared store, and observers, of the venue's count of a pool."""
+    venue_session = operation.session.venue_session
+    if venue_session.shared is not None:
+        venue_session.shared.note(pool)
+    if venue_session.observers:
+        notify_of(operation, EventKind.BUDGET, pool=limit.name, used=used, amount=limit.amount)

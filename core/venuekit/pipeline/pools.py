@@ -101,7 +101,9 @@ class SlidingBudget(_Pool):
             return self._closed_until - now
         if not amount:
             return 0.0
-        excess = self._used + amount - (self._amount - floor(self._amount * reserve))
+        excess = self._used + amount - self._amount
+        if reserve:
+            excess += floor(self._amount * reserve)
         if excess <= 0 or not spent:
             return 0.0
         for moment, portion in spent:
