@@ -121,7 +121,7 @@ def number_or_unread(text: str) -> Decimal | Unread:
         return Unread(text)
 
 
-def is_multiple(number: Decimal, step: Decimal) -> bool:
+def is_multiple(number: Decimal | int, step: Decimal) -> bool:
     """Say whether a number is a whole number of steps; one with more digits than any number has is none."""
     try:
         return not _WIDE.remainder(number, step)

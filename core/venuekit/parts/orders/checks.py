@@ -85,9 +85,7 @@ def check_name(account: Account, routes: OrderRoutes, name: OrderName) -> OrderN
     return name
 
 
-async def check_steps(
-    account: Account, routes: OrderRoutes, symbol: str, numbers: Mapping[str, Decimal | None]
-) -> None:
+async def check_steps(account: Account, routes: OrderRoutes, symbol: str, numbers: Mapping[str, Decimal]) -> None:
     """
     Refuse a quantity or price that is not positive, or not a whole number of the symbol's steps.
 
@@ -98,8 +96,6 @@ async def check_steps(
         InvalidRequest: the venue lists no such symbol.
     """
     for name, number in numbers.items():
-        if number is None:
-            continue
         if not is_number(number):
             raise account.refuse(f"{name} must be a Decimal, not {number!r}", subject=symbol)
         if number <= 0:
@@ -120,9 +116,9 @@ def _is_whole_number(order_id: object) -> bool:
     return isinstance(order_id, str) and order_id.isascii() and order_id.isdecimal()
 
 
-def _step_misfit(steps: OrderSteps, numbers: Mapping[str, Decimal | None]) -> str | None:
+def _step_misfit(steps: OrderSteps, numbers: Mapping[str, Decimal]) -> str | None:
     for name, number in numbers.items():
         step = steps.quantity if name == "quantity" else steps.price
-        if number is not None and step and not is_multiple(Decimal(number), step):
+        if step and not is_multiple(number, step):
             return f"{name} {number} is not a multiple of {step}; it is never rounded here"
     return None
