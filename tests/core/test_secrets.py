@@ -8,6 +8,7 @@ import json
 import pickle
 import traceback
 from decimal import Decimal
+from typing import Literal
 from urllib.parse import quote
 
 import pytest
@@ -193,13 +194,14 @@ def test_a_slash_at_the_end_of_an_address_is_no_part_of_it() -> None:
     assert Credentials("k", "s", "sim", "http://[::1]:80/x/").rest == "http://[::1]:80/x"
 
 
-@given(secret=st.text(st.characters(codec="utf-8"), max_size=200), payload=st.binary(max_size=300))
-async def test_the_signer_is_hmac(secret: str, payload: bytes) -> None:
-    """Whatever the length of the secret and of what is signed, the signature is the standard library's HMAC-SHA256."""
-    signer = HmacSigner(Secret(secret))
+@pytest.mark.parametrize("digest", ["sha256", "sha512"])
+@given(secret=st.text(st.characters(codec="utf-8"), max_size=300), payload=st.binary(max_size=300))
+async def test_the_signer_is_hmac(digest: Literal["sha256", "sha512"], secret: str, payload: bytes) -> None:
+    """Whatever the length of the secret and of what is signed, the signature is the standard library's HMAC."""
+    signer = HmacSigner(Secret(secret), digest)
 
     for _ in range(18):  # a signature leaves nothing behind, also once the state of the key is kept
-        assert await signer.sign(payload) == hmac.new(secret.encode(), payload, "sha256").digest()
+        assert await signer.sign(payload) == hmac.new(secret.encode(), payload, digest).digest()
 
 
 async def test_the_state_of_a_key_that_signs_often_is_kept() -> None:
