@@ -72,14 +72,18 @@ def _order(number: int, dice: random.Random) -> dict[str, Any]:
 
 
 def instruments_body() -> bytes:
-    """Return USD-M's exchangeInfo of one symbol with the steps that an order is checked against."""
+    """Return USD-M's exchangeInfo of the symbols that are ordered, with the steps that an order is checked against."""
     steps = [
         {"filterType": "PRICE_FILTER", "minPrice": "0.10", "maxPrice": "1000000", "tickSize": "0.10"},
         {"filterType": "LOT_SIZE", "minQty": "0.001", "maxQty": "1000", "stepSize": "0.001"},
         {"filterType": "MIN_NOTIONAL", "notional": "5"},
     ]
-    names = {"symbol": "BTCUSDT", "pair": "BTCUSDT", "baseAsset": "BTC", "quoteAsset": "USDT", "marginAsset": "USDT"}
-    return _text({"symbols": [{**names, "contractType": "PERPETUAL", "status": "TRADING", "filters": steps}]})
+    rows = []
+    for base in ("BTC", *(f"SYM{number}" for number in range(16))):
+        names = {"symbol": f"{base}USDT", "pair": f"{base}USDT", "baseAsset": base}
+        terms = {"quoteAsset": "USDT", "marginAsset": "USDT", "contractType": "PERPETUAL", "status": "TRADING"}
+        rows.append({**names, **terms, "filters": steps})
+    return _text({"symbols": rows})
 
 
 def placed_body(sent: dict[bytes, bytes]) -> bytes:

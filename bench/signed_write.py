@@ -110,6 +110,7 @@ async def measure(base: str, journals: Path) -> dict[str, dict[str, dict[str, li
             "16_at_once": (partial(at_once, 16), settings),
             "64_at_once": (partial(at_once, 64), settings),
             "place_order": (one_by_one, orders),
+            "place_order_16_at_once": (partial(at_once, 16), orders),
         }
         for title, (way, writes) in ways.items():
             cpu[title], seconds[title] = {name: [] for name in writes}, {name: [] for name in writes}
