@@ -132,9 +132,7 @@ def summarize(
         reason,
         age,
         equity=equity,
-        pnl=UNKNOWN
-        if profits is None
-        else amount_of(profits, valuation, first_doubt(one.pnl.doubt for one in positions)),
+        pnl=UNKNOWN if profits is None else amount_of(profits, valuation, pnl_doubt),
         ratio=_ratio(watched, view, positions, figures_doubt, now),
         distance=_nearest(positions),
         usd=equity.value if equity.unit == USD else _usd_of(equities, valuation),
