@@ -8,11 +8,12 @@ import inspect
 import sys
 from abc import ABC
 from collections.abc import Callable
+from decimal import localcontext
 from typing import TYPE_CHECKING, Any, Self
 
 import attrs
 
-from venuekit._util.called import CALLED
+from venuekit._util.called import CALLED, DECIMALS
 from venuekit.errors import OperationError, UnsupportedCapability
 
 if TYPE_CHECKING:
@@ -110,7 +111,8 @@ _ORDER_WRITES = frozenset(
 
 def _names_operation(method: Callable[..., Any]) -> Callable[..., Any]:
     """
-    Return a method that adds its name to ``CALLED`` while it runs, also for the tasks that it starts.
+    Return a method that adds its name to ``CALLED`` while it runs, also for the tasks that it starts, and that counts
+    alike whatever decimal context its caller has set.
 
     A method that is no coroutine returns a pager, and its pages are read when it is over.
     """
@@ -133,7 +135,8 @@ def _names_operation(method: Callable[..., Any]) -> Callable[..., Any]:
     async def wrapper(*args: Any, **kwargs: Any) -> Any:
         token = CALLED.set((*CALLED.get(), name))
         try:
-            value = await method(*args, **kwargs)
+            with localcontext(DECIMALS):
+                value = await method(*args, **kwargs)
         except OperationError as error:
             if not error.venue:  # raised by a reader of answers, which knows the field and not the venue
                 error.venue, error.operation = args[0].venue.id, error.operation or name

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AsyncExitStack
+from decimal import localcontext
 from typing import Self
 
+from venuekit._util.called import DECIMALS
 from venuekit.account import Account
 from venuekit.capabilities import (
     EventReader,
@@ -97,11 +99,12 @@ class AccountView(ViewValues):
                 self._publish,
             )
             stack.push_async_callback(self._stop)
-            self._tasks = (asyncio.create_task(self._pump(self._reader)),)
-            self._freshness.note_fills_complete()
-            await self._keeper.open()
+            with localcontext(DECIMALS):  # which the tasks keep
+                self._tasks = (asyncio.create_task(self._pump(self._reader)),)
+                self._freshness.note_fills_complete()
+                await self._keeper.open()
+                self._tasks += (asyncio.create_task(self._keeper.run()),)
             self._stack = stack.pop_all()
-        self._tasks += (asyncio.create_task(self._keeper.run()),)
         for task in self._tasks:
             task.add_done_callback(self._on_end)
         return self

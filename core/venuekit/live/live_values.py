@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from typing import Any
 
 import attrs
 
+from venuekit._util.called import DECIMALS
 from venuekit._util.quick_init import quick_init
 from venuekit.capabilities import Balance, MarginType, Order, Position, Unit
 from venuekit.live.provenance import Provenance, ValueSource
@@ -82,6 +83,10 @@ class LivePosition:
         """
         if not mark > _ZERO:
             raise ValueError(f"a mark price is above 0, not {mark}")
+        with localcontext(DECIMALS):
+            return self._at(mark)
+
+    def _at(self, mark: Decimal) -> Position:
         position = self.position
         plain = without_figures(position)
         worths = _worths(position, mark)

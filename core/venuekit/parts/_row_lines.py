@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import attrs
 
+from venuekit._util.called import DECIMALS
 from venuekit._util.quick_init import being_made
 from venuekit._util.times import FLOAT_END, read_iso
 from venuekit.parts.columns import (
@@ -281,7 +282,7 @@ def _iso(text: str) -> datetime:
 @cache
 def _scaling(places: int) -> Callable[[int], Decimal]:
     """Return a function that makes numbers of units, and remembers some."""
-    return lru_cache(maxsize=1024)(lambda units: Decimal(units).scaleb(-places))
+    return lru_cache(maxsize=1024)(lambda units: DECIMALS.scaleb(Decimal(units), -places))
 
 
 def _never(text: str) -> None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import attrs
 
 from venuekit import errors
+from venuekit._util.called import DECIMALS
 from venuekit.capabilities import Order, OrderReader, OrderSide, Position, PositionReader, PositionSide, Unit
 from venuekit.clock import Clock
 from venuekit.endpoint import Area, Endpoint, Priority
@@ -108,7 +110,8 @@ class Guard:
             return None
         if endpoint.reduces is not None and endpoint.reduces(parameters):
             return None
-        notional = None if endpoint.notional is None else endpoint.notional(parameters)
+        with localcontext(DECIMALS):  # which a raw call has not
+            notional = None if endpoint.notional is None else endpoint.notional(parameters)
         if notional is None:
             return "the notional of this order is unknown, and it is limited"
         return f"notional {notional} is above {self.max_notional}" if notional > self.max_notional else None
@@ -234,9 +237,10 @@ class PositionLimit:
             known = [part for part in parts if part is not None]
             if len(known) < len(parts):
                 return f"the notional of {symbol} is unknown, and that of a position is limited"
-            if sum(known) > self.most and any(ask.buys in {buys, None} for ask in wanted):
+            worth = functools.reduce(DECIMALS.add, known, Decimal(0))
+            if worth > self.most and any(ask.buys in {buys, None} for ask in wanted):
                 return (
-                    f"{symbol} could become {sum(known):f} {direction}, position and open orders counted,"
+                    f"{symbol} could become {worth:f} {direction}, position and open orders counted,"
                     f" above {self.most:f}"
                 )
         return None
@@ -257,8 +261,8 @@ def _worth_of_order(order: Order, *, buys: bool) -> Decimal | None:
     price = order.price or order.trigger_price or order.activation_price
     if order.quantity is None or order.contract_size is None:
         return None
-    size = (order.quantity - (order.filled or 0)) * order.contract_size
+    size = DECIMALS.multiply(DECIMALS.subtract(order.quantity, order.filled or 0), order.contract_size)
     if order.contract_unit is Unit.QUOTE:
         return size
     # a quanto contract has no worth in the quote asset
-    return size * price if order.contract_unit is Unit.BASE and price is not None else None
+    return DECIMALS.multiply(size, price) if order.contract_unit is Unit.BASE and price is not None else None

@@ -8,11 +8,13 @@ import random
 import traceback
 from copy import copy
 from datetime import datetime
+from decimal import setcontext
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from venuekit._util.called import DECIMALS
 from venuekit._util.times import from_milliseconds, to_milliseconds
 from venuekit.capabilities import Gap, GapReason, OrderUpdate, StreamEvent, StreamPhase, StreamState
 from venuekit.credentials.redactor import redact_error
@@ -172,6 +174,7 @@ class StreamSession:
 
     async def _run(self) -> None:
         """Keep a connection open until the session is closed."""
+        setcontext(DECIMALS.copy())  # of this task, of those that it begins and of its connections
         try:
             while True:
                 await self._connect()
