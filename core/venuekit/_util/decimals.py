@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from decimal import Context, Decimal
+from decimal import ROUND_HALF_EVEN, Context, Decimal, DivisionByZero, InvalidOperation, Overflow
 
+
+def _context(digits: int) -> Context:
+    """Return a context of which nothing comes from the defaults of the process, which can be changed, too."""
+    traps = [InvalidOperation, DivisionByZero, Overflow]
+    bounds = {"Emin": -999_999, "Emax": 999_999, "capitals": 1, "clamp": 0}
+    return Context(prec=digits, rounding=ROUND_HALF_EVEN, traps=traps, flags=[], **bounds)
+
+
+#: the context in which the methods of accounts, streams and views count: that of Python as it comes
+DECIMALS = _context(28)
 #: more digits than a product of prices, sizes and quantities has, so that nothing is rounded
-EXACT = Context(prec=400)
+EXACT = _context(400)
 #: digits of a quotient that has no end
-_QUOTIENT = Context(prec=34)
+_QUOTIENT = _context(34)
 _ONE = Decimal(1)
 
 

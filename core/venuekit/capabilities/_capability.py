@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 import attrs
 
-from venuekit._util.called import CALLED, DECIMALS
+from venuekit._util.called import CALLED
+from venuekit._util.decimals import DECIMALS
 from venuekit.errors import OperationError, UnsupportedCapability
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import Any
 
 import attrs
 
-from venuekit._util.called import DECIMALS
+from venuekit._util.decimals import EXACT
 from venuekit._util.quick_init import quick_init
 from venuekit.capabilities.enums import (
     FillKind,
@@ -131,7 +131,7 @@ class Order:
     @property
     def remaining(self) -> Decimal | None:
         """The quantity that is not filled, contracts, also of an ended order; None where the venue gave no figure."""
-        return None if self.quantity is None or self.filled is None else DECIMALS.subtract(self.quantity, self.filled)
+        return None if self.quantity is None or self.filled is None else EXACT.subtract(self.quantity, self.filled)
 
 
 @quick_init

@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack
 from decimal import localcontext
 from typing import Self
 
-from venuekit._util.called import DECIMALS
+from venuekit._util.decimals import DECIMALS
 from venuekit.account import Account
 from venuekit.capabilities import (
     EventReader,

@@ -7,7 +7,7 @@ from typing import Any
 
 import attrs
 
-from venuekit._util.called import DECIMALS
+from venuekit._util.decimals import DECIMALS
 from venuekit._util.quick_init import quick_init
 from venuekit.capabilities import Balance, MarginType, Order, Position, Unit
 from venuekit.live.provenance import Provenance, ValueSource

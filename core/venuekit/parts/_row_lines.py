@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import attrs
 
-from venuekit._util.called import DECIMALS
+from venuekit._util.decimals import DECIMALS
 from venuekit._util.quick_init import being_made
 from venuekit._util.times import FLOAT_END, read_iso
 from venuekit.parts.columns import (

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import attrs
 
 from venuekit import errors
-from venuekit._util.called import DECIMALS
+from venuekit._util.decimals import DECIMALS, EXACT, product
 from venuekit.capabilities import Order, OrderReader, OrderSide, Position, PositionReader, PositionSide, Unit
 from venuekit.clock import Clock
 from venuekit.endpoint import Area, Endpoint, Priority
@@ -237,7 +237,7 @@ class PositionLimit:
             known = [part for part in parts if part is not None]
             if len(known) < len(parts):
                 return f"the notional of {symbol} is unknown, and that of a position is limited"
-            worth = functools.reduce(DECIMALS.add, known, Decimal(0))
+            worth = functools.reduce(EXACT.add, known, Decimal(0))
             if worth > self.most and any(ask.buys in {buys, None} for ask in wanted):
                 return (
                     f"{symbol} could become {worth:f} {direction}, position and open orders counted,"
@@ -261,8 +261,8 @@ def _worth_of_order(order: Order, *, buys: bool) -> Decimal | None:
     price = order.price or order.trigger_price or order.activation_price
     if order.quantity is None or order.contract_size is None:
         return None
-    size = DECIMALS.multiply(DECIMALS.subtract(order.quantity, order.filled or 0), order.contract_size)
+    size = product(EXACT.subtract(order.quantity, order.filled or 0), order.contract_size)
     if order.contract_unit is Unit.QUOTE:
         return size
     # a quanto contract has no worth in the quote asset
-    return DECIMALS.multiply(size, price) if order.contract_unit is Unit.BASE and price is not None else None
+    return product(size, price) if order.contract_unit is Unit.BASE and price is not None else None

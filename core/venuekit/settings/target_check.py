@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from venuekit._util.called import DECIMALS
+from venuekit._util.decimals import EXACT
 from venuekit._util.texts import did_you_mean
 from venuekit._util.toml_lines import KeyPath, key_text, line_of
 from venuekit.capabilities import (
@@ -193,7 +193,7 @@ def _out_of_range(value: Decimal, behaviour: LeverageBehaviour) -> str | None:
         return f"is below the least leverage, {text_of(behaviour.minimum)},"
     if behaviour.maximum is not None and value > behaviour.maximum:
         return f"is above the highest leverage, {text_of(behaviour.maximum)},"
-    if behaviour.step is not None and not is_multiple(DECIMALS.subtract(value, behaviour.minimum or 0), behaviour.step):
+    if behaviour.step is not None and not is_multiple(EXACT.subtract(value, behaviour.minimum or 0), behaviour.step):
         return f"is not a multiple of {text_of(behaviour.step)}"
     return None
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from venuekit._util.called import DECIMALS
+from venuekit._util.decimals import DECIMALS
 from venuekit._util.times import from_milliseconds, to_milliseconds
 from venuekit.capabilities import Gap, GapReason, OrderUpdate, StreamEvent, StreamPhase, StreamState
 from venuekit.credentials.redactor import redact_error
