@@ -92,7 +92,7 @@ ROOMS = {
         "demo panic",
     ),
     "cli.watch": (
-        "shared_market usd",
+        "shared_market",
         "watched_account",
         "figures mark_prices",
         "summary",
