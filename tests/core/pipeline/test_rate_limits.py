@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 from typing import Any
 
 import attrs
 import pytest
 
 from venuekit import Runtime
+from venuekit.message import HttpResponse
+from venuekit.pipeline.payment import take_counts
+from venuekit.pipeline.pools import make_budget
 from venuekit.pipeline.rate_limits import compare_amounts, find_other_amounts, read_counts, window_of
 from venuekit.simulator import Rewrite, Simulation
 from venuekit.testing import InstantClock
@@ -62,6 +66,18 @@ def test_a_count_is_that_of_the_limit_of_its_type_and_length() -> None:
 
     assert [counts.get(window_of(limit)) for limit in LIMITS] == [20, None, 1, None]
     assert counts_of(LISTED) == {}
+
+
+def test_the_counts_of_an_answer_correct_the_pools_that_it_has_rows_of() -> None:
+    """The others stay as they are: buckets, and windows of which there is no row."""
+    pools = [(limit, make_budget(limit), 1) for limit in LIMITS]
+    venue_session = SimpleNamespace(shared=None, observers=())
+    session = SimpleNamespace(clock=InstantClock(), venue_session=venue_session)
+    operation: Any = SimpleNamespace(session=session, endpoint=TOY.SETTINGS)
+
+    take_counts(operation, HttpResponse(200, {}, b"{}", json.dumps(FRAME).encode()), tuple(pools))
+
+    assert [pool.used(session.clock.monotonic()) for _, pool, _ in pools] == [20, 0, 1, 0]
 
 
 @pytest.mark.parametrize("more", [[], ODD])
