@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import math
 import random
 import traceback
 from copy import copy
@@ -22,11 +21,12 @@ from venuekit.errors import AccountClosed, OperationError, PluginError, VenueErr
 from venuekit.pipeline.events import notify_of_stream
 from venuekit.pipeline.observe import EventKind
 from venuekit.pipeline.sockets import Sockets, wait_for_closing
-from venuekit.stream_declaration import DecoderRenewal, ListenKeySession, StreamDeclaration
+from venuekit.stream_declaration import Decoder, ListenKeySession, StreamDeclaration
 from venuekit.streams.chores import Chores
 from venuekit.streams.connection import Connection
 from venuekit.streams.delivery import Delivery
 from venuekit.streams.expected_event import ExpectedEvent
+from venuekit.streams.late_contracts import LateContracts
 from venuekit.streams.listen_keys import KeptKey
 from venuekit.streams.opening import open_connection
 from venuekit.streams.reader import QueuedReader
@@ -44,8 +44,6 @@ _FIRST_PAUSE = 0.2
 _STABLE = 30.0
 #: a session that ends within so many seconds of its opening may be the one before, announced a second time
 _YOUNG = 60.0
-#: seconds before contracts are read again for a symbol that was not among them
-_LEARN_EVERY = 60.0
 
 
 @attrs.define(eq=False)
@@ -79,17 +77,22 @@ class StreamSession:
     _attempt: asyncio.Future[None] = attrs.field(init=False, repr=False)
     _task: asyncio.Task[None] | None = attrs.field(default=None, init=False, repr=False)
     _chores: Chores = attrs.field(init=False, repr=False)
-    #: when the contracts were last read again for a symbol, on the monotonic clock
-    _learnt_at: dict[str, float] = attrs.field(factory=dict, init=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
         self._chores = Chores(self._changed.set)
         rule = self.declaration.session
+        late = LateContracts(
+            self.declaration,
+            self.first.clock,
+            self._chores,
+            find_account=lambda: self._asking[0],
+            on_decoder=self._take_decoder,
+        )
         self._delivery = Delivery(
             self.declaration,
             self.first.clock,
             self._expire,
-            self._learn,
+            late.learn,
             self._notify_of_events if self.first.venue_session.observers else None,
         )
         self._key = KeptKey(rule, self.first.clock) if isinstance(rule, ListenKeySession) else None
@@ -314,23 +317,8 @@ class StreamSession:
         except VenuekitError:
             return  # reported to observers as any request; it is tried again until the key's life is over
 
-    def _learn(self, symbol: str) -> None:
-        """Have the decoder made anew, with the contract of a symbol; one that is not listed is not always asked for."""
-        now, renewal = self._clock.monotonic(), self.declaration.renewal
-        if renewal is not None and now >= self._learnt_at.get(symbol, -math.inf) + _LEARN_EVERY:
-            self._learnt_at[symbol] = now
-            self._chores.begin(self._renew_decoder(renewal, symbol))
-
-    async def _renew_decoder(self, renewal: DecoderRenewal, symbol: str) -> None:
-        account, _ = self._asking
-        try:
-            await renewal.refresh(account, symbol)
-            self._delivery.decode = await self.declaration.make_decoder(account)
-        except asyncio.CancelledError:
-            del self._learnt_at[symbol]  # its connection has ended; the next one asks again
-            raise
-        except VenuekitError:
-            return  # reported to observers as any request; the decoder stays as it is
+    def _take_decoder(self, decoder: Decoder) -> None:
+        self._delivery.decode = decoder
 
     async def _is_news(self, main: Connection) -> bool:
         """
