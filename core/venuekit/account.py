@@ -227,11 +227,6 @@ class Account:
         value: T = await self._in_time(endpoint, remembered.value(*self._reading(endpoint, parameters)))
         return value
 
-    def recall(self, endpoint: Endpoint[T], /, **parameters: Any) -> T | None:
-        """Return the value that :meth:`read_once` remembers, without reading it; None where there is none of now."""
-        fresh = self._session.venue_session.remembered.fresh(key_of(endpoint, parameters))
-        return None if fresh is None else fresh[0]
-
     async def refresh(self, endpoint: Endpoint[T], reason: Hashable, /, **parameters: Any) -> T:
         """
         Do as :meth:`read_once`, and read it again, unless that was done for this reason within the last ten seconds.
@@ -269,9 +264,12 @@ class Account:
             async with asyncio.timeout(limit):
                 return await read
         except TimeoutError:
-            known: dict[str, Any] = {"venue": self.venue.id, "operation": endpoint.operation}
-            known["outcome"] = errors.Outcome.NOT_APPLIED
-            raise errors.AnswerLost(f"the deadline of {limit:g} s passed", **known) from None
+            details: Any = {
+                "venue": self.venue.id,
+                "operation": endpoint.operation,
+                "outcome": errors.Outcome.NOT_APPLIED,
+            }
+            raise errors.AnswerLost(f"the deadline of {limit:g} s passed", **details) from None
 
     def behaviour(self, kind: type[B]) -> B:
         """Return the venue's behaviour value of this type; raises ``KeyError`` when it declares none."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar
 
 import attrs
 
@@ -12,8 +13,18 @@ from venuekit.capabilities import Instrument
 from venuekit.endpoint import Endpoint
 from venuekit.errors import InvalidRequest, Outcome
 from venuekit.parts.orders.routes import OrderSteps
+from venuekit.read_cache import key_of
 
-__all__ = ["Listing", "suggest_symbol"]
+T = TypeVar("T")
+
+__all__ = ["Listing", "recall", "suggest_symbol"]
+
+
+def recall(account: Account, endpoint: Endpoint[T], /, **parameters: Any) -> T | None:
+    """Return the value that ``account.read_once`` remembers, without reading it; None where there is none of now."""
+    remembered = account._session.venue_session.remembered  # noqa: SLF001 - there is no need to read, nor to wait
+    fresh = remembered.fresh(key_of(endpoint, parameters))
+    return None if fresh is None else fresh[0]
 
 
 def suggest_symbol(symbol: str, listed: Iterable[Instrument]) -> str:

@@ -26,7 +26,7 @@ from venuekit.capabilities import (
     ServerTimeReader,
     Unit,
 )
-from venuekit.parts.listing import suggest_symbol
+from venuekit.parts.listing import recall, suggest_symbol
 from venuekit.plugin import Account, Answer, Endpoint, InvalidRequest, Outcome, payload_decoder
 from venuekit_binance_common.payloads import BracketRow, BracketsRow, FilterRow, InstrumentRow, camel_names, one_or_many
 
@@ -202,7 +202,7 @@ def unknown_symbol_error(
 
     The symbol that was perhaps meant is one of ``listed``, or of the contracts that the account has read before.
     """
-    known = account.recall(account.CONTRACTS) if isinstance(account, BinanceContracts) else None
+    known = recall(account, account.CONTRACTS) if isinstance(account, BinanceContracts) else None
     rows = listed or (known or {}).values()
     words = f"{endpoint.path} lists no such symbol{suggest_symbol(symbol, (_instrument(row, None) for row in rows))}"
     return account.make_error(InvalidRequest, words, subject=symbol, outcome=Outcome.NOT_APPLIED)
