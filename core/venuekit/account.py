@@ -221,10 +221,9 @@ class Account:
         """
         remembered = self._session.venue_session.remembered
         fresh = remembered.fresh(key_of(endpoint, parameters))
-        if fresh is not None:
-            known: T = fresh[0]
-            return known
-        value: T = await self._in_time(endpoint, remembered.value(*self._reading(endpoint, parameters)))
+        if fresh is None:
+            fresh = (await self._in_time(endpoint, remembered.value(*self._reading(endpoint, parameters))),)
+        value: T = fresh[0]
         return value
 
     async def refresh(self, endpoint: Endpoint[T], reason: Hashable, /, **parameters: Any) -> T:
@@ -264,12 +263,9 @@ class Account:
             async with asyncio.timeout(limit):
                 return await read
         except TimeoutError:
-            details: Any = {
-                "venue": self.venue.id,
-                "operation": endpoint.operation,
-                "outcome": errors.Outcome.NOT_APPLIED,
-            }
-            raise errors.AnswerLost(f"the deadline of {limit:g} s passed", **details) from None
+            known: dict[str, Any] = {"venue": self.venue.id, "operation": endpoint.operation}
+            known["outcome"] = errors.Outcome.NOT_APPLIED
+            raise errors.AnswerLost(f"the deadline of {limit:g} s passed", **known) from None
 
     def behaviour(self, kind: type[B]) -> B:
         """Return the venue's behaviour value of this type; raises ``KeyError`` when it declares none."""
