@@ -30,7 +30,7 @@ ROOMS = {
     ),
     "live": (
         "provenance recency timers",
-        "freshness live_values stale_view",
+        "freshness live_values",
         "changes shapes",
         "fill_log holdings",
         "account_modes open_orders reads",

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from venuekit.live.account_view import AccountView
 from venuekit.live.changes import ChangeReader, Subscription, ViewChange
-from venuekit.live.freshness import ViewPhase, ViewStatus
+from venuekit.live.freshness import StaleView, ViewPhase, ViewStatus
 from venuekit.live.live_values import LiveBalance, LiveOrder, LivePosition
 from venuekit.live.provenance import Provenance, ValueSource, ViewPart
-from venuekit.live.stale_view import StaleView
 from venuekit.live.view_policy import ViewPolicy
 
 __all__ = [

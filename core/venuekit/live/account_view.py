@@ -26,12 +26,11 @@ from venuekit.capabilities import (
 from venuekit.errors import AccountClosed
 from venuekit.live.account_book import AccountBook
 from venuekit.live.changes import ChangeReader, Outlets, Subscription, ViewChange
-from venuekit.live.freshness import Freshness, ViewPhase, ViewStatus
+from venuekit.live.freshness import Freshness, StaleView, ViewPhase, ViewStatus
 from venuekit.live.keeper import Keeper
 from venuekit.live.provenance import ViewPart
 from venuekit.live.reads import PARTS_OF, ReadGroup, groups_of
 from venuekit.live.shared_reads import read_alike
-from venuekit.live.stale_view import StaleView
 from venuekit.live.timers import wait_at_most
 from venuekit.live.view_policy import ViewPolicy
 from venuekit.live.view_values import ViewValues

@@ -1,4 +1,4 @@
-"""Freshness: which parts of an account may be out of date, why, and since when."""
+"""Freshness: which parts of an account may be out of date, why, and since when; and the error that says so."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import attrs
 
+from venuekit.errors import VenuekitError
 from venuekit.live.provenance import ViewPart
 
 #: the parts that a gap of the stream makes stale
@@ -178,3 +179,23 @@ class Freshness:
     def _read(self, part: ViewPart) -> float:
         state = self._states.get(part)
         return float("-inf") if state is None or state.read is None else state.read
+
+
+class StaleView(VenuekitError):
+    """
+    A part of a view may be out of date; nothing was sent.
+
+    Attributes:
+        part: The part; None for the view as a whole.
+        reason: The reason, in one sentence.
+        age: The seconds within which it may have changed; None where that says nothing.
+    """
+
+    def __init__(self, venue: str, part: ViewPart | None, reason: str, age: float | None) -> None:
+        of = "the view" if part is None else str(part)
+        known = "" if age is None or age == float("inf") else f" (last known to hold {age:.1f} s ago)"
+        mend = "" if part is None else "; `wait_fresh` waits until it holds again, `refresh` reads it now"
+        super().__init__(f"{venue}: {of} may be out of date: {reason}{known}{mend}")
+        self.part = part
+        self.reason = reason
+        self.age = age
