@@ -105,19 +105,24 @@ class Place:
             fields[attribute] = (name, kind, may_be_blank or (attribute in fields and fields[attribute][2]))
         node.is_optional = node.is_optional or part.may_be_absent
 
-    def shape(self, *, tag_field: str | None = None, tag: str | None = None) -> Any:
-        """Return the type that msgspec reads, which may know it among others by the word ``tag`` in a field."""
+    def shape(self, like: Any = None, *, tag_field: str | None = None, tag: str | None = None) -> Any:
+        """
+        Return the type that msgspec reads, which may know it among others by the word ``tag`` in a field.
+
+        Fields are in the order of those of ``like``, a body as plain JSON: msgspec looks for the next one first.
+        """
+        item = like[0] if isinstance(like, list) and like else None
         if self.rows is not None:
-            return list[_struct(self.rows)]  # type: ignore[misc]  # mypy takes it for an annotation
+            return list[_struct(self.rows, item)]  # type: ignore[misc]  # mypy takes it for an annotation
         for step in (0, ...):
             if step in self.below:
-                return list[self.below[step].shape()]  # type: ignore[misc]
-        return _struct(
-            self.fields
-            | {f"at_{step}": (str(step), node.shape(), node.is_optional) for step, node in self.below.items()},
-            tag_field=tag_field,
-            tag=tag,
-        )
+                return list[self.below[step].shape(item)]  # type: ignore[misc]
+        known: Mapping[Any, Any] = like if isinstance(like, dict) else {}
+        below = {
+            f"at_{step}": (str(step), node.shape(known.get(step)), node.is_optional)
+            for step, node in self.below.items()
+        }
+        return _struct(self.fields | below, like, tag_field=tag_field, tag=tag)
 
 
 def _finder(part: Reads[Any]) -> Callable[[Any], Any]:
@@ -147,9 +152,11 @@ def _path(steps: Sequence[Step]) -> Callable[[Any], Any]:
 
 
 def _struct(
-    fields: Mapping[str, tuple[str, Any, bool]], *, tag_field: str | None = None, tag: str | None = None
+    fields: Mapping[str, tuple[str, Any, bool]], like: Any, *, tag_field: str | None = None, tag: str | None = None
 ) -> Any:
     """Return a struct of fields by their attributes: name on the wire, type, and whether it may be blank."""
+    ranks = {name: rank for rank, name in enumerate(like)} if isinstance(like, dict) else {}
+    fields = dict(sorted(fields.items(), key=lambda field: ranks.get(field[1][0], len(ranks))))
     return msgspec.defstruct(
         "Row",
         [

@@ -7,6 +7,7 @@ A message has few rows and comes alone, to caches that hold other things: it is 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from itertools import repeat
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias, Union, get_origin
 
@@ -38,9 +39,12 @@ class CompiledMessage:
         """Compile a message."""
         return cls([Program(head) for head in heads], [Program(part) for part in parts])
 
-    def shape(self, tag_field: str | None, tag: str | None) -> Any:
-        """Return the type that msgspec reads, as :meth:`Place.shape` does."""
-        return Place.of([*self.heads, *self.parts]).shape(tag_field=tag_field, tag=tag)
+    def shape(self, tag_field: str | None, tag: str | None, body: bytes) -> Any:
+        """Return the type that msgspec reads, as :meth:`Place.shape` does, alike a body."""
+        like = None
+        with suppress(RecursionError, ValueError):
+            like = msgspec.json.decode(body)
+        return Place.of([*self.heads, *self.parts]).shape(like, tag_field=tag_field, tag=tag)
 
     def write(self) -> Make:
         """Return the function that makes the values."""
@@ -48,12 +52,12 @@ class CompiledMessage:
 
     def values(self, body: bytes, kept: Any, joined: Mapping[Any, Any], given: Mapping[str, Any]) -> list[Any]:
         """Return the values as the second readers read them; raises as :meth:`Message.values` does."""
-        told = {"as_of": None, **given}  # the values are not the answer to a request
+        known = {"as_of": None, **given}  # the values are not the answer to a request
         for head in self.heads:
-            (value,) = _values(head, body, kept, joined, told)
-            told |= {name: getattr(value, name) for name in head.part.sources}
-        wanted = (one for one in self.parts if one.part.only_if is None or told[one.part.only_if])
-        return [value for program in wanted for value in _values(program, body, kept, joined, told)]
+            (value,) = _values(head, body, kept, joined, known)
+            known |= {name: getattr(value, name) for name in head.part.sources}
+        wanted = (one for one in self.parts if one.part.only_if is None or known[one.part.only_if])
+        return [value for program in wanted for value in _values(program, body, kept, joined, known)]
 
 
 def _values(program: Program, body: bytes, kept: Any, joined: Mapping[Any, Any], given: Mapping[str, Any]) -> list[Any]:
@@ -82,11 +86,11 @@ class QuickReader:
         )
         self._decode: Callable[[bytes], Any] = _decode_nothing
 
-    def learn(self, word: str | None, message: CompiledMessage) -> bool:
-        """Read a message from now on; return whether it was not known before."""
+    def learn(self, word: str | None, message: CompiledMessage, body: bytes) -> bool:
+        """Read a message from now on, of which ``body`` is the first; return whether it was not known before."""
         if word in self._shapes:
             return False
-        shape = self._shapes[word] = message.shape(self._field, word)
+        shape = self._shapes[word] = message.shape(self._field, word, body)
         self._makes[get_origin(shape) or shape] = word, message.write()
         self._decode = msgspec.json.Decoder(Union[*self._shapes.values()]).decode
         return True
@@ -118,9 +122,9 @@ class _MessageWriter:
         self._known: dict[str, list[str]] = {}
 
     def write(self) -> Make:
-        told = {field for head in self._heads for field in head.part.sources}
+        of_heads = {field for head in self._heads for field in head.part.sources}
         given = {name: program.part for program in (*self._heads, *self._parts) for name in program.part.given}
-        defaults = {name: self._lines.default(part, name) for name, part in given.items() if name not in told}
+        defaults = {name: self._lines.default(part, name) for name, part in given.items() if name not in of_heads}
         body = [
             "made, texts = [], []",
             "add = made.append",

@@ -35,12 +35,12 @@ class Message:
         check_shared_rows((*heads, *parts))
         self.parts = parts
         self.heads = heads
-        told = {field for head in heads for field in head.sources}
+        of_heads = {field for head in heads for field in head.sources}
         for head in heads:
             if not head.is_single or head.may_be_absent or head.only_if is not None:
                 raise TypeError(f"{head!r} are no head: it is a single object, and always there")
         for part in parts:
-            if part.only_if is not None and part.only_if not in told:
+            if part.only_if is not None and part.only_if not in of_heads:
                 raise TypeError(f"{part!r} are read only if {part.only_if}, which no head has")
 
     def __repr__(self) -> str:
@@ -62,6 +62,8 @@ class Message:
         """
         if kept is None and (read := self._quick.read(body, joined.get, given)) is not None:
             return read[1]
+        if kept is None and self._quick.learn(None, self.compiled, body):
+            return self.values(body, joined=joined, **given)
         return self.compiled.values(body, kept, joined, given)
 
     @cached_property
@@ -75,9 +77,7 @@ class Message:
     def _quick(self) -> QuickReader:
         from venuekit.parts._compiled_messages import QuickReader
 
-        reader = QuickReader()
-        reader.learn(None, self.compiled)
-        return reader
+        return QuickReader()
 
 
 @attrs.frozen
@@ -118,7 +118,7 @@ class Messages:
         message = self.messages.get(word or "")
         if message is None:
             return word, None
-        if kept is None and self._quick.learn(word, message.compiled):
+        if kept is None and self._quick.learn(word, message.compiled, body):
             return self.values(body, joined=joined, **given)
         return word, message.compiled.values(body, kept, joined, given)
 

@@ -52,7 +52,7 @@ class Reads(Generic[V]):
     Args:
         value: The class of the values, an attrs class that keeps them as they are.
         within: JSON names and list indexes from the top of an answer to the list of rows; ``...`` before the last name
-            stands for each item of a list.
+            is each item of a list.
         is_single: There is one object in place of a list.
         may_be_absent: The list or object may be missing or null, which is no row.
         key: The field by which rows are picked and joined.

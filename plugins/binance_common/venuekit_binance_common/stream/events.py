@@ -34,11 +34,11 @@ _TELLING = frozenset({FUNDING, _MARGIN_TYPE_CHANGE})
 
 
 @attrs.frozen
-class _Told:
+class _Made:
     time: datetime | None = None
 
 
-_TIME = Reads(_Told, is_single=True, time=milliseconds("E", may_be_blank=True))
+_TIME = Reads(_Made, is_single=True, time=milliseconds("E", may_be_blank=True))
 
 
 @attrs.frozen(eq=False)
