@@ -31,7 +31,7 @@ from venuekit.pipeline.unsupported import reason_not_supported
 from venuekit.pipeline.waiters import Waiters
 from venuekit.pipeline.waits import take_turn, wait_error, wait_for_fences
 from venuekit.pipeline.wire import Wire
-from venuekit.pipeline.write_scopes import QUEUED, footprint_of
+from venuekit.pipeline.write_scopes import QUEUED, WriteWatcher, footprint_of
 from venuekit.read_cache import ReadCache
 from venuekit.resolution import Call
 from venuekit.venue import Environment, Limit, LimitScope, Venue
@@ -42,7 +42,6 @@ if TYPE_CHECKING:
     from venuekit.pipeline.shared_budget import SharedBudget
     from venuekit.pipeline.socket_links import SocketLinks
     from venuekit.pipeline.tokens import Tokens
-    from venuekit.pipeline.write_watchers import WriteWatcher
     from venuekit.streams.reader import QueuedReader
     from venuekit.streams.sessions import StreamSessions
 

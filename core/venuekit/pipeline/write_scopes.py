@@ -13,7 +13,6 @@ import attrs
 from venuekit.endpoint import Endpoint, WriteScope
 from venuekit.order_scope import ClientIds, OrderName
 from venuekit.parameters import Role
-from venuekit.pipeline.write_watchers import WriteWatcher
 
 #: scopes whose writes run one after another
 QUEUED = frozenset({WriteScope.ACCOUNT, WriteScope.SYMBOL, WriteScope.AMENDMENT})
@@ -27,6 +26,19 @@ _MINDED: Mapping[WriteScope, frozenset[WriteScope]] = {
     WriteScope.ORDER: frozenset({WriteScope.ALL_ORDERS}),
     WriteScope.ALL_ORDERS: frozenset(),  # a cancel-all waits for nothing
 }
+
+
+class WriteWatcher(Protocol):
+    """Watches the writes of an account, by whichever key they are made; its methods must not raise."""
+
+    def begin_write(self) -> object:
+        """Note that a write begins; the result is handed to :meth:`end_write`."""
+
+    def end_write(self, begun: object, value: object) -> None:
+        """Note its end; ``value`` is the result of the call, None where it failed or its outcome is unknown."""
+
+    def note_answer(self, value: object) -> None:
+        """Note the result of a method that writes orders: an order, or several, with errors in between."""
 
 
 class Footprint(NamedTuple):
