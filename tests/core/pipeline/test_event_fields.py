@@ -17,7 +17,7 @@ from venuekit.capabilities import UserStream
 from venuekit.hooks import hookimpl
 from venuekit.pipeline import FileJournal, events
 from venuekit.pipeline.observe import Event, EventKind
-from venuekit.simulator import CannedAnswer, DropAfter, DropBefore
+from venuekit.simulator import CannedAnswer, DropAfter, DropBefore, StreamRestart
 from venuekit.testing import plugins_with
 from venuekit.testing.clocks import LoopClock
 from venuekit_toy_perp.codes import Code
@@ -91,12 +91,13 @@ async def call_in_all_ways(account: Any, sim: Any, monkeypatch: pytest.MonkeyPat
 
 
 async def follow_stream(account: Any, sim: Any) -> None:
-    """Read one event, then lose the connection."""
+    """Read one event, then lose the connection for a while in which none can be opened."""
     async with UserStream.of(account).events() as events:
         sim.ledger.set_leverage("GEMUSD", Decimal(4))
         await anext(events)
-        sim.streams.connections[0].close()
+        sim.disturb_streams("toy_perp", StreamRestart(seconds=60))
         await anext(events)
+        await events.wait_until_live()
 
 
 async def test_events_have_the_fields_that_the_page_lists(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
