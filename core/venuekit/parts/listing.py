@@ -61,6 +61,7 @@ class Listing:
         Raises:
             InvalidRequest: the venue does not list it.
         """
+        listed: tuple[Instrument, ...] = ()
         for read_anew in (True,) if renew else (False, True):
             listed = await (account.refresh(self.endpoint, symbol) if read_anew else account.read_once(self.endpoint))
             for one in listed:
