@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal, Protocol, get_args
@@ -26,8 +25,6 @@ if TYPE_CHECKING:
 Digest = Literal["sha256", "sha512"]
 #: after more signatures than this the state of an HMAC's key is kept
 _SELDOM = 16
-#: what RFC 2104 makes of the bytes of a key
-_INNER, _OUTER = (bytes(byte ^ mask for byte in range(256)) for mask in (0x36, 0x5C))
 
 
 class Signer(Protocol):
@@ -62,7 +59,7 @@ class HmacSigner:
             raise ValueError(f"an HmacSigner has no digest {digest!r}; there are {', '.join(get_args(Digest))}")
         self._secret, self._digest = secret, digest
         self._signed = 0
-        self._keyed: tuple[hashlib._Hash, hashlib._Hash] | None = None
+        self._keyed: hmac.HMAC | None = None
 
     async def sign(self, payload: bytes) -> bytes:
         """Return the signature, as raw bytes."""
@@ -70,21 +67,13 @@ class HmacSigner:
             self._signed += 1
             if self._signed <= _SELDOM:
                 return hmac.digest(self._secret.reveal().encode(), payload, self._digest)
-            self._keyed = _keyed_hashes(self._secret.reveal().encode(), self._digest)
-        inner, outer = self._keyed[0].copy(), self._keyed[1].copy()
-        inner.update(payload)
-        outer.update(inner.digest())
-        return outer.digest()
+            self._keyed = hmac.new(self._secret.reveal().encode(), digestmod=self._digest)
+        keyed = self._keyed.copy()
+        keyed.update(payload)
+        return keyed.digest()
 
     def __repr__(self) -> str:
         return "HmacSigner(***)"
-
-
-def _keyed_hashes(key: bytes, digest: Digest) -> tuple[hashlib._Hash, hashlib._Hash]:
-    """Return the two hashes of an HMAC (RFC 2104) after its key; copies of them cost less than one of ``hmac.HMAC``."""
-    block = hashlib.new(digest).block_size
-    padded = (key if len(key) <= block else hashlib.new(digest, key).digest()).ljust(block, b"\0")
-    return hashlib.new(digest, padded.translate(_INNER)), hashlib.new(digest, padded.translate(_OUTER))
 
 
 class PrivateKeySigner:
