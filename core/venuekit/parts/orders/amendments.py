@@ -75,8 +75,7 @@ class Amendments(Orders):
             raise self.account.refuse(f"there is no side {amendment.side!r}", subject=amendment.symbol)
         if quantity is None and price is None:
             raise self.account.refuse("give a quantity or a price", subject=amendment.symbol)
-        given = {"quantity": quantity, "price": price}
-        numbers = {name: number for name, number in given.items() if number is not None}
+        numbers = {"quantity": quantity, "price": price}
         await check_steps(self.account, self.routes, amendment.symbol, numbers)
         if self.routes.amending.needs_both and (quantity is None or price is None):
             present = await self.find(route, name)

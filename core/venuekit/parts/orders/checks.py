@@ -85,7 +85,9 @@ def check_name(account: Account, routes: OrderRoutes, name: OrderName) -> OrderN
     return name
 
 
-async def check_steps(account: Account, routes: OrderRoutes, symbol: str, numbers: Mapping[str, Decimal]) -> None:
+async def check_steps(
+    account: Account, routes: OrderRoutes, symbol: str, numbers: Mapping[str, Decimal | None]
+) -> None:
     """
     Refuse a quantity or price that is not positive, or not a whole number of the symbol's steps.
 
@@ -95,14 +97,15 @@ async def check_steps(account: Account, routes: OrderRoutes, symbol: str, number
         InvalidArgument: it does not fit; nothing was sent.
         InvalidRequest: the venue lists no such symbol.
     """
-    for name, number in numbers.items():
+    given = {name: number for name, number in numbers.items() if number is not None}
+    for name, number in given.items():
         if not is_number(number):
             raise account.refuse(f"{name} must be a Decimal, not {number!r}", subject=symbol)
         if number <= 0:
             raise account.refuse(f"{name} must be above 0, not {number}", subject=symbol)
-    if _step_misfit(await routes.steps(account, symbol, False), numbers) is None:
+    if _step_misfit(await routes.steps(account, symbol, False), given) is None:
         return
-    words = _step_misfit(await routes.steps(account, symbol, True), numbers)
+    words = _step_misfit(await routes.steps(account, symbol, True), given)
     if words is not None:
         raise account.refuse(words, subject=symbol)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
 from typing import Any
 
 import attrs
@@ -22,6 +21,7 @@ from venuekit.parts.orders.reads import Lookup, ReadRow
 from venuekit.parts.orders.routes import OrderRoute, OrderRoutes
 
 _with_id = quick_copy(OrderRequest, "type", "client_id")
+_NUMBERS = ("quantity", "price", "trigger_price", "activation_price")
 _NOT_TOLD = "it is no longer open, and whether it was cancelled or triggered cannot be read"
 
 
@@ -125,7 +125,7 @@ class Orders:
         if not form.keys() <= route.place.by_name.keys():
             (name, *_) = form.keys() - route.place.by_name.keys()
             raise account.refuse(f"{name} is not known here", subject=symbol)
-        await check_steps(account, self.routes, symbol, _numbers_in(request))
+        await check_steps(account, self.routes, symbol, {name: getattr(request, name) for name in _NUMBERS})
         return Draft(request, route, form)
 
     async def place(self, draft: Draft) -> Order:
@@ -288,20 +288,6 @@ def is_unknown(route: OrderRoute, failure: OperationError) -> bool:
     """Say whether a cancellation failed because the route has no such open order."""
     is_refusal = isinstance(failure, NotFound | Rejected | OutcomeUnknown)
     return is_refusal and is_listed(route.unknown_order, failure.code, failure.message)
-
-
-def _numbers_in(request: OrderRequest) -> dict[str, Decimal]:
-    """Return the numbers of an order that lie on steps."""
-    numbers: dict[str, Decimal] = {}
-    if request.quantity is not None:
-        numbers["quantity"] = request.quantity
-    if request.price is not None:
-        numbers["price"] = request.price
-    if request.trigger_price is not None:
-        numbers["trigger_price"] = request.trigger_price
-    if request.activation_price is not None:
-        numbers["activation_price"] = request.activation_price
-    return numbers
 
 
 def _creation_time(order: Order) -> float:
