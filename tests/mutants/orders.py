@@ -94,8 +94,8 @@ _REQUESTS = (
         name="price and trigger price change places",
         kind="terms of an order",
         file="orders/form.py",
-        old='        form["triggerPrice"] = request.trigger_price\n',
-        new='        form["triggerPrice"] = request.trigger_price if request.price is None else request.price\n',
+        old="        form[trigger_price] = request.trigger_price\n",
+        new="        form[trigger_price] = request.trigger_price if request.price is None else request.price\n",
         caught_by=_PLACED,
     ),
     _bybit(

@@ -64,23 +64,25 @@ def _expiry_misfit(declared: OrderBehaviour, request: OrderRequest) -> str | Non
 def order_form(request: OrderRequest) -> dict[str, Any]:
     """Return an order of the plain book by the venue's names."""
     form = _both_forms(request)
-    form["newClientOrderId"] = request.client_id
-    if request.trigger_price is not None:
-        form["stopPrice"] = request.trigger_price
-    if request.activation_price is not None:
-        form["activationPrice"] = request.activation_price
-    return form
+    return _with_names_of_book(form, request, "newClientOrderId", "stopPrice", "activationPrice")
 
 
 def algo_form(request: OrderRequest) -> dict[str, Any]:
     """Return an order of the conditional book by the venue's names."""
     form = {"algoType": "CONDITIONAL", **_both_forms(request)}
     del form["newOrderRespType"]
-    form["clientAlgoId"] = request.client_id
+    return _with_names_of_book(form, request, "clientAlgoId", "triggerPrice", "activatePrice")
+
+
+def _with_names_of_book(
+    form: dict[str, Any], request: OrderRequest, client_id: str, trigger_price: str, activation_price: str
+) -> dict[str, Any]:
+    """Add the terms that each book has by a name of its own, and return the form."""
+    form[client_id] = request.client_id
     if request.trigger_price is not None:
-        form["triggerPrice"] = request.trigger_price
+        form[trigger_price] = request.trigger_price
     if request.activation_price is not None:
-        form["activatePrice"] = request.activation_price
+        form[activation_price] = request.activation_price
     return form
 
 
