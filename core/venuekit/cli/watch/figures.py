@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from decimal import ROUND_HALF_EVEN, Context, Decimal, localcontext
+from decimal import Context, Decimal, localcontext
 
 import attrs
 
+from venuekit._util.decimals import EXACT
 from venuekit.valuation import USD, Valuation
 
 #: for display only
 _SIX_DIGITS, _THREE_DIGITS = Context(prec=6), Context(prec=3)
-#: a format rounds by the context of its thread, which other libraries change for good
-_SHOWN = Context(prec=50, rounding=ROUND_HALF_EVEN)
 _CENT = Decimal("0.01")
 
 
@@ -42,7 +41,7 @@ class Figure:
         is_share = self.unit == "%"
         unit = "" if self.unit is None else "%" if is_share else f" {self.unit}"
         rest = f"{f' +{self.more}' if self.more else ''}{'~' if self.doubt else ''}"
-        with localcontext(_SHOWN):
+        with localcontext(EXACT):  # a format rounds by the context of its thread
             numbers = _spellings(self.value, is_share=is_share)
         tails = (f"{unit}{rest}", rest, "~" if self.doubt else "")
         texts = [f"{self.bound}{number}{tail}" for tail in tails for number in numbers]
