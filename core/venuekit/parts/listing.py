@@ -17,7 +17,7 @@ from venuekit.read_cache import key_of
 
 T = TypeVar("T")
 
-__all__ = ["Listing", "recall", "suggest_symbol"]
+__all__ = ["Listing", "recall", "suggest_symbol", "unlisted_error"]
 
 
 def recall(account: Account, endpoint: Endpoint[T], /, **parameters: Any) -> T | None:
@@ -38,6 +38,12 @@ def suggest_symbol(symbol: str, listed: Iterable[Instrument]) -> str:
         return did_you_mean(symbol, symbols.values())
     key = nearest(symbol, symbols)
     return "" if key is None else f"; did you mean {symbols[key]}? It is {key}"
+
+
+def unlisted_error(account: Account, words: str, symbol: str, listed: Iterable[Instrument] = ()) -> InvalidRequest:
+    """Return the error for a symbol that the venue does not list, with the one of ``listed`` that was perhaps meant."""
+    words = f"{words}{suggest_symbol(symbol, listed)}"
+    return account.make_error(InvalidRequest, words, subject=symbol, outcome=Outcome.NOT_APPLIED)
 
 
 @attrs.frozen
@@ -67,8 +73,7 @@ class Listing:
             for one in listed:
                 if one.symbol == symbol:
                     return one
-        words = f"the venue lists no such contract{suggest_symbol(symbol, listed)}"
-        raise account.make_error(InvalidRequest, words, subject=symbol, outcome=Outcome.NOT_APPLIED)
+        raise unlisted_error(account, "the venue lists no such contract", symbol, listed)
 
     async def steps(self, account: Account, symbol: str, renew: bool) -> OrderSteps:
         """Return the steps of a contract, for ``OrderRoutes.steps``."""

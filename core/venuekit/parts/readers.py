@@ -16,8 +16,8 @@ from venuekit.capabilities import (
     PositionSide,
 )
 from venuekit.endpoint import Endpoint
-from venuekit.errors import InvalidRequest, Outcome
 from venuekit.parameters import Role
+from venuekit.parts.listing import unlisted_error
 from venuekit.parts.rows import Rows
 from venuekit.parts.values import values_of
 
@@ -118,8 +118,7 @@ class PositionPart(Account, PositionReader):
         """
         positions = await self.get_positions(symbol=symbol, include_flat=True)
         if not positions:
-            words = "the venue lists no position of this symbol"
-            raise self.make_error(InvalidRequest, words, subject=symbol, outcome=Outcome.NOT_APPLIED)
+            raise unlisted_error(self, "the venue lists no position of this symbol", symbol)
         wanted = [position for position in positions if side in {None, position.side}]
         if len(wanted) != 1:
             sides = " or ".join(position.side for position in positions)

@@ -26,8 +26,8 @@ from venuekit.capabilities import (
     ServerTimeReader,
     Unit,
 )
-from venuekit.parts.listing import recall, suggest_symbol
-from venuekit.plugin import Account, Answer, Endpoint, InvalidRequest, Outcome, payload_decoder
+from venuekit.parts.listing import recall, unlisted_error
+from venuekit.plugin import Account, Answer, Endpoint, InvalidRequest, payload_decoder
 from venuekit_binance_common.payloads import BracketRow, BracketsRow, FilterRow, InstrumentRow, camel_names, one_or_many
 
 if TYPE_CHECKING:
@@ -204,8 +204,8 @@ def unknown_symbol_error(
     """
     known = recall(account, account.CONTRACTS) if isinstance(account, BinanceContracts) else None
     rows = listed or (known or {}).values()
-    words = f"{endpoint.path} lists no such symbol{suggest_symbol(symbol, (_instrument(row, None) for row in rows))}"
-    return account.make_error(InvalidRequest, words, subject=symbol, outcome=Outcome.NOT_APPLIED)
+    instruments = (_instrument(row, None) for row in rows)
+    return unlisted_error(account, f"{endpoint.path} lists no such symbol", symbol, instruments)
 
 
 def _kind_of(word: str) -> InstrumentKind:

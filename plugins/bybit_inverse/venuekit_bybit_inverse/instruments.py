@@ -23,8 +23,8 @@ from venuekit.capabilities import (
     ServerTimeReader,
     Unit,
 )
-from venuekit.parts.listing import recall, suggest_symbol
-from venuekit.plugin import Account, InvalidRequest, Outcome, nonzero
+from venuekit.parts.listing import recall, suggest_symbol, unlisted_error
+from venuekit.plugin import Account, InvalidRequest, nonzero
 from venuekit_bybit_inverse.endpoints import BYBIT, CATEGORY
 from venuekit_bybit_inverse.endpoints.market import InstrumentRow
 from venuekit_bybit_inverse.reading import read_pages
@@ -102,8 +102,7 @@ def unknown_symbol_error(account: Account, symbol: str) -> InvalidRequest:
     """Return the error for a symbol that the venue does not list, with the one that was perhaps meant."""
     page = recall(account, BYBIT.INSTRUMENTS, category=CATEGORY, limit=_PAGE_SIZE)
     listed = () if page is None else (_instrument(row, None) for row in page.rows)
-    words = f"the venue lists no such contract{suggest_symbol(symbol, listed)}"
-    return account.make_error(InvalidRequest, words, subject=symbol, outcome=Outcome.NOT_APPLIED)
+    return unlisted_error(account, "the venue lists no such contract", symbol, listed)
 
 
 async def refresh_row(account: Account, symbol: str) -> InstrumentRow:
