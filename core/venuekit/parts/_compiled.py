@@ -56,7 +56,7 @@ class Compiled:
     def of(cls, parts: Mapping[str, Reads[Any]]) -> Compiled:
         """Compile declarations that read one answer."""
         programs = [Program(part) for part in parts.values()]
-        top = Place.of(programs)
+        top = DocumentPlace.of(programs)
         return cls(programs, msgspec.json.Decoder(top.shape()).decode, [_finder(part) for part in parts.values()])
 
     def read(self, body: bytes) -> list[Any] | None:
@@ -76,17 +76,17 @@ class Compiled:
         raise unread
 
 
-class Place:
+class DocumentPlace:
     """A place in a document: the rows that are there, and the places below it."""
 
     def __init__(self) -> None:
         self.rows: dict[str, tuple[str, Any, bool]] | None = None
         self.fields: dict[str, tuple[str, Any, bool]] = {}
-        self.below: dict[Step, Place] = {}
+        self.below: dict[Step, DocumentPlace] = {}
         self.is_optional = False
 
     @classmethod
-    def of(cls, programs: Iterable[Program]) -> Place:
+    def of(cls, programs: Iterable[Program]) -> DocumentPlace:
         """Return the top of a document that has the rows of programs."""
         top = cls()
         for program in programs:
@@ -96,7 +96,7 @@ class Place:
     def _add(self, program: Program) -> None:
         part, node = program.part, self
         for step in part.within:
-            node = node.below.setdefault(step, Place())
+            node = node.below.setdefault(step, DocumentPlace())
         if not part.is_single and node.rows is None:
             node.rows = {}
         fields = node.fields if part.is_single or node.rows is None else node.rows

@@ -16,7 +16,7 @@ import msgspec
 
 from venuekit.errors import PayloadMismatch
 from venuekit.parts._body_rows import raws_of
-from venuekit.parts._compiled import Place, Program
+from venuekit.parts._compiled import DocumentPlace, Program
 from venuekit.parts._row_lines import ReadColumn, RowLines, Scope, indent
 from venuekit.payloads import MISFITS
 
@@ -40,11 +40,11 @@ class CompiledMessage:
         return cls([Program(head) for head in heads], [Program(part) for part in parts])
 
     def shape(self, tag_field: str | None, tag: str | None, body: bytes) -> Any:
-        """Return the type that msgspec reads, as :meth:`Place.shape` does, alike a body."""
+        """Return the type that msgspec reads, as :meth:`DocumentPlace.shape` does, alike a body."""
         like = None
         with suppress(RecursionError, ValueError):
             like = msgspec.json.decode(body)
-        return Place.of([*self.heads, *self.parts]).shape(like, tag_field=tag_field, tag=tag)
+        return DocumentPlace.of([*self.heads, *self.parts]).shape(like, tag_field=tag_field, tag=tag)
 
     def write(self) -> Make:
         """Return the function that makes the values."""
