@@ -33,7 +33,7 @@ from venuekit.live.provenance import ViewPart
 from venuekit.live.reads import PARTS_OF, Answers, GroupRead, ReadGroup, read_groups
 from venuekit.live.recency import READ_LAG
 from venuekit.live.shapes import names_of
-from venuekit.live.shared_reads import Share
+from venuekit.live.shared_reads import ReadShare
 from venuekit.live.timers import wait_at_most
 from venuekit.live.view_policy import ViewPolicy
 
@@ -105,8 +105,8 @@ class Keeper:
         self._sent: dict[ReadGroup, float] = {}
         self._taken: dict[ReadGroup, float] = {}
         #: the shares in reads of other views that are under way, and those of which the answers are to be taken
-        self._shares: set[Share] = set()
-        self._handed: deque[tuple[Share, Answers]] = deque()
+        self._shares: set[ReadShare] = set()
+        self._handed: deque[tuple[ReadShare, Answers]] = deque()
         #: when, by our clock, the last reads were sent that showed no change without its event
         self._agreed_at: dict[ReadGroup, datetime] = {}
         #: the last moment of the monotonic clock at which nothing was missing
@@ -260,10 +260,10 @@ class Keeper:
             mate.hand_over(share, answers)
         return await self._take_answers(own, answers)
 
-    def begin_read(self, groups: Iterable[ReadGroup]) -> Share:
+    def begin_read(self, groups: Iterable[ReadGroup]) -> ReadShare:
         """Note that groups are about to be read, by this view or for it; a request that comes meanwhile counts."""
         now, plans = self._account.monotonic(), {one: self._plans[one] for one in groups if one in self._plans}
-        share = Share(
+        share = ReadShare(
             sent=now,
             stream=self._state_of(),
             gaps=self._gaps,
@@ -277,7 +277,7 @@ class Keeper:
         self._shares.add(share)
         return share
 
-    def give_back(self, share: Share) -> None:
+    def give_back(self, share: ReadShare) -> None:
         """Have groups read after all: the read of them was not made."""
         self._shares.discard(share)
         for group, asked in share.asked.items():
@@ -285,12 +285,12 @@ class Keeper:
             plan.asked[:0] = asked
             self._advance(plan, share.due[group])
 
-    def hand_over(self, share: Share, answers: Answers) -> None:
+    def hand_over(self, share: ReadShare, answers: Answers) -> None:
         """Have the answers to reads of another view taken."""
         self._handed.append((share, answers))
         self._wake.set()
 
-    async def _take_answers(self, share: Share, answers: Answers) -> list[OperationError]:
+    async def _take_answers(self, share: ReadShare, answers: Answers) -> list[OperationError]:
         """Take the reads that have succeeded, unless later ones were taken; return the failures of the others."""
         self._shares.discard(share)
         before, after = share.stream, self._state_of()

@@ -16,7 +16,7 @@ from venuekit.live.reads import ReadGroup
 
 
 @attrs.frozen(eq=False)
-class Share:
+class ReadShare:
     """
     The share of one view in reads that are under way: how it was for the view when they were sent.
 
