@@ -13,7 +13,7 @@ import venuekit
 
 async def test_the_code_of_the_page_works(root: Path) -> None:
     """The balances of a simulated account are read over its WebSocket API."""
-    pytest.importorskip("venuekit_binance_usdm")
+    pytest.importorskip("venuekit_binance_usdm", reason="the page is about a venue that is not installed")
     names = dict[str, Any]()
     (block,) = Page(root / "docs" / "websocket_api.md").in_language("python")
     exec(compile(block.code, "websocket_api.md", "exec"), names)  # noqa: S102 - our own documentation

@@ -26,9 +26,9 @@ WORD = "open Sesame"
 @pytest.mark.parametrize("kind", [KeyKind.RSA, KeyKind.ED25519])
 async def test_binances_client_signs_alike(kind: KeyKind, word: str | None) -> None:
     """With RSA and Ed25519 keys, plain and with a passphrase."""
-    utils = pytest.importorskip("binance_common.utils")
-    signature = pytest.importorskip("binance_common.signature")
-    configuration = pytest.importorskip("binance_common.configuration")
+    utils = pytest.importorskip("binance_common.utils", reason="the official client is not installed")
+    signature = pytest.importorskip("binance_common.signature", reason="the official client is not installed")
+    configuration = pytest.importorskip("binance_common.configuration", reason="the official client is not installed")
     encryption = NoEncryption() if word is None else BestAvailableEncryption(word.encode())
     key = load_pem_private_key(make_key_pair(kind, "official")[0].encode(), None)
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, encryption).decode()
@@ -46,7 +46,7 @@ async def test_binances_client_signs_alike(kind: KeyKind, word: str | None) -> N
 
 async def test_bybits_client_signs_alike() -> None:
     """With an RSA key, and with an HMAC secret in hex."""
-    manager = pytest.importorskip("pybit._http_manager")
+    manager = pytest.importorskip("pybit._http_manager", reason="the official client is not installed")
     pem = make_key_pair(KeyKind.RSA, "official")[0]
 
     ours = await make_signer(Secret(pem)).sign(TEXT.encode())

@@ -103,7 +103,7 @@ def test_nothing_is_lost_in_writing(tmp_path_factory: pytest.TempPathFactory, it
 @given(items=st.lists(_INCOME, min_size=1, max_size=8), stop=st.integers(0, 8))
 def test_parquet_is_continued(tmp_path_factory: pytest.TempPathFactory, items: list[Income], stop: int) -> None:
     """A Parquet file of two runs has all rows with every digit; rows behind the note are given up."""
-    parquet = pytest.importorskip("pyarrow.parquet")
+    parquet = pytest.importorskip("pyarrow.parquet", reason="the extra parquet is not installed")
     path = tmp_path_factory.mktemp("export") / "out.parquet"
     stop = min(stop, len(items))
     last = items[stop - 1] if stop else None
@@ -124,7 +124,7 @@ def test_parquet_is_continued(tmp_path_factory: pytest.TempPathFactory, items: l
 @pytest.mark.parametrize("amount", ["0.1234567890123456789", "1E-19", "123456789012345678901"])
 def test_parquet_never_rounds(tmp_path: Path, amount: str) -> None:
     """A number that does not fit is an error that names it; what came before it is kept."""
-    pytest.importorskip("pyarrow")
+    pytest.importorskip("pyarrow", reason="the extra parquet is not installed")
     path = tmp_path / "out.parquet"
     moment = datetime(2026, 11, 20, tzinfo=UTC)
     good = Income("1", moment, "USD", Decimal("0.123456789012345678"), IncomeKind.BONUS, "B")

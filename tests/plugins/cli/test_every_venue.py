@@ -187,7 +187,7 @@ def test_unknown_symbols_in_a_target(simulation: Simulation, call: Callable[...,
     assert _writes(simulation) == []
 
 
-@pytest.mark.skipif(USD_M not in PLUGINS.venue_ids(), reason="not installed")
+@pytest.mark.skipif(USD_M not in PLUGINS.venue_ids(), reason="venuekit-binance-usdm is not installed")
 def test_the_most_that_a_declaration_tells(simulation: Simulation, call: Callable[..., Called]) -> None:
     """Leverage 126 is above what this venue has for any symbol: refused before any request of the write."""
     called = call("leverage", "aster_usdm_v1", "ETHUSDT", "126", "--json")

@@ -27,7 +27,7 @@ FORMATS = [*TEXT, "parquet"]
 
 def need_format(file_format: str) -> None:
     if file_format == "parquet":
-        pytest.importorskip("pyarrow")
+        pytest.importorskip("pyarrow", reason="the extra parquet is not installed")
 
 
 def _word(value: Any) -> str:

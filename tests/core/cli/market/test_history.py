@@ -54,7 +54,7 @@ def test_fills_need_a_symbol(call: Call, market: Any) -> None:
 @pytest.mark.parametrize("what", HISTORIES)
 def test_all_formats_say_the_same(call: Call, market: Any, what: str) -> None:
     """CSV, JSON lines and Parquet of one history have the same rows, to the last digit."""
-    pytest.importorskip("pyarrow")
+    pytest.importorskip("pyarrow", reason="the extra parquet is not installed")
     market.tell(rows=333)
 
     for file_format in FORMATS:
@@ -69,7 +69,7 @@ def test_all_formats_say_the_same(call: Call, market: Any, what: str) -> None:
 
 def test_parquet_has_types(call: Call, market: Any) -> None:
     """Numbers are decimals, times are UTC milliseconds, what the venue did not say is null."""
-    arrow = pytest.importorskip("pyarrow")
+    arrow = pytest.importorskip("pyarrow", reason="the extra parquet is not installed")
     from pyarrow import parquet
 
     market.tell(rows=20)
