@@ -11,6 +11,7 @@ import click
 from venuekit.cli.commands import State, state_of
 from venuekit.cli.errors import Status, note_left_out, print_error, status_of, worst
 from venuekit.cli.output import print_rows
+from venuekit.cli.tables import OPTIONAL_COLUMNS
 from venuekit.errors import UnsupportedCapability, VenuekitError
 from venuekit.exports.rows import Row
 
@@ -83,7 +84,8 @@ async def answer(
     Query accounts concurrently and print all rows; a failing account is reported, the others continue.
 
     The accounts are open for reading only. Without ``names``, those whose venue lacks the capability are left out, as
-    long as another account has it. ``nothing`` is printed when there are no rows; see also :func:`print_rows`.
+    long as another account has it. An account that could not be read has a row that says ``unreadable``, so that it is
+    not taken for one without any. ``nothing`` is printed when there are no rows; see also :func:`print_rows`.
     """
     from venuekit import fan_out
 
@@ -93,7 +95,7 @@ async def answer(
         name_of = {account: name for name, account in accounts.items()}
         answers = await fan_out(accounts, lambda account: question(name_of[account], account))
     failed |= expected_errors(answers)
-    rows = [row for name in chosen for row in answers.values.get(name, ())]
+    rows: dict[str, list[Row]] = {name: answers.values.get(name, []) for name in chosen}
     statuses = [Status.DONE]
     is_able = any(not isinstance(failed.get(name), UnsupportedCapability) for name in chosen)
     for name in filter(failed.__contains__, chosen):
@@ -103,9 +105,23 @@ async def answer(
         else:
             print_error(error, as_json=as_json, account=name)
             statuses.append(status_of(error))
-    status = worst(statuses)
-    if rows or as_json:
-        print_rows(rows, columns, as_json=as_json, whole=whole)
-    elif status is Status.DONE:
+            if isinstance(error, UnsupportedCapability):
+                continue
+            rows[name] = [_unreadable_row(state.accounts.entry(name).venue, name, error, columns, as_json=as_json)]
+    every = [row for of_account in rows.values() for row in of_account]
+    if every or as_json:
+        print_rows(every, columns, as_json=as_json, whole=whole)
+    else:
         click.echo(nothing)
-    return status
+    return worst(statuses)
+
+
+def _unreadable_row(
+    venue: str, name: str, error: VenuekitError, columns: Mapping[str, str] | None, *, as_json: bool
+) -> Row:
+    """Return the row of an account that could not be read; in a table the word is in the column after the account."""
+    row: dict[str, Any] = {"account": name, "venue": venue, "status": "unreadable"}
+    if as_json or columns is None:
+        return {**row, "message": str(error)}
+    shown = [field for field in columns if field not in {"account", "venue", *OPTIONAL_COLUMNS}]
+    return {**row, **dict.fromkeys(shown[:1], "unreadable")}

@@ -48,7 +48,7 @@ _HEADINGS = {
     "unrealized_pnl": "unrealized",
 }
 #: columns that are shown only where a row says something there: few venues have more than one of each
-_OPTIONAL = frozenset({"position_id", "sub_account"})
+OPTIONAL_COLUMNS = frozenset({"position_id", "sub_account"})
 _COLOURS = {
     "changed": "green",
     "supported": "green",
@@ -97,7 +97,7 @@ def table(rows: Sequence[Row], columns: Mapping[str, str], *, whole: Collection[
             sub-accounts and ids are then lines of the column before them.
         whole: Fields that are never wrapped, such as ids to copy.
     """
-    said = [name for name in columns if name not in _OPTIONAL or any(row.get(name) is not None for row in rows)]
+    said = [name for name in columns if name not in OPTIONAL_COLUMNS or any(row.get(name) is not None for row in rows)]
     numeric = [_is_numeric(rows, field) for field in said]
     rigid = [right or field in whole for right, field in zip(numeric, said, strict=True)]
     headings = [columns[field] for field in said]
@@ -105,7 +105,7 @@ def table(rows: Sequence[Row], columns: Mapping[str, str], *, whole: Collection[
     widths = _widths(headings, cells)
     if not _narrow(widths, rigid, headings):
         for index in reversed(range(1, len(said))):
-            if said[index] in _OPTIONAL and not numeric[index - 1]:
+            if said[index] in OPTIONAL_COLUMNS and not numeric[index - 1]:
                 _join_to_left(index, cells, headings, numeric, rigid)
         widths = _widths(headings, cells)
         _narrow(widths, rigid, headings)

@@ -142,14 +142,35 @@ def test_nobody_listens(call: Call, served: Any) -> None:
 
 
 def test_one_account_that_fails_does_not_silence_the_others(call: Call, served: Any) -> None:
-    """The rows of the others are printed, the error is told, and the status is the error's."""
+    """The rows of the others are printed, the failed one has a row and an error with its name."""
     _second_account(served, venue='"ruin_perp"')
 
     called = call("positions", "--accounts", served.accounts, "--json")
+    text = call("positions", "--accounts", served.accounts)
 
-    assert called.status == 64
-    assert [row["account"] for row in called.rows] == ["toy_perp"]
-    assert called.error["error"] == "UnknownVenue"
+    assert called.status == text.status == 64
+    assert [row["account"] for row in called.rows] == ["toy_perp", "other"]
+    assert list(called.rows[1]) == ["account", "venue", "status", "message"]
+    assert called.rows[1]["status"] == "unreadable"
+    assert (called.error["error"], called.error["account"]) == ("UnknownVenue", "other")
+    assert "other     unreadable" in text.out
+
+
+@pytest.mark.parametrize("word", ["balances", "positions"])
+def test_no_table_takes_an_account_with_a_wrong_key_for_an_empty_one(
+    call: Call, served: Any, tmp_path: Path, word: str
+) -> None:
+    """It has a row that says unreadable, the others have theirs, its error has its name, and the status is 1."""
+    wrong = tmp_path / "other.key"
+    wrong.write_text("n" * 64)
+    wrong.chmod(0o600)
+    _second_account(served, key=f'"file:{wrong}"')
+
+    called = call(word, "--accounts", served.accounts, "--json")
+
+    assert called.status == 1
+    assert [(row["account"], row.get("status")) for row in called.rows] == [("toy_perp", None), ("other", "unreadable")]
+    assert (called.error["error"], called.error["account"]) == ("AuthenticationFailed", "other")
 
 
 def test_several_accounts(call: Call, served: Any) -> None:
