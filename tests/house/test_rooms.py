@@ -45,6 +45,7 @@ ROOMS = {
         "present target_check",
         "report target_accounts target_file",
         "preconditions",
+        "current_reads",
         "planner",
         "applier",
     ),

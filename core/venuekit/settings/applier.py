@@ -28,7 +28,8 @@ from venuekit.settings.controls import (
     read_value,
     reader_weight,
 )
-from venuekit.settings.planner import build_plan, read_current_settings
+from venuekit.settings.current_reads import read_current_settings
+from venuekit.settings.planner import build_plan
 from venuekit.settings.plans import Plan, PlannedRead, PlannedStep, StepStatus, UnknownSymbol
 from venuekit.settings.report import (
     WENT_WELL,
