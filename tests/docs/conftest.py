@@ -114,6 +114,12 @@ def keys_page() -> Page:
 
 
 @pytest.fixture(scope="session")
+def settings_page() -> Page:
+    """docs/settings.md."""
+    return Page(ROOT / "docs" / "settings.md")
+
+
+@pytest.fixture(scope="session")
 def worlds_page() -> Page:
     """docs/worlds.md."""
     return Page(ROOT / "docs" / "worlds.md")

@@ -18,6 +18,7 @@ GUIDES = (
     "worlds_page",
     "budgets_page",
     "fleet_page",
+    "settings_page",
     "disturbances_page",
     "streams_page",
 )

@@ -41,10 +41,10 @@ ROOMS = {
     ),
     "settings": (
         "target",
-        "controls plans step_order",
+        "controls plans rules step_order",
         "present target_check",
         "report target_accounts target_file",
-        "preconditions",
+        "expansion preconditions",
         "current_reads",
         "planner",
         "applier",

@@ -167,10 +167,10 @@ async def plan_command(context: click.Context, target: Path, names: Sequence[str
     state = state_of(context)
     file = _read(state, target, names)
     async with _open_and_plan(state, file, read_only=True) as (planned, _):
-        if planned.steps or not planned.unknown:
+        if planned.steps or not (planned.unknown or planned.unmatched):
             click.echo(json_text(planned.rows()) if as_json else _plan_text(planned))
     unreadable = _print_unreadable(planned.unreadable, as_json=as_json)
-    file.check_symbols(planned.unknown)
+    file.check_symbols((*planned.unknown, *planned.unmatched))
     return worst([plan_exit_status(planned), *unreadable])
 
 
@@ -193,7 +193,7 @@ async def apply_command(context: click.Context, target: Path, names: Sequence[st
     file = _read(state, target, names)
     live = live_to_confirm(context, file.accounts, yes=yes)
     async with _open_and_plan(state, file) as (planned, accounts):
-        file.check_symbols(planned.unknown)
+        file.check_symbols((*planned.unknown, *planned.unmatched))
         if live and not planned.is_empty:
             click.echo(_plan_text(planned), err=True)
             if not confirm_live("Change this", live):

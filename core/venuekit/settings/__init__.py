@@ -4,15 +4,33 @@ from __future__ import annotations
 
 from venuekit.settings.applier import apply
 from venuekit.settings.planner import plan
-from venuekit.settings.plans import Plan, PlannedRead, PlannedStep, StepStatus, UnknownSymbol, Unreadable
+from venuekit.settings.plans import (
+    Plan,
+    PlannedRead,
+    PlannedStep,
+    StepStatus,
+    UnknownSymbol,
+    UnmatchedPattern,
+    Unreadable,
+)
 from venuekit.settings.present import read_target_of, tables_of
 from venuekit.settings.report import Report, Result, ResultStatus, plan_exit_status, report_exit_status
-from venuekit.settings.target import AccountTarget, LeverageTarget, SymbolTarget, Target, target_toml, text_of
+from venuekit.settings.target import (
+    AccountTarget,
+    LeverageTarget,
+    Origin,
+    SymbolRule,
+    SymbolTarget,
+    Target,
+    target_toml,
+    text_of,
+)
 from venuekit.settings.target_file import TargetFile, parse_target, read_target
 
 __all__ = [
     "AccountTarget",
     "LeverageTarget",
+    "Origin",
     "Plan",
     "PlannedRead",
     "PlannedStep",
@@ -20,10 +38,12 @@ __all__ = [
     "Result",
     "ResultStatus",
     "StepStatus",
+    "SymbolRule",
     "SymbolTarget",
     "Target",
     "TargetFile",
     "UnknownSymbol",
+    "UnmatchedPattern",
     "Unreadable",
     "apply",
     "parse_target",

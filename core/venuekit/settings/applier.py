@@ -30,7 +30,7 @@ from venuekit.settings.controls import (
 )
 from venuekit.settings.current_reads import read_current_settings
 from venuekit.settings.planner import build_plan
-from venuekit.settings.plans import Plan, PlannedRead, PlannedStep, StepStatus, UnknownSymbol
+from venuekit.settings.plans import Plan, PlannedRead, PlannedStep, StepStatus, UnknownSymbol, UnmatchedPattern
 from venuekit.settings.report import (
     WENT_WELL,
     Report,
@@ -73,9 +73,9 @@ async def apply(
 
     Raises:
         ConfigurationError: an account is missing.
-        TargetFileError: a venue does not know a symbol; nothing was sent.
+        TargetFileError: a venue does not know a symbol, or a pattern matches none; nothing was sent.
     """
-    _refuse_unknown(plan.unknown)
+    _refuse_unknown((*plan.unknown, *plan.unmatched))
     current = await read_current_settings(plan.target, target_accounts_of(plan.target, accounts))
     _refuse_unknown(current.unknown)
     work = _Work(accounts, current, build_plan(plan.target, current), on_result)
@@ -91,7 +91,7 @@ async def apply(
     )
 
 
-def _refuse_unknown(unknown: Sequence[UnknownSymbol]) -> None:
+def _refuse_unknown(unknown: Sequence[UnknownSymbol | UnmatchedPattern]) -> None:
     if unknown:
         raise TargetFileError("\n".join(map(str, unknown)))
 

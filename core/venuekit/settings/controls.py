@@ -13,6 +13,7 @@ from venuekit.capabilities import (
     AssetModeControl,
     AssetModeReader,
     Capability,
+    InstrumentReader,
     LeverageBehaviour,
     LeverageControl,
     LeverageReader,
@@ -88,6 +89,12 @@ def reader_weight(venue: Venue[Any], setting: Setting) -> int:
 def account_mode_weight(venue: Venue[Any]) -> int:
     """Return the highest cost of reading the account mode."""
     reader = AccountModeReader.get_account_mode
+    return sum(endpoint.weight_most for endpoint in venue.endpoints if reader in endpoint.serves)
+
+
+def instruments_weight(venue: Venue[Any]) -> int:
+    """Return the highest cost of reading the instruments."""
+    reader = InstrumentReader.get_instruments
     return sum(endpoint.weight_most for endpoint in venue.endpoints if reader in endpoint.serves)
 
 

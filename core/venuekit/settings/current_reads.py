@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Collection, Hashable, Iterator, Sequence
 
+import attrs
+
+from venuekit._util.texts import nearest
 from venuekit.capabilities import Setting, SettingsReader, SettingsSnapshot
 from venuekit.errors import InvalidRequest, NotFound, VenuekitError
+from venuekit.settings.controls import instruments_weight
+from venuekit.settings.expansion import Seen, expand_account, read_listed, read_names
 from venuekit.settings.plans import UnknownSymbol, Unreadable
 from venuekit.settings.preconditions import raises_leverage, reason_of_mode
 from venuekit.settings.step_order import Key
@@ -31,20 +36,34 @@ def differences(target: Target, current: CurrentSettings) -> tuple[DesiredSettin
     return tuple(first.values())
 
 
-async def read_current_settings(target: Target, accounts: Sequence[TargetAccount]) -> CurrentSettings:
-    """Read every account: the cheap reads first, then those that the differences need."""
+async def read_current_settings(
+    target: Target, accounts: Sequence[TargetAccount], *, only: Collection[str] = ()
+) -> CurrentSettings:
+    """
+    Read every account: the cheap reads first, then those that the differences need.
+
+    The accounts of the result have the settings of the symbols that their rules match, of those that ``only`` matches.
+
+    Raises:
+        ConfigurationError: one of ``only`` matches no symbol, and every account was read.
+    """
     snapshots: dict[TargetAccount, SettingsSnapshot] = {}
     unknown: list[UnknownSymbol] = []
     unreadable: list[Unreadable] = []
+    seen = Seen()
     for account in accounts:
         try:
-            readable, snapshot, symbols = await _read(account)
+            readable, snapshot, symbols = await _read(account, only, seen)
         except VenuekitError as error:
             unreadable += _unreadable(account, error)
+            seen.add_unread(account)
         else:
             snapshots[readable] = snapshot
             unknown += symbols
-    first = CurrentSettings(dict(snapshots), tuple(unknown), tuple(unreadable))
+    if not unreadable:
+        seen.check(only)
+    unmatched = tuple(seen.find_unmatched())
+    first = CurrentSettings(dict(snapshots), tuple(unknown), tuple(unreadable), unmatched)
     changes: dict[Hashable, list[DesiredSetting]] = {}
     for desired in differences(target, first):
         if reason_of_mode(desired, first) is not None:
@@ -62,7 +81,7 @@ async def read_current_settings(target: Target, accounts: Sequence[TargetAccount
         except VenuekitError as error:
             del snapshots[account]
             unreadable += _unreadable(account, error)
-    return CurrentSettings(snapshots, tuple(unknown), tuple(unreadable))
+    return CurrentSettings(snapshots, tuple(unknown), tuple(unreadable), unmatched)
 
 
 def _unreadable(account: TargetAccount, error: VenuekitError) -> Iterator[Unreadable]:
@@ -70,19 +89,33 @@ def _unreadable(account: TargetAccount, error: VenuekitError) -> Iterator[Unread
     return (Unreadable(name, account.venue.id, error) for name in account.entries)
 
 
-async def _read(account: TargetAccount) -> tuple[TargetAccount, SettingsSnapshot, list[UnknownSymbol]]:
+async def _read(
+    account: TargetAccount, only: Collection[str], seen: Seen
+) -> tuple[TargetAccount, SettingsSnapshot, list[UnknownSymbol]]:
     """Do the cheap reads, and leave out each symbol that the venue refuses by name."""
     unknown: list[UnknownSymbol] = []
+    listed = await read_listed(account)
+    weight = instruments_weight(account.venue) if listed else 0
+    declared, names = account, listed
     while True:
+        asked = expand_account(account, listed, only, None)
         try:
-            return account, await account.read(), unknown
+            snapshot = await asked.read()
         except (InvalidRequest, NotFound) as error:
             symbol = error.subject
-            if symbol not in account.symbols:
+            if symbol not in asked.symbols:
                 raise
-            named = [name for name, entry in account.entries.items() if symbol in entry.symbols]
-            unknown += [UnknownSymbol(name, symbol, error) for name in named]
+            names = names or dict.fromkeys(await read_names(account, listed), False)
+            meant = nearest(symbol, names)
+            named = [name for name, entry in asked.entries.items() if symbol in entry.symbols]
+            unknown += [UnknownSymbol(name, symbol, error, meant) for name in named]
             account = account.without({symbol})
+            listed = {name: trades for name, trades in listed.items() if name != symbol}
+        else:
+            everything = expand_account(account, listed, (), snapshot)
+            seen.add(declared, names, everything.symbols)
+            planned = everything if not only else expand_account(account, listed, only, snapshot)
+            return planned, attrs.evolve(snapshot, weight=snapshot.weight + weight), unknown
 
 
 def _orders(

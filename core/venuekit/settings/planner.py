@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import attrs
@@ -13,7 +13,7 @@ from venuekit.settings.current_reads import differences, read_current_settings
 from venuekit.settings.plans import Plan, PlannedRead, PlannedStep, StepStatus
 from venuekit.settings.preconditions import raises_leverage, refusals_of, requirements_of
 from venuekit.settings.step_order import Key, SettingChange, StepOrder, joined, order_steps
-from venuekit.settings.target import Target, Value
+from venuekit.settings.target import Origin, Target, Value
 from venuekit.settings.target_accounts import (
     CurrentSettings,
     DesiredSetting,
@@ -30,14 +30,14 @@ def build_plan(target: Target, current: CurrentSettings) -> Plan:
     """Return the plan that leads from the current settings to the target."""
     desired_settings = desired_settings_of(target, current.accounts)
     findings = _findings(target, desired_settings, current)
-    steps = tuple(_step(desired, findings, current) for desired in desired_settings)
+    steps = tuple(_step(desired, findings, current, target.origin) for desired in desired_settings)
     reads = tuple(
         PlannedRead(next(iter(account.entries)), account.venue.id, current.of(account).weight)
         for account in current.accounts
     )
-    read = {name for account in current.accounts for name in account.entries}
-    kept = Target({name: entry for name, entry in target.accounts.items() if name in read})
-    return Plan(kept, steps, reads, current.unknown, current.unreadable)
+    entries = {name: entry for account in current.accounts for name, entry in account.entries.items()}
+    kept = attrs.evolve(target, accounts={name: entries[name] for name in target.accounts if name in entries})
+    return Plan(kept, steps, reads, current.unknown, current.unreadable, current.unmatched)
 
 
 @attrs.frozen
@@ -101,7 +101,7 @@ def _lowers_leverage(desired: DesiredSetting, present: Value | None) -> bool:
     return desired.key.setting is Setting.LEVERAGE and not raises_leverage(desired, present)
 
 
-def _step(desired: DesiredSetting, findings: _Findings, current: CurrentSettings) -> PlannedStep:
+def _step(desired: DesiredSetting, findings: _Findings, current: CurrentSettings, origin: Origin | None) -> PlannedStep:
     key = desired.key
     present = current.value(desired.account, key)
     status, reason = _status(desired, present, findings)
@@ -122,6 +122,7 @@ def _step(desired: DesiredSetting, findings: _Findings, current: CurrentSettings
         note=side_effect_note(desired, current) if changes else None,
         affected=symbols_touched(desired, current) if changes else (),
         name=desired.name,
+        decided_by=None if origin is None else origin.place(desired.path),
         needs=_needs(desired, status, findings),
         also=_also(key, findings) if sent else None,
         margin_type=_margin_type(desired, findings, current),
@@ -203,18 +204,20 @@ def symbols_touched(desired: DesiredSetting, current: CurrentSettings) -> tuple[
     return tuple(dict.fromkeys(row.symbol for row in rows if row.position or row.open_orders))
 
 
-async def plan(target: Target, accounts: Mapping[str, Account]) -> Plan:
+async def plan(target: Target, accounts: Mapping[str, Account], *, symbols: Collection[str] = ()) -> Plan:
     """
     Return the difference between a target and the current settings; nothing is changed.
 
-    Orders and brackets are read only where a difference needs them. Symbols that a venue does not know are in the
-    plan's ``unknown``, and accounts that cannot be read in its ``unreadable``, all of them; the rest is planned.
+    Orders and brackets are read only where a difference needs them, and instruments where a rule has to be matched.
+    Symbols that a venue does not know are in the plan's ``unknown``, patterns that match none in its ``unmatched``, and
+    accounts that cannot be read in its ``unreadable``, all of them; the rest is planned.
 
     Args:
         target: The desired settings; one from a file is checked by :meth:`~venuekit.settings.TargetFile.check`.
         accounts: The open account of each entry, by its name.
+        symbols: Names or patterns (``*`` and ``?``); settings of these symbols alone are planned, and none of accounts.
 
     Raises:
-        ConfigurationError: an account is missing.
+        ConfigurationError: an account is missing, or one of ``symbols`` matches no symbol of the target.
     """
-    return build_plan(target, await read_current_settings(target, target_accounts_of(target, accounts)))
+    return build_plan(target, await read_current_settings(target, target_accounts_of(target, accounts), only=symbols))

@@ -30,7 +30,8 @@ class Step:
 
     ``symbol`` is None for a setting of the account, ``side`` unless the sides are set separately, ``margin_type``
     but for a leverage where each has its own, ``present`` when the reads do not report it. ``name`` is the setting's
-    path in the target.
+    path in the target. ``decided_by`` is file and line of the key that the target of the setting comes from, None
+    without a file.
     """
 
     account: str
@@ -42,6 +43,7 @@ class Step:
     present: Value | None
     target: Value
     name: str
+    decided_by: str | None = None
 
     def __str__(self) -> str:
         return self.name
@@ -93,11 +95,16 @@ class Unreadable:
 
 @attrs.frozen
 class UnknownSymbol:
-    """A symbol of the target that the account's venue does not know, with the venue's error."""
+    """
+    A symbol of the target that the account's venue does not know, with the venue's error.
+
+    ``nearest`` is the symbol that was perhaps meant, None where no listed one comes near.
+    """
 
     account: str
     symbol: str
     error: OperationError
+    nearest: str | None = None
 
     @property
     def path(self) -> KeyPath:
@@ -106,9 +113,29 @@ class UnknownSymbol:
 
     @property
     def reason(self) -> str:
-        """The venue's refusal of the symbol."""
+        """The venue's refusal of the symbol, and the one that was perhaps meant."""
         code = f"{self.error.code} " if self.error.code is not None else ""
-        return f"{self.error.venue} refuses this symbol: {code}{self.error.message}"
+        reason = f"{self.error.venue} refuses this symbol: {code}{self.error.message}"
+        hint = None if self.nearest is None else f"did you mean {self.nearest}?"
+        return reason if hint is None or hint in reason else f"{reason}; {hint}"
+
+    def __str__(self) -> str:
+        return f"{key_text(self.path)}: {self.reason}"
+
+
+@attrs.frozen
+class UnmatchedPattern:
+    """A name or pattern of a rule that matches no symbol of any account that uses it; ``path`` is its key."""
+
+    path: KeyPath
+    pattern: str
+    nearest: str | None
+
+    @property
+    def reason(self) -> str:
+        """The pattern, and the symbol that was perhaps meant."""
+        hint = "" if self.nearest is None else f"; did you mean {self.nearest}?"
+        return f"{self.pattern!r} matches no symbol that the venue lists{hint}"
 
     def __str__(self) -> str:
         return f"{key_text(self.path)}: {self.reason}"
@@ -119,9 +146,10 @@ class Plan:
     """
     The difference between a target and the current settings; ``steps`` in the order of the target.
 
-    ``unknown`` are the symbols that a venue does not know: they have no steps, and a plan with unknown symbols is not
-    applied. ``unreadable`` are the accounts that could not be read: they have no steps either, and ``target`` has only
-    the others, which are applied.
+    ``unknown`` are the symbols that a venue does not know, and ``unmatched`` the names and patterns of rules that match
+    none: they have no steps, and a plan with any of them is not applied. ``unreadable`` are the accounts that could not
+    be read: they have no steps either. ``target`` has only the others, which are applied, with the symbols that their
+    rules matched.
     """
 
     target: Target = attrs.field(repr=False)
@@ -129,6 +157,7 @@ class Plan:
     reads: tuple[PlannedRead, ...]
     unknown: tuple[UnknownSymbol, ...] = ()
     unreadable: tuple[Unreadable, ...] = ()
+    unmatched: tuple[UnmatchedPattern, ...] = ()
 
     @property
     def pending(self) -> tuple[PlannedStep, ...]:

@@ -46,6 +46,9 @@ def refusals_of(desired: DesiredSetting, present: Value | None, current: Current
     for blocker in account.venue.blockers:
         if blocker.setting is desired.key.setting:
             yield from _blocks(blocker, desired, current)
+    if desired.at_most:
+        yield "its present leverage could not be read, and at_most raises none"
+        return
     highest = None if row is None else row.max_leverage
     if (
         highest is not None

@@ -94,7 +94,14 @@ def _leverage(venue: Venue[Any], held: LeverageSetting, margin_type: MarginType 
 
 
 def tables_of(target: AccountTarget) -> Mapping[str, Any]:
-    """Return the table of an account, shaped as :func:`~venuekit.settings.target_toml` takes it."""
+    """
+    Return the table of an account, shaped as :func:`~venuekit.settings.target_toml` takes it.
+
+    Raises:
+        ValueError: the target has rules, which are written by hand.
+    """
+    if target.rules:
+        raise ValueError("a target with rules has no table: they may be groups, which are no account's")
     names = ("venue", "account_mode", "position_mode", "asset_mode", "margin_type")
     values = {name: getattr(target, name) for name in names if getattr(target, name) is not None}
     symbols = {symbol: dict(_rows(row)) for symbol, row in target.symbols.items()}
@@ -111,6 +118,8 @@ def _rows(row: SymbolTarget) -> Iterator[tuple[str, Any]]:
 
 
 def _table(leverage: LeverageTarget) -> Decimal | Mapping[str, Decimal]:
+    if leverage.at_most and leverage.long is not None:
+        return {"at_most": leverage.long}
     if not leverage.by_side and leverage.long is not None:
         return leverage.long
     sides = {"long": leverage.long, "short": leverage.short}

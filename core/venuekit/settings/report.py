@@ -83,10 +83,10 @@ def plan_exit_status(plan: Plan) -> int:
     """
     Return the exit status of a plan.
 
-    64 when a venue does not know a symbol, else 1 when an account could not be read, else 3 when a change would be
-    refused or skipped, else 5 when changes are pending, else 0.
+    64 when a venue does not know a symbol or a pattern matches none, else 1 when an account could not be read, else 3
+    when a change would be refused or skipped, else 5 when changes are pending, else 0.
     """
-    if plan.unknown:
+    if plan.unknown or plan.unmatched:
         return _USAGE
     if plan.unreadable:
         return _ERROR

@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 
 import attrs
 
+from venuekit._util.toml_lines import KeyPath, line_of
 from venuekit.capabilities import AccountMode, AssetMode, MarginType, PositionMode, Setting
 
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
@@ -31,12 +32,14 @@ class LeverageTarget:
     """
     The leverage of a symbol; ``long`` and ``short`` differ, or one is None, only where sides are set separately.
 
-    ``margin_type`` is the one that it belongs to, where each has its own; None is the one that holds.
+    ``margin_type`` is the one that it belongs to, where each has its own; None is the one that holds. ``at_most`` makes
+    it an upper bound: a higher leverage is lowered to it, and a lower one stays.
     """
 
     long: Decimal | None
     short: Decimal | None
     margin_type: MarginType | None = None
+    at_most: bool = False
 
     @property
     def by_side(self) -> bool:
@@ -46,11 +49,33 @@ class LeverageTarget:
 
 @attrs.frozen
 class SymbolTarget:
-    """The desired settings of one symbol; a None setting is left unchanged. ``leverages`` are those of margin types."""
+    """
+    The desired settings of one symbol; a None setting is left unchanged. ``leverages`` are those of margin types.
+
+    ``decided`` is the key of the target that a setting comes from, where that is not the symbol's own: of a group, say.
+    """
 
     margin_type: MarginType | None = None
     leverage: LeverageTarget | None = None
     leverages: tuple[LeverageTarget, ...] = ()
+    decided: Mapping[Setting, KeyPath] = attrs.field(factory=dict, eq=False, repr=False)
+
+
+@attrs.frozen
+class SymbolRule:
+    """
+    Settings of all symbols that patterns match, and of no other.
+
+    ``symbols`` and ``excluded`` are names or patterns with ``*`` and ``?``. A pattern matches symbols that the venue
+    trades, a name any that it lists; with ``held`` those alone that have a position. ``path`` is the key of the target:
+    ``("groups", "majors")`` or ``("accounts", "main", "defaults")``. ``settings`` are those of each symbol.
+    """
+
+    path: KeyPath
+    settings: SymbolTarget
+    symbols: tuple[str, ...] = ("*",)
+    excluded: tuple[str, ...] = ()
+    held: bool = False
 
 
 @attrs.frozen
@@ -59,6 +84,9 @@ class AccountTarget:
     The desired settings of one account; None is left unchanged.
 
     ``margin_type`` only where it is the account's. ``account_mode`` is never changed; another one is refused.
+    ``rules`` are settings of further symbols, and of settings that ``symbols`` leaves out: of those that match a symbol
+    the most specific one is taken (a group rather than the defaults; a name rather than a pattern, and a longer pattern
+    rather than a shorter one; else the last one).
     """
 
     venue: str | None = None
@@ -67,6 +95,7 @@ class AccountTarget:
     margin_type: MarginType | None = None
     symbols: Mapping[str, SymbolTarget] = attrs.field(factory=dict)
     account_mode: AccountMode | None = None
+    rules: tuple[SymbolRule, ...] = ()
 
     def settings(self) -> Iterator[tuple[Setting, str | None, Value | LeverageTarget]]:
         """Yield each desired setting with its symbol, None for one of the account, and its value."""
@@ -82,10 +111,23 @@ class AccountTarget:
 
 
 @attrs.frozen
+class Origin:
+    """The file of a target, and the line of each of its keys."""
+
+    source: str
+    lines: Mapping[KeyPath, int] = attrs.field(repr=False)
+
+    def place(self, path: KeyPath) -> str:
+        """Return file and line of a key, else of the nearest table around it: ``target.toml:12``."""
+        return f"{self.source}:{line_of(self.lines, path)}"
+
+
+@attrs.frozen
 class Target:
-    """The desired settings, by the name of the account."""
+    """The desired settings, by the name of the account; ``origin`` is the file they come from, None without one."""
 
     accounts: Mapping[str, AccountTarget]
+    origin: Origin | None = attrs.field(default=None, eq=False, repr=False)
 
 
 def target_toml(accounts: Mapping[str, Mapping[str, Any]]) -> str:

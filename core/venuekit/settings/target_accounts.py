@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from venuekit._util.toml_lines import key_text
+from venuekit._util.toml_lines import KeyPath, key_text
 from venuekit.capabilities import (
     AccountModeReader,
     LeverageScope,
@@ -27,7 +27,7 @@ from venuekit.capabilities import (
 )
 from venuekit.errors import AuthenticationFailed, ConfigurationError, PermissionDenied
 from venuekit.settings.controls import account_mode_weight, has_leverage_per, is_account_wide, read_account_mode
-from venuekit.settings.plans import UnknownSymbol, Unreadable
+from venuekit.settings.plans import UnknownSymbol, UnmatchedPattern, Unreadable
 from venuekit.settings.step_order import Key
 from venuekit.settings.target import AccountTarget, LeverageTarget, Target, Value, text_of
 
@@ -141,12 +141,17 @@ def _sharers_of(venue: Venue[Any]) -> tuple[str, ...]:
 
 @attrs.frozen
 class DesiredSetting:
-    """One entry's desired value of one setting."""
+    """
+    One entry's desired value of one setting.
+
+    ``at_most`` is an upper bound that was not compared, since the present value is not known.
+    """
 
     entry: str
     account: TargetAccount
     key: Key
     target: Value
+    at_most: bool = False
 
     @property
     def name(self) -> str:
@@ -154,6 +159,14 @@ class DesiredSetting:
         inner = () if self.key.symbol is None else ("symbols", self.key.symbol)
         which = (one.value for one in (self.key.margin_type, self.key.side) if one is not None)
         return key_text(("accounts", self.entry, *inner, self.key.setting.value, *which))
+
+    @property
+    def path(self) -> KeyPath:
+        """The key of the target that decided: the setting's own, or that of a group or of the account's defaults."""
+        if self.key.symbol is None:
+            return ("accounts", self.entry, self.key.setting.value)
+        own = ("accounts", self.entry, "symbols", self.key.symbol, self.key.setting.value)
+        return self.account.entries[self.entry].symbols[self.key.symbol].decided.get(self.key.setting, own)
 
 
 def key_at(account: TargetAccount, setting: Setting, symbol: str | None = None) -> Key:
@@ -193,12 +206,13 @@ def _settings_of_entry(name: str, account: TargetAccount) -> Iterator[DesiredSet
             continue
         margin_type = value.margin_type
         if margin_type is None and has_leverage_per(account.venue, LeverageScope.MARGIN_TYPE):
-            margin_type = _margin_type_of(entry, symbol)
+            margin_type = margin_type_of(entry, symbol)
         for side, leverage in _leverages(account, value):
-            yield DesiredSetting(name, account, attrs.evolve(key, side=side, margin_type=margin_type), leverage)
+            inner = attrs.evolve(key, side=side, margin_type=margin_type)
+            yield DesiredSetting(name, account, inner, leverage, at_most=value.at_most)
 
 
-def _margin_type_of(entry: AccountTarget, symbol: str | None) -> MarginType | None:
+def margin_type_of(entry: AccountTarget, symbol: str | None) -> MarginType | None:
     """Return the margin type that an entry wants for a symbol, None when it leaves it."""
     row = None if symbol is None else entry.symbols.get(symbol)
     return entry.margin_type if row is None or row.margin_type is None else row.margin_type
@@ -219,13 +233,14 @@ def _leverages(account: TargetAccount, target: LeverageTarget) -> Iterator[tuple
 @attrs.frozen
 class CurrentSettings:
     """
-    The snapshot of each readable account of a target, the symbols that venues do not know, and the entries that could
-    not be read.
+    The snapshot of each readable account of a target, the symbols that venues do not know, the entries that could not
+    be read, and the patterns that match no symbol.
     """
 
     snapshots: Mapping[TargetAccount, SettingsSnapshot]
     unknown: tuple[UnknownSymbol, ...] = ()
     unreadable: tuple[Unreadable, ...] = ()
+    unmatched: tuple[UnmatchedPattern, ...] = ()
 
     @property
     def accounts(self) -> tuple[TargetAccount, ...]:

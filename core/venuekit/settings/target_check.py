@@ -30,7 +30,7 @@ from venuekit.capabilities import (
 from venuekit.errors import TargetFileError
 from venuekit.payloads import is_multiple
 from venuekit.settings.controls import is_joint
-from venuekit.settings.target import AccountTarget, LeverageTarget, Target, Value, text_of
+from venuekit.settings.target import AccountTarget, LeverageTarget, SymbolRule, Target, Value, text_of
 from venuekit.venue import venue_support
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def _check_account(account: AccountTarget, venue: Venue[Any], path: KeyPath, pro
             _check_leverage(value, venue, (*table_path, "leverage"), problems)
         elif setting is Setting.MARGIN_TYPE:
             level = MarginTypeScope.ACCOUNT if symbol is None else MarginTypeScope.SYMBOL
-            _check_margin_type(venue, table_path, level, problems)
+            _check_margin_type(venue, table_path, level, path, problems)
         elif setting is Setting.ASSET_MODE:
             _check_reader(venue, AssetModeReader, (*path, "asset_mode"), problems)
         elif setting is Setting.ACCOUNT_MODE:
@@ -95,6 +95,17 @@ def _check_account(account: AccountTarget, venue: Venue[Any], path: KeyPath, pro
     _check_couplings(account, venue.couplings, path, problems)
     for symbol in account.symbols:
         _check_margin_types(account, symbol, venue, path, problems)
+    for rule in account.rules:
+        _check_rule(rule, venue, path, problems)
+
+
+def _check_rule(rule: SymbolRule, venue: Venue[Any], path: KeyPath, problems: Problems) -> None:
+    """Find settings of a rule that no symbol of the account can have."""
+    if rule.settings.margin_type is not None:
+        _check_margin_type(venue, rule.path, MarginTypeScope.SYMBOL, path, problems)
+    for leverage in (rule.settings.leverage, *rule.settings.leverages):
+        if leverage is not None:
+            _check_leverage(leverage, venue, (*rule.path, "leverage"), problems)
 
 
 def _check_reader(venue: Venue[Any], reader: type[Capability], path: KeyPath, problems: Problems) -> bool:
@@ -112,7 +123,9 @@ def _check_position_mode(venue: Venue[Any], path: KeyPath, problems: Problems) -
         problems.add(path, f"belongs to each {scope} on {venue.id} and cannot be set for the account")
 
 
-def _check_margin_type(venue: Venue[Any], table_path: KeyPath, level: MarginTypeScope, problems: Problems) -> None:
+def _check_margin_type(
+    venue: Venue[Any], table_path: KeyPath, level: MarginTypeScope, account: KeyPath, problems: Problems
+) -> None:
     path = (*table_path, "margin_type")
     if not _check_reader(venue, MarginTypeReader, path, problems):
         return
@@ -122,9 +135,8 @@ def _check_margin_type(venue: Venue[Any], table_path: KeyPath, level: MarginType
     if scope is MarginTypeScope.ORDER:
         problems.add(path, f"belongs to each order on {venue.id} and cannot be set")
     elif scope is MarginTypeScope.ACCOUNT:
-        problems.add(
-            path, f"belongs to the whole account on {venue.id}; write {key_text((*table_path[:2], 'margin_type'))}"
-        )
+        where = key_text((*account, "margin_type"))
+        problems.add(path, f"belongs to the whole account on {venue.id}; write {where}")
     else:
         where = key_text((*table_path, "symbols", "SYMBOL", "margin_type"))
         problems.add(path, f"belongs to a symbol on {venue.id}; write {where}")

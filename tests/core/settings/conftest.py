@@ -18,6 +18,10 @@ from venuekit.capabilities import (
     AssetMode,
     AssetModeControl,
     AssetModeSetting,
+    Instrument,
+    InstrumentKind,
+    InstrumentReader,
+    InstrumentStatus,
     LeverageBehaviour,
     LeverageControl,
     LeverageScope,
@@ -40,6 +44,7 @@ from venuekit.capabilities import (
     Support,
     SupportState,
     SymbolSettings,
+    Unit,
 )
 from venuekit.endpoint import Changing, Effect, Endpoint
 from venuekit.errors import Outcome, Rejected
@@ -81,6 +86,8 @@ class World:
     symbols: dict[str, dict[str, Row]] = attrs.field(factory=dict)
     #: every read and write that arrived: "read acme", "read acme orders=BTC", "acme leverage BTC 20"
     log: list[str] = attrs.field(factory=list)
+    #: symbols that are listed and do not trade
+    halted: set[str] = attrs.field(factory=set)
     #: the value each write was told to change from
     expected: list[Any] = attrs.field(factory=list)
     #: called with each write's text before (False) and after (True) it is applied; may raise or move things
@@ -315,13 +322,37 @@ class SetsModes(ReadsPositionMode, PositionModeControl, AssetModeControl):
         return AssetModeSetting(mode, changed=changed)
 
 
-class AcmeAccount(Reads, SetsLeverage, SetsMarginTypeOfSymbols, SetsModes):
+class ListsInstruments(FakeAccount, InstrumentReader):
+    """Every symbol trades, but for those of ``world.halted``; reading them is logged."""
+
+    __slots__ = ()
+
+    async def get_instruments(self, *, symbol: str | None = None) -> tuple[Instrument, ...]:
+        self.world.log.append(f"read {self.venue.id} instruments")
+        return tuple(
+            Instrument(
+                symbol=name,
+                pair=name,
+                base=name,
+                quote="USD",
+                settle="USD",
+                kind=InstrumentKind.PERPETUAL,
+                is_inverse=False,
+                contract_size=Decimal(1),
+                contract_unit=Unit.BASE,
+                status=InstrumentStatus("halted" if name in self.world.halted else "trading"),
+            )
+            for name in self.rows
+        )
+
+
+class AcmeAccount(ListsInstruments, Reads, SetsLeverage, SetsMarginTypeOfSymbols, SetsModes):
     """Everything can be set."""
 
     __slots__ = ()
 
 
-class GlobexAccount(Reads, SetsLeverage, SetsMarginTypeOfAccount, ReadsPositionMode):
+class GlobexAccount(ListsInstruments, Reads, SetsLeverage, SetsMarginTypeOfAccount, ReadsPositionMode):
     """No asset mode, and a position mode that can only be read."""
 
     __slots__ = ()

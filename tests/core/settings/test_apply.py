@@ -320,6 +320,7 @@ async def test_rows_of_a_report_are_flat(main: Any) -> None:
             "margin_type": None,
             "present": Decimal(10),
             "target": Decimal(5),
+            "decided_by": "settings.toml:2",
             "status": "changed",
             "code": None,
             "message": None,

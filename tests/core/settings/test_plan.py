@@ -247,6 +247,7 @@ async def test_rows_are_flat_and_start_with_account_and_venue(main: Any) -> None
         "margin_type": None,
         "present": PositionMode.ONE_WAY,
         "target": PositionMode.HEDGE,
+        "decided_by": "settings.toml:2",
         "status": "pending",
         "order": 1,
         "weight": 3,

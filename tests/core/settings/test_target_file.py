@@ -100,10 +100,10 @@ def test_declared_venues_are_those_that_the_file_names() -> None:
         ("leverage = nan", "leverage: expected a number above 0, not NaN"),
         ("leverage = inf", "leverage: expected a number above 0, not Infinity"),
         ("leverage = [1]", "leverage: expected a number, not a list"),
-        ("leverage = {}", "leverage: expected a number, or a table that names long, short, cross or isolated"),
+        ("leverage = {}", "leverage: expected a number, or a table that names long, short, cross, isolated or at_most"),
         (
             "leverage = { isolated = {} }",
-            "leverage.isolated: expected a number, or a table that names long or short",
+            "leverage.isolated: expected a number, or a table that names long, short or at_most",
         ),
         ("leverage = { isolated = true }", "leverage.isolated: expected a number, not true"),
         ("leverage = { corss = 3 }", "leverage.corss: unknown key; did you mean cross?"),
