@@ -312,13 +312,15 @@ async def get_commission_rate(stage: Stage) -> None:
     assert (told.maker, told.taker) == (contract.maker_fee, contract.taker_fee)
 
 
-@case("MarkPriceReader.get_mark_price")
-async def get_mark_price(stage: Stage) -> None:
-    """The mark, also after it moved."""
+@case("PriceReader.get_prices")
+async def get_prices(stage: Stage) -> None:
+    """The mark, also after it moved, between bid and ask."""
     ledger, symbol = ledger_of(stage), held(stage)
-    assert (await stage.account.get_mark_price(symbol)).mark_price == ledger.mark(symbol)
+    assert (await stage.account.get_prices(symbol))[symbol].mark == ledger.mark(symbol)
     ledger.set_mark(symbol, ledger.mark(symbol) + ledger.contract(symbol).price_tick)
-    assert (await stage.account.get_mark_price(symbol)).mark_price == ledger.mark(symbol)
+    price = (await stage.account.get_prices([symbol]))[symbol]
+    assert price.mark == price.last == ledger.mark(symbol)
+    assert price.bid < price.mark < price.ask
 
 
 @case("ApiKeyReader.get_api_key")

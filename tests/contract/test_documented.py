@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -172,6 +172,9 @@ def check_reading(value: Any, where: str, *, keeps_raw: bool) -> None:
         check_fields_of_reading(value, names, where, keeps_raw=keeps_raw)
         for name in names - OF_READING:
             check_reading(getattr(value, name), f"{where}.{name}", keeps_raw=keeps_raw)
+    elif isinstance(value, Mapping):
+        for name, one in value.items():
+            check_reading(one, f"{where}[{name}]", keeps_raw=keeps_raw)
     elif isinstance(value, tuple):
         for index, one in enumerate(value):
             check_reading(one, f"{where}[{index}]", keeps_raw=keeps_raw)

@@ -49,7 +49,7 @@ PROMISED = {
     "C08 U26 B21": "AdlReader.get_adl_quantiles",
     "C11 U28 B18": "CommissionReader.get_commission_rate",
     "C13 U20 B01": "PositionMarginControl.add_margin PositionMarginControl.reduce_margin",
-    "U32": "MarkPriceReader.get_mark_price",
+    "U32 B23": "PriceReader.get_prices",
     "U05": "OrderControl.place_order OrderTestControl.test_order",
     "U06 C18 B19": "OrderBatchControl.place_orders",
     "U07 C18 B19": "OrderReader.get_order",

@@ -10,7 +10,7 @@ import pytest
 
 import venuekit
 from venuekit import Account, Runtime, errors
-from venuekit.capabilities import BalanceReader, InstrumentReader, LeverageControl, MarkPriceReader
+from venuekit.capabilities import BalanceReader, InstrumentReader, LeverageControl, PriceReader
 from venuekit.simulator import Simulation
 from venuekit.simulator.serve import write_accounts_file
 from venuekit.testing import plugins_with
@@ -116,8 +116,8 @@ async def test_accounts_are_asked_for_a_capability(file: Path) -> None:
     """Those that lack it are left out."""
     async with venuekit.open_accounts(file, plugins=PLUGINS) as accounts:
         assert [*accounts.of(InstrumentReader)] == ["toy_perp", "toy_swap"]
-        lacking = [name for name, account in accounts.items() if not account.support(MarkPriceReader)]
-        assert [*accounts.of(MarkPriceReader)] == [name for name in accounts if name not in lacking]
+        lacking = [name for name, account in accounts.items() if not account.support(PriceReader)]
+        assert [*accounts.of(PriceReader)] == [name for name in accounts if name not in lacking]
         assert lacking
 
 

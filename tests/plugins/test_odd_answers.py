@@ -166,7 +166,7 @@ CALLS: dict[str, Do] = {
     "get_brackets": lambda p: p.account.get_brackets(),
     "get_instruments": lambda p: p.account.get_instruments(),
     "get_settings": lambda p: p.account.get_settings([p.held, p.flat], orders=True, brackets=True),
-    "get_mark_price": lambda p: p.account.get_mark_price(p.held),
+    "get_prices": lambda p: p.account.get_prices(p.held),
     "get_commission_rate": lambda p: p.account.get_commission_rate(p.held),
     "get_adl_quantiles": lambda p: p.account.get_adl_quantiles(),
     "get_api_key": lambda p: p.account.get_api_key(),

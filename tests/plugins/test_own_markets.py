@@ -11,13 +11,13 @@ import venuekit
 from venuekit.capabilities import (
     InstrumentReader,
     LeverageControl,
-    MarkPriceReader,
     OrderControl,
     OrderRequest,
     OrderSide,
     OrderStatus,
     OrderType,
     PositionReader,
+    PriceReader,
 )
 from venuekit.errors import ConfigurationError, VenuekitError
 from venuekit.simulator import FieldError, Market, simulate
@@ -58,8 +58,8 @@ async def test_the_client_trades_a_further_market(case: Case) -> None:
             instrument = listed[case.symbol]
             assert (instrument.price_tick, instrument.quantity_step, instrument.settle) == (D("0.005"), 2, case.settle)
             assert (instrument.expires_at.year if instrument.expires_at else None) == case.expires
-            if account.support(MarkPriceReader):
-                assert (await MarkPriceReader.of(account).get_mark_price(case.symbol)).mark_price == D("150.005")
+            prices = await PriceReader.of(account).get_prices(case.symbol)
+            assert prices[case.symbol].mark == D("150.005")
 
             orders = OrderControl.of(account)
             terms: dict[str, Any] = {"symbol": case.symbol, "side": OrderSide.BUY}

@@ -19,13 +19,13 @@ from venuekit.capabilities import (
     LeverageControl,
     MarginType,
     MarginTypeControl,
-    MarkPriceReader,
     OrderControl,
     OrderReader,
     OrderRequest,
     OrderSide,
     OrderType,
     PositionReader,
+    PriceReader,
 )
 from venuekit.errors import NotFound
 from venuekit.simulator import Simulation, simulate
@@ -148,10 +148,8 @@ async def test_both_see_the_same_market(pair: Pair) -> None:
 
     one, other = pair.one, pair.other
     assert await InstrumentReader.of(one).get_instruments() == await InstrumentReader.of(other).get_instruments()
-    if one.support(MarkPriceReader):
-        prices = [
-            (await MarkPriceReader.of(account).get_mark_price(case.symbol)).mark_price for account in (one, other)
-        ]
+    if one.support(PriceReader):
+        prices = [(await PriceReader.of(account).get_prices(case.symbol))[case.symbol].mark for account in (one, other)]
         assert prices == [3100, 3100]
     if one.support(IdentityReader):
         names = [(await IdentityReader.of(account).get_identity()).account for account in (one, other)]

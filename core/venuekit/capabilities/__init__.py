@@ -58,8 +58,6 @@ from venuekit.capabilities.instruments import (
     InstrumentKind,
     InstrumentReader,
     InstrumentStatus,
-    MarkPrice,
-    MarkPriceReader,
     ServerTimeReader,
 )
 from venuekit.capabilities.leverage import (
@@ -121,6 +119,7 @@ from venuekit.capabilities.positions import (
     PositionReader,
     PositionState,
 )
+from venuekit.capabilities.prices import Price, PriceReader
 from venuekit.capabilities.settings import SettingsReader, SettingsSnapshot, SymbolSettings
 from venuekit.capabilities.stream_events import (
     BalanceUpdate,
@@ -220,8 +219,6 @@ __all__ = [
     "MarginTypeReader",
     "MarginTypeScope",
     "MarginTypeSetting",
-    "MarkPrice",
-    "MarkPriceReader",
     "OpenEnum",
     "Order",
     "OrderAmendControl",
@@ -251,6 +248,8 @@ __all__ = [
     "PositionSide",
     "PositionState",
     "PositionUpdate",
+    "Price",
+    "PriceReader",
     "RiskLimitBehaviour",
     "RiskLimitControl",
     "RiskLimitForm",

@@ -1,4 +1,4 @@
-"""Instruments: contracts with their steps and limits, mark prices and commission rates; and the venue's time."""
+"""Instruments: contracts with their steps and limits, and commission rates; and the venue's time."""
 
 from __future__ import annotations
 
@@ -192,37 +192,6 @@ def _cut(number: Decimal, step: Decimal | None) -> Decimal:
     if not step:
         return number
     return product(EXACT.divide_int(number, step), step)
-
-
-@attrs.frozen
-class MarkPrice:
-    """
-    The price that profit, margin and liquidation are counted with; quote per base.
-
-    ``funding_rate`` is the fraction paid by longs at ``next_funding_at``; None where there is no funding.
-    """
-
-    symbol: str
-    mark_price: Decimal
-    index_price: Decimal | None = None
-    funding_rate: Decimal | None = None
-    next_funding_at: datetime | None = None
-    time: datetime | None = None
-
-
-class MarkPriceReader(Capability):
-    """Read mark prices."""
-
-    __slots__ = ()
-
-    @abstractmethod
-    async def get_mark_price(self, symbol: str) -> MarkPrice:
-        """
-        Return the mark price of ``symbol``.
-
-        Raises:
-            InvalidRequest: the venue does not know the symbol.
-        """
 
 
 class InstrumentReader(Capability):

@@ -97,6 +97,9 @@ def find_surplus(value: object, expected: Any, where: str = "value") -> Iterator
                 yield from find_surplus(inner, expected[name], f"{where}.{name}")
             elif name not in OF_READING and inner not in (defaults[name], None, (), {}):
                 yield f"{where}.{name}"
+    elif isinstance(expected, Mapping) and isinstance(value, Mapping):
+        for name, one in value.items():
+            yield from find_surplus(one, expected[str(name)], f"{where}.{name}")
     elif isinstance(expected, list) and isinstance(value, tuple) and len(value) == len(expected):
         for index, (one, other) in enumerate(zip(value, expected, strict=True)):
             yield from find_surplus(one, other, f"{where}[{index}]")

@@ -1,16 +1,19 @@
-"""Markets: instruments, mark prices, the account's commission rates, and the venue's time."""
+"""Markets: instruments, prices, the account's commission rates, and the venue's time."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, TypeVar
 
+import attrs
+
 import venuekit.capabilities as cap
 import venuekit.plugin as vk
 from venuekit.parts.listing import Listing
-from venuekit_bitmex.rows import MARK_PRICES, read_instruments
+from venuekit.parts.prices import name_symbols, prices_by_symbol
+from venuekit_bitmex.rows import QUOTES, read_instruments
 
 T = TypeVar("T")
 
@@ -47,14 +50,14 @@ INSTRUMENTS = public(
     read_instruments,
     rows=((),),
     answer_limit=16_000_000,
-    serves=(cap.InstrumentReader.get_instruments,),
+    serves=(cap.InstrumentReader.get_instruments, cap.PriceReader.get_prices),
 )
 INSTRUMENT = public(
     "/instrument",
-    MARK_PRICES.read_all,
+    QUOTES.read_all,
     SYMBOL,
     echoes=vk.Echoes.each({"symbol": "symbol"}),
-    serves=(cap.MarkPriceReader.get_mark_price,),
+    serves=(cap.PriceReader.get_prices,),
 )
 COMMISSIONS = private(
     "/user/commission",
@@ -62,9 +65,12 @@ COMMISSIONS = private(
     serves=(cap.CommissionReader.get_commission_rate,),
 )
 LISTING = Listing(INSTRUMENTS)
+_ALL: vk.Endpoint[Any] = INSTRUMENTS
+#: the prices of all that is listed, spot pairs too
+ALL_PRICES: vk.Endpoint[tuple[cap.Price, ...]] = attrs.evolve(_ALL, decode=QUOTES.read_all)
 
 
-class BitmexMarkets(vk.Account, cap.InstrumentReader, cap.MarkPriceReader, cap.CommissionReader, cap.ServerTimeReader):
+class BitmexMarkets(vk.Account, cap.InstrumentReader, cap.PriceReader, cap.CommissionReader, cap.ServerTimeReader):
     """The contracts, their prices and fees, and the time."""
 
     __slots__ = ()
@@ -75,11 +81,18 @@ class BitmexMarkets(vk.Account, cap.InstrumentReader, cap.MarkPriceReader, cap.C
             return (await LISTING.find(self, symbol, renew=True),)
         return (await self.answer_rows(INSTRUMENTS)).value
 
-    async def get_mark_price(self, symbol: str) -> cap.MarkPrice:
-        """Return the mark price and the index price of a contract."""
-        await LISTING.find(self, symbol)
-        (price,) = await self.call(INSTRUMENT, symbol=symbol)
-        return price
+    async def get_prices(self, symbols: str | Iterable[str] | None = None) -> Mapping[str, cap.Price]:
+        """Return the prices of one contract by its row, of several by those of all."""
+        names = name_symbols(symbols)
+        for symbol in names or ():
+            await LISTING.find(self, symbol)
+        if names is None:
+            names = tuple(await LISTING.by_symbol(self))
+        if not names:
+            return {}
+        rows = await (self.call(INSTRUMENT, symbol=names[0]) if len(names) == 1 else self.call(ALL_PRICES))
+        prices = prices_by_symbol(rows, names)
+        return {symbol: prices[symbol] for symbol in names if symbol in prices}
 
     async def get_commission_rate(self, symbol: str) -> cap.CommissionRate:
         """Return the rates of a contract for this account."""

@@ -122,11 +122,11 @@ def read_instruments(body: bytes) -> tuple[cap.Instrument, ...]:
     return rows.chosen(lambda all_: [place for place, kind in enumerate(all_.column("typ")) if kind in KINDS]).values()
 
 
-MARK_PRICES = Reads(
-    cap.MarkPrice,
+QUOTES = Reads(
+    cap.Price,
     symbol=col.text("symbol"),
-    mark_price=col.number("markPrice", is_required=True),
-    **_blank(col.number, index_price="indicativeSettlePrice", funding_rate="fundingRate"),
+    **_blank(col.price, bid="bidPrice", ask="askPrice", last="lastPrice", mark="markPrice"),
+    **_blank(col.number, index="indicativeSettlePrice", funding_rate="fundingRate"),
     **_blank(col.iso, next_funding_at="fundingTimestamp", time="timestamp"),
 )
 

@@ -35,6 +35,8 @@ WEIGHTS = {
     COINM.SET_MARGIN_TYPE: 1,
     COINM.SET_POSITION_MODE: 1,
     COINM.MARK_PRICE: 10,
+    COINM.BOOK_TICKER: 5,
+    COINM.LAST_PRICE: 2,
     COINM.COMMISSION: 20,
     COINM.ADL: 5,
     COINM.INCOME: 20,
@@ -101,7 +103,8 @@ def test_writes_can_be_found_out_and_know_what_they_are_about() -> None:
     assert all(endpoint.write_scope is subject for endpoint, subject in settings.items())
     assert all(endpoint.effect is Effect.SET and endpoint.readback for endpoint in settings)
     public = {endpoint for endpoint in VENUE.endpoints if endpoint.security is Security.NONE}
-    assert public == {COINM.SERVER_TIME, COINM.EXCHANGE_INFO, COINM.MARK_PRICE}
+    prices = {COINM.MARK_PRICE, COINM.BOOK_TICKER, COINM.LAST_PRICE}
+    assert public == {COINM.SERVER_TIME, COINM.EXCHANGE_INFO, *prices}
 
 
 def test_position_information_takes_pair_and_margin_asset() -> None:

@@ -136,6 +136,8 @@ class CoinmEndpoints(BinanceEndpoints, terms=ORDER_TERMS):
     POSITION_MODE_LENS = position_mode_lens(POSITION_MODE)
     SET_LEVERAGE = common.set_leverage(_ROOT, SYMBOL_LENS, largest="maxQty")
     MARK_PRICE = common.mark_price(_ROOT, _PAIR, weight=10)
+    BOOK_TICKER = common.book_ticker(_ROOT, _PAIR)
+    LAST_PRICE = common.last_price(_ROOT, _PAIR)
     INCOME = common.income(_ROOT, weight=20, note="At most a year a request, oldest first.")
     MARGIN_HISTORY = common.margin_history(_ROOT, note="How far back it goes is not documented.")
     POSITION_MARGIN = common.position_margin(_ROOT, MARGIN_HISTORY, PositionLegs(POSITION_RISK, LEGS, BLUR))

@@ -13,11 +13,13 @@ from venuekit_binance_common.endpoints import BinanceEndpoints
 from venuekit_binance_common.market import BinanceMarket
 from venuekit_binance_common.orders.history import BinanceOrders
 from venuekit_binance_common.positions.margin import BinanceMargin
+from venuekit_binance_common.prices import BinancePrices
 from venuekit_binance_common.wallet import BinanceWallet
 
 
 class BinanceAccount(
     BinanceMarket,
+    BinancePrices,
     BinanceWallet,
     BinanceMargin,
     BinanceOrders,

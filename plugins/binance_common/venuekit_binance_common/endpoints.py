@@ -21,10 +21,11 @@ from venuekit.capabilities import (
     ListenKeyControl,
     MarginChangeReader,
     MarginTypeControl,
-    MarkPriceReader,
     PositionMarginControl,
     PositionMode,
     PositionModeControl,
+    Price,
+    PriceReader,
     ServerTimeReader,
     Setting,
     UserStream,
@@ -51,10 +52,8 @@ from venuekit_binance_common.enums import MARGIN_TYPE_WORDS, POSITION_SIDES
 from venuekit_binance_common.market import (
     AdlRow,
     CommissionRow,
-    MarkPriceRow,
     decode_adl,
     decode_commission,
-    decode_mark_prices,
 )
 from venuekit_binance_common.orders.endpoints import OrderEndpoints, order_endpoints
 from venuekit_binance_common.orders.terms import OrderTerms
@@ -75,6 +74,7 @@ from venuekit_binance_common.positions.margin import (
     decode_margin_changes,
     decode_moved_margin,
 )
+from venuekit_binance_common.prices import decode_books, decode_marks, decode_trades
 from venuekit_binance_common.settings import LEVERAGE_MOST, HeldSettings, leverage_answer
 from venuekit_binance_common.venue import EVERY_SYMBOL, PAYS, SPAN, SYMBOL, THE_SYMBOL, limit_up_to
 from venuekit_binance_common.wallet import INCOME, balances_read
@@ -174,7 +174,9 @@ class BinanceEndpoints(EndpointBook):
     SET_LEVERAGE: Endpoint[Change[LeverageRow]]
     SET_MARGIN_TYPE: Endpoint[Change[Acknowledgement]]
     SET_POSITION_MODE: Endpoint[Change[Acknowledgement]]
-    MARK_PRICE: Endpoint[tuple[MarkPriceRow, ...]]
+    MARK_PRICE: Endpoint[tuple[Price, ...]]
+    BOOK_TICKER: Endpoint[tuple[Price, ...]]
+    LAST_PRICE: Endpoint[tuple[Price, ...]]
     COMMISSION: Endpoint[CommissionRow]
     ADL: Endpoint[tuple[AdlRow, ...]]
     INCOME: Endpoint[tuple[Income, ...]]
@@ -336,19 +338,41 @@ def set_leverage(
     )
 
 
-def mark_price(root: str, *more: Parameter, weight: Weight) -> Endpoint[tuple[MarkPriceRow, ...]]:
+def weigh_symbols(of_one: int, of_all: int) -> Weight:
+    """Return the weight of a read that weighs more where it names no symbol."""
+    return lambda parameters: of_all if parameters.get("symbol") is None else of_one
+
+
+def mark_price(root: str, *more: Parameter, weight: Weight) -> Endpoint[tuple[Price, ...]]:
     """Return the read of the mark prices, of weight 10 at most; ``more`` are its further parameters."""
+    return _prices(f"{root}/premiumIndex", decode_marks, *more, weight=weight, most=10)
+
+
+def book_ticker(root: str, *more: Parameter, of_one: int = 2, of_all: int = 5) -> Endpoint[tuple[Price, ...]]:
+    """Return the read of the best bids and asks; ``of_one`` and ``of_all`` are its weights."""
+    return _prices(f"{root}/ticker/bookTicker", decode_books, *more, weight=weigh_symbols(of_one, of_all), most=of_all)
+
+
+def last_price(root: str, *more: Parameter) -> Endpoint[tuple[Price, ...]]:
+    """Return the read of the last trades' prices, of weight 1, or 2 for all."""
+    return _prices(f"{root}/ticker/price", decode_trades, *more, weight=weigh_symbols(1, 2), most=2)
+
+
+def _prices(
+    path: str, decode: Callable[[bytes], tuple[Price, ...]], *more: Parameter, weight: Weight, most: int
+) -> Endpoint[tuple[Price, ...]]:
     return Endpoint(
         "GET",
-        f"{root}/premiumIndex",
-        decode=decode_mark_prices,
+        path,
+        decode=decode,
+        answer_limit=EVERY_SYMBOL,
         echoes=Echoes.each({"symbol": "symbol"}),
         parameters=(SYMBOL, *more),
         security=Security.NONE,
         weight=weight,
-        weight_most=10,
+        weight_most=most,
         pools=PAYS,
-        serves=(MarkPriceReader.get_mark_price,),
+        serves=(PriceReader.get_prices,),
     )
 
 

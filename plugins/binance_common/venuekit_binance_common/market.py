@@ -1,4 +1,4 @@
-"""Facts about symbols: instruments, prices, brackets, fees, places in the queue of auto-deleveraging; the time."""
+"""Facts about symbols: instruments, brackets, fees, places in the queue of auto-deleveraging; the time."""
 
 from __future__ import annotations
 
@@ -20,8 +20,6 @@ from venuekit.capabilities import (
     InstrumentKind,
     InstrumentReader,
     InstrumentStatus,
-    MarkPrice,
-    MarkPriceReader,
     PositionSide,
     ServerTimeReader,
     Unit,
@@ -41,21 +39,6 @@ _NEVER = datetime(2100, 12, 25, 8, tzinfo=UTC)
 _ONE = Decimal(1)
 _STATUSES = {"TRADING": InstrumentStatus.TRADING}
 _LEVERAGE_STEP = Decimal(1)
-
-
-@attrs.frozen
-class MarkPriceRow:
-    """Funding is empty where the contract expires."""
-
-    symbol: str
-    mark_price: Decimal
-    index_price: Decimal | None = None
-    last_funding_rate: Decimal | None = None
-    next_funding_time: datetime | None = None
-    time: datetime | None = None
-
-
-decode_mark_prices = one_or_many(payload_decoder(tuple[MarkPriceRow, ...], renames=camel_names(MarkPriceRow)))
 
 
 @attrs.frozen
@@ -131,9 +114,7 @@ class BinanceContracts(Account):
         return await self.refresh(self.CONTRACTS, unlisted) if unlisted else contracts
 
 
-class BinanceMarket(
-    Account, ServerTimeReader, InstrumentReader, MarkPriceReader, BracketReader, CommissionReader, AdlReader
-):
+class BinanceMarket(Account, ServerTimeReader, InstrumentReader, BracketReader, CommissionReader, AdlReader):
     """Facts about symbols, as every product has them."""
 
     __slots__ = ()
@@ -158,15 +139,6 @@ class BinanceMarket(
         if symbol is not None and not instruments:
             raise unknown_symbol_error(self, self.endpoints.EXCHANGE_INFO, symbol, answer.value)
         return instruments
-
-    async def get_mark_price(self, symbol: str) -> MarkPrice:
-        """Return the mark price of a symbol, and its funding where there is any; public."""
-        for row in await self.call(self.endpoints.MARK_PRICE, symbol=symbol):
-            if row.symbol == symbol:
-                next_at = row.next_funding_time
-                rate = None if next_at is None else row.last_funding_rate
-                return MarkPrice(row.symbol, row.mark_price, row.index_price, rate, next_at, row.time)
-        raise unknown_symbol_error(self, self.endpoints.MARK_PRICE, symbol)
 
     async def get_brackets(self, *, symbol: str | None = None, pair: str | None = None) -> tuple[Bracket, ...]:
         """Return one flat tuple, ordered by symbol, then tier; there are no brackets of pairs."""
@@ -202,10 +174,14 @@ def unknown_symbol_error(
 
     The symbol that was perhaps meant is one of ``listed``, or of the contracts that the account has read before.
     """
-    known = recall(account, account.CONTRACTS) if isinstance(account, BinanceContracts) else None
-    rows = listed or (known or {}).values()
-    instruments = (_instrument(row, None) for row in rows)
+    instruments = tuple(_instrument(row, None) for row in listed) or recall_instruments(account)
     return unlisted_error(account, f"{endpoint.path} lists no such symbol", symbol, instruments)
+
+
+def recall_instruments(account: Account) -> tuple[Instrument, ...]:
+    """Return the contracts that the account has read before, none where it has not."""
+    known = recall(account, account.CONTRACTS) if isinstance(account, BinanceContracts) else None
+    return tuple(_instrument(row, None) for row in (known or {}).values())
 
 
 def _kind_of(word: str) -> InstrumentKind:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Decimal
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from typing import Any, TypeVar
 
 import attrs
@@ -137,11 +137,11 @@ def camel_names(*shapes: Any, **others: str) -> Names:
 
 def one_or_many(decode: Callable[[bytes], T]) -> Callable[[bytes], T]:
     """Return a decoder of a list that also takes its only row without the brackets around it."""
+    return partial(_decode_either, decode)
 
-    def decode_either(body: bytes) -> T:
-        return decode(b"[" + body + b"]" if body.lstrip()[:1] == b"{" else body)
 
-    return decode_either
+def _decode_either(decode: Callable[[bytes], T], body: bytes) -> T:
+    return decode(b"[" + body + b"]" if body.lstrip()[:1] == b"{" else body)
 
 
 decode_countdown = payload_decoder(CountdownRow, renames=camel_names(CountdownRow))

@@ -66,6 +66,8 @@ def test_every_endpoint_has_a_recorded_success_with_its_own_facts(
         (USDM.SET_POSITION_MODE, 1),
         (USDM.SET_ASSET_MODE, 1),
         (USDM.MARK_PRICE, 10),
+        (USDM.BOOK_TICKER, 5),
+        (USDM.LAST_PRICE, 2),
         (USDM.COMMISSION, 20),
         (USDM.ADL, 5),
         (USDM.INCOME, 30),
@@ -110,7 +112,9 @@ def test_costs_of_orders_are_those_documented(endpoint: Endpoint[object], pools:
     assert costs == pools
 
 
-@pytest.mark.parametrize("endpoint", [USDM.ORDERS.open_orders, _ALGO.open_orders, USDM.MARK_PRICE], ids=str)
+@pytest.mark.parametrize(
+    "endpoint", [USDM.ORDERS.open_orders, _ALGO.open_orders, USDM.MARK_PRICE, USDM.LAST_PRICE], ids=str
+)
 def test_naming_a_symbol_makes_a_read_cheap(endpoint: Endpoint[object]) -> None:
     """One symbol costs 1."""
     assert endpoint.cost({"symbol": "BTCUSDT"}) == 1
@@ -132,10 +136,10 @@ def test_writes_know_what_they_are_about() -> None:
 
 
 def test_what_needs_no_key() -> None:
-    """Time, instruments and mark prices are public, everything else is signed."""
+    """Time, instruments and prices are public, everything else is signed."""
     public = {endpoint for endpoint in VENUE.endpoints if endpoint.security is Security.NONE}
 
-    assert public == {USDM.SERVER_TIME, USDM.EXCHANGE_INFO, USDM.MARK_PRICE}
+    assert public == {USDM.SERVER_TIME, USDM.EXCHANGE_INFO, USDM.MARK_PRICE, USDM.BOOK_TICKER, USDM.LAST_PRICE}
 
 
 @pytest.mark.parametrize(

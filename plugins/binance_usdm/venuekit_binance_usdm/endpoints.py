@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from venuekit.capabilities import (
@@ -16,6 +16,7 @@ from venuekit.capabilities import (
     MarginTypeReader,
     PositionModeReader,
     PositionReader,
+    Price,
     SettingsReader,
     Unit,
 )
@@ -24,9 +25,8 @@ from venuekit.parts.settings.lens import AccountLens
 from venuekit.plugin import Change, Echoes, Endpoint
 from venuekit_binance_common import endpoints as common
 from venuekit_binance_common.account_mode import PORTFOLIO_ACCOUNT
-from venuekit_binance_common.endpoints import BinanceEndpoints, set_mode, stream_endpoints
+from venuekit_binance_common.endpoints import BinanceEndpoints, set_mode, stream_endpoints, weigh_symbols
 from venuekit_binance_common.enums import asset_mode_of
-from venuekit_binance_common.market import MarkPriceRow
 from venuekit_binance_common.payloads import Acknowledgement, BracketsRow, brackets_decoder
 from venuekit_binance_common.positions.lost_margin import PositionLegs, legs_read
 from venuekit_binance_common.positions.margin import MarginChangeRow
@@ -37,10 +37,6 @@ from venuekit_binance_usdm.positions import POSITIONS, SYMBOL_CONFIGS, SymbolCon
 from venuekit_binance_usdm.terms import ORDER_TERMS
 
 _ROOT = ORDER_TERMS.root
-
-
-def _mark_price_weight(parameters: Mapping[str, Any]) -> int:
-    return 10 if parameters.get("symbol") is None else 1
 
 
 def asset_mode_lens(endpoint: Endpoint[Any]) -> AccountLens[Any, AssetMode]:
@@ -85,9 +81,9 @@ def brackets(root: str) -> Endpoint[tuple[BracketsRow, ...]]:
     )
 
 
-def mark_price(root: str) -> Endpoint[tuple[MarkPriceRow, ...]]:
+def mark_price(root: str) -> Endpoint[tuple[Price, ...]]:
     """Return the read of the mark prices, which weighs 1 for one symbol and 10 for all."""
-    return common.mark_price(root, weight=_mark_price_weight)
+    return common.mark_price(root, weight=weigh_symbols(1, 10))
 
 
 def margin_history(root: str) -> Endpoint[tuple[MarginChangeRow, ...]]:
@@ -180,6 +176,8 @@ class UsdmEndpoints(BinanceEndpoints, terms=ORDER_TERMS):
     SET_LEVERAGE = common.set_leverage(_ROOT, SYMBOL_LENS, largest="maxNotionalValue", most=None)
     SET_ASSET_MODE = set_asset_mode(_ROOT, ASSET_MODE_LENS)
     MARK_PRICE = mark_price(_ROOT)
+    BOOK_TICKER = common.book_ticker(_ROOT)
+    LAST_PRICE = common.last_price("/fapi/v2")
     INCOME = common.income(
         _ROOT, weight=30, note="The last three months, oldest first; without times those of the last 7 days."
     )

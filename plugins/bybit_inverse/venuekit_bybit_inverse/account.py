@@ -10,7 +10,7 @@ from venuekit_bybit_inverse.closed_pnl import BybitClosedPnl
 from venuekit_bybit_inverse.conversions import BybitConversions
 from venuekit_bybit_inverse.endpoints import BYBIT
 from venuekit_bybit_inverse.income import BybitIncome
-from venuekit_bybit_inverse.instruments import BybitBrackets, BybitFees, BybitInstruments
+from venuekit_bybit_inverse.instruments import BybitBrackets, BybitFees, BybitInstruments, BybitPrices
 from venuekit_bybit_inverse.order_history import BybitFills, BybitOrders
 from venuekit_bybit_inverse.positions import BybitAdl, BybitPositions
 from venuekit_bybit_inverse.protection import BybitProtection
@@ -29,6 +29,7 @@ class BybitInverseAccount(
     BybitPositionMode,
     BybitBrackets,
     BybitInstruments,
+    BybitPrices,
     AccountSettings,
     BybitPositionMargin,
     BybitTpSlMode,

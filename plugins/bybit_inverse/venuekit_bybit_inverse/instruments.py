@@ -1,4 +1,4 @@
-"""Instruments, their brackets and commission rates, and the venue's time."""
+"""Instruments, their prices, brackets and commission rates, and the venue's time."""
 
 from __future__ import annotations
 
@@ -20,10 +20,13 @@ from venuekit.capabilities import (
     InstrumentKind,
     InstrumentReader,
     InstrumentStatus,
+    Price,
+    PriceReader,
     ServerTimeReader,
     Unit,
 )
 from venuekit.parts.listing import recall, suggest_symbol, unlisted_error
+from venuekit.parts.prices import name_symbols, read_prices
 from venuekit.plugin import Account, InvalidRequest, nonzero
 from venuekit_bybit_inverse.endpoints import BYBIT, CATEGORY
 from venuekit_bybit_inverse.endpoints.market import InstrumentRow
@@ -100,9 +103,13 @@ async def instrument_row(account: Account, symbol: str) -> InstrumentRow:
 
 def unknown_symbol_error(account: Account, symbol: str) -> InvalidRequest:
     """Return the error for a symbol that the venue does not list, with the one that was perhaps meant."""
+    return unlisted_error(account, "the venue lists no such contract", symbol, _recall_instruments(account))
+
+
+def _recall_instruments(account: Account) -> tuple[Instrument, ...]:
+    """Return the contracts that the account has read before, none where it has not."""
     page = recall(account, BYBIT.INSTRUMENTS, category=CATEGORY, limit=_PAGE_SIZE)
-    listed = () if page is None else (_instrument(row, None) for row in page.rows)
-    return unlisted_error(account, "the venue lists no such contract", symbol, listed)
+    return () if page is None else tuple(_instrument(row, None) for row in page.rows)
 
 
 async def refresh_row(account: Account, symbol: str) -> InstrumentRow:
@@ -172,6 +179,28 @@ def _instrument(row: InstrumentRow, raw: Any) -> Instrument:
         funding_interval=timedelta(minutes=minutes) if minutes else None,
         raw=raw,
     )
+
+
+class BybitPrices(Account, PriceReader):
+    """Read the prices of contracts; needs no key."""
+
+    __slots__ = ()
+
+    async def get_prices(self, symbols: str | Iterable[str] | None = None) -> Mapping[str, Price]:
+        """Return the prices by symbol, all by one request."""
+        names = name_symbols(symbols)
+        if names == ():
+            return {}
+        try:
+            prices = await read_prices(self, BYBIT.TICKERS, names, category=CATEGORY)
+        except InvalidRequest as refused:
+            if names is not None and refused.subject in names:
+                refused.message += suggest_symbol(refused.subject, _recall_instruments(self))
+            raise
+        for symbol in names or ():
+            if symbol not in prices:
+                raise unknown_symbol_error(self, symbol)
+        return {symbol: prices[symbol] for symbol in names or prices}
 
 
 class BybitFees(Account, CommissionReader):

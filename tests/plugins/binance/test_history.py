@@ -267,21 +267,27 @@ async def test_adl_ranks(product: Product) -> None:
     assert [(one.side, one.rank) for one in hedge] == [(PositionSide.LONG, 0), (PositionSide.SHORT, 1)]
 
 
-async def test_commission_and_mark_price(product: Product) -> None:
+async def test_commission_and_prices(product: Product) -> None:
     """Fractions of the value; a delivery contract has no funding."""
     contract = product.ledger.contract(product.symbol)
     rate = await product.account.get_commission_rate(product.symbol)
     assert (rate.symbol, rate.maker, rate.taker) == (product.symbol, contract.maker_fee, contract.taker_fee)
     assert (rate.rpi is None) is (product.venue == "binance_coinm")
-    price = await product.account.get_mark_price(product.symbol)
-    assert (price.symbol, price.mark_price, price.time) == (product.symbol, contract.mark, now(product))
+    price = (await product.account.get_prices(product.symbol))[product.symbol]
+    assert (price.symbol, price.mark, price.last, price.time) == (
+        product.symbol,
+        contract.mark,
+        contract.mark,
+        now(product),
+    )
+    assert (price.bid, price.ask) == (contract.mark - contract.price_tick, contract.mark + contract.price_tick)
     assert price.next_funding_at is not None
     assert price.next_funding_at > now(product)
     assert price.funding_rate is not None
     delivery = {"binance_usdm": "BTCUSDT_270326", "binance_coinm": "BTCUSD_270326"}[product.venue]
-    expiring = await product.account.get_mark_price(delivery)
+    expiring = (await product.account.get_prices(delivery))[delivery]
     assert (expiring.funding_rate, expiring.next_funding_at) == (None, None)
-    for ask in (product.account.get_commission_rate, product.account.get_mark_price):
+    for ask in (product.account.get_commission_rate, product.account.get_prices):
         with pytest.raises(InvalidRequest, match="-1121"):
             await ask("NOPE")
 

@@ -1,4 +1,4 @@
-"""Mark prices: read at a modest pace, one symbol after the other, once for all accounts of a venue."""
+"""Mark prices: read at a modest pace, once for all accounts of a venue."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from venuekit.capabilities import InstrumentKind, InstrumentStatus, MarkPriceReader
+from venuekit.capabilities import InstrumentKind, InstrumentStatus, PriceReader
 from venuekit.cli.watch.shared_market import MarketName, name_market
-from venuekit.errors import OperationError
+from venuekit.errors import InvalidRequest, OperationError
 from venuekit.valuation import USD
 
 if TYPE_CHECKING:
     from venuekit.account import Account
     from venuekit.cli.watch.watched_account import WatchedAccount
 
-#: seconds between two reads at one venue, whatever the number of symbols
+#: the least seconds between two reads at one venue
 _APART = 0.2
 
 
@@ -35,12 +35,11 @@ class MarkPrices:
     """
     The mark prices of the symbols that the accounts of a group hold.
 
-    Each symbol is read every ``interval`` seconds, or more slowly where a venue has more than five symbols a second. A
-    price that cannot be read stays as it is, with its time.
+    The symbols are read together every ``interval`` seconds. A price that cannot be read stays as it is, with its time.
 
     Args:
         accounts: The accounts whose positions need prices.
-        interval: Seconds between two reads of one symbol, above 0.
+        interval: Seconds between two reads, above 0.
     """
 
     def __init__(self, accounts: Collection[WatchedAccount], interval: float) -> None:
@@ -64,27 +63,32 @@ class MarkPrices:
         loop = asyncio.get_running_loop()
         while True:
             begun = loop.time()
-            for symbol in dict.fromkeys(symbol for watched in members for symbol in held_symbols(watched)):
-                if (reader := _reader_of(members)) is not None:
-                    await self._read(market, reader, symbol)
-                    for watched in members:
-                        watched.on_news(watched, None)
-                    await asyncio.sleep(_APART)
+            symbols = tuple(dict.fromkeys(symbol for watched in members for symbol in held_symbols(watched)))
+            if symbols and (reader := _reader_of(members)) is not None:
+                await self._read(market, reader, symbols)
+                for watched in members:
+                    watched.on_news(watched, None)
             await asyncio.sleep(max(_APART, begun + self._interval - loop.time()))
 
-    async def _read(self, market: MarketName, account: Account, symbol: str) -> None:
+    async def _read(self, market: MarketName, account: Account, symbols: tuple[str, ...]) -> None:
         sent = account.now()
         try:
-            mark = await MarkPriceReader.of(account).get_mark_price(symbol)
+            prices = await PriceReader.of(account).get_prices(symbols)
+        except InvalidRequest:
+            if len(symbols) > 1:  # one of them is listed no more: the others are
+                for symbol in symbols:
+                    await self._read(market, account, (symbol,))
+            return
         except OperationError:
-            return  # the price that is known stays, and is shown as old as it is
-        self._known.setdefault(market, {})[symbol] = KnownMark(mark.mark_price, sent)
+            return  # the prices that are known stay, and are shown as old as they are
+        known = self._known.setdefault(market, {})
+        known |= {name: KnownMark(price.mark, sent) for name, price in prices.items() if price.mark is not None}
 
 
 def _reader_of(members: Iterable[WatchedAccount]) -> Account | None:
-    """Return an open account that can read mark prices, None without one."""
+    """Return an open account that can read prices, None without one."""
     accounts = (watched.account for watched in members)
-    return next((account for account in accounts if account is not None and account.support(MarkPriceReader)), None)
+    return next((account for account in accounts if account is not None and account.support(PriceReader)), None)
 
 
 def held_symbols(watched: WatchedAccount) -> Iterator[str]:

@@ -20,8 +20,8 @@ from venuekit.capabilities import (
     AccountReader,
     Gap,
     Instrument,
-    MarkPriceReader,
     OrderReader,
+    PriceReader,
 )
 from venuekit.cli.watch.shared_market import SharedMarket
 from venuekit.credentials.accounts_file import AccountEntry
@@ -295,4 +295,4 @@ def _pause(error: VenuekitError | None, failures: int, now: datetime) -> tuple[f
 
 def _lacks_prices(account: Account, view: AccountView) -> bool:
     """Say whether there are positions whose mark prices come with them alone."""
-    return bool(view.positions()) and not account.support(MarkPriceReader)
+    return bool(view.positions()) and not account.support(PriceReader)

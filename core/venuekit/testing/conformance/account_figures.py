@@ -20,10 +20,10 @@ from venuekit.capabilities import (
     LeverageSetting,
     MarginType,
     MarginTypeScope,
-    MarkPrice,
     Position,
     PositionSide,
     PositionState,
+    Price,
     SymbolSettings,
     Unit,
 )
@@ -268,14 +268,15 @@ class SymbolFacts:
         return sum((abs(self.ledger.position(self.symbol, side).quantity) for side in PositionSide), _NOTHING)
 
 
-MARK_PRICE = Figures(
-    MarkPrice,
+PRICE = Figures(
+    Price,
     fields={
         **same("symbol"),
-        "mark_price": lambda facts: facts.ledger.mark(facts.symbol),
-        "index_price": lambda facts: facts.ledger.index(facts.symbol),
+        "mark": lambda facts: facts.ledger.mark(facts.symbol),
+        "index": lambda facts: facts.ledger.index(facts.symbol),
     },
-    beyond=frozenset({"funding_rate", "next_funding_at", "time"}),  # the quotes of a venue are no account's
+    # the quotes of a venue are no account's
+    beyond=frozenset({"bid", "ask", "last", "funding_rate", "next_funding_at", "time"}),
 )
 
 # -- settings

@@ -1,4 +1,4 @@
-"""Checks of market values: contracts, brackets, rates and marks are the ledger's; filters and unknown symbols."""
+"""Checks of market values: contracts, brackets, rates and prices are the ledger's; filters and unknown symbols."""
 
 from __future__ import annotations
 
@@ -7,12 +7,15 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from venuekit.capabilities import BracketReader, CommissionReader, InstrumentReader, MarkPrice, MarkPriceReader
-from venuekit.plugin import from_milliseconds
+import pytest
+
+from venuekit.capabilities import BracketReader, CommissionReader, InstrumentReader, Price, PriceReader
+from venuekit.plugin import InvalidArgument, InvalidRequest, from_milliseconds
 from venuekit.simulator import Market
 from venuekit.simulator.ledger import Contract
 from venuekit.testing.conformance import account_figures as figures
 from venuekit.testing.conformance.inventory import Checks
+from venuekit.testing.conformance.symbols import find_unlisted
 from venuekit.testing.conformance.tiers import Tier
 from venuekit.testing.staged import Stage, on_stage
 from venuekit.venue import Venue
@@ -22,7 +25,7 @@ _ANSWER, _LONGEST = timedelta(seconds=10), timedelta(days=1)
 
 
 class MarketValueChecks(Checks):
-    """Contracts, brackets, rates and marks are those of the ledger."""
+    """Contracts, brackets, rates and prices are those of the ledger."""
 
     tier = Tier.GOLD
 
@@ -55,21 +58,44 @@ class MarketValueChecks(Checks):
                 rate = await commission_reader.of(stage.account).get_commission_rate(symbol)
                 figures.COMMISSION_RATE.check(rate, contract, symbol)
 
-    async def test_mark_prices_agree(self, mark_price_reader: type[MarkPriceReader]) -> None:
+    async def test_prices_agree(self, price_reader: type[PriceReader]) -> None:
         """
-        The mark of each contract is the ledger's, after it moved as well, and is of the present.
+        The prices of each contract are the ledger's, after they moved as well, and of the present, alone and among all.
 
         The next funding is ahead, by an interval at most; a contract that expires has none.
         """
         async with on_stage(self.inventory.venue) as stage:
-            for symbol, contract in stage.ledger.contracts.items():
-                stage.ledger.set_mark(symbol, stage.ledger.mark(symbol) + 7 * contract.price_tick)
-                price = await mark_price_reader.of(stage.account).get_mark_price(symbol)
-                figures.MARK_PRICE.check(price, figures.SymbolFacts(stage.ledger, symbol), symbol)
-                _check_times(stage, price, contract)
+            reader, ledger = price_reader.of(stage.account), stage.ledger
+            for symbol, contract in ledger.contracts.items():
+                ledger.set_mark(symbol, ledger.mark(symbol) + 7 * contract.price_tick)
+            prices = await reader.get_prices()
+            assert set(prices) == set(ledger.contracts)
+            assert await reader.get_prices([]) == {}
+            for symbol, contract in ledger.contracts.items():
+                alone = await reader.get_prices(symbol)
+                assert list(alone) == [symbol]
+                for price in (alone[symbol], prices[symbol]):
+                    figures.PRICE.check(price, figures.SymbolFacts(ledger, symbol), symbol)
+                    _check_book(price)
+                    _check_times(stage, price, contract)
+            last_first = list(ledger.contracts)[:1:-1]
+            assert list(await reader.get_prices(last_first)) == last_first
+
+    async def test_an_unlisted_symbol_among_others_has_no_price(self, price_reader: type[PriceReader]) -> None:
+        """One of several symbols that the venue does not list is refused by its name: none is left out in silence."""
+        async with on_stage(self.inventory.venue) as stage:
+            unlisted = find_unlisted(stage)
+            with pytest.raises((InvalidRequest, InvalidArgument), match=unlisted):
+                await price_reader.of(stage.account).get_prices([*stage.ledger.contracts, unlisted])
 
 
-def _check_times(stage: Stage, price: MarkPrice, contract: Contract) -> None:
+def _check_book(price: Price) -> None:
+    """Fail where a bid is not below the ask."""
+    if price.bid is not None and price.ask is not None:
+        assert price.bid < price.ask, f"{price.symbol}: {price.bid} is bid and {price.ask} asked"
+
+
+def _check_times(stage: Stage, price: Price, contract: Contract) -> None:
     """Fail unless a price is of the present, and its next funding ahead of that."""
     now = from_milliseconds(stage.simulation.milliseconds())
     if price.time is not None:

@@ -104,6 +104,8 @@ def _arguments(
         arguments["symbol"] = expected["symbol"]
     named = {role.value: endpoint.value_of(role, case.parameters) for role in _NAMES}
     arguments |= {name: str(value) for name, value in named.items() if value is not None}
+    if "symbols" in inspect.signature(method).parameters and "symbol" in arguments:
+        arguments["symbols"] = (arguments["symbol"],)
     span = span_of([*times_in(expected), *times_in(case.arguments)])
     if span is None:
         return convert_arguments(method, {**arguments, **case.arguments}), InstantClock()

@@ -20,11 +20,11 @@ from venuekit.capabilities import (
     MarginTypeControl,
     MarginTypeReader,
     MarginTypeScope,
-    MarkPriceReader,
     OrderControl,
     PositionBehaviour,
     PositionMarginControl,
     PositionReader,
+    PriceReader,
     SettingsReader,
 )
 from venuekit.errors import InvalidArgument, InvalidRequest
@@ -59,7 +59,7 @@ _OF_A_SYMBOL = frozenset(
         InstrumentReader.get_instruments,
         BracketReader.get_brackets,
         CommissionReader.get_commission_rate,
-        MarkPriceReader.get_mark_price,
+        PriceReader.get_prices,
         LeverageReader.get_leverage,
         MarginTypeReader.get_margin_type,
         SettingsReader.get_settings,
@@ -151,7 +151,7 @@ class SymbolChecks(Checks):
     async def test_unknown_symbol_is_refused(self, symbol_method: Method) -> None:
         """A symbol that is not listed is refused, by the venue or before sending; nothing is invented or changed."""
         async with on_stage(self.inventory.venue) as stage:
-            arguments = _with_symbol(await arguments_for(symbol_method, stage), _find_unlisted(stage))
+            arguments = _with_symbol(await arguments_for(symbol_method, stage), find_unlisted(stage))
             before = snapshot(stage.ledger)
             with pytest.raises((InvalidRequest, InvalidArgument)):
                 await getattr(stage.account, symbol_method.__name__)(**arguments)
@@ -168,7 +168,7 @@ def _are_of_pairs(rows: tuple[Any, ...]) -> bool:
     return bool(rows) and all(getattr(row, "symbol", "") is None for row in rows)
 
 
-def _find_unlisted(stage: Stage) -> str:
+def find_unlisted(stage: Stage) -> str:
     """Return a symbol that the venue does not list, in the form of one that it does."""
     symbol = f"QXQ{stage.scenario.flat[3:]}"
     assert symbol not in stage.ledger.contracts

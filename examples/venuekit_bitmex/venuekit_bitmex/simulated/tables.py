@@ -43,6 +43,7 @@ def user(request: SimRequest, visit: Visit) -> object:
 def _instrument(contract: Contract, visit: Visit) -> dict[str, object]:
     currency, places = UNITS[contract.settle]
     worth = int(contract.unit_value.scaleb(places))
+    mark = visit.ledger.mark(contract.symbol)
     hours = contract.funding_interval.seconds // 3600 if contract.funding_interval else None
     return {
         "symbol": contract.symbol,
@@ -70,7 +71,10 @@ def _instrument(contract: Contract, visit: Visit) -> dict[str, object]:
         "fundingTimestamp": None,
         "fundingInterval": None if hours is None else f"2000-01-01T{hours:02}:00:00.000Z",
         "fundingRate": Decimal("0.0001"),
-        "markPrice": visit.ledger.mark(contract.symbol),
+        "bidPrice": mark - contract.price_tick,
+        "askPrice": mark + contract.price_tick,
+        "lastPrice": mark,
+        "markPrice": mark,
         "indicativeSettlePrice": visit.ledger.index(contract.symbol),
         "timestamp": time_text(visit.now),
     }

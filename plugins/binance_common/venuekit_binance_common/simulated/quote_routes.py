@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import attrs
 
-from venuekit.plugin import Parameter, Security
-from venuekit.simulator import Route, SimRequest, Visit
+from venuekit.plugin import Endpoint, Parameter, Security
+from venuekit.simulator import Handler, Route, SimRequest, Visit
 from venuekit.simulator.ledger import Contract, FundingRate
 from venuekit.simulator.quotes import Candle, Level, MarketTrade, make_book, make_candle, make_trades
 from venuekit_binance_common.simulated.binance_venue import HistoryLimits
@@ -43,19 +43,22 @@ class QuoteRoutes(PublicRoutes):
     ticker_names: ClassVar[tuple[Parameter, ...]] = (SYMBOL,)
     #: the parameter that selects the rows of funding
     funding_symbol: ClassVar[Parameter] = SYMBOL
-    #: the weights of a book ticker, of one symbol and of all, and of recent trades
-    book_weights: ClassVar[tuple[int, int]] = (2, 5)
+    #: the weight of recent trades
     trades_weight: ClassVar[int] = 5
     old_trades_limits: ClassVar[HistoryLimits] = HistoryLimits(keeps=timedelta(days=30), rows=100, most_rows=500)
     old_trades_security: ClassVar[Security] = Security.KEY
 
+    def handlers(self) -> Mapping[Endpoint[Any], Handler]:
+        """Return the handler of each endpoint."""
+        return {
+            **super().handlers(),
+            self.endpoints.BOOK_TICKER: self.ticker_book,
+            self.endpoints.LAST_PRICE: self.ticker_price,
+        }
+
     def extra_routes(self) -> Iterable[Route]:
         """Return the routes, which the client does not use."""
         yield from super().extra_routes()
-        yield self.public("ticker/price", self.ticker_price, *self.ticker_names, costs=weigh_symbols(1, 2))
-        yield self.public(
-            "ticker/bookTicker", self.ticker_book, *self.ticker_names, costs=weigh_symbols(*self.book_weights)
-        )
         yield self.public("ticker/24hr", self.ticker_day, *self.ticker_names, costs=weigh_symbols(1, 40))
         yield self.public("depth", self.depth, THE_SYMBOL, LIMIT, costs=weigh_limit(_USUAL_DEPTH, *_WEIGHTS_OF_DEPTH))
         yield self.public("trades", self.recent_trades, THE_SYMBOL, LIMIT, costs=weigh(self.trades_weight))

@@ -68,6 +68,8 @@ class AsterEndpoints(BinanceEndpoints):
         cls.SET_LEVERAGE = common.set_leverage(root, cls.SYMBOL_LENS, largest="maxNotionalValue")
         cls.SET_ASSET_MODE = usdm.set_asset_mode(root, cls.ASSET_MODE_LENS)
         cls.MARK_PRICE = usdm.mark_price(root)
+        cls.BOOK_TICKER = common.book_ticker(root, of_one=1, of_all=2)
+        cls.LAST_PRICE = common.last_price(root)
         cls.INCOME = common.income(root, weight=30, note="Without times those of the last 7 days.")
         cls.MARGIN_HISTORY = usdm.margin_history(root)
         cls.POSITION_MARGIN = common.position_margin(root, cls.MARGIN_HISTORY, PositionLegs(positions, LEGS))

@@ -1,10 +1,8 @@
-"""Public routes that USDⓈ-M futures alone have: the second version of prices, a second book, and indexes of assets."""
+"""Public routes that USDⓈ-M futures alone have: another version of last prices, a second book, indexes of assets."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-
-import attrs
 
 from venuekit.simulator import Route, SimRequest, Visit
 from venuekit.simulator.ledger import Asset, Contract, FundingRate
@@ -25,8 +23,7 @@ class UsdmQuoteRoutes(QuoteRoutes, ContractRoutes):
     def extra_routes(self) -> Iterable[Route]:
         """Return the routes, which the client does not use."""
         yield from super().extra_routes()
-        second = self.public("ticker/price", self.ticker_price, SYMBOL, costs=weigh_symbols(1, 2))
-        yield attrs.evolve(second, path="/fapi/v2/ticker/price")
+        yield self.public("ticker/price", self.ticker_price, SYMBOL, costs=weigh_symbols(1, 2))
         yield self.public("rpiDepth", self.whole_depth, THE_SYMBOL, LIMIT, costs=weigh(20))
         yield self.public("assetIndex", self.asset_indexes, SYMBOL, costs=weigh_symbols(1, 10))
         yield self.public("indexInfo", self.composite_indexes, SYMBOL, costs=weigh(1))

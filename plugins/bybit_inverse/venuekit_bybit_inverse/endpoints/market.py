@@ -7,10 +7,20 @@ from decimal import Decimal
 
 import attrs
 
-from venuekit.capabilities import Bracket, BracketReader, InstrumentReader, ServerTimeReader, Unit, UserStream
-from venuekit.parts.columns import number, text, whole
+from venuekit.capabilities import (
+    Bracket,
+    BracketReader,
+    InstrumentReader,
+    Price,
+    PriceReader,
+    ServerTimeReader,
+    Unit,
+    UserStream,
+)
+from venuekit.parts.columns import Same, derived, milliseconds, number, price, text, whole
 from venuekit.parts.endpoint_book import EndpointBook
-from venuekit.parts.rows import Reads
+from venuekit.parts.prices import rate_of_funding
+from venuekit.parts.rows import Document, Reads, Rows
 from venuekit.plugin import Echoes, Endpoint, Parameter, Security, WireRow, payload_decoder
 from venuekit_bybit_inverse.limits import cost
 from venuekit_bybit_inverse.wire import BASE_COIN, CURSOR, INVERSE, SYMBOL, limit, page_decoder, wire_page
@@ -76,6 +86,28 @@ _BRACKETS = Reads(
 )
 
 
+#: a side of the book that nobody offers is empty
+_PRICES = Reads(
+    Price,
+    within=("result", "list"),
+    given=("time",),
+    symbol=text("symbol", is_required=True),
+    bid=price("bid1Price", may_be_blank=True),
+    ask=price("ask1Price", may_be_blank=True),
+    last=price("lastPrice", may_be_blank=True),
+    mark=price("markPrice", may_be_blank=True),
+    index=price("indexPrice", may_be_blank=True),
+    next_funding_at=milliseconds("nextFundingTime", as_text=True, may_be_blank=True),
+    funding_rate=derived(rate_of_funding, number("fundingRate", may_be_blank=True), Same("next_funding_at")),
+)
+_MOMENT = Reads(_Envelope, is_single=True, time=milliseconds("time"))
+
+
+def _prices_of_a_moment(prices: Rows[Price], moment: Rows[_Envelope]) -> tuple[Price, ...]:
+    """Return the prices with the time of their answer."""
+    return prices.values(time=moment.values()[0].time)
+
+
 class MarketEndpoints(EndpointBook):
     """Reads of the market; they need no key."""
 
@@ -110,4 +142,17 @@ class MarketEndpoints(EndpointBook):
         security=Security.NONE,
         pools=cost(),
         serves=(BracketReader.get_brackets,),
+    )
+
+    TICKERS = Endpoint(
+        "GET",
+        "/v5/market/tickers",
+        decode=Document(_prices_of_a_moment, prices=_PRICES, moment=_MOMENT),
+        rows=(("result", "list"),),
+        echoes=Echoes.each({"symbol": "symbol"}),
+        parameters=(INVERSE, SYMBOL),
+        security=Security.NONE,
+        pools=cost(),
+        serves=(PriceReader.get_prices,),
+        note="Every inverse contract without a symbol; at the same cost.",
     )

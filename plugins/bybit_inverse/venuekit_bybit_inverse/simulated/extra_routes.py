@@ -34,7 +34,6 @@ _TIMES = _numbers("startTime", "endTime", "limit")
 _CURSOR = _optional("cursor")
 
 _PUBLIC: tuple[tuple[str, _Handler, tuple[Parameter, ...]], ...] = (
-    ("market/tickers", quote_routes.tickers, (*_mandatory("category"), *_optional("symbol"))),
     ("market/kline", quote_routes.candles, _CANDLES),
     ("market/mark-price-kline", quote_routes.mark_candles, _CANDLES),
     ("market/index-price-kline", quote_routes.index_candles, _CANDLES),

@@ -38,6 +38,7 @@ from venuekit_bybit_inverse.simulated import (
     order_routes,
     order_writes,
     position_routes,
+    quote_routes,
 )
 from venuekit_bybit_inverse.simulated.contracts import ASSETS, CONTRACTS, RULES, make_contract
 from venuekit_bybit_inverse.simulated.disconnect_guards import DisconnectGuards
@@ -95,6 +96,7 @@ _HANDLERS: Mapping[Endpoint[Any], Callable[[Parameters, Visit], object]] = {
     BYBIT.SERVER_TIME: market_routes.server_time,
     BYBIT.INSTRUMENTS: market_routes.instruments,
     BYBIT.RISK_LIMITS: market_routes.risk_limits,
+    BYBIT.TICKERS: quote_routes.tickers,
     BYBIT.ACCOUNT_INFO: account_routes.account_info,
     BYBIT.WALLET_BALANCE: account_routes.wallet_balance,
     BYBIT.COLLATERAL_INFO: account_routes.collateral_info,

@@ -73,7 +73,6 @@ class SimulatedAster(UsdMarginedVenue, StreamRoutes):
     changing_lacks = frozenset({"time", "avgPrice"})
     batch_lacks = frozenset({"closePosition"})
     emptied = "200"
-    book_weights = (1, 2)
     trades_weight = 1
     old_trades_limits = HistoryLimits(rows=500, most_rows=1000)
 
