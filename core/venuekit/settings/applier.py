@@ -62,9 +62,9 @@ async def apply(
 
     Reads again first: a setting that changed since the plan is a conflict and stays unchanged, and steps that the plan
     did not announce are not taken. Each setting is read right before it is written, and is not written when its value
-    is neither the planned one nor the target; steps that need a failed step are skipped. At the end all settings of the
-    written accounts are read once more, also those that were not sent. An account that cannot be read stays unchanged;
-    the others continue.
+    is neither the planned one nor the target; steps that need a failed step are skipped. If anything was sent, all
+    settings of all accounts are read once more at the end, also those that were not sent: ``unchanged`` is said only of
+    a setting that this reading shows unchanged. An account that cannot be read stays unchanged; the others continue.
 
     Args:
         plan: A plan of :func:`~venuekit.settings.plan`.
@@ -154,30 +154,27 @@ class _Work:
                 self.open.add(step.name)
 
     async def verify(self) -> tuple[PlannedRead, ...]:
-        """Read once more all settings of the keys that were used for writing, and return the cost of the reads."""
-        desired_settings = desired_settings_of(self.now.target, self.current.accounts)
-        owners = {desired.account.owner for desired in desired_settings if desired.name in self.open}
+        """Read all settings once more if anything was sent, and return the cost of the reads."""
         keys: dict[TargetAccount, dict[str, Key]] = {}
-        for desired in desired_settings:
-            if desired.account.owner in owners:
-                keys.setdefault(desired.account, {})[desired.name] = desired.key
+        for desired in desired_settings_of(self.now.target, self.current.accounts) if self.open else ():
+            keys.setdefault(desired.account, {})[desired.name] = desired.key
         reads = []
         for target_account, names in keys.items():
             try:
                 snapshot = await target_account.read()
             except OperationError as error:
-                self.results.update(
-                    {name: result_without_reading(self.results[name], error) for name in names if name in self.open}
-                )
+                self.results.update({name: result_without_reading(self.results[name], error) for name in names})
                 continue
             self._trust(target_account)
             verified = CurrentSettings({target_account: snapshot})
             for name, key in names.items():
                 odd = None if key.symbol is None else snapshot.odd_row(key.symbol)
-                if odd is None:
-                    self.results[name] = after_reading(self.results[name], verified.value(target_account, key))
-                elif name in self.open:
-                    self.results[name] = result_without_reading(self.results[name], odd)
+                result = self.results[name]
+                self.results[name] = (
+                    after_reading(result, verified.value(target_account, key))
+                    if odd is None
+                    else result_without_reading(result, odd)
+                )
             reads.append(PlannedRead(next(iter(target_account.entries)), target_account.venue.id, snapshot.weight))
         return tuple(reads)
 

@@ -25,7 +25,7 @@ class ResultStatus(enum.StrEnum):
     """The final state of one setting."""
 
     CHANGED = "changed"  #: it was changed, and a read confirmed it
-    UNCHANGED = "unchanged"  #: it already equalled the target
+    UNCHANGED = "unchanged"  #: it equalled the target, also when it was read again
     REFUSED = "refused"  #: the venue (or the account's guard) refused, or would have
     UNKNOWN = "unknown"  #: it was sent, and its outcome could not be determined
     CONFLICT = "conflict"  #: another client changed it since the plan, or while it was written
@@ -144,7 +144,7 @@ def before_writing(step: PlannedStep, value: Value | None) -> Result | None:
         return None
     change = f"was {text_of(step.present)} when it was planned, is {text_of(value)} right before it is written"
     if value == step.target:
-        return result_of(step, ResultStatus.UNCHANGED, change)
+        return attrs.evolve(result_of(step, ResultStatus.UNCHANGED, change), present=value)
     if step.present is None:
         return None
     return result_of(step, ResultStatus.CONFLICT, f"{change}; nothing was sent")
@@ -166,13 +166,17 @@ def result_of_error(step: PlannedStep, error: OperationError) -> Result:
 
 def after_reading(result: Result, value: Value | None) -> Result:
     """Return the final result of a step, sent or not; ``value`` is the present one, None when the reads lack it."""
-    if value is None or result.status not in {*WENT_WELL, ResultStatus.UNKNOWN}:
+    if result.status not in {*WENT_WELL, ResultStatus.UNKNOWN}:
+        return result
+    if value is None:
+        if _was_right(result):
+            return attrs.evolve(result, status=ResultStatus.UNKNOWN, message="was right, and is not reported any more")
         return result
     if value == result.target:
         if result.status is ResultStatus.UNKNOWN:
             return attrs.evolve(result, status=ResultStatus.CHANGED, message="its answer was lost; it reads so now")
         return result
-    if result.status is ResultStatus.UNCHANGED and result.present == result.target:
+    if _was_right(result):
         message = f"was right and was not sent, but reads {text_of(value)} now: it changed meanwhile"
         return attrs.evolve(result, status=ResultStatus.CONFLICT, message=message)
     if value != result.present:
@@ -185,7 +189,13 @@ def after_reading(result: Result, value: Value | None) -> Result:
 
 
 def result_without_reading(result: Result, error: OperationError | OddRow) -> Result:
-    """Return the final result of a sent step that could not be read back."""
+    """Return the final result of a step, sent or not, that could not be read back."""
     if result.status not in WENT_WELL:
         return result
-    return attrs.evolve(result, status=ResultStatus.UNKNOWN, message=f"was accepted, but not verified: {error}")
+    before = "was right, but was not read again" if _was_right(result) else "was accepted, but not verified"
+    return attrs.evolve(result, status=ResultStatus.UNKNOWN, message=f"{before}: {error}")
+
+
+def _was_right(result: Result) -> bool:
+    """Return whether a setting equalled its target, and was not sent."""
+    return result.status is ResultStatus.UNCHANGED and result.present == result.target
