@@ -73,9 +73,10 @@ def say_done(text: str) -> None:
         raise
 
 
-def json_text(rows: Iterable[Row]) -> str:
+def json_text(rows: Iterable[Row], *, in_one_line: bool = False) -> str:
     """Return rows as one JSON list."""
-    return json.dumps([{name: plain(value) for name, value in row.items()} for row in rows], indent=2)
+    values = [{name: plain(value) for name, value in row.items()} for row in rows]
+    return json.dumps(values, indent=None if in_one_line else 2)
 
 
 def print_rows(

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import sys
-import textwrap
-from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager, contextmanager
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,24 +19,30 @@ from venuekit.cli.commands import F, State, accounts_command, accounts_option, j
 from venuekit.cli.consent import confirm_live, live_to_confirm
 from venuekit.cli.errors import Status, print_error, status_of, worst
 from venuekit.cli.output import json_text, note, print_rows, say_done
-from venuekit.cli.tables import cell_text, columns, table, width
+from venuekit.cli.settings_text import plan_text, report_text, step_text
+from venuekit.cli.tables import cell_text, columns
 from venuekit.errors import VenuekitError
 from venuekit.exports.rows import Row, row_of
 
 if TYPE_CHECKING:
     from venuekit.account import Account
-    from venuekit.settings import Plan, PlannedRead, PlannedStep, Report, Result, TargetFile, Unreadable
-
-
-_COLUMNS = columns("account symbol setting margin_type side present target status")
-#: columns that are shown where a row has a value in them
-_RARE = frozenset({"margin_type", "side"})
+    from venuekit.settings import Plan, Result, TargetFile, UnknownSymbol, UnmatchedPattern, Unreadable
 
 
 def _target_arguments(command: F) -> F:
     for decorate in (
         click.argument("target", type=click.Path(path_type=Path)),
-        click.option("--account", "names", multiple=True, metavar="NAME", help="Only this account of the target."),
+        click.option("--all", "everything", is_flag=True, help="Show also the settings that equal their targets."),
+        click.option(
+            "--symbol", "symbols", multiple=True, metavar="S", help="Only settings of these symbols: a name, or ETH*."
+        ),
+        click.option(
+            "--account",
+            "names",
+            multiple=True,
+            metavar="NAME",
+            help="Only these accounts of the target: a name, or desk*.",
+        ),
         json_option,
         accounts_option,
     ):
@@ -153,34 +158,92 @@ def _values(value: Any, first: Row, names: tuple[str, ...] = ()) -> Iterator[Row
 
 @click.command("plan")
 @_target_arguments
+@click.option(
+    "--watch",
+    "interval",
+    type=click.FloatRange(min=0.1),
+    metavar="SECONDS",
+    help="Plan again after so many seconds, and print each plan that differs from the one before; until Ctrl-C.",
+)
 @click.pass_context
-async def plan_command(context: click.Context, target: Path, names: Sequence[str], as_json: bool) -> int:
+async def plan_command(
+    context: click.Context,
+    /,
+    *,
+    target: Path,
+    names: Sequence[str],
+    symbols: Sequence[str],
+    everything: bool,
+    as_json: bool,
+    interval: float | None,
+) -> int:
     """
     Show the changes that would make TARGET hold; nothing is changed.
 
     An unreadable account is reported as such, and the others are planned. The exit status is 0 without changes, 5 when
     changes are pending, 3 when a change would be refused, 1 when an account could not be read, 64 when the file is
-    wrong or a venue does not know a symbol in it.
+    wrong or a venue does not know a symbol in it. With --json, no change at all is an empty list.
     """
+    state = state_of(context)
+    if interval is None:
+        return _print_plan(*await _plan(state, target, names, symbols), everything=everything, as_json=as_json)
+    import asyncio
+
+    former: object = None
+    while True:
+        file, planned = await _plan(state, target, names, symbols)
+        rows = planned.rows()
+        if rows != former:
+            if not as_json:
+                click.echo(f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC")
+            _print_plan(file, planned, everything=everything, as_json=as_json, in_one_line=True)
+            former = rows
+        await asyncio.sleep(interval)
+
+
+async def _plan(state: State, target: Path, names: Sequence[str], symbols: Sequence[str]) -> tuple[TargetFile, Plan]:
+    """Read a target file, and plan it through accounts that are open for reading only."""
+    file = _read(state, target, names)
+    async with _open_and_plan(state, file, symbols, read_only=True) as (planned, _):
+        return file, planned
+
+
+def _print_plan(file: TargetFile, planned: Plan, *, everything: bool, as_json: bool, in_one_line: bool = False) -> int:
+    """Print a plan, and what could not be planned; return the exit status."""
     from venuekit.settings import plan_exit_status
 
-    state = state_of(context)
-    file = _read(state, target, names)
-    async with _open_and_plan(state, file, read_only=True) as (planned, _):
-        if planned.steps or not (planned.unknown or planned.unmatched):
-            click.echo(json_text(planned.rows()) if as_json else _plan_text(planned))
+    mistakes: list[UnknownSymbol | UnmatchedPattern] = [*planned.unknown, *planned.unmatched]
+    if as_json and (planned.steps or not mistakes):
+        rows = [row for row in planned.rows() if everything or row["status"] != "unchanged"]
+        click.echo(json_text(rows, in_one_line=in_one_line))
+    elif planned.steps or not mistakes:
+        click.echo(plan_text(planned, everything=everything, lines=_has_rules(file)))
     unreadable = _print_unreadable(planned.unreadable, as_json=as_json)
-    file.check_symbols((*planned.unknown, *planned.unmatched))
+    file.check_symbols(mistakes)
     return worst([plan_exit_status(planned), *unreadable])
+
+
+def _has_rules(file: TargetFile) -> bool:
+    return any(entry.rules for entry in file.target.accounts.values())
 
 
 @click.command("apply")
 @_target_arguments
 @yes_option
 @click.pass_context
-async def apply_command(context: click.Context, target: Path, names: Sequence[str], as_json: bool, yes: bool) -> int:
+async def apply_command(
+    context: click.Context,
+    /,
+    *,
+    target: Path,
+    names: Sequence[str],
+    symbols: Sequence[str],
+    everything: bool,
+    as_json: bool,
+    yes: bool,
+) -> int:
     """
-    Make TARGET hold, verify it, and show the result of every setting.
+    Make TARGET hold, verify it, and show the result of every setting that did not equal it.
 
     Each setting is read right before it is written, and left unchanged when its value has changed since the plan. An
     unreadable account is reported as such, and the others are changed. The exit status is 0 when all settings hold, 3
@@ -192,15 +255,15 @@ async def apply_command(context: click.Context, target: Path, names: Sequence[st
     state = state_of(context)
     file = _read(state, target, names)
     live = live_to_confirm(context, file.accounts, yes=yes)
-    async with _open_and_plan(state, file) as (planned, accounts):
+    async with _open_and_plan(state, file, symbols) as (planned, accounts):
         file.check_symbols((*planned.unknown, *planned.unmatched))
         if live and not planned.is_empty:
-            click.echo(_plan_text(planned), err=True)
+            click.echo(plan_text(planned, everything=False, lines=_has_rules(file)), err=True)
             if not confirm_live("Change this", live):
                 return Status.PENDING
         with _results(planned, as_json=as_json) as on_result:
             report = await apply(planned, accounts, on_result=on_result)
-    say_done(json_text(report.rows()) if as_json else _report_text(report))
+    say_done(json_text(report.rows()) if as_json else report_text(report, everything=everything))
     if as_json and report.caveat is not None:
         note(report.caveat, as_json=True)
     unreadable = _print_unreadable(report.unreadable, as_json=as_json)
@@ -239,15 +302,10 @@ def _progress(plan: Plan, ended: Sequence[Result], *, visible: bool) -> Iterator
 
     def text() -> Text:
         statuses = {str(result): result.status for result in ended}
-        return Text("\n".join(f"{statuses.get(str(step), 'waiting'):>9}  {_sentence(step)}" for step in plan.pending))
+        return Text("\n".join(f"{statuses.get(str(step), 'waiting'):>9}  {step_text(step)}" for step in plan.pending))
 
     with Live(text(), auto_refresh=False, transient=True) as live:
         yield lambda: live.update(text(), refresh=True)
-
-
-def _sentence(step: PlannedStep) -> str:
-    where = " ".join(filter(None, (step.account, step.symbol, step.setting, step.margin_type, step.side)))
-    return f"{where}: {cell_text(step.present)} -> {cell_text(step.target)}"
 
 
 def _read(state: State, path: Path, names: Sequence[str]) -> TargetFile:
@@ -272,13 +330,13 @@ def _read(state: State, path: Path, names: Sequence[str]) -> TargetFile:
 
 @asynccontextmanager
 async def _open_and_plan(
-    state: State, file: TargetFile, *, read_only: bool = False
+    state: State, file: TargetFile, symbols: Sequence[str], *, read_only: bool = False
 ) -> AsyncIterator[tuple[Plan, dict[str, Account]]]:
     """Open the target's accounts and plan; an account that cannot be opened counts as unreadable."""
     from venuekit.settings import Unreadable, plan
 
     async with open_together(state, file.accounts, read_only=read_only) as (accounts, failed):
-        planned = await plan(file.only(accounts).target, accounts)
+        planned = await plan(file.only(accounts).target, accounts, symbols=symbols)
         unopened = (Unreadable(name, state.accounts.entry(name).venue, error) for name, error in failed.items())
         yield attrs.evolve(planned, unreadable=(*unopened, *planned.unreadable)), accounts
 
@@ -288,44 +346,3 @@ def _print_unreadable(unreadable: Sequence[Unreadable], *, as_json: bool) -> lis
     for failure in unreadable:
         print_error(failure.error, as_json=as_json, account=failure.account)
     return [status_of(failure.error) for failure in unreadable]
-
-
-def _plan_text(plan: Plan) -> str:
-    """Return a plan as text; ``#`` is the order of the steps."""
-    notes = []
-    for step in plan.steps:
-        also = f"it also affects {', '.join(step.affected)}" if step.affected else None
-        notes.append((step, "; ".join(filter(None, (step.reason, step.note, also)))))
-    shown = {"order": "#", **_COLUMNS, "weight": "weight"}
-    return _together(plan.rows(), shown, notes, f"applying weighs at most {plan.weight}; {_read_cost(plan.reads)}")
-
-
-def _report_text(report: Report) -> str:
-    """Return a report as text."""
-    notes = [
-        (result, " ".join(str(part) for part in (result.code, result.message) if part is not None))
-        for result in report.results
-    ]
-    caveat = f". {report.caveat[0].upper()}{report.caveat[1:]}" if report.caveat else ""
-    return _together(report.rows(), _COLUMNS, notes, f"{_read_cost(report.reads)}{caveat}")
-
-
-def _together(
-    rows: Sequence[Row], shown: dict[str, str], notes: Iterable[tuple[PlannedStep | Result, str]], cost: str
-) -> str:
-    used = {field: shown[field] for field in shown if field not in _RARE or any(row[field] for row in rows)}
-    counted = Counter(str(row["status"]) for row in rows)
-    numbers = ", ".join(f"{number} {status}" for status, number in counted.items()) or "nothing"
-    wrapped = [
-        textwrap.fill(f"{step}: {step.status}: {why}", width(), subsequent_indent="  ", break_on_hyphens=False)
-        for step, why in notes
-        if why
-    ]
-    return "\n".join([table(rows, used), *wrapped, textwrap.fill(f"{numbers}; {cost}", width())])
-
-
-def _read_cost(reads: Sequence[PlannedRead]) -> str:
-    weights: Counter[str] = Counter()
-    for read in reads:
-        weights[read.account] += read.weight
-    return "reading weighed " + (", ".join(f"{weight} on {name}" for name, weight in weights.items()) or "nothing")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from venuekit.settings.applier import apply
+from venuekit.settings.pace import Pace
 from venuekit.settings.planner import plan
 from venuekit.settings.plans import (
     Plan,
@@ -31,6 +32,7 @@ __all__ = [
     "AccountTarget",
     "LeverageTarget",
     "Origin",
+    "Pace",
     "Plan",
     "PlannedRead",
     "PlannedStep",

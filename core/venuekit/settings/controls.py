@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +35,7 @@ from venuekit.settings.target import Value
 
 if TYPE_CHECKING:
     from venuekit.account import Account
+    from venuekit.endpoint import Endpoint
     from venuekit.venue import Venue
 
 #: the methods that read and set each setting that can be changed
@@ -84,6 +85,19 @@ def reader_weight(venue: Venue[Any], setting: Setting) -> int:
     """Return the highest cost of reading one setting before it is changed."""
     reader, _ = _METHODS[setting]
     return sum(e.weight_most for e in venue.endpoints if not e.is_write and reader in e.serves)
+
+
+def requests_of(venue: Venue[Any], setting: Setting) -> Iterator[tuple[Endpoint[Any], int]]:
+    """Yield the requests of one change with the reading right before it, each with its highest number."""
+    reader, setter = _METHODS[setting]
+    setters = [endpoint for endpoint in venue.endpoints if endpoint.is_write and setter in endpoint.serves]
+    if not setters:
+        return
+    yield max(setters, key=lambda endpoint: endpoint.weight_most), 1
+    times = 3 if any(one.completion is not None for one in setters) else 1
+    for endpoint in venue.endpoints:
+        if not endpoint.is_write and reader in endpoint.serves:
+            yield endpoint, times
 
 
 def account_mode_weight(venue: Venue[Any]) -> int:

@@ -10,6 +10,7 @@ import attrs
 from venuekit.capabilities import LeverageBehaviour, LeverageScope, MarginType, MarginTypeBehaviour, Setting
 from venuekit.settings.controls import has_leverage_per, is_account_wide, is_joint, reader_weight, setter_weight
 from venuekit.settings.current_reads import differences, read_current_settings
+from venuekit.settings.pace import paces_of
 from venuekit.settings.plans import Plan, PlannedRead, PlannedStep, StepStatus
 from venuekit.settings.preconditions import raises_leverage, refusals_of, requirements_of
 from venuekit.settings.step_order import Key, SettingChange, StepOrder, joined, order_steps
@@ -35,9 +36,14 @@ def build_plan(target: Target, current: CurrentSettings) -> Plan:
         PlannedRead(next(iter(account.entries)), account.venue.id, current.of(account).weight)
         for account in current.accounts
     )
+    paces = paces_of(
+        (desired.account.venue, step.setting)
+        for desired, step in zip(desired_settings, steps, strict=True)
+        if step.status is StepStatus.PENDING
+    )
     entries = {name: entry for account in current.accounts for name, entry in account.entries.items()}
     kept = attrs.evolve(target, accounts={name: entries[name] for name in target.accounts if name in entries})
-    return Plan(kept, steps, reads, current.unknown, current.unreadable, current.unmatched)
+    return Plan(kept, steps, reads, current.unknown, current.unreadable, current.unmatched, tuple(paces))
 
 
 @attrs.frozen

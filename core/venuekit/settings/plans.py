@@ -10,6 +10,7 @@ import attrs
 from venuekit._util.toml_lines import KeyPath, key_text
 from venuekit.capabilities import MarginType, PositionSide, Setting
 from venuekit.errors import OperationError, VenuekitError
+from venuekit.settings.pace import Pace
 from venuekit.settings.target import Target, Value
 
 
@@ -149,7 +150,7 @@ class Plan:
     ``unknown`` are the symbols that a venue does not know, and ``unmatched`` the names and patterns of rules that match
     none: they have no steps, and a plan with any of them is not applied. ``unreadable`` are the accounts that could not
     be read: they have no steps either. ``target`` has only the others, which are applied, with the symbols that their
-    rules matched.
+    rules matched. ``paces`` is the time that each venue's limits allow for its changes.
     """
 
     target: Target = attrs.field(repr=False)
@@ -158,6 +159,7 @@ class Plan:
     unknown: tuple[UnknownSymbol, ...] = ()
     unreadable: tuple[Unreadable, ...] = ()
     unmatched: tuple[UnmatchedPattern, ...] = ()
+    paces: tuple[Pace, ...] = ()
 
     @property
     def pending(self) -> tuple[PlannedStep, ...]:

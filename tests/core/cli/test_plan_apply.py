@@ -46,8 +46,10 @@ def test_plan_apply_and_apply_again(call: Call, fresh: Any, target: Path) -> Non
     planned = call("plan", *place)
     applied = call("apply", *place)
     again = call("apply", *place)
-    checked = call("plan", *place)
+    checked = call("plan", *place, "--all")
+    drift = call("plan", *place)
 
+    assert (drift.status, drift.rows) == (0, [])
     assert [one.status for one in (planned, applied, again, checked)] == [5, 0, 0, 0]
     settings = [(row["account"], row["symbol"], row["setting"]) for row in planned.rows]
     assert settings == [("toy_perp", "GEMUSD", "margin_type"), ("toy_perp", "GEMUSD", "leverage")]
