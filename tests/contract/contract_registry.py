@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import tomllib
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -188,6 +189,9 @@ def typed(method: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
             continue
         if name in _AMOUNTS:
             found[name] = Decimal(value)
+            continue
+        if name == "interval":
+            found[name] = timedelta(seconds=value)
             continue
         enums = _ORDER_ENUMS if method == "amend_order" else _ENUMS
         kind = _MODES[method] if name == "mode" else enums.get(name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from datetime import timedelta
 from decimal import ROUND_UP, Decimal
+from itertools import pairwise
 from typing import Any
 
 import attrs
@@ -321,6 +322,29 @@ async def get_prices(stage: Stage) -> None:
     price = (await stage.account.get_prices([symbol]))[symbol]
     assert price.mark == price.last == ledger.mark(symbol)
     assert price.bid < price.mark < price.ask
+
+
+@case("CandleReader.iter_candles")
+async def iter_candles(stage: Stage) -> None:
+    """Candles that are over, each beginning where the one before it ended, at the mark."""
+    mark, hour = ledger_of(stage).mark(held(stage)), timedelta(hours=1)
+    told = await stage.account.iter_candles(held(stage), hour, **since_yesterday(stage)).all()
+    assert told
+    assert {(one.open, one.high, one.low, one.close) for one in told} == {(mark,) * 4}
+    assert [later.opens_at - one.opens_at for one, later in pairwise(told)] == [hour] * (len(told) - 1)
+    assert told[-1].opens_at + hour <= from_milliseconds(stage.simulation.milliseconds())
+
+
+@case("FundingRateReader.iter_funding_rates")
+async def iter_funding_rates(stage: Stage) -> None:
+    """The rates of the fundings of a contract, and of no other one."""
+    ledger = ledger_of(stage)
+    ledger.fund(held(stage), Decimal("0.0003"))
+    told = await stage.account.iter_funding_rates(held(stage), **since_yesterday(stage)).all()
+    assert [(one.symbol, one.time, one.rate) for one in told] == [
+        (one.symbol, one.time, one.rate) for one in ledger.fundings(held(stage))
+    ]
+    assert await stage.account.iter_funding_rates(stage.scenario.flat, **since_yesterday(stage)).all() == ()
 
 
 @case("ApiKeyReader.get_api_key")

@@ -50,6 +50,8 @@ PROMISED = {
     "C11 U28 B18": "CommissionReader.get_commission_rate",
     "C13 U20 B01": "PositionMarginControl.add_margin PositionMarginControl.reduce_margin",
     "U32 B23": "PriceReader.get_prices",
+    "U33 B24": "CandleReader.iter_candles",
+    "U34 B25": "FundingRateReader.iter_funding_rates",
     "U05": "OrderControl.place_order OrderTestControl.test_order",
     "U06 C18 B19": "OrderBatchControl.place_orders",
     "U07 C18 B19": "OrderReader.get_order",

@@ -74,6 +74,7 @@ from venuekit.capabilities.leverage import (
     RiskLimitForm,
     RiskLimitSetting,
 )
+from venuekit.capabilities.market_history import Candle, CandleReader, FundingRate, FundingRateReader
 from venuekit.capabilities.modes import (
     AssetMode,
     AssetModeControl,
@@ -167,6 +168,8 @@ __all__ = [
     "BalanceUpdate",
     "Bracket",
     "BracketReader",
+    "Candle",
+    "CandleReader",
     "Capability",
     "ClosedPnl",
     "ClosedPnlReader",
@@ -190,6 +193,8 @@ __all__ = [
     "FillUpdate",
     "ForcedOrderReader",
     "FundingPayment",
+    "FundingRate",
+    "FundingRateReader",
     "Gap",
     "GapReason",
     "HistoryBehaviour",

@@ -11,7 +11,7 @@ import functools
 import inspect
 import re
 from collections.abc import Callable, Coroutine, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
@@ -55,6 +55,17 @@ def moment(text: str) -> datetime:
         return (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
         raise click.BadParameter(f"{text!r} is not a time such as 2026-11-20 or 2026-11-20T12:00:00Z") from None
+
+
+_LENGTHS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+
+
+def length(text: str) -> timedelta:
+    """Parse a length of time in one unit, such as 5m, 1h, 1d or 1w."""
+    count, unit = text[:-1], _LENGTHS.get(text[-1:])
+    if unit is None or not (count.isascii() and count.isdigit()) or not 0 < int(count) < 10_000:
+        raise click.BadParameter(f"{text!r} is not a length of time such as 5m, 1h, 1d or 1w")
+    return timedelta(**{unit: int(count)})
 
 
 def enum_member(enumeration: type[enum.StrEnum]) -> Callable[[str], enum.StrEnum]:

@@ -6,7 +6,7 @@ import functools
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, aclosing, contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,12 +16,16 @@ import click
 from venuekit._util.times import from_milliseconds
 from venuekit.accounts import open_entry
 from venuekit.capabilities import (
+    Candle,
+    CandleReader,
     ClosedPnl,
     ClosedPnlReader,
     Conversion,
     ConversionReader,
     Fill,
     FillReader,
+    FundingRate,
+    FundingRateReader,
     Income,
     IncomeKind,
     IncomeReader,
@@ -33,7 +37,7 @@ from venuekit.capabilities import (
     capability_of,
 )
 from venuekit.cli.accounts import entries
-from venuekit.cli.commands import Group, accounts_option, enum_member, moment, state_of
+from venuekit.cli.commands import Group, accounts_option, enum_member, length, moment, state_of
 from venuekit.cli.errors import note_left_out, print_error, status_of, worst
 from venuekit.clock import SystemClock
 from venuekit.errors import InvalidArgument, UnsupportedCapability, VenuekitError
@@ -79,6 +83,7 @@ _COMMON = (
     ),
     click.Option(["--same-account"], is_flag=True, help="Continue although the API key is a different one."),
 )
+_NEEDED_SYMBOL = click.Option(["--symbol"], metavar="S", required=True, help="Of this symbol.")
 _SYMBOL = click.Option(["--symbol"], metavar="S", help="Of this symbol.")
 
 
@@ -118,7 +123,7 @@ _HISTORIES = (
         Fill,
         "time",
         FillReader.iter_fills,
-        (click.Option(["--symbol"], metavar="S", required=True, help="Of this symbol."),),
+        (_NEEDED_SYMBOL,),
     ),
     _History(
         "orders",
@@ -127,6 +132,27 @@ _HISTORIES = (
         "created_at",
         OrderReader.iter_orders,
         (_SYMBOL,),
+    ),
+    _History(
+        "funding",
+        "Download the past funding rates of a contract.",
+        FundingRate,
+        "time",
+        FundingRateReader.iter_funding_rates,
+        (_NEEDED_SYMBOL,),
+    ),
+    _History(
+        "candles",
+        "Download the candles of a contract that are over.",
+        Candle,
+        "opens_at",
+        CandleReader.iter_candles,
+        (
+            _NEEDED_SYMBOL,
+            click.Option(
+                ["--interval"], type=length, metavar="L", required=True, help="Their length, such as 5m, 1h, 1d or 1w."
+            ),
+        ),
     ),
     _History(
         "withdrawals",
@@ -188,11 +214,11 @@ async def _download(
     format_ = named if file_format is None else Format(file_format)
     state = state_of(context)
     chosen = entries(state, accounts)
-    options = {**dict(sorted(filters.items())), "start": start, "end": end}
+    options: dict[str, Any] = {**dict(sorted(filters.items())), "start": start, "end": end}
     terms = Terms(
         history.name,
         format_,
-        {key.replace("_", "-"): None if value is None else str(plain(value)) for key, value in options.items()},
+        {key.replace("_", "-"): _word_of(value) for key, value in options.items()},
         {entry.name: f"{entry.venue} {entry.environment}" for entry in chosen},
     )
     opening = open_export(
@@ -219,6 +245,13 @@ async def _download(
             if len(unable) == len(chosen):
                 failed += unable
     return worst(map(status_of, failed))
+
+
+def _word_of(option: Any) -> str | None:
+    """Return an option as the notes of a download keep it, None where it was not given."""
+    if isinstance(option, timedelta):
+        return str(option)
+    return None if option is None else str(plain(option))
 
 
 async def _download_one(

@@ -133,6 +133,8 @@ def _convert(value: Any, hint: Any) -> Any:
         return tuple(_convert(one, item) for one in value)
     if hint is Decimal and not isinstance(value, bool):
         return Decimal(value)
+    if hint is timedelta and not isinstance(value, bool):
+        return timedelta(seconds=float(value))
     if hint is datetime and isinstance(value, str):
         return read_iso(value)
     return hint(value) if isinstance(hint, type) and issubclass(hint, enum.Enum) else value

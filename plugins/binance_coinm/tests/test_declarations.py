@@ -37,6 +37,7 @@ WEIGHTS = {
     COINM.MARK_PRICE: 10,
     COINM.BOOK_TICKER: 5,
     COINM.LAST_PRICE: 2,
+    COINM.FUNDING_RATES: 1,
     COINM.COMMISSION: 20,
     COINM.ADL: 5,
     COINM.INCOME: 20,
@@ -103,7 +104,7 @@ def test_writes_can_be_found_out_and_know_what_they_are_about() -> None:
     assert all(endpoint.write_scope is subject for endpoint, subject in settings.items())
     assert all(endpoint.effect is Effect.SET and endpoint.readback for endpoint in settings)
     public = {endpoint for endpoint in VENUE.endpoints if endpoint.security is Security.NONE}
-    prices = {COINM.MARK_PRICE, COINM.BOOK_TICKER, COINM.LAST_PRICE}
+    prices = {COINM.MARK_PRICE, COINM.BOOK_TICKER, COINM.LAST_PRICE, COINM.CANDLES, COINM.FUNDING_RATES}
     assert public == {COINM.SERVER_TIME, COINM.EXCHANGE_INFO, *prices}
 
 

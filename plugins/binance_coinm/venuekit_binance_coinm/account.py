@@ -27,6 +27,7 @@ from venuekit_binance_common.market import (
     contracts_endpoint,
     unknown_symbol_error,
 )
+from venuekit_binance_common.market_history import candle_history, funding_history
 from venuekit_binance_common.orders.routes import countdown_route, order_routes
 from venuekit_binance_common.positions.filters import mode_of
 from venuekit_binance_common.positions.margin import margin_history
@@ -113,6 +114,8 @@ class BinanceCoinmAccount(
     BRACKET_UNIT = Unit.BASE
     CONTRACTS = contracts_endpoint(COINM.EXCHANGE_INFO)
     COUNTDOWN = countdown_route(COINM.ORDERS)
+    CANDLE_HISTORY = candle_history(COINM.CANDLES, widest=timedelta(days=200))
+    FUNDING_HISTORY = funding_history(COINM.FUNDING_RATES)
     INCOME_HISTORY = income_history(COINM.INCOME, RETENTION, width=timedelta(days=365))
     # how wide a window may be is not documented here: as wide as on the other product
     MARGIN_HISTORY = margin_history(COINM.MARGIN_HISTORY, RETENTION)

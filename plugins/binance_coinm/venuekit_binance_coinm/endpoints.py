@@ -22,12 +22,13 @@ from venuekit_binance_coinm.position_rows import BLUR, LEGS, POSITIONS, Position
 from venuekit_binance_coinm.positions import decode_account
 from venuekit_binance_coinm.terms import ORDER_TERMS
 from venuekit_binance_common import endpoints as common
+from venuekit_binance_common import market_endpoints as market
 from venuekit_binance_common.account_mode import PORTFOLIO_ACCOUNT
 from venuekit_binance_common.endpoints import BinanceEndpoints, stream_endpoints
 from venuekit_binance_common.payloads import BracketsRow, brackets_decoder
 from venuekit_binance_common.positions.lost_margin import PositionLegs
 from venuekit_binance_common.settings import position_mode_lens, symbol_lens
-from venuekit_binance_common.venue import PAYS, SYMBOL
+from venuekit_binance_common.venue import PAYS, SYMBOL, THE_SYMBOL
 
 _ROOT = ORDER_TERMS.root
 (_PAIR,) = ORDER_TERMS.more
@@ -135,9 +136,10 @@ class CoinmEndpoints(BinanceEndpoints, terms=ORDER_TERMS):
     SYMBOL_LENS = symbol_lens(PositionRiskReader(POSITION_RISK, venue="binance_coinm"), Unit.BASE)
     POSITION_MODE_LENS = position_mode_lens(POSITION_MODE)
     SET_LEVERAGE = common.set_leverage(_ROOT, SYMBOL_LENS, largest="maxQty")
-    MARK_PRICE = common.mark_price(_ROOT, _PAIR, weight=10)
-    BOOK_TICKER = common.book_ticker(_ROOT, _PAIR)
-    LAST_PRICE = common.last_price(_ROOT, _PAIR)
+    MARK_PRICE = market.mark_price(_ROOT, _PAIR, weight=10)
+    BOOK_TICKER = market.book_ticker(_ROOT, _PAIR)
+    LAST_PRICE = market.last_price(_ROOT, _PAIR)
+    FUNDING_RATES = market.funding_rates(_ROOT, THE_SYMBOL)
     INCOME = common.income(_ROOT, weight=20, note="At most a year a request, oldest first.")
     MARGIN_HISTORY = common.margin_history(_ROOT, note="How far back it goes is not documented.")
     POSITION_MARGIN = common.position_margin(_ROOT, MARGIN_HISTORY, PositionLegs(POSITION_RISK, LEGS, BLUR))

@@ -11,6 +11,7 @@ from venuekit.parts.settings.snapshot import AccountSettings
 from venuekit.parts.user_streams import StreamedEvents, StreamedListenKey
 from venuekit_binance_common.endpoints import BinanceEndpoints
 from venuekit_binance_common.market import BinanceMarket
+from venuekit_binance_common.market_history import BinanceMarketHistory
 from venuekit_binance_common.orders.history import BinanceOrders
 from venuekit_binance_common.positions.margin import BinanceMargin
 from venuekit_binance_common.prices import BinancePrices
@@ -20,6 +21,7 @@ from venuekit_binance_common.wallet import BinanceWallet
 class BinanceAccount(
     BinanceMarket,
     BinancePrices,
+    BinanceMarketHistory,
     BinanceWallet,
     BinanceMargin,
     BinanceOrders,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -13,7 +13,9 @@ from venuekit.capabilities import (
     AdlReader,
     Balance,
     BalanceReader,
+    Candle,
     CommissionReader,
+    FundingRate,
     Income,
     IncomeReader,
     InstrumentReader,
@@ -25,7 +27,6 @@ from venuekit.capabilities import (
     PositionMode,
     PositionModeControl,
     Price,
-    PriceReader,
     ServerTimeReader,
     Setting,
     UserStream,
@@ -55,6 +56,7 @@ from venuekit_binance_common.market import (
     decode_adl,
     decode_commission,
 )
+from venuekit_binance_common.market_endpoints import candles
 from venuekit_binance_common.orders.endpoints import OrderEndpoints, order_endpoints
 from venuekit_binance_common.orders.terms import OrderTerms
 from venuekit_binance_common.payloads import (
@@ -74,7 +76,6 @@ from venuekit_binance_common.positions.margin import (
     decode_margin_changes,
     decode_moved_margin,
 )
-from venuekit_binance_common.prices import decode_books, decode_marks, decode_trades
 from venuekit_binance_common.settings import LEVERAGE_MOST, HeldSettings, leverage_answer
 from venuekit_binance_common.venue import EVERY_SYMBOL, PAYS, SPAN, SYMBOL, THE_SYMBOL, limit_up_to
 from venuekit_binance_common.wallet import INCOME, balances_read
@@ -151,9 +152,6 @@ def stream_endpoints(root: str, *, security: Security = Security.KEY, is_over_so
     )
 
 
-Weight = int | Callable[[Mapping[str, Any]], int]
-
-
 class BinanceEndpoints(EndpointBook):
     """
     The endpoints that parts of several products read.
@@ -177,6 +175,8 @@ class BinanceEndpoints(EndpointBook):
     MARK_PRICE: Endpoint[tuple[Price, ...]]
     BOOK_TICKER: Endpoint[tuple[Price, ...]]
     LAST_PRICE: Endpoint[tuple[Price, ...]]
+    CANDLES: Endpoint[tuple[Candle, ...]]
+    FUNDING_RATES: Endpoint[tuple[FundingRate, ...]]
     COMMISSION: Endpoint[CommissionRow]
     ADL: Endpoint[tuple[AdlRow, ...]]
     INCOME: Endpoint[tuple[Income, ...]]
@@ -219,6 +219,7 @@ class BinanceEndpoints(EndpointBook):
         cls.SET_POSITION_MODE = set_mode(
             f"{root}/positionSide/dual", cls.POSITION_MODE_LENS, -4059, PositionModeControl.set_position_mode
         )
+        cls.CANDLES = candles(root)
         cls.COMMISSION = Endpoint(
             "GET",
             f"{root}/commissionRate",
@@ -335,44 +336,6 @@ def set_leverage(
         serves=(LeverageControl.set_leverage,),
         note="The brackets of the symbol, region and account say how much is allowed"
         + ("." if most is None else f", at most {most}."),
-    )
-
-
-def weigh_symbols(of_one: int, of_all: int) -> Weight:
-    """Return the weight of a read that weighs more where it names no symbol."""
-    return lambda parameters: of_all if parameters.get("symbol") is None else of_one
-
-
-def mark_price(root: str, *more: Parameter, weight: Weight) -> Endpoint[tuple[Price, ...]]:
-    """Return the read of the mark prices, of weight 10 at most; ``more`` are its further parameters."""
-    return _prices(f"{root}/premiumIndex", decode_marks, *more, weight=weight, most=10)
-
-
-def book_ticker(root: str, *more: Parameter, of_one: int = 2, of_all: int = 5) -> Endpoint[tuple[Price, ...]]:
-    """Return the read of the best bids and asks; ``of_one`` and ``of_all`` are its weights."""
-    return _prices(f"{root}/ticker/bookTicker", decode_books, *more, weight=weigh_symbols(of_one, of_all), most=of_all)
-
-
-def last_price(root: str, *more: Parameter) -> Endpoint[tuple[Price, ...]]:
-    """Return the read of the last trades' prices, of weight 1, or 2 for all."""
-    return _prices(f"{root}/ticker/price", decode_trades, *more, weight=weigh_symbols(1, 2), most=2)
-
-
-def _prices(
-    path: str, decode: Callable[[bytes], tuple[Price, ...]], *more: Parameter, weight: Weight, most: int
-) -> Endpoint[tuple[Price, ...]]:
-    return Endpoint(
-        "GET",
-        path,
-        decode=decode,
-        answer_limit=EVERY_SYMBOL,
-        echoes=Echoes.each({"symbol": "symbol"}),
-        parameters=(SYMBOL, *more),
-        security=Security.NONE,
-        weight=weight,
-        weight_most=most,
-        pools=PAYS,
-        serves=(PriceReader.get_prices,),
     )
 
 

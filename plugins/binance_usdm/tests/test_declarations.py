@@ -68,6 +68,7 @@ def test_every_endpoint_has_a_recorded_success_with_its_own_facts(
         (USDM.MARK_PRICE, 10),
         (USDM.BOOK_TICKER, 5),
         (USDM.LAST_PRICE, 2),
+        (USDM.FUNDING_RATES, 1),
         (USDM.COMMISSION, 20),
         (USDM.ADL, 5),
         (USDM.INCOME, 30),
@@ -136,10 +137,13 @@ def test_writes_know_what_they_are_about() -> None:
 
 
 def test_what_needs_no_key() -> None:
-    """Time, instruments and prices are public, everything else is signed."""
+    """Time, instruments, prices and their histories are public, everything else is signed."""
     public = {endpoint for endpoint in VENUE.endpoints if endpoint.security is Security.NONE}
 
-    assert public == {USDM.SERVER_TIME, USDM.EXCHANGE_INFO, USDM.MARK_PRICE, USDM.BOOK_TICKER, USDM.LAST_PRICE}
+    assert public == {
+        *(USDM.SERVER_TIME, USDM.EXCHANGE_INFO, USDM.MARK_PRICE, USDM.BOOK_TICKER, USDM.LAST_PRICE),
+        *(USDM.CANDLES, USDM.FUNDING_RATES),
+    }
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ from venuekit_binance_common.enums import asset_mode_of, position_mode_of
 from venuekit_binance_common.market import (
     contracts_endpoint,
 )
+from venuekit_binance_common.market_history import candle_history, funding_history
 from venuekit_binance_common.orders.history import BinanceOrderTest
 from venuekit_binance_common.orders.routes import countdown_route, order_routes
 from venuekit_binance_common.positions.margin import margin_history
@@ -108,6 +109,8 @@ class BinanceUsdmAccount(
     BRACKET_UNIT = Unit.QUOTE
     CONTRACTS = contracts_endpoint(USDM.EXCHANGE_INFO)
     COUNTDOWN = countdown_route(USDM.ORDERS)
+    CANDLE_HISTORY = candle_history(USDM.CANDLES)
+    FUNDING_HISTORY = funding_history(USDM.FUNDING_RATES)
     INCOME_HISTORY = income_history(USDM.INCOME, INCOME_RETENTION)
     MARGIN_HISTORY = margin_history(USDM.MARGIN_HISTORY, MARGIN_RETENTION)
     ORDER_ROUTES = order_routes(USDM.ORDERS, CONTRACTS, ORDER_SIZE)

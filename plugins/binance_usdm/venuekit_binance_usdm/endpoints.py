@@ -24,8 +24,9 @@ from venuekit.parts.columns import number
 from venuekit.parts.settings.lens import AccountLens
 from venuekit.plugin import Change, Echoes, Endpoint
 from venuekit_binance_common import endpoints as common
+from venuekit_binance_common import market_endpoints as market
 from venuekit_binance_common.account_mode import PORTFOLIO_ACCOUNT
-from venuekit_binance_common.endpoints import BinanceEndpoints, set_mode, stream_endpoints, weigh_symbols
+from venuekit_binance_common.endpoints import BinanceEndpoints, set_mode, stream_endpoints
 from venuekit_binance_common.enums import asset_mode_of
 from venuekit_binance_common.payloads import Acknowledgement, BracketsRow, brackets_decoder
 from venuekit_binance_common.positions.lost_margin import PositionLegs, legs_read
@@ -83,7 +84,7 @@ def brackets(root: str) -> Endpoint[tuple[BracketsRow, ...]]:
 
 def mark_price(root: str) -> Endpoint[tuple[Price, ...]]:
     """Return the read of the mark prices, which weighs 1 for one symbol and 10 for all."""
-    return common.mark_price(root, weight=weigh_symbols(1, 10))
+    return market.mark_price(root, weight=market.weigh_symbols(1, 10))
 
 
 def margin_history(root: str) -> Endpoint[tuple[MarginChangeRow, ...]]:
@@ -176,8 +177,9 @@ class UsdmEndpoints(BinanceEndpoints, terms=ORDER_TERMS):
     SET_LEVERAGE = common.set_leverage(_ROOT, SYMBOL_LENS, largest="maxNotionalValue", most=None)
     SET_ASSET_MODE = set_asset_mode(_ROOT, ASSET_MODE_LENS)
     MARK_PRICE = mark_price(_ROOT)
-    BOOK_TICKER = common.book_ticker(_ROOT)
-    LAST_PRICE = common.last_price("/fapi/v2")
+    BOOK_TICKER = market.book_ticker(_ROOT)
+    LAST_PRICE = market.last_price("/fapi/v2")
+    FUNDING_RATES = market.funding_rates(_ROOT, SYMBOL)
     INCOME = common.income(
         _ROOT, weight=30, note="The last three months, oldest first; without times those of the last 7 days."
     )

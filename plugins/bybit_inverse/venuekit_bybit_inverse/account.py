@@ -11,6 +11,7 @@ from venuekit_bybit_inverse.conversions import BybitConversions
 from venuekit_bybit_inverse.endpoints import BYBIT
 from venuekit_bybit_inverse.income import BybitIncome
 from venuekit_bybit_inverse.instruments import BybitBrackets, BybitFees, BybitInstruments, BybitPrices
+from venuekit_bybit_inverse.market_history import BybitMarketHistory
 from venuekit_bybit_inverse.order_history import BybitFills, BybitOrders
 from venuekit_bybit_inverse.positions import BybitAdl, BybitPositions
 from venuekit_bybit_inverse.protection import BybitProtection
@@ -30,6 +31,7 @@ class BybitInverseAccount(
     BybitBrackets,
     BybitInstruments,
     BybitPrices,
+    BybitMarketHistory,
     AccountSettings,
     BybitPositionMargin,
     BybitTpSlMode,

@@ -16,10 +16,12 @@ import pytest
 from tests.plugins.arrivals import writes_of
 
 from venuekit.capabilities import (
+    CandleReader,
     Capability,
     ClosedPnlReader,
     ConversionReader,
     FillReader,
+    FundingRateReader,
     IncomeReader,
     LeverageBehaviour,
     LeverageScope,
@@ -38,7 +40,9 @@ from venuekit.venue import venue_support
 PLUGINS = make_plugins()
 VENUES = [PLUGINS.venue(venue_id) for venue_id in PLUGINS.venue_ids()]
 HISTORIES: dict[str, type[Capability]] = {
+    "candles": CandleReader,
     "conversions": ConversionReader,
+    "funding": FundingRateReader,
     "income": IncomeReader,
     "orders": OrderReader,
     "pnl": ClosedPnlReader,
@@ -115,7 +119,10 @@ def _resting(call: Call, venue_id: str, symbol: str) -> list[str]:
 )
 def test_histories(simulation: Simulation, call: Call, venue_id: str, what: str) -> None:
     """Each history is downloaded with account and venue in every row, and a second run adds no row again."""
-    symbol = ["--symbol", _held(simulation, venue_id)] if what in {"orders", "fills"} else []
+    of_symbols = {"orders", "fills", "candles", "funding"}
+    symbol = ["--symbol", _held(simulation, venue_id)] if what in of_symbols else []
+    if what == "candles":
+        symbol += ["--interval", "1w"]
     words = ("history", what, venue_id, *symbol, "--output", "out.jsonl")
 
     first = call(*words)
@@ -125,7 +132,7 @@ def test_histories(simulation: Simulation, call: Call, venue_id: str, what: str)
     assert (first.status, second.status) == (0, 0)
     assert {(row["account"], row["venue"]) for row in rows} <= {(venue_id, venue_id)}
     assert f"out.jsonl: 0 rows added, {len(rows)} in all" in second.err
-    if what in {"income", "fills"}:
+    if what in {"income", "fills", "candles"}:
         assert rows
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
 from decimal import ROUND_UP, Decimal
 from typing import Any
 
@@ -14,6 +15,7 @@ from venuekit.capabilities import (
     Amendment,
     AssetModeControl,
     BracketReader,
+    CandleReader,
     Capability,
     CommissionReader,
     CountdownBehaviour,
@@ -22,6 +24,7 @@ from venuekit.capabilities import (
     DeadManBehaviour,
     DeadManControl,
     FillReader,
+    FundingRateReader,
     LeverageBehaviour,
     LeverageControl,
     LeverageReader,
@@ -297,6 +300,8 @@ _ARGUMENTS: Mapping[Callable[..., Any], Callable[[Stage], Mapping[str, Any] | Aw
     DeadManControl.dead_man_switch: _to_switch,
     FillReader.iter_fills: _of_position,
     CommissionReader.get_commission_rate: _of_position,
+    CandleReader.iter_candles: lambda stage: {"symbol": stage.scenario.held, "interval": timedelta(hours=1)},
+    FundingRateReader.iter_funding_rates: _of_position,
     PriceReader.get_prices: lambda stage: {"symbols": (stage.scenario.held,)},
     MarginChangeReader.iter_margin_changes: _of_position,
     PositionMarginControl.add_margin: _to_add,

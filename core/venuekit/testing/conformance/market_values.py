@@ -9,7 +9,15 @@ from typing import Any
 
 import pytest
 
-from venuekit.capabilities import BracketReader, CommissionReader, InstrumentReader, Price, PriceReader
+from venuekit.capabilities import (
+    BracketReader,
+    CandleReader,
+    CommissionReader,
+    FundingRateReader,
+    InstrumentReader,
+    Price,
+    PriceReader,
+)
 from venuekit.plugin import InvalidArgument, InvalidRequest, from_milliseconds
 from venuekit.simulator import Market
 from venuekit.simulator.ledger import Contract
@@ -80,6 +88,36 @@ class MarketValueChecks(Checks):
                     _check_times(stage, price, contract)
             last_first = list(ledger.contracts)[:1:-1]
             assert list(await reader.get_prices(last_first)) == last_first
+
+    async def test_funding_rates_agree(self, funding_rate_reader: type[FundingRateReader]) -> None:
+        """The past fundings of each contract are the ledger's, oldest first; one that expires has none."""
+        async with on_stage(self.inventory.venue) as stage:
+            ledger = stage.ledger
+            for number, (symbol, contract) in enumerate(ledger.contracts.items(), 1):
+                if contract.expires_at is None:
+                    ledger.fund(symbol, number * Decimal("-0.00013"))
+            for symbol in ledger.contracts:
+                rates = await funding_rate_reader.of(stage.account).iter_funding_rates(symbol).all()
+                facts = [(one.symbol, one.time, one.rate) for one in ledger.fundings(symbol)]
+                assert [(one.symbol, one.time, one.rate) for one in rates] == facts, f"{symbol} has {rates}"
+
+    async def test_candles_agree(self, candle_reader: type[CandleReader]) -> None:
+        """A candle of a market that has stood still is the mark, it is over, and it begins on the minute."""
+        async with on_stage(self.inventory.venue) as stage:
+            minute = timedelta(minutes=1)
+            now = from_milliseconds(stage.simulation.milliseconds())
+            began = now - 5 * minute
+            listed = (one for one in stage.ledger.contracts.values() if one.listed_at is None or one.listed_at < began)
+            for symbol in (one.symbol for one in listed):
+                walk = candle_reader.of(stage.account).iter_candles(symbol, minute, start=began)
+                candles = await walk.all()
+                assert candles, f"{symbol} has no candle"
+                for candle in candles:
+                    prices = {candle.open, candle.high, candle.low, candle.close}
+                    assert prices == {stage.ledger.mark(symbol)}, f"{symbol}: {candle} is not the mark"
+                    assert candle.symbol == symbol
+                    assert candle.opens_at.second == candle.opens_at.microsecond == 0
+                    assert candle.opens_at + minute <= from_milliseconds(stage.simulation.milliseconds())
 
     async def test_an_unlisted_symbol_among_others_has_no_price(self, price_reader: type[PriceReader]) -> None:
         """One of several symbols that the venue does not list is refused by its name: none is left out in silence."""

@@ -13,7 +13,7 @@ from venuekit_binance_common.simulated.contract_routes import ContractRoutes
 from venuekit_binance_common.simulated.formatting import plain
 from venuekit_binance_common.simulated.public_routes import PAIR
 from venuekit_binance_common.simulated.quote_routes import QuoteRoutes
-from venuekit_binance_common.venue import SYMBOL, THE_SYMBOL
+from venuekit_binance_common.venue import SYMBOL
 
 
 class CoinmQuoteRoutes(QuoteRoutes, ContractRoutes):
@@ -21,7 +21,6 @@ class CoinmQuoteRoutes(QuoteRoutes, ContractRoutes):
 
     unwraps = False
     ticker_names = (SYMBOL, PAIR)
-    funding_symbol = THE_SYMBOL
     widest_candles = timedelta(days=200)
 
     def ticker_contracts(self, request: SimRequest) -> tuple[Contract, ...]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from types import MappingProxyType
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from venuekit.plugin import Parameter, from_milliseconds
-from venuekit.simulator import Route, SimRequest, Visit
+from venuekit.plugin import Endpoint, Parameter, from_milliseconds
+from venuekit.simulator import Handler, Route, SimRequest, Visit
 from venuekit.simulator.ledger import Contract, PricePoint
 from venuekit.simulator.quotes import Candle, Interval, make_candles, make_premiums
 from venuekit_binance_common.simulated.formatting import amount, milliseconds, plain, price, quantity
@@ -50,10 +50,13 @@ class CandleRoutes(PublicRoutes):
     #: the oldest from its beginning on
     widest_candles: ClassVar[timedelta | None] = None
 
+    def handlers(self) -> Mapping[Endpoint[Any], Handler]:
+        """Return the handler of each endpoint."""
+        return {**super().handlers(), self.endpoints.CANDLES: self.candles}
+
     def extra_routes(self) -> Iterable[Route]:
         """Return the routes, which the client does not use."""
         yield from super().extra_routes()
-        yield self.public("klines", self.candles, THE_SYMBOL, *_SPANNED, costs=_WEIGHTS)
         yield self.public("markPriceKlines", self.mark_candles, THE_SYMBOL, *_SPANNED, costs=_WEIGHTS)
         yield self.public("indexPriceKlines", self.index_candles, THE_PAIR, *_SPANNED, costs=_WEIGHTS)
 

@@ -41,8 +41,6 @@ class QuoteRoutes(PublicRoutes):
 
     #: the parameters that select the rows of a ticker
     ticker_names: ClassVar[tuple[Parameter, ...]] = (SYMBOL,)
-    #: the parameter that selects the rows of funding
-    funding_symbol: ClassVar[Parameter] = SYMBOL
     #: the weight of recent trades
     trades_weight: ClassVar[int] = 5
     old_trades_limits: ClassVar[HistoryLimits] = HistoryLimits(keeps=timedelta(days=30), rows=100, most_rows=500)
@@ -54,6 +52,7 @@ class QuoteRoutes(PublicRoutes):
             **super().handlers(),
             self.endpoints.BOOK_TICKER: self.ticker_book,
             self.endpoints.LAST_PRICE: self.ticker_price,
+            self.endpoints.FUNDING_RATES: self.funding_rates,
         }
 
     def extra_routes(self) -> Iterable[Route]:
@@ -65,7 +64,6 @@ class QuoteRoutes(PublicRoutes):
         old = self.public("historicalTrades", self.old_trades, THE_SYMBOL, LIMIT, FROM_ID, costs=weigh(20))
         yield attrs.evolve(old, security=self.old_trades_security)
         yield self.public("aggTrades", self.aggregates, THE_SYMBOL, FROM_ID, *SPAN, LIMIT, costs=weigh(20))
-        yield self.public("fundingRate", self.funding_rates, self.funding_symbol, *SPAN, LIMIT, costs=weigh(1))
 
     # -- the fields that only some products have
 
@@ -243,7 +241,7 @@ class QuoteRoutes(PublicRoutes):
 
     def funding_rates(self, request: SimRequest, visit: Visit) -> object:
         """Return the fundings of a symbol or of all, from old to new."""
-        if self.funding_symbol.required:
+        if self.endpoints.FUNDING_RATES.by_name["symbol"].required:
             self.require_symbol(request)
         symbols = {contract.symbol for contract in self.contracts_of(request) if contract.expires_at is None}
         times = self.stretch(request, visit, _FUNDINGS)

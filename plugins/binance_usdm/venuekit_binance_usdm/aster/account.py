@@ -13,6 +13,7 @@ from venuekit.parts.settings.snapshot import SettingsDraft
 from venuekit_binance_common.account import BinanceAccount
 from venuekit_binance_common.enums import asset_mode_of, position_mode_of
 from venuekit_binance_common.market import contracts_endpoint
+from venuekit_binance_common.market_history import candle_history, funding_history
 from venuekit_binance_common.orders.routes import countdown_route, order_routes
 from venuekit_binance_common.positions.margin import margin_history
 from venuekit_binance_common.settings import BinanceSettings, state_of_position
@@ -88,6 +89,8 @@ class AsterUsdmAccount(AsterAccount):
     settings_source = AsterV3Settings()
     CONTRACTS = contracts_endpoint(ASTER.EXCHANGE_INFO)
     COUNTDOWN = countdown_route(ASTER.ORDERS)
+    CANDLE_HISTORY = candle_history(ASTER.CANDLES)
+    FUNDING_HISTORY = funding_history(ASTER.FUNDING_RATES)
     INCOME_HISTORY = income_history(ASTER.INCOME, INCOME_RETENTION)
     MARGIN_HISTORY = margin_history(ASTER.MARGIN_HISTORY, MARGIN_RETENTION)
     ORDER_ROUTES = order_routes(ASTER.ORDERS, CONTRACTS, ORDER_SIZE)
@@ -102,6 +105,8 @@ class AsterV1Account(AsterAccount):
     settings_source = AsterV1Settings()
     CONTRACTS = contracts_endpoint(ASTER_V1.EXCHANGE_INFO)
     COUNTDOWN = countdown_route(ASTER_V1.ORDERS)
+    CANDLE_HISTORY = candle_history(ASTER_V1.CANDLES)
+    FUNDING_HISTORY = funding_history(ASTER_V1.FUNDING_RATES)
     INCOME_HISTORY = income_history(ASTER_V1.INCOME, INCOME_RETENTION)
     MARGIN_HISTORY = margin_history(ASTER_V1.MARGIN_HISTORY, MARGIN_RETENTION)
     ORDER_ROUTES = order_routes(ASTER_V1.ORDERS, CONTRACTS, ORDER_SIZE)

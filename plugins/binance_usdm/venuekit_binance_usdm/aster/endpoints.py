@@ -25,6 +25,7 @@ from venuekit.parts.rows import Rows
 from venuekit.parts.settings.lens import AccountLens
 from venuekit.plugin import Change, Echoes, Endpoint, Security
 from venuekit_binance_common import endpoints as common
+from venuekit_binance_common import market_endpoints as market
 from venuekit_binance_common.endpoints import BinanceEndpoints, StreamEndpoints, stream_endpoints
 from venuekit_binance_common.orders.terms import OrderTerms
 from venuekit_binance_common.payloads import Acknowledgement
@@ -68,8 +69,9 @@ class AsterEndpoints(BinanceEndpoints):
         cls.SET_LEVERAGE = common.set_leverage(root, cls.SYMBOL_LENS, largest="maxNotionalValue")
         cls.SET_ASSET_MODE = usdm.set_asset_mode(root, cls.ASSET_MODE_LENS)
         cls.MARK_PRICE = usdm.mark_price(root)
-        cls.BOOK_TICKER = common.book_ticker(root, of_one=1, of_all=2)
-        cls.LAST_PRICE = common.last_price(root)
+        cls.BOOK_TICKER = market.book_ticker(root, of_one=1, of_all=2)
+        cls.LAST_PRICE = market.last_price(root)
+        cls.FUNDING_RATES = market.funding_rates(root, SYMBOL)
         cls.INCOME = common.income(root, weight=30, note="Without times those of the last 7 days.")
         cls.MARGIN_HISTORY = usdm.margin_history(root)
         cls.POSITION_MARGIN = common.position_margin(root, cls.MARGIN_HISTORY, PositionLegs(positions, LEGS))

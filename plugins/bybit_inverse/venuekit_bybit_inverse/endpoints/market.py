@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from decimal import Decimal
+from types import MappingProxyType
 
 import attrs
 
 from venuekit.capabilities import (
     Bracket,
     BracketReader,
+    CandleReader,
+    FundingRate,
+    FundingRateReader,
     InstrumentReader,
     Price,
     PriceReader,
@@ -17,13 +22,25 @@ from venuekit.capabilities import (
     Unit,
     UserStream,
 )
+from venuekit.parts.candles import CandleColumns
 from venuekit.parts.columns import Same, derived, milliseconds, number, price, text, whole
 from venuekit.parts.endpoint_book import EndpointBook
 from venuekit.parts.prices import rate_of_funding
 from venuekit.parts.rows import Document, Reads, Rows
-from venuekit.plugin import Echoes, Endpoint, Parameter, Security, WireRow, payload_decoder
+from venuekit.plugin import Echoes, Endpoint, Kind, Parameter, Security, WireRow, payload_decoder
 from venuekit_bybit_inverse.limits import cost
-from venuekit_bybit_inverse.wire import BASE_COIN, CURSOR, INVERSE, SYMBOL, limit, page_decoder, wire_page
+from venuekit_bybit_inverse.wire import (
+    BASE_COIN,
+    CURSOR,
+    END,
+    INVERSE,
+    START,
+    SYMBOL,
+    THE_SYMBOL,
+    limit,
+    page_decoder,
+    wire_page,
+)
 
 
 @attrs.frozen(eq=False, repr=False)
@@ -108,6 +125,26 @@ def _prices_of_a_moment(prices: Rows[Price], moment: Rows[_Envelope]) -> tuple[P
     return prices.values(time=moment.values()[0].time)
 
 
+_FUNDING_RATES = Reads(
+    FundingRate,
+    within=("result", "list"),
+    symbol=text("symbol", is_required=True),
+    rate=number("fundingRate"),
+    time=milliseconds("fundingRateTimestamp", as_text=True),
+)
+#: the word of each length; months, which are of several lengths, are left out
+CANDLE_WORDS: Mapping[timedelta, str] = MappingProxyType(
+    {
+        **{timedelta(minutes=count): str(count) for count in (1, 3, 5, 15, 30, 60, 120, 240, 360, 720)},
+        timedelta(days=1): "D",
+        timedelta(weeks=1): "W",
+    }
+)
+
+#: without it, the venue takes linear contracts to be meant
+_OPTIONAL_INVERSE = attrs.evolve(INVERSE, required=False)
+
+
 class MarketEndpoints(EndpointBook):
     """Reads of the market; they need no key."""
 
@@ -155,4 +192,36 @@ class MarketEndpoints(EndpointBook):
         pools=cost(),
         serves=(PriceReader.get_prices,),
         note="Every inverse contract without a symbol; at the same cost.",
+    )
+
+    CANDLES = Endpoint(
+        "GET",
+        "/v5/market/kline",
+        decode=CandleColumns(within=("result", "list"), turnover=6),
+        rows=(("result", "list"),),
+        parameters=(
+            _OPTIONAL_INVERSE,
+            THE_SYMBOL,
+            Parameter("interval", required=True, choices=frozenset({*CANDLE_WORDS.values(), "M"})),
+            Parameter("start", Kind.INTEGER, minimum=Decimal(0)),
+            Parameter("end", Kind.INTEGER, minimum=Decimal(0)),
+            limit(1000),
+        ),
+        security=Security.NONE,
+        pools=cost(),
+        serves=(CandleReader.iter_candles,),
+        note="Newest first.",
+    )
+
+    FUNDING_RATES = Endpoint(
+        "GET",
+        "/v5/market/funding/history",
+        decode=_FUNDING_RATES.read_all,
+        rows=(("result", "list"),),
+        echoes=Echoes.each({"symbol": "symbol"}),
+        parameters=(INVERSE, THE_SYMBOL, START, END, limit(200)),
+        security=Security.NONE,
+        pools=cost(),
+        serves=(FundingRateReader.iter_funding_rates,),
+        note="Newest first; a start is taken together with an end alone.",
     )

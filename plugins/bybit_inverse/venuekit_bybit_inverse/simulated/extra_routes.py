@@ -34,12 +34,10 @@ _TIMES = _numbers("startTime", "endTime", "limit")
 _CURSOR = _optional("cursor")
 
 _PUBLIC: tuple[tuple[str, _Handler, tuple[Parameter, ...]], ...] = (
-    ("market/kline", quote_routes.candles, _CANDLES),
     ("market/mark-price-kline", quote_routes.mark_candles, _CANDLES),
     ("market/index-price-kline", quote_routes.index_candles, _CANDLES),
     ("market/orderbook", quote_routes.order_book, (*_MARKET, *_numbers("limit"))),
     ("market/recent-trade", quote_routes.trades, (*_mandatory("category"), *_optional("symbol"), *_numbers("limit"))),
-    ("market/funding/history", quote_routes.fundings, (*_MARKET, *_TIMES)),
     ("market/open-interest", quote_routes.open_interest, (*_MARKET, *_mandatory("intervalTime"), *_TIMES, *_CURSOR)),
     ("market/price-limit", quote_routes.price_limit, _ANY_MARKET),
     ("system/status", setting_routes.system_status, _optional("id", "state")),

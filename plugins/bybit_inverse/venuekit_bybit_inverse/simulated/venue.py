@@ -97,6 +97,8 @@ _HANDLERS: Mapping[Endpoint[Any], Callable[[Parameters, Visit], object]] = {
     BYBIT.INSTRUMENTS: market_routes.instruments,
     BYBIT.RISK_LIMITS: market_routes.risk_limits,
     BYBIT.TICKERS: quote_routes.tickers,
+    BYBIT.CANDLES: quote_routes.candles,
+    BYBIT.FUNDING_RATES: quote_routes.fundings,
     BYBIT.ACCOUNT_INFO: account_routes.account_info,
     BYBIT.WALLET_BALANCE: account_routes.wallet_balance,
     BYBIT.COLLATERAL_INFO: account_routes.collateral_info,
