@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import attrs
 import click
 
 from venuekit.capabilities import (
+    AccountInfo,
     AccountModeReader,
     AccountReader,
     AdlReader,
     ApiKeyReader,
+    Balance,
     BalanceReader,
     BracketReader,
     CommissionReader,
@@ -22,7 +25,7 @@ from venuekit.capabilities import (
 from venuekit.cli.accounts import Question, answer, open_account
 from venuekit.cli.commands import accounts_command, state_of
 from venuekit.cli.output import print_rows
-from venuekit.cli.tables import columns
+from venuekit.cli.tables import cell_text, columns
 from venuekit.errors import VenueError
 from venuekit.exports.rows import Row, row_of
 
@@ -51,16 +54,28 @@ async def _account_row(name: str, account: Account) -> list[Row]:
     reader = AccountReader.of(account)
     first: dict[str, Any] = {"account": name, "venue": account.venue.id}
     if not account.support(AccountModeReader):
-        return [row_of(await reader.get_account(), **first)]
+        return [_account_figures(await reader.get_account(), first)]
     mode = await AccountModeReader.of(account).get_account_mode()
     first |= {"account_mode": mode.mode, "account_mode_word": mode.word, "margin_model": mode.margin_model}
     first |= {"account_mode_reason": mode.reason}
     try:
-        return [row_of(await reader.get_account(), **first)]
+        return [_account_figures(await reader.get_account(), first)]
     except VenueError:
         if mode.mode is None or mode.reason is None:
             raise
         return [first]
+
+
+def _account_figures(info: AccountInfo, first: Mapping[str, Any]) -> Row:
+    """Return an account's figures; where the venue has no totals, equity and maintenance margin are told by asset."""
+    by_asset = {
+        f"{name}_by_asset": ", ".join(
+            f"{cell_text(figure)} {one.asset}" for one in info.balances if (figure := getattr(one, field))
+        )
+        for name, field in (("equity", "equity"), ("maintenance", "maintenance_margin"))
+        if info.total_equity is None
+    }
+    return row_of(info, **first, **{name: text or None for name, text in by_asset.items()})
 
 
 @accounts_command("key", accounts="any", short_help="Show the permissions of API keys.")
@@ -80,7 +95,29 @@ async def key_command(context: click.Context, accounts: Sequence[str], as_json: 
 async def balances_command(context: click.Context, accounts: Sequence[str], as_json: bool) -> int:
     """Show each ACCOUNT's balances, by asset; all accounts when none is named."""
     shown = columns("account sub_account asset wallet unrealized_pnl equity initial_margin available")
-    return await answer(context, accounts, _values(BalanceReader.get_balances), shown, "no balances", as_json=as_json)
+    return await answer(context, accounts, _balance_rows, shown, "no balances", as_json=as_json)
+
+
+async def _balance_rows(name: str, account: Account) -> list[Row]:
+    """Return the balances, with what the read of the account alone says of the same wallets: equity and margins."""
+    balances = await BalanceReader.of(account).get_balances()
+    lacking = any(balance.wallet and (balance.equity is None or balance.initial_margin is None) for balance in balances)
+    if lacking and account.support(AccountReader):
+        try:
+            of_account = (await AccountReader.of(account).get_account()).balances
+        except VenueError:  # some modes of an account have balances and no totals
+            of_account = ()
+        known = {(one.asset, one.sub_account, one.wallet): one for one in of_account}
+        # a wallet that moved between the reads is not joined with figures of another moment
+        balances = tuple(_filled(one, known.get((one.asset, one.sub_account, one.wallet))) for one in balances)
+    return [row_of(balance, account=name, venue=account.venue.id) for balance in balances]
+
+
+def _filled(balance: Balance, other: Balance | None) -> Balance:
+    """Return a balance with the figures of another read of it where its own read says nothing."""
+    fields = {} if other is None else {field.name: getattr(other, field.name) for field in attrs.fields(Balance)}
+    missing = {name: value for name, value in fields.items() if getattr(balance, name) is None and value is not None}
+    return attrs.evolve(balance, **missing) if missing else balance
 
 
 @accounts_command("positions", accounts="any")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +71,29 @@ def _able(capability: type[Capability]) -> list[str]:
 
 def _writes(simulation: Simulation) -> list[str]:
     return writes_of(simulation, PLUGINS)
+
+
+EXCHANGES = [venue_id for venue_id in _able(AccountReader) if not venue_id.startswith("toy_")]
+
+
+def test_equity_and_margin_are_shown_of_every_wallet(simulation: Simulation, call: Callable[..., Called]) -> None:
+    """By the read of the account where that of the balances does not have them; they are those of the ledger."""
+    rows = json.loads(call("balances", *EXCHANGES, "--json").out)
+
+    for row in rows:
+        if Decimal(row["wallet"] or 0):
+            assert None not in (row["equity"], row["initial_margin"], row["maintenance_margin"]), row
+            assert Decimal(row["equity"]) == Decimal(row["wallet"]) + Decimal(row["unrealized_pnl"]), row
+    assert {row["venue"] for row in rows} == set(EXCHANGES)
+
+
+def test_an_account_without_totals_shows_equity_by_asset(simulation: Simulation, call: Callable[..., Called]) -> None:
+    """Each has the one or the other."""
+    rows = json.loads(call("account", *EXCHANGES, "--json").out)
+
+    assert {row["account"]: bool(row["total_equity"] or row["equity_by_asset"]) for row in rows} == dict.fromkeys(
+        EXCHANGES, True
+    )
 
 
 @pytest.mark.parametrize(
