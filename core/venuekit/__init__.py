@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from venuekit.credentials import Credentials, Secret
     from venuekit.endpoint import Change, Effect, Endpoint
     from venuekit.errors import Outcome, VenuekitError
+    from venuekit.flattening import flatten
     from venuekit.fleet import FanOut, fan_out
     from venuekit.message import Answer
     from venuekit.parameters import Parameter
@@ -37,6 +38,7 @@ if not TYPE_CHECKING:
             "credentials": "Credentials Secret",
             "endpoint": "Change Effect Endpoint",
             "errors": "Outcome VenuekitError",
+            "flattening": "flatten",
             "fleet": "FanOut fan_out",
             "message": "Answer",
             "parameters": "Parameter",
@@ -72,6 +74,7 @@ __all__ = [
     "connect",
     "errors",
     "fan_out",
+    "flatten",
     "open_accounts",
     "simulate",
 ]

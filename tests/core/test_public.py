@@ -36,6 +36,7 @@ PACKAGES = [
     "venuekit.credentials",
     "venuekit.exports",
     "venuekit.live",
+    "venuekit.parts.closing",
     "venuekit.parts.histories",
     "venuekit.parts.orders",
     "venuekit.parts.settings",

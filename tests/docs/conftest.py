@@ -84,6 +84,12 @@ def dead_man_page() -> Page:
 
 
 @pytest.fixture(scope="session")
+def closing_page() -> Page:
+    """docs/closing.md."""
+    return Page(ROOT / "docs" / "closing.md")
+
+
+@pytest.fixture(scope="session")
 def instruments_page() -> Page:
     """docs/instruments.md."""
     return Page(ROOT / "docs" / "instruments.md")

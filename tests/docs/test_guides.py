@@ -12,6 +12,7 @@ import pytest
 GUIDES = (
     "instruments_page",
     "orders_page",
+    "closing_page",
     "dead_man_page",
     "histories_page",
     "simulator_page",

@@ -11,7 +11,9 @@ from tests.docs.conftest import Page
 _TEST = re.compile(r"`([\w/]+\.py)::(\w+)`")
 
 
-@pytest.mark.parametrize(("name", "least"), [("reliability.md", 11), ("streams.md", 11), ("dead_man.md", 5)])
+@pytest.mark.parametrize(
+    ("name", "least"), [("reliability.md", 11), ("streams.md", 11), ("dead_man.md", 5), ("closing.md", 7)]
+)
 def test_every_named_test_exists(root: Path, name: str, least: int) -> None:
     """Each promise is held by tests that are there."""
     page = Page(root / "docs" / name)

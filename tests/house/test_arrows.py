@@ -33,7 +33,7 @@ STOREYS = (
     {"parts"},
     {"budgets", "event_log", "first_reads", "owners"},
     {"fleet", "runtime"},
-    {"accounts"},
+    {"accounts", "flattening"},
     {"exports", "live", "settings", "simulator"},
     {"_defaults", "_simulate"},
     {"__init__", "plugin"},

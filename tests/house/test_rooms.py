@@ -12,7 +12,7 @@ import pytest
 #: big rooms of core: their modules from the ground up, a storey a line; a module may import those of the storeys below
 ROOMS = {
     "pipeline": (
-        "failures guard interlock journal_lines key_index nonces observe open_socket options pools",
+        "close_turns failures guard interlock journal_lines key_index nonces observe open_socket options pools",
         "aiohttp_socket patience proxy wire write_scopes",
         "egress events pace sockets unsupported",
         "budget connection journal journal_files notes owner shared_url socket_connection",
@@ -24,7 +24,7 @@ ROOMS = {
         "arrival",
         "waits",
         "resolve",
-        "completion",
+        "completion late_orders",
         "recovery",
         "account_session",
     ),

@@ -16,6 +16,7 @@ from venuekit.capabilities.account_info import (
     IdentityReader,
 )
 from venuekit.capabilities.account_mode import AccountMode, AccountModeReader, AccountModeSetting
+from venuekit.capabilities.closing import ClosedLeg, CloseReport, LateWrite, PositionCloseControl
 from venuekit.capabilities.dead_man import (
     DeadManBehaviour,
     DeadManControl,
@@ -171,6 +172,8 @@ __all__ = [
     "Candle",
     "CandleReader",
     "Capability",
+    "CloseReport",
+    "ClosedLeg",
     "ClosedPnl",
     "ClosedPnlReader",
     "Collateral",
@@ -208,6 +211,7 @@ __all__ = [
     "InstrumentReader",
     "InstrumentStatus",
     "JointSetting",
+    "LateWrite",
     "LeverageBehaviour",
     "LeverageControl",
     "LeverageReader",
@@ -242,6 +246,7 @@ __all__ = [
     "Pager",
     "Position",
     "PositionBehaviour",
+    "PositionCloseControl",
     "PositionMarginControl",
     "PositionMode",
     "PositionModeBehaviour",

@@ -374,7 +374,7 @@ def _record_success(operation: Operation[Any], value: Any) -> None:
         operation.session.owner.write_scopes.claim(claims)
     if leaves_open(operation.session.venue_session.venue, endpoint, value):
         operation.leave_open()
-    elif operation.journal_id is not None or operation.client_ids:
+    elif operation.journal_id is not None or operation.client_ids or endpoint.effect is Effect.KEYED:
         operation.close(Outcome.APPLIED, claims)
 
 

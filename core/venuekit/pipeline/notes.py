@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from venuekit import errors
 from venuekit._util.texts import warn, without
 from venuekit.clock import clock_error
+from venuekit.endpoint import Effect
 from venuekit.errors import Outcome
 from venuekit.order_scope import MadeId
 from venuekit.pipeline.events import notify_of
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 
 _NO_ACTION: dict[str, str] = {}
+#: effects of writes that may open a position
+_OPENING = frozenset({Effect.KEYED, Effect.DELTA})
+_EVERY = (None,)
 
 
 def use_client_ids(operation: Operation[Any]) -> None:
@@ -83,6 +87,11 @@ def record_outcome(operation: Operation[Any], outcome: Outcome, claims: str | No
     """Close a line, and say how long an order of its client ids may have come into being."""
     session = operation.session
     now = session.venue_session.clock.milliseconds()
+    if operation.endpoint.effect in _OPENING:
+        symbols = operation.endpoint.symbols_of(operation.parameters) or _EVERY
+        opens = operation.endpoint.effect is Effect.KEYED and not _reduces(operation)
+        is_accepted = opens and outcome is Outcome.APPLIED
+        session.owner.write_scopes.forget_order(operation, symbols, now if is_accepted else None)
     if operation.client_ids:
         if outcome is Outcome.APPLIED:
             session.owner.write_scopes.recent.note(operation.client_ids, now)

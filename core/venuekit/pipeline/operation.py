@@ -243,6 +243,8 @@ class Operation(Generic[T]):
             fence = Fence(footprint, self.fence, write, self.description, self.number)
             self.fences += (fence,)
             self.session.owner.write_scopes.fences += (fence,)
+        elif self.endpoint.effect is Effect.DELTA and self.endpoint.write_scope is None:
+            self.session.owner.write_scopes.note_order(self)  # of a raw call: it may be an order
 
     def lower_fence(self) -> None:
         """Take the fence away when there is one open attempt only and it is proven to have arrived."""
@@ -298,6 +300,7 @@ class Operation(Generic[T]):
             if endpoint.is_write:
                 if endpoint.effect is Effect.KEYED:
                     use_client_ids(self)
+                    session.owner.write_scopes.note_order(self)
                 if session.journal is not None:
                     record_attempt(self, session.journal)
             self.attempts += 1

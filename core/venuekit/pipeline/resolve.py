@@ -148,7 +148,7 @@ async def resolve_entry(session: AccountSession, entry: Unresolved, call: Call) 
     """
     clock = session.venue_session.clock
     with run_as((entry.operation,)):
-        operation = _operation_of(session, entry, call)
+        operation = operation_of(session, entry, call)
         is_setting = operation.endpoint.effect is Effect.SET
         cause = operation.annotate(errors.OutcomeUnknown(f"left unfinished at {entry.sent_at:%Y-%m-%d %H:%M:%S} UTC"))
         on_what = f" for {operation.subject}" if operation.subject else ""
@@ -175,7 +175,7 @@ async def resolve_entry(session: AccountSession, entry: Unresolved, call: Call) 
         return f"{words}: {'it holds' if is_setting else 'it happened'}"
 
 
-def _operation_of(session: AccountSession, entry: Unresolved, call: Call) -> Operation[Any]:
+def operation_of(session: AccountSession, entry: Unresolved, call: Call) -> Operation[Any]:
     """Return the operation that an entry of the journal tells of, as if its answer had just been lost."""
     venue, parameters = session.venue_session.venue, entry.parameters
     endpoint = venue.endpoint_at(*entry.endpoint_name)

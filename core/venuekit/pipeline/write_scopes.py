@@ -13,6 +13,7 @@ import attrs
 from venuekit.endpoint import Endpoint, WriteScope
 from venuekit.order_scope import ClientIds, OrderName
 from venuekit.parameters import Role
+from venuekit.pipeline.close_turns import CloseTurns
 
 #: scopes whose writes run one after another
 QUEUED = frozenset({WriteScope.ACCOUNT, WriteScope.SYMBOL, WriteScope.AMENDMENT})
@@ -67,6 +68,8 @@ class Footprint(NamedTuple):
         return any(one.may_be(another) for one in self.orders for another in other.orders)
 
 
+#: the most orders of unknown outcome that are remembered; each can arrive for some seconds alone
+_ORDERS_OUT_MAX = 4096
 _ACCOUNT = Footprint(WriteScope.ACCOUNT)
 _EVERY = (None,)
 
@@ -150,6 +153,12 @@ class WriteScopes:
     claimed: set[str] | None = attrs.field(default=None, init=False)
     #: lost settings that are known by the value they found, as long as their errors are there; None where none ever was
     _lost: WeakKeyDictionary[Overwritable, Footprint] | None = attrs.field(default=None, init=False, repr=False)
+    #: orders that were sent and may still arrive, as far as this process knows; None where none ever was
+    orders_out: dict[Described, None] | None = attrs.field(default=None, init=False, repr=False)
+    #: when an order of each symbol was last accepted (milliseconds on the venue's clock), None for one without a symbol
+    accepted_at: dict[str | None, int] | None = attrs.field(default=None, init=False, repr=False)
+    #: the closings of positions under way; None where none ever was
+    closings: CloseTurns | None = attrs.field(default=None, init=False, repr=False)
     #: client ids that went out lately
     recent: ClientIds = attrs.field(factory=ClientIds, init=False, repr=False)
     #: those who watch the writes of this account
@@ -237,6 +246,30 @@ class WriteScopes:
             if footprint.minds(lost):
                 setting.is_overwritten = True
 
+    def note_order(self, write: Described) -> None:
+        """Note that an order is sent; it may arrive until :meth:`forget_order`, or until its fence."""
+        if self.orders_out is None:
+            self.orders_out = {}
+        self.orders_out[write] = None
+        if len(self.orders_out) > _ORDERS_OUT_MAX:  # one whose outcome was never found out
+            del self.orders_out[next(iter(self.orders_out))]
+
+    def forget_order(self, write: Described, symbols: Iterable[str | None], accepted_at: int | None) -> None:
+        """Note that the outcome of an order is known: when it was accepted, None where it was not."""
+        if self.orders_out is not None:
+            self.orders_out.pop(write, None)
+        if accepted_at is not None:
+            if self.accepted_at is None:
+                self.accepted_at = {}
+            for symbol in symbols:
+                self.accepted_at[symbol] = accepted_at
+
+    def take_closings(self) -> CloseTurns:
+        """Return the closings of positions of this account, the same object for all its keys."""
+        if self.closings is None:
+            self.closings = CloseTurns()
+        return self.closings
+
     def lower(self, fence: Fence) -> None:
         """Forget a write that is proven to have arrived: it cannot arrive once more."""
         self.fences = tuple(one for one in self.fences if one is not fence)
@@ -275,6 +308,12 @@ class WriteScopes:
         if other._lost:
             self._lost = (self._lost or WeakKeyDictionary()) | other._lost
         self.recent.absorb(other.recent)
+        if other.orders_out:
+            self.orders_out = other.orders_out | (self.orders_out or {})
+        if other.accepted_at:
+            self.accepted_at = other.accepted_at | (self.accepted_at or {})
+        if other.closings is not None:
+            self.take_closings().absorb(other.closings)
         self.watchers += other.watchers
         # of one symbol armed by both, new blocks share ours; the end of the other one is made good by our next beat
         if other.countdowns:

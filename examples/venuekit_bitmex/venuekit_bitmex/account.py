@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 import venuekit.capabilities as cap
 import venuekit.plugin as vk
+from venuekit.parts.closing import PositionClosePart
 from venuekit.parts.dead_man import CountdownSwitchPart
 from venuekit.parts.orders import CountdownRoute, OrderPart
 from venuekit.parts.settings import AccountSettings, SymbolLeverage, SymbolMarginType
@@ -49,6 +50,7 @@ class BitmexAccount(
     AccountSettings,
     histories.BitmexHistories,
     OrderPart,
+    PositionClosePart,
     CountdownSwitchPart,
 ):
     """An account of BitMEX."""

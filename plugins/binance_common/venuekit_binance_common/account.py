@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from venuekit.parts.closing import PositionClosePart
 from venuekit.parts.dead_man import CountdownSwitchPart
 from venuekit.parts.orders import OrderBatchPart
 from venuekit.parts.settings.controls import AccountPositionMode, SymbolLeverage, SymbolMarginType
@@ -25,6 +26,7 @@ class BinanceAccount(
     BinanceWallet,
     BinanceMargin,
     BinanceOrders,
+    PositionClosePart,
     OrderBatchPart,
     CountdownSwitchPart,
     SymbolLeverage,

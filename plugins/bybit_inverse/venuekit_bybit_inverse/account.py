@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from venuekit.parts.closing import PositionClosePart
 from venuekit.parts.settings.controls import AccountMarginType
 from venuekit.parts.settings.snapshot import AccountSettings
 from venuekit.parts.user_streams import StreamedEvents
@@ -44,6 +45,7 @@ class BybitInverseAccount(
     BybitConversions,
     BybitOrders,
     BybitFills,
+    PositionClosePart,
     StreamedEvents,
     BybitProtection,
 ):

@@ -43,6 +43,7 @@ from venuekit.testing.conformance.access import AccessChecks
 from venuekit.testing.conformance.account_states import states_of
 from venuekit.testing.conformance.account_values import AccountValueChecks
 from venuekit.testing.conformance.arrivals import ArrivalChecks
+from venuekit.testing.conformance.closing import ClosingChecks, closing_cases
 from venuekit.testing.conformance.completeness import CompletenessChecks
 from venuekit.testing.conformance.countdowns import CountdownChecks, countdown_cases
 from venuekit.testing.conformance.dead_man import DeadManChecks, dead_man_cases
@@ -107,6 +108,7 @@ class Suite(
     FillChecks,
     CountdownChecks,
     DeadManChecks,
+    ClosingChecks,
     GuardChecks,
     LostWriteChecks,
     LostMarginChecks,
@@ -206,6 +208,7 @@ def _cases(inventory: Inventory) -> dict[str, dict[str, Any]]:
         **fill_cases(inventory),
         **countdown_cases(inventory),
         **dead_man_cases(inventory),
+        **closing_cases(inventory),
         **lost_write_cases(inventory),
         **stream_cases(inventory),
         "quanto_symbol": quanto_symbols(inventory),

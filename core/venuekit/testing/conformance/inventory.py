@@ -14,6 +14,7 @@ from venuekit.capabilities import (
     OrderAmendControl,
     OrderBatchControl,
     OrderBehaviour,
+    PositionCloseControl,
     capability_of,
 )
 from venuekit.endpoint import Effect, Endpoint, Security
@@ -36,6 +37,8 @@ _MOST_ITEMS: Mapping[Method, Callable[[OrderBehaviour], int]] = {
     OrderAmendControl.amend_orders: lambda behaviour: behaviour.amend_batch,
     OrderBatchControl.cancel_orders: lambda behaviour: behaviour.cancel_batch,
 }
+#: methods that are composed of others and go by their endpoints; checks of their own are about them
+COMPOSED = frozenset({PositionCloseControl.close_position, PositionCloseControl.flatten})
 
 
 class Inventory:
@@ -85,9 +88,13 @@ class Inventory:
 
     @cached_property
     def methods(self) -> tuple[Method, ...]:
-        """Every method of the supported capabilities, except batches that the venue declares not to have."""
+        """
+        Every method of the supported capabilities that endpoints serve.
+
+        Batches that the venue declares not to have are left out, and methods that are composed of others.
+        """
         promised = (method for capability in self.capabilities for method in promises(capability))
-        return tuple(method for method in promised if method not in self.missing_batches)
+        return tuple(method for method in promised if method not in COMPOSED and method not in self.missing_batches)
 
     @cached_property
     def missing_batches(self) -> tuple[Method, ...]:

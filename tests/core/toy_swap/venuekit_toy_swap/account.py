@@ -16,6 +16,7 @@ from venuekit.capabilities import (
     PositionSide,
 )
 from venuekit.parts.checks import check_amount, check_one_way
+from venuekit.parts.closing import PositionClosePart
 from venuekit.parts.dead_man import CountdownSwitchPart
 from venuekit.parts.orders import CountdownRoute, OrderPart
 from venuekit.parts.settings import AccountSettings, SymbolLeverage, SymbolMarginType
@@ -111,6 +112,7 @@ class ToySwapAccount(
     AccountSettings,
     SwapOrderHistory,
     OrderPart,
+    PositionClosePart,
     CountdownSwitchPart,
     SwapIncome,
 ):
