@@ -91,7 +91,7 @@ ROOMS = {
         "errors",
         "commands",
         "accounts consent declarations journal_rows settings_text sim_control",
-        "accounts_check budget history journal new_plugin order plugins reading record resolve root settings sim watch",
+        "accounts_check budget export history journal new_plugin order plugins reading record resolve root settings sim watch",
         "demo panic",
     ),
     "cli.watch": (

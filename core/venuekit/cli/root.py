@@ -18,6 +18,7 @@ _MODULES = {
     "budget": "budget",
     "declarations": "capabilities endpoints venues",
     "demo": "demo",
+    "export": "export",
     "history": "history",
     "journal": "journal",
     "new_plugin": "new-plugin",
@@ -27,7 +28,7 @@ _MODULES = {
     "reading": "account adl balances brackets fees instruments key positions",
     "record": "record",
     "resolve": "resolve",
-    "settings": "apply leverage plan settings",
+    "settings": "apply leverage plan",
     "sim": "sim",
     "watch.command": "watch",
 }

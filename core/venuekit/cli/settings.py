@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import attrs
 import click
@@ -22,7 +22,7 @@ from venuekit.cli.output import json_text, note, print_rows, say_done
 from venuekit.cli.settings_text import plan_text, report_text, step_text
 from venuekit.cli.tables import cell_text, columns
 from venuekit.errors import VenuekitError
-from venuekit.exports.rows import Row, row_of
+from venuekit.exports.rows import row_of
 
 if TYPE_CHECKING:
     from venuekit.account import Account
@@ -101,61 +101,6 @@ async def leverage_command(
     return Status.DONE
 
 
-@accounts_command("settings", accounts="any", short_help="Print the settings that hold as a target file.")
-@click.option("--symbol", "symbols", multiple=True, metavar="S", help="Also this symbol; may be repeated.")
-async def settings_command(
-    context: click.Context, accounts: Sequence[str], symbols: Sequence[str], as_json: bool
-) -> int:
-    """
-    Print the settings that hold for each ACCOUNT as a target file; of all accounts when none is named.
-
-    It has the symbols with a position, and those that are named. ``plan`` finds nothing to do for it until a setting
-    changes.
-    """
-    from venuekit.settings import read_target_of, tables_of, target_toml
-
-    state = state_of(context)
-    tables: dict[str, Any] = {}
-    statuses = [Status.DONE]
-    names = list(accounts or state.accounts.entries)
-    async with open_together(state, names, read_only=True) as (opened, failed):
-        for name in names:
-            error = failed.get(name)
-            try:
-                if error is None:
-                    tables[name] = tables_of(await read_target_of(opened[name], symbols))
-            except VenuekitError as unread:
-                error = unread
-            if error is not None:
-                print_error(error, as_json=as_json, account=name)
-                statuses.append(status_of(error))
-    if as_json:
-        click.echo(json_text([row for name, table in tables.items() for row in _flat(name, table)]))
-    elif tables:
-        click.echo(target_toml(tables), nl=False)
-    return worst(statuses)
-
-
-def _flat(name: str, table: Mapping[str, Any]) -> Iterator[Row]:
-    """Yield one flat row for each setting of an account."""
-    first = {"account": name, "venue": table["venue"]}
-    rows: dict[str | None, Mapping[str, Any]] = {None: table, **table.get("symbols", {})}
-    for symbol, row in rows.items():
-        for setting, value in row.items():
-            if setting not in {"venue", "symbols"}:
-                yield from _values(value, {**first, "symbol": symbol, "setting": setting})
-
-
-def _values(value: Any, first: Row, names: tuple[str, ...] = ()) -> Iterator[Row]:
-    if isinstance(value, Mapping):
-        for name, inner in value.items():
-            yield from _values(inner, first, (*names, name))
-        return
-    side = next((name for name in names if name in {"long", "short"}), None)
-    margin_type = next((name for name in names if name not in {"long", "short"}), None)
-    yield {**first, "margin_type": margin_type, "side": side, "value": value}
-
-
 @click.command("plan")
 @_target_arguments
 @click.option(
@@ -209,7 +154,7 @@ async def _plan(state: State, target: Path, names: Sequence[str], symbols: Seque
 
 
 def _print_plan(file: TargetFile, planned: Plan, *, everything: bool, as_json: bool, in_one_line: bool = False) -> int:
-    """Print a plan, and what could not be planned; return the exit status."""
+    """Print a plan, and the errors of the rest; return the exit status."""
     from venuekit.settings import plan_exit_status
 
     mistakes: list[UnknownSymbol | UnmatchedPattern] = [*planned.unknown, *planned.unmatched]

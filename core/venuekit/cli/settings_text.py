@@ -1,4 +1,4 @@
-"""Plans and reports as text: tables in which symbols alike are one row, notes, and what it all costs."""
+"""Plans and reports as text: tables in which symbols alike are one row, notes, and the cost."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def _row(group: Sequence[Step]) -> dict[str, Any]:
 
 
 def _subject(group: Sequence[Step]) -> str:
-    """Return what a note is about: the name of a step, or of several the setting and the first symbols."""
+    """Return the subject of a note: the name of a step, or of several the setting and the first symbols."""
     first = group[0]
     if len(group) == 1:
         return str(first)

@@ -1,4 +1,4 @@
-"""Current reads: the reads that a plan needs, the cheap ones first; what they show decides about the others."""
+"""Current reads: the reads that a plan needs, the cheap ones first, which decide about the others."""
 
 from __future__ import annotations
 

@@ -20,8 +20,9 @@ class Pace:
     """
     How fast a venue lets the changes of a plan be made, by the pool that takes longest.
 
-    ``seconds`` is the time at the pool's rate, ``cost`` what the changes take out of it. The rate is ``amount`` in each
-    ``window`` seconds. Time on the way to the venue, and other programs that share the pool, are not in it.
+    ``seconds`` is the time at the pool's rate, ``cost`` the amount that the changes take out of it. The rate is
+    ``amount`` in each ``window`` seconds. Time on the way to the venue, and other programs that share the pool, are not
+    in it.
     """
 
     venue: str
@@ -47,7 +48,7 @@ def paces_of(changes: Iterable[tuple[Venue[Any], Setting]]) -> Iterator[Pace]:
 
 
 def _costs(venue: Venue[Any], counts: Mapping[Setting, int]) -> Counter[str]:
-    """Return what the changes take out of each pool, with the reading right before each."""
+    """Return the amount that the changes take out of each pool, with the reading right before each."""
     costs: Counter[str] = Counter()
     for setting, count in counts.items():
         for endpoint, times in requests_of(venue, setting):

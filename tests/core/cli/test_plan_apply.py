@@ -64,14 +64,14 @@ def test_plan_apply_and_apply_again(call: Call, fresh: Any, target: Path) -> Non
 def test_the_settings_that_hold_are_a_target(call: Call, fresh: Any, target: Path) -> None:
     """The file plans to nothing; as JSON it is one flat object for each setting."""
     place = ("--accounts", fresh.accounts)
-    written = call("settings", "--symbol", "GEMUSD", *place)
+    written = call("export", "--symbol", "GEMUSD", *place)
     target.write_text(written.out)
     assert (written.status, call("plan", target, *place).status) == (0, 0)
 
-    rows = call("settings", "toy_perp", "--symbol", "GEMUSD", *place, "--json").rows
+    rows = call("export", "toy_perp", "--symbol", "GEMUSD", *place, "--json").rows
     names = {"account": "toy_perp", "venue": "toy_perp", "margin_type": None, "side": None}
     assert {**names, "symbol": "GEMUSD", "setting": "leverage", "value": "10"} in rows
-    unknown = call("settings", "--symbol", "NOPE", *place)
+    unknown = call("export", "--symbol", "NOPE", *place)
     assert (unknown.status, unknown.out) == (3, "")
 
 
