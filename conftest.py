@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 
 import coverage
 import pytest
@@ -22,6 +23,14 @@ def pytest_configure() -> None:
     is_measured = coverage.Coverage.current() is not None
     settings.register_profile("patient", settings(), deadline=None, derandomize=is_measured)
     settings.load_profile("patient")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def state_of_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep journals and undo files of tests, and of the processes that they start, out of the user's directories."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+        yield
 
 
 @pytest.hookimpl(trylast=True)

@@ -153,7 +153,7 @@ def test_command_line_reads_and_writes(run: Callable[..., tuple[int, str]]) -> N
         ["balances"],
         ["positions"],
         ["instruments", "toy_swap"],
-        ["settings", "toy_swap"],
+        ["export", "toy_swap"],
         ["order", "list"],
     ):
         status, shown = run(*words)

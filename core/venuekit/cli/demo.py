@@ -112,7 +112,7 @@ class _Demo:
         _say("see the changes and their cost; status 5: changes are pending")
         self._run("plan", "settings.toml", status=Status.PENDING)
         _say("apply and verify them")
-        self._run("apply", "settings.toml")
+        self._run("apply", "settings.toml", "--undo", "undo.toml")
         _say("a second time nothing is left to change")
         self._run("apply", "settings.toml")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import click
@@ -11,18 +12,30 @@ from venuekit.cli.accounts import open_together
 from venuekit.cli.commands import accounts_command, state_of
 from venuekit.cli.errors import Status, print_error, status_of, worst
 from venuekit.cli.output import json_text
-from venuekit.errors import VenuekitError
+from venuekit.errors import ConfigurationError, VenuekitError
 from venuekit.exports.rows import Row
 
 
 @accounts_command("export", accounts="any", short_help="Print the settings that hold as a target file.")
-@click.option("--symbol", "symbols", multiple=True, metavar="S", help="Also this symbol; may be repeated.")
-async def export_command(context: click.Context, accounts: Sequence[str], symbols: Sequence[str], as_json: bool) -> int:
+@click.option(
+    "--symbol", "symbols", multiple=True, metavar="S", help="Also this symbol, or those that trade: ETH*; repeatable."
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write FILE, which must not exist yet, instead of standard output.",
+)
+async def export_command(
+    context: click.Context, accounts: Sequence[str], *, symbols: Sequence[str], output: Path | None, as_json: bool
+) -> int:
     """
     Print the settings that hold for each ACCOUNT as a target file; of all accounts when none is named.
 
-    It has the symbols with a position, and those that are named. ``plan`` finds nothing to do for it until a setting
-    changes.
+    It has the symbols with a position, and those that are named; all that trade with --symbol '*'. ``plan`` finds
+    nothing to do for it until a setting changes. An account that cannot be read is reported, and the others are
+    written.
     """
     from venuekit.settings import read_target_of, tables_of, target_toml
 
@@ -41,11 +54,22 @@ async def export_command(context: click.Context, accounts: Sequence[str], symbol
             if error is not None:
                 print_error(error, as_json=as_json, account=name)
                 statuses.append(status_of(error))
-    if as_json:
+    if output is not None and tables:
+        _write(output, target_toml(tables))
+    elif as_json:
         click.echo(json_text([row for name, table in tables.items() for row in _flat(name, table)]))
     elif tables:
         click.echo(target_toml(tables), nl=False)
     return worst(statuses)
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a new file."""
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        raise ConfigurationError(f"{path} exists, and is not overwritten: give another name, or move it") from None
 
 
 def _flat(name: str, table: Mapping[str, Any]) -> Iterator[Row]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import ExitStack, asynccontextmanager, contextmanager
@@ -21,12 +22,16 @@ from venuekit.cli.errors import Status, print_error, status_of, worst
 from venuekit.cli.output import json_text, note, print_rows, say_done
 from venuekit.cli.settings_text import plan_text, report_text, step_text
 from venuekit.cli.tables import cell_text, columns
+from venuekit.cli.undo_file import UndoFile, default_path
 from venuekit.errors import VenuekitError
 from venuekit.exports.rows import row_of
 
 if TYPE_CHECKING:
     from venuekit.account import Account
     from venuekit.settings import Plan, Result, TargetFile, UnknownSymbol, UnmatchedPattern, Unreadable
+
+#: how many results an interrupted command names one by one
+_LAST = 10
 
 
 def _target_arguments(command: F) -> F:
@@ -174,6 +179,13 @@ def _has_rules(file: TargetFile) -> bool:
 
 @click.command("apply")
 @_target_arguments
+@click.option(
+    "--undo",
+    "undo_path",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write the undo file here.  [default: one by its time in the user's directory of state]",
+)
 @yes_option
 @click.pass_context
 async def apply_command(
@@ -185,6 +197,7 @@ async def apply_command(
     symbols: Sequence[str],
     everything: bool,
     as_json: bool,
+    undo_path: Path | None,
     yes: bool,
 ) -> int:
     """
@@ -194,6 +207,8 @@ async def apply_command(
     unreadable account is reported as such, and the others are changed. The exit status is 0 when all settings hold, 3
     when one was refused or in conflict, 4 when one is unknown, 1 when an account could not be read, a key was not
     accepted or a venue could not be reached, 64 when the file is wrong or a venue does not know a symbol in it.
+
+    The old values of the settings that it changes are in the undo file, which it names; applying that restores them.
     """
     from venuekit.settings import apply, report_exit_status
 
@@ -206,51 +221,66 @@ async def apply_command(
             click.echo(plan_text(planned, everything=False, lines=_has_rules(file)), err=True)
             if not confirm_live("Change this", live):
                 return Status.PENDING
-        with _results(planned, as_json=as_json) as on_result:
-            report = await apply(planned, accounts, on_result=on_result)
+        venues = {name: account.venue for name, account in accounts.items()}
+        undo = UndoFile(undo_path or default_path(), venues, shlex.join(["venuekit", "apply", str(target)]))
+        undo.begin(planned)
+        try:
+            with _results(planned, as_json=as_json) as on_result:
+                report = await apply(planned, accounts, on_result=on_result)
+        except BaseException:
+            undo.name_it(as_json=as_json)
+            raise
     say_done(json_text(report.rows()) if as_json else report_text(report, everything=everything))
     if as_json and report.caveat is not None:
         note(report.caveat, as_json=True)
+    undo.end(report, as_json=as_json)
     unreadable = _print_unreadable(report.unreadable, as_json=as_json)
     return worst([report_exit_status(report), *unreadable])
 
 
 @contextmanager
 def _results(plan: Plan, *, as_json: bool) -> Iterator[Callable[[Result], None]]:
-    """Yield a function for the result of each step, which a terminal shows; prints all if the block is interrupted."""
+    """Yield a function for the result of each step, which a terminal shows; prints them if the block is interrupted."""
     ended: list[Result] = []
 
     def print_interrupted() -> None:
-        for result in ended:
+        for result in ended[-_LAST:]:
             note(f"{result}: {result.status}; interrupted before it was read again", as_json=as_json)
+        if len(ended) > _LAST:
+            note(f"and {len(ended) - _LAST} settings before these", as_json=as_json)
+        note(f"{len(ended)} of {len(plan.pending)} steps were taken; apply again to go on", as_json=as_json)
 
     with ExitStack() as interrupted:
         interrupted.callback(print_interrupted)
-        with _progress(plan, ended, visible=not as_json and sys.stdout.isatty()) as show:
+        with _progress(plan, visible=not as_json and sys.stderr.isatty()) as show:
 
             def keep(result: Result) -> None:
                 ended.append(result)
-                show()
+                show(result)
 
             yield keep
         interrupted.pop_all()
 
 
 @contextmanager
-def _progress(plan: Plan, ended: Sequence[Result], *, visible: bool) -> Iterator[Callable[[], None]]:
-    """Yield a function that shows the steps with the results so far."""
+def _progress(plan: Plan, *, visible: bool) -> Iterator[Callable[[Result], None]]:
+    """Yield a function that shows the number of results so far and the last one, as a bar on standard error."""
     if not visible:
-        yield lambda: None
+        yield lambda result: None  # noqa: ARG005 - nobody sees it
         return
-    from rich.live import Live
-    from rich.text import Text
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    def text() -> Text:
-        statuses = {str(result): result.status for result in ended}
-        return Text("\n".join(f"{statuses.get(str(step), 'waiting'):>9}  {step_text(step)}" for step in plan.pending))
+    columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("{task.description}", markup=False))
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, auto_refresh=False, transient=True) as progress:
+        task = progress.add_task("", total=len(plan.pending))
+        progress.refresh()
 
-    with Live(text(), auto_refresh=False, transient=True) as live:
-        yield lambda: live.update(text(), refresh=True)
+        def show(result: Result) -> None:
+            progress.update(task, advance=1, description=f"{result.status}  {step_text(result)}", refresh=True)
+
+        yield show
 
 
 def _read(state: State, path: Path, names: Sequence[str]) -> TargetFile:

@@ -27,6 +27,7 @@ from venuekit.settings.target import (
     text_of,
 )
 from venuekit.settings.target_file import TargetFile, parse_target, read_target
+from venuekit.settings.undo import undo_of
 
 __all__ = [
     "AccountTarget",
@@ -57,4 +58,5 @@ __all__ = [
     "tables_of",
     "target_toml",
     "text_of",
+    "undo_of",
 ]

@@ -12,7 +12,6 @@ from venuekit._util.texts import did_you_mean, nearest
 from venuekit._util.toml_lines import KeyPath
 from venuekit.capabilities import (
     InstrumentReader,
-    InstrumentStatus,
     LeverageScope,
     PositionSide,
     SettingsSnapshot,
@@ -21,7 +20,7 @@ from venuekit.capabilities import (
 from venuekit.errors import ConfigurationError, VenuekitError
 from venuekit.settings.controls import has_leverage_per
 from venuekit.settings.plans import UnmatchedPattern
-from venuekit.settings.rules import expand, find_unmatched, matches, only
+from venuekit.settings.rules import expand, find_unmatched, matches, only, trades
 from venuekit.settings.target import AccountTarget, LeverageTarget, SymbolTarget
 from venuekit.settings.target_accounts import TargetAccount, margin_type_of
 
@@ -36,7 +35,7 @@ async def read_listed(account: TargetAccount) -> Mapping[str, bool]:
     if not any(entry.rules for entry in account.entries.values()):
         return {}
     instruments = await InstrumentReader.of(account.open_account).get_instruments()
-    return {one.symbol: one.status == InstrumentStatus.TRADING for one in instruments}
+    return {one.symbol: trades(one) for one in instruments}
 
 
 async def read_names(account: TargetAccount, listed: Mapping[str, bool]) -> Collection[str]:

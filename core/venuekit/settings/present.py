@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from venuekit.capabilities import (
+    InstrumentReader,
     LeverageBehaviour,
     LeverageControl,
     LeverageScope,
@@ -22,6 +23,7 @@ from venuekit.capabilities import (
     SymbolSettings,
 )
 from venuekit.settings.controls import has_leverage_per, is_account_wide, is_joint
+from venuekit.settings.rules import is_pattern, matches, trades
 from venuekit.settings.target import AccountTarget, LeverageTarget, SymbolTarget
 from venuekit.venue import venue_support
 
@@ -37,15 +39,26 @@ async def read_target_of(account: Account, symbols: Collection[str] = ()) -> Acc
     """
     Return the settings that hold for an account as a target of it, by its cheapest reads.
 
-    It has the settings of ``symbols``, and of every other symbol that the reads show (those with a position or an
-    isolated margin type, say). Settings that the venue does not report or that a target cannot name are left out.
+    It has the settings of ``symbols``, which are names, or patterns (``*`` and ``?``) of symbols that the venue trades,
+    and of every other symbol that the reads show (those with a position or an isolated margin type, say). Settings that
+    the venue does not report or that a target cannot name are left out.
 
     Raises:
         InvalidRequest: the venue does not know a symbol.
         OperationError: the settings cannot be read.
     """
-    snapshot = await SettingsReader.of(account).get_settings(symbols)
+    snapshot = await SettingsReader.of(account).get_settings(await _names(account, symbols))
     return _target_of(account.venue, snapshot)
+
+
+async def _names(account: Account, symbols: Collection[str]) -> Collection[str]:
+    """Return the names among ``symbols``, and the symbols that the patterns among them match."""
+    patterns = [text for text in symbols if is_pattern(text)]
+    if not patterns:
+        return symbols
+    instruments = await InstrumentReader.of(account).get_instruments()
+    found = (one.symbol for one in filter(trades, instruments) if any(matches(text, one.symbol) for text in patterns))
+    return tuple(dict.fromkeys((*(text for text in symbols if text not in patterns), *found)))
 
 
 def _target_of(venue: Venue[Any], snapshot: SettingsSnapshot) -> AccountTarget:

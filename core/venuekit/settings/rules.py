@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 import attrs
 
-from venuekit.capabilities import Setting
+from venuekit.capabilities import Instrument, InstrumentStatus, Setting
 from venuekit.settings.target import AccountTarget, SymbolRule, SymbolTarget
 
 _WILDCARD = re.compile(r"[*?]")
@@ -29,6 +29,11 @@ def matches(text: str, name: str) -> bool:
 @functools.lru_cache(maxsize=1024)
 def _matcher(text: str) -> Callable[[str], re.Match[str] | None]:
     return re.compile(fnmatch.translate(text.replace("[", "[[]"))).match
+
+
+def trades(instrument: Instrument) -> bool:
+    """Return whether a listed instrument trades, so that patterns match it."""
+    return instrument.status == InstrumentStatus.TRADING
 
 
 def expand(entry: AccountTarget, listed: Mapping[str, bool], held: Collection[str]) -> AccountTarget:

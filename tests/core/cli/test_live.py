@@ -108,8 +108,9 @@ def test_yes_as_an_option(call: Call, live: Path) -> None:
     called = call("apply", "settings.toml", "--yes", "--json")
 
     assert called.status == 0
-    assert list(called.error) == ["note"]
-    assert "cannot be detected" in called.error["note"]
+    notes = [json.loads(line)["note"] for line in called.err.splitlines()]
+    assert "cannot be detected" in notes[0]
+    assert notes[1].startswith("undo: venuekit apply ")
     assert _leverage(call) == "15"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import pty
 import subprocess
@@ -71,6 +72,12 @@ def test_the_settings_that_hold_are_a_target(call: Call, fresh: Any, target: Pat
     rows = call("export", "toy_perp", "--symbol", "GEMUSD", *place, "--json").rows
     names = {"account": "toy_perp", "venue": "toy_perp", "margin_type": None, "side": None}
     assert {**names, "symbol": "GEMUSD", "setting": "leverage", "value": "10"} in rows
+    whole = call("export", "--symbol", "*", "-o", target.with_name("whole.toml"), *place)
+    again = call("export", "--symbol", "*", "-o", target.with_name("whole.toml"), *place)
+    assert (whole.status, whole.out, again.status) == (0, "", 64)
+    assert "whole.toml exists, and is not overwritten" in again.err
+    assert "GEMUSD" in target.with_name("whole.toml").read_text()
+    assert call("plan", target.with_name("whole.toml"), *place, "--json").rows == []
     unknown = call("export", "--symbol", "NOPE", *place)
     assert (unknown.status, unknown.out) == (3, "")
 
@@ -179,14 +186,14 @@ def test_live_without_a_terminal_needs_yes(call: Call, target: Path, tmp_path: P
 
 
 def test_on_a_terminal(command: list[str], fresh: Any, target: Path) -> None:
-    """On a terminal each step is shown as it ends, and what matters has a colour."""
+    """A bar on standard error counts the steps and shows the last one; what matters in the report has a colour."""
     ours, theirs = pty.openpty()
     with os.fdopen(ours, "rb", buffering=0) as terminal:
         process = subprocess.Popen(  # noqa: S603 - our own command
             [*command, "apply", str(target), "--accounts", str(fresh.accounts)],
             stdin=theirs,
             stdout=theirs,
-            stderr=subprocess.PIPE,
+            stderr=theirs,
             env=os.environ | {"TERM": "xterm", "COLUMNS": "100", "LINES": "40"},
         )
         os.close(theirs)
@@ -194,13 +201,55 @@ def test_on_a_terminal(command: list[str], fresh: Any, target: Path) -> None:
         with contextlib.suppress(OSError):  # how a terminal says that nobody writes to it any more
             while chunk := terminal.read(65536):
                 seen += chunk
-        _, err = process.communicate(timeout=30)
+        process.wait(timeout=30)
 
-    assert (process.returncode, err) == (0, b"")
+    assert process.returncode == 0
     text = seen.decode()
-    assert "waiting  toy_perp GEMUSD leverage: 10 -> 15" in text
+    assert "0/2" in text
+    assert "2/2" in text
     assert "changed  toy_perp GEMUSD leverage: 10 -> 15" in text
     assert "\x1b[32mchanged" in text
+    assert "undo: venuekit apply " in text
+
+
+def test_no_bar_is_written_to_a_file(call: Call, fresh: Any, target: Path) -> None:
+    """Standard error has the undo file alone."""
+    applied = call("apply", target, "--accounts", fresh.accounts)
+    assert (applied.status, len(applied.err.splitlines())) == (0, 1)
+
+
+def test_applying_the_undo_file_restores_the_old_values(call: Call, fresh: Any, target: Path, tmp_path: Path) -> None:
+    """It has the settings that were changed alone, and is named; nothing to change leaves no file."""
+    place = ("--accounts", fresh.accounts, "--json")
+    before = call("export", "--symbol", "GEMUSD", *place).rows
+    undo = tmp_path / "undo" / "one.toml"
+
+    applied = call("apply", target, "--undo", undo, *place)
+    changed = call("export", "--symbol", "GEMUSD", *place).rows
+    nothing = call("apply", target, "--undo", tmp_path / "nothing.toml", *place)
+    undone = call("apply", undo, *place)
+
+    assert changed != before
+    assert [applied.status, nothing.status, undone.status] == [0, 0, 0]
+    notes = [json.loads(line) for line in applied.err.splitlines()]
+    assert {"note": f"undo: venuekit apply {undo}", "path": str(undo)} in notes
+    assert undo.read_text().startswith(f"# before: venuekit apply {target}\n")
+    assert undo.stat().st_mode & 0o777 == 0o600
+    assert call("export", "--symbol", "GEMUSD", *place).rows == before
+    assert not (tmp_path / "nothing.toml").exists()
+
+
+def test_without_a_place_for_the_undo_file_nothing_is_sent(
+    call: Call, fresh: Any, target: Path, tmp_path: Path
+) -> None:
+    """The error says how to give another one."""
+    (tmp_path / "file").touch()
+    place = ("--accounts", fresh.accounts, "--json")
+    applied = call("apply", target, "--undo", tmp_path / "file" / "undo.toml", *place)
+    assert applied.status == 64
+    assert "the undo file cannot be written" in applied.error["message"]
+    assert "give another place by --undo" in applied.error["message"]
+    assert {row["status"] for row in call("plan", target, *place).rows} == {"pending"}
 
 
 def _with_dead(fresh: Any, target: Path, key: str) -> tuple[str | Path, ...]:
