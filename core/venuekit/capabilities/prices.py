@@ -17,7 +17,7 @@ from venuekit.capabilities._capability import Capability
 @attrs.frozen
 class Price:
     """
-    The prices of one contract, quote per base; None where the venue does not say, or nobody offers one.
+    The prices of one contract, quote per base; None where the venue does not say, or none is offered.
 
     ``bid`` and ``ask`` are the best ones of the book, ``last`` is that of the last trade. Profit, margin and
     liquidation are counted by ``mark``; ``index`` is the price of the underlying. ``funding_rate`` is the fraction that

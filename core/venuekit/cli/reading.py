@@ -67,7 +67,7 @@ async def _account_row(name: str, account: Account) -> list[Row]:
 
 
 def _account_figures(info: AccountInfo, first: Mapping[str, Any]) -> Row:
-    """Return an account's figures; where the venue has no totals, equity and maintenance margin are told by asset."""
+    """Return an account's figures; where the venue has no totals, equity and maintenance margin are there by asset."""
     by_asset = {
         f"{name}_by_asset": ", ".join(
             f"{cell_text(figure)} {one.asset}" for one in info.balances if (figure := getattr(one, field))
@@ -99,7 +99,7 @@ async def balances_command(context: click.Context, accounts: Sequence[str], as_j
 
 
 async def _balance_rows(name: str, account: Account) -> list[Row]:
-    """Return the balances, with what the read of the account alone says of the same wallets: equity and margins."""
+    """Return the balances, with equity and margins by the read of the account where it alone has them."""
     balances = await BalanceReader.of(account).get_balances()
     lacking = any(balance.wallet and (balance.equity is None or balance.initial_margin is None) for balance in balances)
     if lacking and account.support(AccountReader):

@@ -267,7 +267,7 @@ async def _watch(operation: Operation[Any], deliver: _Deliver) -> Any:
 
 
 async def _read(operation: Operation[Any]) -> Any:
-    """Deliver what changes nothing."""
+    """Deliver a request that changes nothing."""
     try:
         value = await operation.send()
     except Failure as failure:

@@ -123,7 +123,7 @@ def check_guard(operation: Operation[Any]) -> None:
 
     Raises:
         GuardRefused: it may not.
-        InvalidArgument: the guard cannot read it: a list does not hold what the venue documents.
+        InvalidArgument: the guard cannot read it: a list does not hold the documented fields.
     """
     session, endpoint = operation.session, operation.endpoint
     declared = session.venue_session.venue.declares(endpoint)

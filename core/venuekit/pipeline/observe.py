@@ -142,7 +142,7 @@ def notify(observers: Iterable[Observer], event: Event) -> None:
 
 
 def _whatever() -> tuple[type[BaseException], ...]:
-    """Return what an observer may raise without an effect; declarations do without asyncio, so it is loaded here."""
+    """Return the errors that an observer may raise without an effect; asyncio is loaded here, not by declarations."""
     from asyncio import CancelledError
 
     return (Exception, SystemExit, CancelledError)

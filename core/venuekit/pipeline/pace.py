@@ -24,7 +24,7 @@ class CallPayments:
     reserve: float = 0.0
 
     def add(self, due: Sequence[tuple[Budget, int]], reserve: float) -> None:
-        """Count what a request paid."""
+        """Count the payment of a request."""
         for pool, amount in due:
             self.amounts[id(pool)] = self.amounts.get(id(pool), 0) + amount
         self.reserve = max(self.reserve, reserve)

@@ -143,7 +143,7 @@ class PoolBook:
         return len(parts) + 2, pack((*parts, "look", self._trust(is_new=is_new)))
 
     def _trust(self, *, is_new: bool) -> str:
-        """Return a word on what the server knows of the time before."""
+        """Return a word on the server's knowledge of the time before."""
         return "open" if self._is_open_at_start else "new" if is_new else "known"
 
     def waiter(self, waiter: str) -> str:

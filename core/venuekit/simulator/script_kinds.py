@@ -90,7 +90,7 @@ class Actor:
             except (ConfigurationError, Refused) as error:
                 _log.warning("a second actor's %s had no effect: %s", command.name, error)
 
-        act.__name__ = command.name  # by which a list of what waits shows it
+        act.__name__ = command.name  # by which a list of waiting commands shows it
         return SecondActor(act, self.after)
 
 
