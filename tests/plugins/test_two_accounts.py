@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -75,15 +76,16 @@ async def pair(request: pytest.FixtureRequest) -> AsyncIterator[Pair]:
 
 
 async def _see(account: Any, case: Case) -> dict[str, Any]:
-    """Return everything of an account that a client reads."""
+    """Return everything of an account that a client reads; of its histories the last hour."""
+    start = datetime.now(UTC) - timedelta(hours=1)
     leverage = await LeverageControl.of(account).get_leverage(case.symbol)
     return {
         "balance": [one.wallet for one in await BalanceReader.of(account).get_balances(asset=case.settle)],
         "positions": await PositionReader.of(account).get_positions(),
         "open": await OrderReader.of(account).get_open_orders(symbol=case.symbol),
-        "orders": await OrderReader.of(account).iter_orders(symbol=case.symbol).all(),
-        "fills": await FillReader.of(account).iter_fills(symbol=case.symbol).all(),
-        "income": [row.amount for row in await IncomeReader.of(account).iter_income().all()],
+        "orders": await OrderReader.of(account).iter_orders(symbol=case.symbol, start=start).all(),
+        "fills": await FillReader.of(account).iter_fills(symbol=case.symbol, start=start).all(),
+        "income": [row.amount for row in await IncomeReader.of(account).iter_income(start=start).all()],
         "leverage": (leverage.long, leverage.short),
         "margin_type": (await MarginTypeControl.of(account).get_margin_type(case.symbol)).margin_type,
     }
