@@ -19,6 +19,7 @@ from venuekit.endpoint import Effect
 from venuekit.order_scope import ClientIds, MadeId
 from venuekit.pipeline.journal import FileJournal
 from venuekit.pipeline.journal_lines import Day, Ended, MalformedLine, Unresolved, begin_text, end_text, read_line
+from venuekit.plugin import to_milliseconds
 from venuekit_toy_perp.endpoints import TOY
 
 SENT = datetime(2026, 11, 28, 12, 30, 1, 250_000, tzinfo=UTC)
@@ -228,6 +229,22 @@ def test_what_cannot_be_read_is_listed_once_and_up_to_a_bound(tmp_path: Path) ->
 
     assert [line.number for line in many.unreadable] == list(range(1, 101))
     assert list(map(str, one.unreadable)) == [f"{directory}: cannot be read: not a file"]
+
+
+@pytest.mark.parametrize(("outcome", "is_known"), [("applied", True), ("not_sent", False)])
+def test_an_id_is_known_after_an_order_that_may_have_come_into_being(
+    tmp_path: Path, outcome: str, is_known: bool
+) -> None:
+    """Another process that reads the file forgets the ids of which no order exists."""
+    path = tmp_path / "acme-live-1-20261128.jsonl"
+    order = entry(effect=Effect.KEYED, client_id="a", client_ids=("a",))
+    end = Ended(id=order.id, outcome=outcome, at=to_milliseconds(SENT))
+    path.write_bytes(begin_text(line_of(order)) + end_text(end))
+    recent = ClientIds()
+
+    Day(path, recent).read_on()
+
+    assert recent.latest("a") == (to_milliseconds(SENT) if is_known else 0)
 
 
 def spoil(directory: Path) -> None:

@@ -201,6 +201,40 @@ async def test_a_certificate_that_is_refused_sends_a_setting_nowhere(stage: Any)
     assert len(transport.requests) == 1
 
 
+@pytest.mark.looptime
+async def test_a_transport_that_fails_by_an_unknown_error_may_have_sent_it(stage: Any) -> None:
+    """The answer of a setting is lost as far as anybody can know; the error names the transport's own."""
+
+    def fail(_: object) -> Any:
+        raise RuntimeError("the pool of a stranger is broken")
+
+    session = stage.account._session
+    session.wire = attrs.evolve(session.wire, transport=FakeTransport(fail))
+
+    with pytest.raises(errors.OutcomeUnknown, match="RuntimeError: the pool of a stranger is broken"):
+        await stage.account.call(TOY.SET_LEVERAGE, contract="GEMUSD", leverage=7)
+
+
+@pytest.mark.looptime
+async def test_a_signer_that_names_the_mistake_is_told_in_its_own_words(stage: Any) -> None:
+    """An error of ours about credentials reaches the caller as it is."""
+
+    class Locked:
+        async def sign(self, payload: bytes) -> bytes:
+            raise errors.CredentialsError("the vault is locked: unlock it")
+
+        @hookimpl
+        def venuekit_make_signer(self, venue: Any, credentials: Any) -> Any:
+            return self
+
+    async with venuekit.Runtime(clock=stage.clock, journal=False, plugins=plugins_with(Locked())) as runtime:
+        account = await runtime.open(stage.account.venue, stage.sim.credentials("toy_perp"))
+        with pytest.raises(errors.CredentialsError, match="the vault is locked: unlock it"):
+            await account.call(TOY.SET_LEVERAGE, contract="GEMUSD", leverage=7)
+
+    assert [] == stage.arrivals("PUT", "/v1/leverage")
+
+
 class _Numberless(NonceRule):
     """A rule that makes no number."""
 
