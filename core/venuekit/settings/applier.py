@@ -45,7 +45,13 @@ from venuekit.settings.report import (
 )
 from venuekit.settings.step_order import Key
 from venuekit.settings.target import Value
-from venuekit.settings.target_accounts import CurrentSettings, TargetAccount, desired_settings_of, target_accounts_of
+from venuekit.settings.target_accounts import (
+    CurrentSettings,
+    TargetAccount,
+    desired_settings_of,
+    patient,
+    target_accounts_of,
+)
 
 if TYPE_CHECKING:
     from venuekit.account import Account
@@ -65,6 +71,7 @@ async def apply(
     is neither the planned one nor the target; steps that need a failed step are skipped. If anything was sent, all
     settings of all accounts are read once more at the end, also those that were not sent: ``unchanged`` is said only of
     a setting that this reading shows unchanged. An account that cannot be read stays unchanged; the others continue.
+    Reads wait up to two minutes for the budget of the venue, so that any number of changes is made at its pace.
 
     Args:
         plan: A plan of :func:`~venuekit.settings.plan`.
@@ -196,7 +203,7 @@ class _Work:
 
     async def _result_before_writing(self, step: PlannedStep) -> Result | None:
         """Read a setting right before its write, and return its result where it is not written; None when it is."""
-        account = self.accounts[step.account]
+        account = patient(self.accounts[step.account])
         other, also = self._also(step), None
         try:
             value = await read_value(

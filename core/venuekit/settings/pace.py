@@ -21,8 +21,8 @@ class Pace:
     How fast a venue lets the changes of a plan be made, by the pool that takes longest.
 
     ``seconds`` is the time at the pool's rate, ``cost`` the amount that the changes take out of it. The rate is
-    ``amount`` in each ``window`` seconds. Time on the way to the venue, and other programs that share the pool, are not
-    in it.
+    ``amount`` in each ``window`` seconds, without the share that reads leave to more urgent requests. Time on the way
+    to the venue, and other programs that share the pool, are not in it.
     """
 
     venue: str
@@ -42,7 +42,8 @@ def paces_of(changes: Iterable[tuple[Venue[Any], Setting]]) -> Iterator[Pace]:
         counts.setdefault(venue.id, Counter())[setting] += 1
     for name, venue in venues.items():
         costs = _costs(venue, counts[name])
-        paces = [_pace(name, limit, costs[limit.name]) for limit in venue.limits if costs[limit.name]]
+        reserves = _reserves(venue, counts[name])
+        paces = [_pace(name, limit, costs[limit.name], reserves) for limit in venue.limits if costs[limit.name]]
         if paces:
             yield max(paces, key=lambda pace: pace.seconds)
 
@@ -57,6 +58,16 @@ def _costs(venue: Venue[Any], counts: Mapping[Setting, int]) -> Counter[str]:
     return costs
 
 
-def _pace(venue: str, limit: Limit, cost: int) -> Pace:
+def _reserves(venue: Venue[Any], settings: Iterable[Setting]) -> dict[str, float]:
+    """Return the share of each pool that the requests leave to more urgent ones."""
+    reserves: dict[str, float] = {}
+    for endpoint in (endpoint for setting in settings for endpoint, _ in requests_of(venue, setting)):
+        for pool in endpoint.pools:
+            reserves[pool] = max(reserves.get(pool, 0.0), endpoint.priority.reserve)
+    return reserves
+
+
+def _pace(venue: str, limit: Limit, cost: int, reserves: Mapping[str, float]) -> Pace:
     amount, window = (limit.amount, limit.seconds) if limit.seconds is not None else (limit.refill or 1, 1)
+    amount *= 1 - reserves.get(limit.name, 0.0)
     return Pace(venue, limit.name, cost, cost * window / amount, amount, window)

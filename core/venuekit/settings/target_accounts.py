@@ -35,6 +35,9 @@ if TYPE_CHECKING:
     from venuekit.account import Account
     from venuekit.venue import Venue
 
+#: how long a read may wait for budget, in seconds
+_PATIENCE = 120.0
+
 
 @attrs.frozen(eq=False)
 class TargetAccount:
@@ -105,6 +108,11 @@ class TargetAccount:
         return attrs.evolve(snapshot, account_mode=mode, weight=weight)
 
 
+def patient(account: Account) -> Account:
+    """Return an account whose reads wait for the next window of a pool: many settings are more than one window has."""
+    return account.with_options(max_wait=_PATIENCE)
+
+
 def target_accounts_of(target: Target, accounts: Mapping[str, Account]) -> tuple[TargetAccount, ...]:
     """
     Return the accounts that a target names, in its own order.
@@ -112,6 +120,7 @@ def target_accounts_of(target: Target, accounts: Mapping[str, Account]) -> tuple
     Raises:
         ConfigurationError: an account of the target is not among ``accounts``.
     """
+    accounts = {name: patient(account) for name, account in accounts.items()}
     entries: dict[tuple[Hashable, str], dict[str, AccountTarget]] = {}
     for name, entry in target.accounts.items():
         account = accounts.get(name)

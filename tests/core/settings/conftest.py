@@ -145,7 +145,7 @@ class FakeAccount:
             return Support(SupportState.UNSUPPORTED, reason, "venue")
         return Support(SupportState.SUPPORTED if isinstance(self, capability) else SupportState.NOT_IMPLEMENTED)
 
-    def with_options(self, *, expected: Any) -> FakeAccount:
+    def with_options(self, *, expected: Any = None, max_wait: float | None = None) -> FakeAccount:
         return type(self)(self.venue, self.world, self.refuses, expected)
 
     def write(self, line: str, refusal: str | None, change: Callable[[], None]) -> None:
