@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from venuekit.message import Answer
     from venuekit.parameters import Parameter
     from venuekit.pipeline import Guard, RetryPolicy
+    from venuekit.portfolios import Portfolio, portfolio
     from venuekit.runtime import Runtime, connect
     from venuekit.valuation import Money, Valuation
     from venuekit.venue import Environment, EnvironmentName, Venue
@@ -43,6 +44,7 @@ if not TYPE_CHECKING:
             "message": "Answer",
             "parameters": "Parameter",
             "pipeline": "Guard RetryPolicy",
+            "portfolios": "Portfolio portfolio",
             "runtime": "Runtime connect",
             "valuation": "Money Valuation",
             "venue": "Environment EnvironmentName Venue",
@@ -64,6 +66,7 @@ __all__ = [
     "Money",
     "Outcome",
     "Parameter",
+    "Portfolio",
     "RetryPolicy",
     "Runtime",
     "Secret",
@@ -76,5 +79,6 @@ __all__ = [
     "fan_out",
     "flatten",
     "open_accounts",
+    "portfolio",
     "simulate",
 ]

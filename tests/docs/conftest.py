@@ -144,6 +144,12 @@ def fleet_page() -> Page:
 
 
 @pytest.fixture(scope="session")
+def portfolio_page() -> Page:
+    """docs/portfolio.md."""
+    return Page(ROOT / "docs" / "portfolio.md")
+
+
+@pytest.fixture(scope="session")
 def disturbances_page() -> Page:
     """docs/disturbances.md."""
     return Page(ROOT / "docs" / "disturbances.md")

@@ -19,6 +19,7 @@ GUIDES = (
     "worlds_page",
     "budgets_page",
     "fleet_page",
+    "portfolio_page",
     "settings_page",
     "disturbances_page",
     "streams_page",

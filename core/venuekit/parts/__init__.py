@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 from venuekit._util.lazy import lazy as _lazy
 
 __all__ = [
+    "candles",
     "checks",
     "columns",
     "concurrency",
@@ -33,6 +34,7 @@ __all__ = [
     "listing",
     "messages",
     "orders",
+    "prices",
     "readers",
     "rows",
     "settings",
@@ -41,6 +43,7 @@ __all__ = [
 
 if TYPE_CHECKING:
     from venuekit.parts import (
+        candles,
         checks,
         columns,
         concurrency,
@@ -50,6 +53,7 @@ if TYPE_CHECKING:
         listing,
         messages,
         orders,
+        prices,
         readers,
         rows,
         settings,

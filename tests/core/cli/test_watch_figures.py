@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from venuekit.account_figures import valuation_of
 from venuekit.capabilities import Balance, Instrument, InstrumentKind, InstrumentStatus, Unit
 from venuekit.cli.watch.figures import UNKNOWN, Figure, amount_of
 from venuekit.cli.watch.group import WatchGroup
-from venuekit.cli.watch.summary import AccountSummary, WatchState, _valuation
+from venuekit.cli.watch.summary import AccountSummary, WatchState
 from venuekit.cli.watch.texts import age_text, overview_head, overview_lines, reason_text, totals_text
 from venuekit.credentials.accounts_file import AccountEntry
 from venuekit.plugins import make_plugins
@@ -124,7 +125,7 @@ def test_a_path_to_usd_is_a_mark_price_or_the_word_of_the_venue() -> None:
         Balance("XRP", equity=D(0), usd_value=D(0)),
     )
 
-    valuation = _valuation(balances, instruments, {"BTCUSD": D(90_000), "ETHUSDT": D(3000), "GONE": D(1)})
+    valuation = valuation_of({"BTCUSD": D(90_000), "ETHUSDT": D(3000), "GONE": D(1)}, instruments.values(), balances)
 
     worths = {asset: valuation.worth(D(1), asset) for asset in ("BTC", "USDT", "USD", "ETH", "XRP")}
     assert {asset: worth and worth.amount for asset, worth in worths.items()} == {

@@ -10,7 +10,16 @@ from math import inf
 
 import attrs
 
-from venuekit.capabilities import Balance, Instrument, MarginType, Order, Position
+from venuekit.account_figures import (
+    Margined,
+    distance_to,
+    equities,
+    maintenance_of,
+    margin_ratios,
+    settle_of,
+    valuation_of,
+)
+from venuekit.capabilities import Balance, Order, Position
 from venuekit.cli.watch.figures import UNKNOWN, Figure, amount_of, first_doubt
 from venuekit.cli.watch.mark_prices import KnownMark
 from venuekit.cli.watch.watched_account import WatchedAccount
@@ -120,11 +129,11 @@ def summarize(
     wallets = [balance for balance in balances if balance.wallet or balance.equity]
     known = {one.position.symbol: one.mark for one in positions if one.mark is not None}
     known |= {symbol: mark.price for symbol, mark in marks.items()}
-    valuation = _valuation(balances, watched.instruments, known)
+    valuation = valuation_of(known, watched.instruments.values(), balances)
     profits = _profits(watched, positions)
-    equities = _equities(wallets, profits)
+    by_asset = equities({balance.asset: balance.wallet for balance in wallets}, profits)
     pnl_doubt = first_doubt(one.pnl.doubt for one in positions)
-    equity = _equity_of(watched, equities, valuation, doubt or pnl_doubt, now)
+    equity = _equity_of(watched, by_asset, valuation, doubt or pnl_doubt, now)
     return AccountSummary(
         name,
         venue,
@@ -135,7 +144,7 @@ def summarize(
         pnl=UNKNOWN if profits is None else amount_of(profits, valuation, pnl_doubt),
         ratio=_ratio(watched, view, positions, figures_doubt, now),
         distance=_nearest(positions),
-        usd=equity.value if equity.unit == USD else _usd_of(equities, valuation),
+        usd=equity.value if equity.unit == USD else _usd_of(by_asset, valuation),
         positions=positions,
         balances=tuple(wallets),
         orders=None if watched.awaits_orders else tuple(live.order for live in view.open_orders()),
@@ -209,44 +218,26 @@ def _summarize_position(  # noqa: PLR0917 - all that is known of one position
     liquidation = Figure(position.liquidation_price, doubt=held_doubt or figures_doubt)
     distance = UNKNOWN
     if liquidation.value is not None:
-        apart = abs(mark.price - liquidation.value) / mark.price * _HUNDRED
+        apart = distance_to(liquidation.value, mark.price) * _HUNDRED
         distance = Figure(apart, "%", doubt=liquidation.doubt or mark_doubt)
     pnl = Figure(profit, position.settle, doubt=held_doubt or mark_doubt)
     return PositionSummary(position, mark.price, age, pnl, liquidation, distance)
-
-
-def _settle_of(watched: WatchedAccount, position: Position) -> str | None:
-    """Return the asset in which a position's profit is counted, None where neither venue nor instrument says it."""
-    instrument = watched.instruments.get(position.symbol)
-    return position.settle or (None if instrument is None else instrument.settle)
 
 
 def _profits(watched: WatchedAccount, positions: Iterable[PositionSummary]) -> dict[str, Decimal] | None:
     """Return the unrealised profit by asset, None where a part of it is unknown."""
     profits: dict[str, Decimal] = {}
     for one in positions:
-        settle = _settle_of(watched, one.position)
+        settle = settle_of(one.position, watched.instruments)
         if settle is None or one.pnl.value is None:
             return None
         profits[settle] = profits.get(settle, Decimal(0)) + one.pnl.value
     return profits
 
 
-def _equities(balances: Iterable[Balance], profits: Mapping[str, Decimal] | None) -> dict[str, Decimal] | None:
-    """Return wallet and unrealised profit by asset, None where a part of it is unknown."""
-    if profits is None:
-        return None
-    equities = dict(profits)
-    for balance in balances:
-        if balance.wallet is None:
-            return None
-        equities[balance.asset] = equities.get(balance.asset, Decimal(0)) + balance.wallet
-    return equities
-
-
 def _equity_of(
     watched: WatchedAccount,
-    equities: Mapping[str, Decimal] | None,
+    by_asset: Mapping[str, Decimal] | None,
     valuation: Valuation,
     doubt: str | None,
     now: datetime,
@@ -255,7 +246,7 @@ def _equity_of(
     info = watched.info
     if info is not None and info.valuation_asset == USD and info.total_equity is not None:
         return Figure(info.total_equity, USD, doubt=doubt or _info_doubt(watched, now))
-    return UNKNOWN if equities is None else amount_of(equities, valuation, doubt)
+    return UNKNOWN if by_asset is None else amount_of(by_asset, valuation, doubt)
 
 
 def _info_doubt(watched: WatchedAccount, now: datetime) -> str | None:
@@ -290,71 +281,27 @@ def _ratio(
     doubt = figures_doubt or (None if info is None else _info_doubt(watched, now))
     if not positions:
         return Figure(Decimal(0), "%", doubt=doubt)
-    ratios: list[Decimal | None] = []
-    if info is not None and info.margin_ratio is not None:
-        ratios.append(info.margin_ratio)
-    crossed: dict[str, list[Decimal | None]] = {}
-    for one in positions:
-        position = one.position
-        maintenance = _maintenance_of(watched, position)
-        if position.margin_type is MarginType.ISOLATED:
-            margin = position.isolated_margin
-            if position.isolated_wallet is not None and one.pnl.value is not None:
-                margin = position.isolated_wallet + one.pnl.value
-            ratios.append(_share(maintenance, margin))
-        elif info is None or info.margin_ratio is None:
-            settle = _settle_of(watched, position)
-            crossed.setdefault(settle or "", []).append(maintenance)
-    for asset, maintenances in crossed.items():
-        ratios.append(_share(_sum(maintenances), _cross_margin(watched, view, asset, positions)))
+    margined = [
+        Margined.of(
+            one.position,
+            settle_of(one.position, watched.instruments),
+            maintenance_of(one.position, info),
+            one.pnl.value,
+        )
+        for one in positions
+    ]
+
+    def cross_wallet(asset: str) -> Decimal | None:
+        live = view.balance(asset)
+        return None if live is None else live.balance.cross_wallet
+
+    ratios = margin_ratios(margined, None if info is None else info.margin_ratio, cross_wallet)
     known = [ratio for ratio in ratios if ratio is not None]
     if not known:
         return UNKNOWN
     return Figure(max(known) * _HUNDRED, "%", bound=">" if len(known) < len(ratios) else "", doubt=doubt)
 
 
-def _maintenance_of(watched: WatchedAccount, position: Position) -> Decimal | None:
-    """Return the maintenance margin of a position, from the read of positions or that of the account."""
-    if position.maintenance_margin is not None or watched.info is None:
-        return position.maintenance_margin
-    rows = (row for row in watched.info.positions if row.key == position.key and row.quantity == position.quantity)
-    return next((row.maintenance_margin for row in rows), None)
-
-
-def _cross_margin(
-    watched: WatchedAccount, view: AccountView, asset: str, positions: Iterable[PositionSummary]
-) -> Decimal | None:
-    """Return the margin behind the cross positions of an asset: its cross wallet and their profits."""
-    live = view.balance(asset)
-    if live is None or live.balance.cross_wallet is None:
-        return None
-    profits = [
-        one.pnl.value
-        for one in positions
-        if one.position.margin_type is not MarginType.ISOLATED and _settle_of(watched, one.position) == asset
-    ]
-    profit = _sum(profits)
-    return None if profit is None else live.balance.cross_wallet + profit
-
-
-def _sum(amounts: Sequence[Decimal | None]) -> Decimal | None:
-    known = [amount for amount in amounts if amount is not None]
-    return sum(known, Decimal(0)) if len(known) == len(amounts) else None
-
-
-def _share(part: Decimal | None, whole: Decimal | None) -> Decimal | None:
-    return None if part is None or whole is None or whole <= 0 else part / whole
-
-
-def _valuation(
-    balances: Iterable[Balance], instruments: Mapping[str, Instrument], marks: Mapping[str, Decimal]
-) -> Valuation:
-    """Return the worth of assets by mark prices, and by the venue's own figure where it values a balance in USD."""
-    told = ((one.asset, one.usd_value / one.equity) for one in balances if one.usd_value and one.equity)
-    rates = {(asset, USD): rate for asset, rate in told if rate > 0}
-    return Valuation({symbol: mark for symbol, mark in marks.items() if mark > 0}, instruments.values(), rates)
-
-
-def _usd_of(equities: Mapping[str, Decimal] | None, valuation: Valuation) -> Decimal | None:
-    total = None if equities is None else valuation.total(equities)
+def _usd_of(by_asset: Mapping[str, Decimal] | None, valuation: Valuation) -> Decimal | None:
+    total = None if by_asset is None else valuation.total(by_asset)
     return None if total is None else total.amount

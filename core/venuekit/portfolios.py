@@ -1,0 +1,212 @@
+"""Portfolio: accounts side by side, with their worth in USD, their risk, and the unknown parts by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+
+import attrs
+
+from venuekit._util.decimals import EXACT
+from venuekit.account import Account
+from venuekit.account_figures import usd_rates
+from venuekit.account_worth import AccountState, AccountWorth, MarketState, Unknown, count_worth
+from venuekit.capabilities import (
+    AccountInfo,
+    AccountReader,
+    Balance,
+    BalanceReader,
+    Instrument,
+    InstrumentKind,
+    InstrumentReader,
+    InstrumentStatus,
+    Position,
+    PositionReader,
+    PriceReader,
+)
+from venuekit.errors import OperationError, VenueError
+from venuekit.fleet import FanOut, fan_out
+from venuekit.parts.concurrency import gather, gather_all
+from venuekit.valuation import USD, Money, Valuation
+
+_ZERO = Decimal(0)
+
+
+@attrs.frozen
+class Portfolio:
+    """
+    Accounts side by side.
+
+    Attributes:
+        accounts: Those that could be read, by name.
+        errors: The errors of the others.
+        unknown: Each figure that is not known, of all accounts: sums that lack it are None.
+    """
+
+    accounts: Mapping[str, AccountWorth]
+    errors: Mapping[str, Exception]
+    unknown: tuple[Unknown, ...]
+
+    @property
+    def equity(self) -> Money | None:
+        """The equity of all accounts in USD, None where that of one is unknown; ``known_equity`` leaves it out."""
+        is_whole = not self.errors and all(one.equity is not None for one in self.accounts.values())
+        return self.known_equity if is_whole else None
+
+    @property
+    def known_equity(self) -> Money:
+        """The equity in USD of the accounts whose equity is known: a part of the whole where ``equity`` is None."""
+        known = [one.equity for one in self.accounts.values() if one.equity is not None]
+        path = dict.fromkeys(name for one in known for name in one.path)
+        return Money(_sum(one.amount for one in known), USD, tuple(path))
+
+    @property
+    def exposure(self) -> Mapping[str, Decimal]:
+        """
+        The base asset that the open positions move with, long > 0, by asset; wallets are not in it.
+
+        A position of unknown exposure is in none of the sums, and listed in ``unknown``.
+        """
+        sums: dict[str, Decimal] = {}
+        for account in self.accounts.values():
+            for one in account.positions:
+                if one.base is not None and one.exposure is not None:
+                    sums[one.base] = EXACT.add(sums.get(one.base, _ZERO), one.exposure)
+        return sums
+
+
+async def portfolio(
+    accounts: Mapping[str, Account],
+    *,
+    rates: Mapping[tuple[str, str], Decimal] | None = None,
+    at_once: int = 32,
+    deadline: float | None = None,
+) -> Portfolio:
+    """
+    Read accounts side by side and return their worth and risk.
+
+    Each is read by its balances, positions and account as a whole; instruments and prices once for all accounts of a
+    venue. An account that cannot be read is in ``errors``, and the others continue. Prices of all venues lead to USD.
+
+    Args:
+        accounts: The accounts by name, such as those of ``venuekit.open_accounts``.
+        rates: The worth of one unit of the first asset in the second one, for what no price says:
+            ``{("USDT", "USD"): Decimal(1)}``. No stablecoin is taken for its currency without that.
+        at_once, deadline: As for ``venuekit.fan_out``.
+
+    Raises:
+        ValueError: ``at_once`` is no number from 1 up, the deadline none above 0, or a rate none above 0.
+    """
+    Valuation({}, (), rates)  # a wrong rate is an error before anything is read
+    states = await fan_out(accounts, _read_state, at_once=at_once, deadline=deadline)
+    markets: dict[int, list[str]] = {}
+    for name in states.values:
+        markets.setdefault(_market_of(accounts[name]), []).append(name)
+    read = await gather_all(
+        _read_market([(_until(accounts[name], deadline), states.values[name]) for name in names])
+        for names in markets.values()
+    )
+    market_of = {name: market for names, market in zip(markets.values(), read, strict=True) for name in names}
+    valuation = _valuation(read, states, rates)
+    worths = {
+        name: count_worth(name, accounts[name].venue.id, state, market_of[name], valuation)
+        for name, state in states.values.items()
+    }
+    errors: dict[str, Exception] = dict(states.errors)
+    for name in states.not_run:
+        errors[name] = TimeoutError(f"{name} was not read: the deadline of {deadline} s passed")
+    unknown = [one for worth in worths.values() for one in worth.unknown]
+    unknown += [Unknown(name, "account", None, str(error)) for name, error in errors.items()]
+    return Portfolio(worths, errors, tuple(unknown))
+
+
+async def _read_state(account: Account) -> AccountState:
+    balances, positions, (info, refused) = await gather(
+        _read_balances(account), _read_positions(account), _read_info(account)
+    )
+    return AccountState(balances, positions, info, refused)
+
+
+async def _read_balances(account: Account) -> tuple[Balance, ...]:
+    return await BalanceReader.of(account).get_balances() if account.support(BalanceReader) else ()
+
+
+async def _read_positions(account: Account) -> tuple[Position, ...]:
+    return await PositionReader.of(account).get_positions() if account.support(PositionReader) else ()
+
+
+async def _read_info(account: Account) -> tuple[AccountInfo | None, str | None]:
+    """Return the account as a whole, or the venue's reason: some modes of an account have balances and no totals."""
+    if not account.support(AccountReader):
+        return None, None
+    try:
+        return await AccountReader.of(account).get_account(), None
+    except VenueError as error:
+        return None, str(error)
+
+
+async def _read_market(members: Sequence[tuple[Account, AccountState]]) -> MarketState:
+    """Read the contracts of a venue, and the prices of the held ones and of those that lead from assets to USD."""
+    account = members[0][0]
+    instruments: Mapping[str, Instrument] = {}
+    marks: dict[str, Decimal] = {}
+    try:
+        if account.support(InstrumentReader):
+            listed = await InstrumentReader.of(account).get_instruments()
+            instruments = {one.symbol: one for one in listed}
+        symbols = _priced_symbols([state for _, state in members], instruments)
+        if symbols and account.support(PriceReader):
+            prices = await PriceReader.of(account).get_prices(symbols)
+            marks = {symbol: price.mark for symbol, price in prices.items() if price.mark is not None}
+    except OperationError as error:
+        return MarketState(instruments, marks, str(error))
+    return MarketState(instruments, marks)
+
+
+def _priced_symbols(states: Iterable[AccountState], instruments: Mapping[str, Instrument]) -> list[str]:
+    held: set[str] = set()
+    assets: set[str] = set()
+    for state in states:
+        held.update(one.symbol for one in state.positions if not instruments or one.symbol in instruments)
+        assets.update(one.asset for one in state.balances if one.wallet or one.equity)
+    leading = {
+        one.symbol
+        for one in instruments.values()
+        if one.base in assets
+        and one.quote == USD
+        and one.kind == InstrumentKind.PERPETUAL
+        and one.status == InstrumentStatus.TRADING
+    }
+    return sorted(held | leading)
+
+
+def _until(account: Account, deadline: float | None) -> Account:
+    return account if deadline is None else account.with_options(deadline=deadline)
+
+
+def _market_of(account: Account) -> int:
+    """Return the identity of the state that accounts of one venue and environment share."""
+    return id(account._session.venue_session)  # noqa: SLF001 - nobody else asks
+
+
+def _valuation(
+    markets: Sequence[MarketState], states: FanOut[str, AccountState], rates: Mapping[tuple[str, str], Decimal] | None
+) -> Valuation:
+    """Return the worth of assets by the prices of all venues, by those venues' own figures, and by the rates."""
+    marks: dict[str, Decimal] = {}
+    instruments: list[Instrument] = []
+    for number, market in enumerate(markets):
+        for symbol, mark in market.marks.items():
+            if symbol in market.instruments and mark > 0:
+                name = f"{number}:{symbol}"  # two venues can have one symbol for two contracts
+                marks[name] = mark
+                instruments.append(attrs.evolve(market.instruments[symbol], symbol=name))
+    own = usd_rates(balance for state in states.values.values() for balance in state.best_balances)
+    return Valuation(marks, instruments, {**own, **(rates or {})})
+
+
+def _sum(amounts: Iterable[Decimal]) -> Decimal:
+    total = _ZERO
+    for amount in amounts:
+        total = EXACT.add(total, amount)
+    return total

@@ -1,0 +1,99 @@
+"""The portfolio of every venue at once, against the ledgers behind it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from decimal import Decimal
+
+import pytest
+
+import venuekit
+from venuekit.plugins import make_plugins
+from venuekit.simulator import CannedAnswer
+from venuekit.testing.staged import Stage, on_stage
+
+D = Decimal
+PLUGINS = make_plugins()
+RATES = {("USDT", "USD"): D(1), ("USDC", "USD"): D(1), ("XBT", "USD"): D(90_000)}
+
+
+@pytest.fixture
+async def stages() -> AsyncIterator[dict[str, Stage]]:
+    """An account with a position at every installed venue."""
+    async with AsyncExitStack() as stack:
+        yield {name: await stack.enter_async_context(on_stage(PLUGINS.venue(name))) for name in PLUGINS.venue_ids()}
+
+
+async def test_equity_exposure_and_distance_are_those_of_the_ledgers(stages: dict[str, Stage]) -> None:
+    """Each account's equity by asset is wallet and profit; exposures are the contracts that are held."""
+    found = await venuekit.portfolio({name: stage.account for name, stage in stages.items()}, rates=RATES)
+
+    assert found.errors == {}
+    for name, stage in stages.items():
+        account = found.accounts[name]
+        assert account.equities is not None, name
+        assert account.equity is not None, name
+        equities: dict[str, Decimal] = {}
+        for one in stage.ledger.balances():
+            equities[one.asset] = equities.get(one.asset, D(0)) + one.equity
+        for asset, amount in account.equities.items():
+            assert abs(amount - equities[asset]) < D("1e-7"), f"{name}: {asset}"
+        for risk in account.positions:
+            contract = stage.ledger.contract(risk.position.symbol)
+            held = stage.ledger.position(risk.position.symbol, risk.position.side)
+            size = contract.value(abs(held.quantity), held.mark_price) if contract.is_inverse else None
+            if size is not None and risk.exposure is not None:
+                assert abs(abs(risk.exposure) - size) < D("1e-7")
+            if risk.position.liquidation_price is not None:
+                assert risk.mark == held.mark_price
+                assert risk.distance is not None
+                assert 0 < risk.distance < 1
+    assert found.equity is not None
+    assert found.equity.amount == sum(one.equity.amount for one in found.accounts.values() if one.equity)
+    assert found.exposure["BTC"] > 0
+
+
+async def test_an_account_that_cannot_be_read_is_an_error_and_the_others_are_there(stages: dict[str, Stage]) -> None:
+    """The sum is unknown then, and says how much of it is known."""
+    broken, refusal = "binance_usdm", {"code": -2015, "msg": "Invalid API-key, IP, or permissions for action."}
+    stages[broken].simulation.disturb(broken, ("GET", "/fapi/v3/positionRisk"), CannedAnswer.json(401, refusal))
+    accounts = {name: stage.account for name, stage in stages.items()}
+
+    found = await venuekit.portfolio(accounts, rates=RATES)
+
+    assert list(found.errors) == [broken]
+    assert set(found.accounts) == set(stages) - {broken}
+    assert found.equity is None
+    assert found.known_equity.amount > 0
+    assert [one.account for one in found.unknown if one.figure == "account"] == [broken]
+
+
+async def test_prices_and_instruments_are_read_once_for_the_accounts_of_a_venue() -> None:
+    """Of three accounts of one venue each reads its own state alone."""
+    async with venuekit.simulate("binance_usdm", scenario="holding") as sim:
+        runtime = venuekit.Runtime(journal=False)
+        async with runtime, AsyncExitStack() as stack:
+            accounts = {
+                str(number): await stack.enter_async_context(
+                    venuekit.connect("binance_usdm", sim.credentials("binance_usdm"), runtime=runtime)
+                )
+                for number in range(3)
+            }
+            sim.requests.clear()
+            found = await venuekit.portfolio(accounts)
+            paths = [one.path for one in sim.requests]
+
+    assert len(found.accounts) == 3
+    assert paths.count("/fapi/v1/exchangeInfo") == 1
+    assert paths.count("/fapi/v1/premiumIndex") == 1
+    assert paths.count("/fapi/v3/balance") == 3
+
+
+async def test_a_wrong_rate_is_refused_before_anything_is_read(stages: dict[str, Stage]) -> None:
+    """A rate of 0 would make every worth 0."""
+    stage = stages["binance_usdm"]
+    stage.simulation.requests.clear()
+    with pytest.raises(ValueError, match="USDT/USD must be above 0"):
+        await venuekit.portfolio({"main": stage.account}, rates={("USDT", "USD"): D(0)})
+    assert stage.simulation.requests == []
