@@ -42,7 +42,8 @@ def plugins(monkeypatch: pytest.MonkeyPatch) -> Plugins:
         CredentialField("passphrase", "chosen with the key", required=False),
         CredentialField("vault", "the vault", secret=False, required=False, check=_vault_fault),
     )
-    acme = attrs.evolve(TOY_PERP, id="acme_perp", credential_fields=fields)
+    places = (TOY_PERP.environment("live"), attrs.evolve(TOY_PERP.environment("live"), name=EnvironmentName.TESTNET))
+    acme = attrs.evolve(TOY_PERP, id="acme_perp", credential_fields=fields, environments=places)
     live = attrs.evolve(TOY_PERP.environment("live"), websocket_api="wss://live.invalid")
     demo = attrs.evolve(live, name=EnvironmentName.DEMO, websocket_api=None)
     socket = attrs.evolve(TOY_PERP, id="socket_perp", socket_api=API, environments=(live, demo))
@@ -271,6 +272,18 @@ async def test_a_carrier_that_the_venue_does_not_have_is_named_by_line(
 
     mend = 'write transport = "rest", or leave the key out'
     assert str(caught.value) == f"accounts.toml:2: accounts.main.transport: {words}; {mend}"
+
+
+async def test_an_environment_that_the_venue_does_not_have_is_named_by_line(write: Write, plugins: Plugins) -> None:
+    """With file, line, key and the environments that it has, before any reference is resolved."""
+    table = 'venue = "socket_perp"\nenvironment = "testnet"\nkey = "env:KEY"\nsecret = "env:SECRET"\n'
+    entry = load_text(Path("accounts.toml"), f"[accounts.main]\n{table}").entry("main")
+
+    with pytest.raises(AccountsFileError) as caught:
+        await credentials(entry, plugins)
+
+    words = "socket_perp has no environment testnet; it has live, demo"
+    assert str(caught.value) == f"accounts.toml:3: accounts.main.environment: {words}"
 
 
 def test_no_field_can_take_the_name_of_a_key() -> None:

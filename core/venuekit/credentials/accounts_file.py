@@ -158,7 +158,8 @@ async def credentials(entry: AccountEntry, plugins: Plugins) -> Credentials:
 
     Raises:
         AccountsFileError: the table has a key that neither venuekit nor the venue knows, or lacks one that the venue
-            needs; it asks for a WebSocket API that the venue does not have; or a reference cannot be resolved.
+            needs; it asks for an environment or a WebSocket API that the venue does not have; or a reference cannot be
+            resolved.
         CredentialsError: the credentials do not fit the environment, or have another form than the venue's.
         UnknownVenue, PluginError: there is no such venue, or it is broken.
     """
@@ -180,6 +181,7 @@ async def read_credentials(entry: AccountEntry, venue: Venue[Any], plugins: Plug
 
     if (fault := find_unfit_name(venue, entry.fields)) is not None:
         raise AccountsFileError(_at(entry, fault, _hint(fault, venue)))
+    _check_environment(entry, venue)
     _check_transport(entry, venue)
     plain = {field.name for field in venue.credential_fields if not field.secret}
 
@@ -198,6 +200,19 @@ async def read_credentials(entry: AccountEntry, venue: Venue[Any], plugins: Plug
         return Credentials(key, secret, entry.environment, entry.rest, fields=fields, pem_passphrase=pem_passphrase)
     except CredentialsError as error:
         raise CredentialsError(f"{entry.where}: {error}") from error
+
+
+def _check_environment(entry: AccountEntry, venue: Venue[Any]) -> None:
+    """
+    Check that an account lives where its venue is.
+
+    Raises:
+        AccountsFileError: the venue has no such environment; the text lists those it has.
+    """
+    known = [one.name for one in venue.environments]
+    if entry.environment not in (*known, EnvironmentName.SIM):  # a simulator is wherever its URL leads
+        words = f"{venue.id} has no environment {entry.environment}; it has {', '.join(known)}"
+        raise AccountsFileError(f"{entry.place('environment')}: {words}")
 
 
 def _check_transport(entry: AccountEntry, venue: Venue[Any]) -> None:
