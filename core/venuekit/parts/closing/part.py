@@ -5,16 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from venuekit.account import Account
 from venuekit.capabilities import CloseReport, LateWrite, Position, PositionCloseControl, PositionSide
 from venuekit.endpoint import Endpoint, Priority
 from venuekit.errors import GuardRefused
 from venuekit.parts.checks import is_number
-from venuekit.parts.closing.closing import Closing
 from venuekit.parts.closing.leg import ClosingLeg
-from venuekit.pipeline.late_orders import late_orders, read_lag, seconds_since_accepted
+
+if TYPE_CHECKING:
+    from venuekit.parts.closing.closing import Closing
 
 T = TypeVar("T")
 
@@ -79,6 +80,10 @@ class PositionClosePart(Account, PositionCloseControl):
         return await closing.run()
 
     def _closing(self, symbols: frozenset[str] | None, seconds: float) -> Closing:
+        # needs an event loop's package, and every account class has this part
+        from venuekit.parts.closing.closing import Closing
+        from venuekit.pipeline.late_orders import late_orders, read_lag, seconds_since_accepted
+
         session, reader = self._session, self.with_options(priority=Priority.RISK)
 
         async def read(endpoint: Endpoint[T], /, **parameters: Any) -> T:
