@@ -136,7 +136,7 @@ def test_the_readmes_commands_run_as_written(
         capfd.readouterr()
 
     settings = ["demo", "sim", "balances", "positions", "capabilities", "plan", "apply", "apply"]
-    assert ran == [*settings, *["order"] * 4, *["history"] * 2, "panic"]
+    assert ran == [*settings, *["order"] * 4, *["history"] * 2, "close", "panic", "panic"]
     assert len(Path("income.csv").read_text(encoding="utf-8").splitlines()) > 5
     assert {"binance_usdm", "bybit_inverse"} <= simulation["venues"].keys()
     assert main(["plan", "target.toml"]) == 0, "what was applied holds"

@@ -26,7 +26,7 @@ from venuekit.cli.accounts import answer, open_account
 from venuekit.cli.commands import F, Group, accounts_command, enum_member, number, state_of
 from venuekit.cli.consent import confirm_live, live_to_confirm
 from venuekit.cli.errors import Status, advice, print_error, status_of
-from venuekit.cli.output import print_rows
+from venuekit.cli.output import print_rows, say_done
 from venuekit.cli.tables import cell_text, columns
 from venuekit.errors import OperationError
 from venuekit.exports.rows import Row, row_of
@@ -144,12 +144,31 @@ async def amend_command(
 
 
 @accounts_command("cancel", writes=True, group=order_command)
-@click.argument("symbol")
+@click.argument("symbol", required=False)
 @_naming
+@click.option("--all", "every", is_flag=True, help="Every order of SYMBOL, without one of the account.")
 async def cancel_command(
-    context: click.Context, *, account: str, symbol: str, yes: bool, as_json: bool, **named: str | None
+    context: click.Context,
+    *,
+    account: str,
+    symbol: str | None,
+    every: bool,
+    yes: bool,
+    as_json: bool,
+    **named: str | None,
 ) -> int:
-    """Cancel an order and show its final state, also when it had already ended."""
+    """
+    Cancel an order and show its final state, also when it had already ended.
+
+    With --all every plain and conditional order is cancelled, and those that stay open are shown; the exit status is 3
+    when there are any, and 4 when that is unknown.
+    """
+    if every and any(named.values()):
+        raise click.UsageError("identify one order, or say --all, not both", context)
+    if every:
+        return await _cancel_all(context, account, symbol, yes=yes, as_json=as_json)
+    if symbol is None:
+        raise click.UsageError("name the symbol of the order, or say --all", context)
     order_name = _order_name(context, **named)
     if not confirm_live(f"Cancel order {order_name} of {symbol}", live_to_confirm(context, [account], yes=yes)):
         return Status.PENDING
@@ -158,6 +177,25 @@ async def cancel_command(
         return await OrderControl.of(opened_account).cancel_order(symbol, **named)
 
     return await _send(context, account, symbol, send, as_json=as_json)
+
+
+async def _cancel_all(context: click.Context, name: str, symbol: str | None, *, yes: bool, as_json: bool) -> int:
+    """Cancel every order of a symbol, None for all, and show those that are left."""
+    of = f" of {symbol}" if symbol else ""
+    if not confirm_live(f"Cancel every order{of}", live_to_confirm(context, [name], yes=yes)):
+        return Status.PENDING
+    try:
+        async with open_account(state_of(context), name) as account:
+            left = await OrderControl.of(account).cancel_all_orders(symbol=symbol)
+            rows = [order_row(order, name, account, listed=not as_json) for order in left]
+    except OperationError as error:
+        print_error(error, as_json=as_json, account=name)
+        return status_of(error)
+    if rows or as_json:
+        print_rows(rows, LIST_COLUMNS, as_json=as_json, whole=WHOLE)
+    if not as_json:
+        say_done(f"{name}: {f'{len(rows)} left' if rows else 'nothing left'}")
+    return Status.REFUSED if rows else Status.DONE
 
 
 async def _send(

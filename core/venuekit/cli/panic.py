@@ -1,23 +1,25 @@
-"""``panic``: cancel everything, and report the remaining orders."""
+"""``panic``: cancel everything, close positions where that is asked for, and report the remainder."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import click
 
 from venuekit._util.times import from_milliseconds
 from venuekit.accounts import open_entry
-from venuekit.capabilities import Order, OrderBehaviour, OrderControl, OrderReader
+from venuekit.capabilities import Order, OrderBehaviour, OrderControl, OrderReader, PositionCloseControl
 from venuekit.cli.accounts import entries
+from venuekit.cli.close_reports import LEG_COLUMNS, leg_rows, status_of_flattening
 from venuekit.cli.commands import State, accounts_command, state_of
 from venuekit.cli.consent import confirm_live, live_to_confirm
 from venuekit.cli.errors import Status, print_error, worst
 from venuekit.cli.order import LIST_COLUMNS, WHOLE, order_row
 from venuekit.cli.output import note, print_rows, say_done
+from venuekit.cli.preview import preview
 from venuekit.clock import SystemClock
 from venuekit.endpoint import Effect
 from venuekit.errors import (
@@ -32,6 +34,7 @@ from venuekit.exports.rows import Row, plain
 
 if TYPE_CHECKING:
     from venuekit.account import Account
+    from venuekit.capabilities import CloseReport
     from venuekit.credentials.accounts_file import AccountEntry
 
 #: seconds a cancel may wait for a venue that throttles
@@ -46,7 +49,11 @@ _MAY_NOT = (AuthenticationFailed, GuardRefused, PermissionDenied)
 
 @attrs.frozen
 class _Left:
-    """The remaining orders of one account; ``orders`` is None if unreadable, ``bug`` is an unexpected exception."""
+    """
+    The remainder of one account; ``orders`` is None if unreadable, ``bug`` is an unexpected exception.
+
+    ``report`` is that of its positions, None where they were not to be closed or could not be.
+    """
 
     name: str
     status: Status
@@ -54,59 +61,95 @@ class _Left:
     errors: tuple[VenuekitError, ...] = ()
     notes: tuple[str, ...] = ()
     bug: Exception | None = None
+    legs: tuple[Row, ...] = ()
+    report: CloseReport | None = None
 
     @property
     def count(self) -> int | None:
         """The number of remaining orders, None when unknown."""
+        if self.report is not None:
+            return None if self.orders is None else len(self.orders)
         return len(self.orders) if self.orders or (self.orders is not None and self.status is Status.DONE) else None
 
     def __str__(self) -> str:
+        if self.report is not None:
+            return f"{self.name}: {self.report}"
         if self.count is None:
             return f"{self.name}: remaining orders unknown"
         return f"{self.name}: {f'{self.count} left' if self.count else 'nothing left'}"
 
 
-@accounts_command("panic", accounts="some", writes=True, short_help="Cancel everything, and show remaining orders.")
-async def panic_command(context: click.Context, accounts: Sequence[str], as_json: bool, yes: bool) -> int:
+@accounts_command("panic", accounts="any", writes=True, short_help="Cancel everything, and close positions too.")
+@click.option("--all", "every", is_flag=True, help="Every account of the file.")
+@click.option("--symbol", "symbols", multiple=True, metavar="S", help="Only this symbol; may be repeated.")
+@click.option("--close", is_flag=True, help="Close the positions too, and read again until it is flat.")
+@click.option("--dry-run", is_flag=True, help="Show the orders and positions that would end; send reads alone.")
+async def panic_command(
+    context: click.Context,
+    accounts: Sequence[str],
+    *,
+    every: bool,
+    symbols: tuple[str, ...],
+    close: bool,
+    dry_run: bool,
+    as_json: bool,
+    yes: bool,
+) -> int:
     """
     Cancel every order of each ACCOUNT, plain and conditional, and show the remaining ones; positions stay open.
 
-    All accounts are processed concurrently, and a failing one does not stop the others. The exit status is 0 when no
-    order remains, 3 when any remains, 4 when that is unknown for an account. With --json, the result of each account is
-    one object a line on standard error.
+    With --close the positions are closed, too, by market orders that can only reduce them. All accounts are processed
+    concurrently, and a failing one does not stop the others. The exit status is 0 when nothing remains, 3 when anything
+    does, 4 when that is unknown for an account, and 5 when --dry-run shows anything. With --json, the result of each
+    account is one object a line on standard error.
     """
     state = state_of(context)
+    if bool(accounts) is every:
+        raise click.UsageError("name accounts, or say --all for every one of the file", context)
     chosen = entries(state, accounts)
-    if not confirm_live("Cancel every order", live_to_confirm(context, [entry.name for entry in chosen], yes=yes)):
+    if dry_run:
+        return await preview(state, chosen, symbols, with_positions=close, as_json=as_json)
+    words = f"Cancel every order{' and close every position' if close else ''}"
+    words += f" of {', '.join(symbols)}" if symbols else ""
+    if not confirm_live(words, live_to_confirm(context, [entry.name for entry in chosen], yes=yes)):
         return Status.PENDING
-    results = await _clear(state, chosen)
-    for result in results:
-        for error in result.errors:
-            print_error(error, as_json=as_json, account=result.name)
-        for text in result.notes:
-            note(text, as_json=as_json, account=result.name)
-    rows = [row for result in results for row in result.orders or ()]
-    if as_json:
-        print_rows([{field: row[field] for field in row if field != "order"} for row in rows], None, as_json=True)
-        for result in results:
-            note(str(result), as_json=True, account=result.name, left=result.count)
-    else:
-        if rows:
-            print_rows(rows, LIST_COLUMNS, as_json=False, whole=WHOLE)
-        say_done("\n".join(map(str, results)))
+    results = await _clear(state, chosen, symbols, close=close)
+    _print(results, close=close, as_json=as_json)
     for bug in (result.bug for result in results if result.bug is not None):
         raise bug
     return worst(result.status for result in results)
 
 
-async def _clear(state: State, chosen: Sequence[AccountEntry]) -> list[_Left]:
-    """Cancel everything on all accounts concurrently."""
+def _print(results: Sequence[_Left], *, close: bool, as_json: bool) -> None:
+    for result in results:
+        for error in result.errors:
+            print_error(error, as_json=as_json, account=result.name)
+        for text in result.notes:
+            note(text, as_json=as_json, account=result.name)
+    orders = [row for result in results for row in result.orders or ()]
+    legs = [row for result in results for row in result.legs]
+    if as_json:
+        rows = legs if close else [{field: row[field] for field in row if field != "order"} for row in orders]
+        print_rows(rows, None, as_json=True)
+        for result in results:
+            flat: dict[str, Any] = {} if result.report is None else {"flat": result.report.is_flat}
+            note(str(result), as_json=True, account=result.name, left=result.count, **flat)
+        return
+    if legs:
+        print_rows(legs, LEG_COLUMNS, as_json=False)
+    if orders:
+        print_rows(orders, LIST_COLUMNS, as_json=False, whole=WHOLE)
+    say_done("\n".join(map(str, results)))
+
+
+async def _clear(state: State, chosen: Sequence[AccountEntry], symbols: tuple[str, ...], *, close: bool) -> list[_Left]:
+    """Cancel everything on all accounts concurrently, and close their positions where that is asked for."""
     from venuekit import Runtime, fan_out
 
     async def clear(entry: AccountEntry) -> _Left:
         try:
             async with open_entry(entry, runtime) as account:
-                return await _clear_one(entry.name, account)
+                return await (_flatten_one if close else _clear_one)(entry.name, account, symbols)
         except VenuekitError as error:
             unusable = isinstance(error, ConfigurationError)
             return _Left(entry.name, Status.USAGE if unusable else Status.UNKNOWN, errors=(error,))
@@ -119,24 +162,60 @@ async def _clear(state: State, chosen: Sequence[AccountEntry]) -> list[_Left]:
     return list(cleared.values.values())
 
 
-async def _clear_one(name: str, account: Account) -> _Left:
+async def _flatten_one(name: str, account: Account, symbols: tuple[str, ...]) -> _Left:
+    """Flatten one account; where that fails at once, its orders are cancelled all the same."""
+    try:
+        report = await PositionCloseControl.of(account).flatten(*symbols, all=not symbols)
+    except OperationError as error:
+        left = await _clear_one(name, account, symbols)
+        known = tuple(one for one in left.errors if str(one) != str(error))
+        return attrs.evolve(left, status=worst([left.status, Status.UNKNOWN]), errors=(error, *known))
+    status = status_of_flattening(report)
+    rows = (
+        None
+        if report.open_orders is None
+        else [order_row(one, name, account, listed=True) for one in report.open_orders]
+    )
+    return _Left(
+        name,
+        status,
+        rows,
+        errors=report.errors if status is not Status.DONE else (),
+        legs=tuple(leg_rows(report, account=name, venue=account.venue.id)),
+        report=report,
+    )
+
+
+async def _clear_one(name: str, account: Account, symbols: tuple[str, ...]) -> _Left:
+    """Cancel the orders of these symbols, of all without any; one that fails keeps no other from it."""
+    from venuekit.parts.concurrency import gather_all
+
     patient = account.with_options(max_wait=_MAX_WAIT)
+    parts = await gather_all(_clear_part(name, patient, symbol) for symbol in symbols or (None,))
+    orders = [row for part in parts for row in part.orders or ()]
+    failed = tuple(error for part in parts for error in part.errors)
+    if any(part.orders is None for part in parts):
+        return _Left(name, Status.UNKNOWN, orders or None, failed)
+    notes = _still_under_way(name, account)
+    if not orders and not notes and all(isinstance(error, _MAY_NOT) for error in failed):
+        idle = tuple(f"{name}: no order is open; it may not cancel any: {error}" for error in failed)
+        return _Left(name, Status.DONE, orders, notes=idle)
+    return _Left(name, Status.REFUSED if orders else Status.UNKNOWN, orders, failed, notes)
+
+
+async def _clear_part(name: str, account: Account, symbol: str | None) -> _Left:
+    """Cancel the orders of a symbol, None for all, and read those that remain where that fails."""
     failed: list[OperationError] = []
     try:
-        orders = await _empty(patient, OrderControl.of(patient).cancel_all_orders)
+        orders = await _empty(account, lambda: OrderControl.of(account).cancel_all_orders(symbol=symbol))
     except OperationError as error:
         failed.append(error)
         try:
-            orders = await _empty(patient, OrderReader.of(patient).get_open_orders)
+            orders = await _empty(account, lambda: OrderReader.of(account).get_open_orders(symbol=symbol))
         except OperationError as unreadable:
             failed.append(unreadable)
             return _Left(name, Status.UNKNOWN, errors=tuple(failed))
-    rows = [order_row(order, name, account, listed=True) for order in orders]
-    notes = _still_under_way(name, account)
-    if not rows and not notes and all(isinstance(error, _MAY_NOT) for error in failed):
-        idle = tuple(f"{name}: no order is open; it may not cancel any: {error}" for error in failed)
-        return _Left(name, Status.DONE, rows, notes=idle)
-    return _Left(name, Status.REFUSED if rows else Status.UNKNOWN, rows, tuple(failed), notes)
+    return _Left(name, Status.DONE, [order_row(one, name, account, listed=True) for one in orders], tuple(failed))
 
 
 async def _empty(account: Account, list_orders: Callable[[], Awaitable[tuple[Order, ...]]]) -> tuple[Order, ...]:

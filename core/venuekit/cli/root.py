@@ -16,11 +16,13 @@ from venuekit.cli.output import has_colour, note, print_warnings, silence_stream
 _MODULES = {
     "accounts_check": "accounts",
     "budget": "budget",
+    "close": "close",
     "declarations": "capabilities endpoints venues",
     "demo": "demo",
     "export": "export",
     "history": "history",
     "journal": "journal",
+    "margin": "margin",
     "new_plugin": "new-plugin",
     "order": "order",
     "panic": "panic",
