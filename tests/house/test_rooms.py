@@ -86,14 +86,14 @@ ROOMS = {
         "ledger",
     ),
     "cli": (
-        "tables",
+        "alerts metrics_file tables",
         "output",
         "errors",
         "commands",
         "accounts close_reports consent declarations journal_rows settings_text sim_control undo_file",
         "accounts_check export preview",
         "budget history journal margin new_plugin order plugins reading record resolve root settings sim watch",
-        "close demo panic",
+        "close demo overview panic",
     ),
     "cli.watch": (
         "shared_market",

@@ -25,7 +25,7 @@ class Status(enum.IntEnum):
     ERROR = 1  #: authentication, network, a broken plugin: every error without a status of its own
     REFUSED = 3  #: refused, conflict or skipped
     UNKNOWN = 4  #: the outcome or a setting could not be determined
-    PENDING = 5  #: there are changes to apply
+    PENDING = 5  #: there are changes to apply, or an alert holds
     USAGE = 64  #: an error in the command line or in a file
     INTERRUPTED = 130
     UNHEARD = 141  #: the reader of standard output closed it, as in ``| head``

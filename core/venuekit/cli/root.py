@@ -25,6 +25,7 @@ _MODULES = {
     "margin": "margin",
     "new_plugin": "new-plugin",
     "order": "order",
+    "overview": "overview",
     "panic": "panic",
     "plugins": "plugins",
     "reading": "account adl balances brackets fees instruments key positions",

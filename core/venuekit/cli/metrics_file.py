@@ -1,0 +1,84 @@
+"""Metrics file: figures of accounts in the text format of Prometheus, for the collector that reads files."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from types import MappingProxyType
+
+from venuekit.exports.rows import Row
+
+#: field of a row to the metric and its help
+_METRICS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "equity_usd": ("venuekit_equity_usd", "Equity in USD; absent where it is unknown."),
+        "margin_ratio": ("venuekit_margin_ratio", "Highest ratio of maintenance margin to margin; 1 is liquidation."),
+        "distance": ("venuekit_liquidation_distance_ratio", "Move of the mark to the nearest liquidation price."),
+        "orders": ("venuekit_open_orders", "Open orders."),
+        "unresolved": ("venuekit_unresolved_writes", "Writes whose outcome is unknown."),
+        "key_expires_at": ("venuekit_key_expires_timestamp_seconds", "When the API key expires."),
+    }
+)
+
+
+def metrics_text(rows: Sequence[Row], alerts: Iterable[str]) -> str:
+    """
+    Return rows of accounts as metrics, with the labels ``account`` and ``venue``.
+
+    ``venuekit_account_up`` is 0 for an account that could not be read. A figure that is unknown has no sample.
+    """
+    up = "venuekit_account_up"
+    lines = _head(up, "Whether the account was read.")
+    lines += [f"{up}{_labels(row)} {int(row['status'] == 'ok')}" for row in rows]
+    for field, (name, text) in _METRICS.items():
+        lines += _head(name, text)
+        samples = ((row, row.get(field)) for row in rows)
+        lines += [f"{name}{_labels(row)} {_number(value)}" for row, value in samples if value is not None]
+    lines += _head("venuekit_alert", "Whether the alert holds.")
+    for text in alerts:
+        for row in rows:
+            if row["status"] == "ok":
+                holds = text in str(row.get("alerts") or "").split("; ")
+                lines.append(f"venuekit_alert{_labels(row, alert=text)} {int(holds)}")
+    return "\n".join([*lines, ""])
+
+
+def write_metrics(path: Path, text: str) -> None:
+    """
+    Write a metrics file in one step, so that a collector never reads half of it.
+
+    Raises:
+        OSError: it cannot be written; the former file is still there.
+    """
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        os.chmod(name, 0o644)  # a collector is another user
+        os.replace(name, path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def _head(name: str, text: str) -> list[str]:
+    return [f"# HELP {name} {text}", f"# TYPE {name} gauge"]
+
+
+def _number(value: object) -> str:
+    if isinstance(value, datetime):
+        return f"{value.timestamp():.0f}"
+    return format(value, "f") if isinstance(value, Decimal) else str(value)
+
+
+def _labels(row: Row, **more: str) -> str:
+    labels = {"account": str(row["account"]), "venue": str(row["venue"]), **more}
+    return "{" + ",".join(f'{name}="{_escaped(value)}"' for name, value in labels.items()) + "}"
+
+
+def _escaped(value: str) -> str:
+    return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")

@@ -1,0 +1,290 @@
+"""``overview``: a line per account, its worth and risk beside those of the others, and alerts on them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import attrs
+import click
+
+from venuekit.capabilities import ApiKeyReader, OrderReader
+from venuekit.cli.accounts import entries
+from venuekit.cli.alerts import Alert, Verdict, parse_alert
+from venuekit.cli.commands import WholeNumber, accounts_command, number, state_of
+from venuekit.cli.errors import Status, print_error, status_of, worst
+from venuekit.cli.metrics_file import metrics_text, write_metrics
+from venuekit.cli.output import json_text, note, print_rows, say_done
+from venuekit.cli.tables import cell_text, columns
+from venuekit.errors import VenuekitError
+from venuekit.exports.rows import Row
+from venuekit.valuation import USD
+
+if TYPE_CHECKING:
+    from venuekit.account import Account
+    from venuekit.account_worth import AccountWorth
+    from venuekit.credentials.accounts_file import AccountEntry
+    from venuekit.portfolios import Portfolio
+    from venuekit.runtime import Runtime
+
+#: the least and most seconds between two rounds: open orders weigh much
+_SHORTEST, _LONGEST = 5, 86_400
+_COLUMNS = {
+    **columns("account equity margin_ratio nearest distance orders unresolved key_expires alerts"),
+    "equity": f"equity, {USD}",
+    "margin_ratio": "ratio",
+}
+#: numbers and the names beside them are never broken
+_WHOLE = frozenset({*_COLUMNS} - {"account"})
+_CENT = Decimal("0.01")
+_PERCENT = Decimal("0.1")
+
+
+def _rate(text: str) -> tuple[tuple[str, str], Decimal]:
+    asset, equals, worth = text.partition("=")
+    rate = number(worth) if asset and equals else None
+    if rate is None or rate <= 0:
+        raise click.BadParameter(f"{text!r} is not a rate such as USDT=1")
+    return (asset, USD), rate
+
+
+@attrs.frozen
+class _Options:
+    """The options of one call."""
+
+    alerts: Sequence[Alert]
+    rates: Mapping[tuple[str, str], Decimal]
+    metrics: Path | None
+    as_json: bool
+    repeats: bool
+
+
+@attrs.frozen
+class _Extra:
+    """The figures of an account that are not its worth; None where its venue does not have them."""
+
+    orders: int | None
+    key_expires_at: datetime | None
+
+
+@accounts_command("overview", accounts="any", short_help="Show worth and risk of accounts, with alerts.")
+@click.option(
+    "--watch",
+    "seconds",
+    type=WholeNumber(_SHORTEST, _LONGEST),
+    metavar="SECONDS",
+    help="Show it again this often, until Ctrl-C.",
+)
+@click.option(
+    "--alert",
+    "alerts",
+    type=parse_alert,
+    multiple=True,
+    metavar="CONDITION",
+    help="Such as 'distance<8%'; the status is 5 where it holds. May be repeated.",
+)
+@click.option(
+    "--rate", "rates", type=_rate, multiple=True, metavar="ASSET=USD", help="The worth of an asset in USD, as USDT=1."
+)
+@click.option(
+    "--prometheus",
+    "metrics",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write the figures into FILE for Prometheus, too.",
+)
+async def overview_command(
+    context: click.Context,
+    accounts: Sequence[str],
+    *,
+    seconds: int | None,
+    alerts: Sequence[Alert],
+    rates: Sequence[tuple[tuple[str, str], Decimal]],
+    metrics: Path | None,
+    as_json: bool,
+) -> int:
+    """
+    Show a line for each ACCOUNT: equity, margin ratio, the position nearest to its liquidation, open orders, writes of
+    unknown outcome, and the end of its API key; of all accounts when none is named.
+
+    A dash is a figure that is unknown or that there is not; the reasons follow. Figures of alerts are distance,
+    margin_ratio, equity_usd, orders, unresolved and key_expires_in (days: 'key_expires_in<7d'). The status is 5 where
+    one holds, 4 where one cannot be judged, and 1 where an account cannot be read.
+    """
+    from venuekit import Runtime
+
+    state = state_of(context)
+    chosen = entries(state, accounts)
+    options = _Options(alerts, dict(rates), metrics, as_json, seconds is not None)
+    if not chosen and not as_json:
+        click.echo("no accounts")
+        return Status.DONE
+    async with Runtime(plugins=state.plugins) as runtime, AsyncExitStack() as stack:
+        overview = _Overview(chosen, runtime, stack, options)
+        status = await overview.show()
+        while seconds is not None:
+            await asyncio.sleep(seconds)
+            status = await overview.show()
+        return status
+
+
+class _Overview:
+    """The accounts of one call: those that could be opened stay open, the others are tried again each round."""
+
+    def __init__(
+        self, chosen: Sequence[AccountEntry], runtime: Runtime, stack: AsyncExitStack, options: _Options
+    ) -> None:
+        self._chosen = chosen
+        self._runtime = runtime
+        self._stack = stack
+        self._options = options
+        self._accounts: dict[str, Account] = {}
+
+    async def show(self) -> Status:
+        """Read and print one round, and return its status."""
+        from venuekit import portfolio
+
+        errors = await self._open()
+        worths = await portfolio(self._accounts, rates=self._options.rates)
+        errors |= worths.errors
+        extras, more = await self._read_extras(worths)
+        rows, statuses = [], []
+        for entry in self._chosen:
+            name = entry.name
+            error = errors.get(name) or more.get(name)
+            if error is not None:
+                statuses.append(self._report(name, error))
+            worth = worths.accounts.get(name)
+            if worth is None:
+                rows.append({"account": name, "venue": entry.venue, "status": "unreadable", "message": str(error)})
+                continue
+            row = _row(worth, extras.get(name), self._accounts[name])
+            rows.append(row)
+            statuses.append(self._judge(row, worth, extras.get(name)))
+        self._print(rows, worths)
+        if self._options.metrics is not None:
+            write_metrics(self._options.metrics, metrics_text(rows, [one.text for one in self._options.alerts]))
+        # an alert that holds is more than another one that cannot be judged
+        return worst(one for one in statuses if one is not Status.UNKNOWN or Status.PENDING not in statuses)
+
+    async def _open(self) -> dict[str, Exception]:
+        from venuekit import fan_out
+        from venuekit.accounts import open_entry
+
+        async def open_one(entry: AccountEntry) -> Account:
+            return await self._stack.enter_async_context(open_entry(entry, self._runtime, read_only=True))
+
+        closed = {entry.name: entry for entry in self._chosen if entry.name not in self._accounts}
+        opened = await fan_out(closed, open_one)
+        self._accounts |= opened.values
+        return dict(opened.errors)
+
+    async def _read_extras(self, worths: Portfolio) -> tuple[Mapping[str, _Extra], Mapping[str, Exception]]:
+        from venuekit import fan_out
+
+        readable = {name: self._accounts[name] for name in worths.accounts}
+        read = await fan_out(readable, _read_extra)
+        return read.values, read.errors
+
+    def _report(self, name: str, error: Exception) -> Status:
+        """Print why an account could not be read; raises an error that is none of ours."""
+        if not isinstance(error, VenuekitError):
+            raise error
+        print_error(error, as_json=self._options.as_json, account=name)
+        return status_of(error)
+
+    def _judge(self, row: dict[str, Any], worth: AccountWorth, extra: _Extra | None) -> Status:
+        """Put the alerts that hold into a row, and return what they mean for the status."""
+        figures = {"distance": "distance", "mark": "distance", "margin_ratio": "margin_ratio", "equity": "equity_usd"}
+        unknown = {figures[one.figure] for one in worth.unknown if one.figure in figures}
+        if extra is None:
+            unknown |= {"orders", "key_expires_in"}
+        now = datetime.now(UTC)
+        days = None if row["key_expires_at"] is None else (row["key_expires_at"] - now) / timedelta(days=1)
+        judged = {**row, "key_expires_in": days}
+        verdicts = {one.text: one.judge(judged, frozenset(unknown)) for one in self._options.alerts}
+        row["alerts"] = "; ".join(text for text, verdict in verdicts.items() if verdict is Verdict.HOLDS) or None
+        for text, verdict in verdicts.items():
+            if verdict is Verdict.UNKNOWN:
+                words = f"{row['account']}: the alert {text} cannot be judged: the figure is not known"
+                note(words, as_json=self._options.as_json, kind="warning", account=row["account"])
+        if row["alerts"]:
+            return Status.PENDING
+        return Status.UNKNOWN if Verdict.UNKNOWN in verdicts.values() else Status.DONE
+
+    def _print(self, rows: Sequence[Row], worths: Portfolio) -> None:
+        options = self._options
+        if options.as_json:
+            if options.repeats:
+                say_done(json_text(rows, in_one_line=True))
+            else:
+                print_rows(rows, None, as_json=True)
+            return
+        if options.repeats:
+            say_done(f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S}Z")
+        shown = {name: heading for name, heading in _COLUMNS.items() if name != "alerts" or options.alerts}
+        print_rows([_for_people(row) for row in rows], shown, as_json=False, whole=_WHOLE)
+        known = [one for one in worths.accounts.values() if one.equity is not None]
+        total = f"{worths.known_equity.amount.quantize(_CENT):,f} {USD}"
+        say_done(f"equity {total} in {len(known)} of {len(rows)} accounts" if known else f"no equity is known in {USD}")
+        by_asset = {row["account"]: row.get("equity_by_asset") for row in rows}
+        for one in worths.unknown:
+            if one.figure != "account":
+                subject = f" of {one.subject}" if one.subject else ""
+                parts = (
+                    f"; by asset: {by_asset[one.account]}" if one.figure == "equity" and by_asset[one.account] else ""
+                )
+                note(f"{one.account}: {one.figure}{subject} is unknown: {one.reason}{parts}", as_json=False)
+
+
+async def _read_extra(account: Account) -> _Extra:
+    orders, expires = None, None
+    if account.support(OrderReader):
+        orders = len(await OrderReader.of(account).get_open_orders())
+    if account.support(ApiKeyReader):
+        expires = (await ApiKeyReader.of(account).get_api_key()).expires_at
+    return _Extra(orders, expires)
+
+
+def _row(worth: AccountWorth, extra: _Extra | None, account: Account) -> dict[str, Any]:
+    """Return the figures of an account; ``margin_ratio`` and ``distance`` are fractions."""
+    nearest = worth.nearest
+    by_asset = worth.equities or {}
+    return {
+        "account": worth.name,
+        "venue": worth.venue,
+        "status": "ok",
+        "equity_usd": None if worth.equity is None else worth.equity.amount,
+        "equity_by_asset": ", ".join(f"{cell_text(sum_)} {asset}" for asset, sum_ in by_asset.items() if sum_) or None,
+        "margin_ratio": worth.margin_ratio,
+        "nearest": None if nearest is None else nearest.position.symbol,
+        "distance": None if nearest is None else nearest.distance,
+        "orders": None if extra is None else extra.orders,
+        "unresolved": len(account.unresolved),
+        "key_expires_at": None if extra is None else extra.key_expires_at,
+        "unknown": len(worth.unknown),
+        "alerts": None,
+    }
+
+
+def _for_people(row: Row) -> Row:
+    """Return a row as it is shown: equity to the cent, shares in percent."""
+    if row["status"] != "ok":
+        return {"account": row["account"], "equity": "unreadable"}
+    usd, expires = row["equity_usd"], row["key_expires_at"]
+    return {
+        **row,
+        "equity": f"{usd.quantize(_CENT):,f}" if isinstance(usd, Decimal) else None,
+        "margin_ratio": _percent(row["margin_ratio"]),
+        "distance": _percent(row["distance"]),
+        "key_expires": f"{expires:%Y-%m-%d}" if isinstance(expires, datetime) else None,
+    }
+
+
+def _percent(value: object) -> str | None:
+    return f"{(value * 100).quantize(_PERCENT)} %" if isinstance(value, Decimal) else None

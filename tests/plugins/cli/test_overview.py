@@ -1,0 +1,153 @@
+"""``overview`` of accounts at every installed venue, over real sockets."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from pathlib import Path
+
+import attrs
+import pytest
+
+from venuekit.cli import main
+from venuekit.cli.sim import simulation_thread
+from venuekit.plugins import make_plugins
+from venuekit.simulator import CannedAnswer, Simulation
+
+PLUGINS = make_plugins()
+COINM, USDM = "binance_coinm", "binance_usdm"
+REFUSAL = {"code": -2015, "msg": "Invalid API-key, IP, or permissions for action."}
+
+
+@attrs.frozen
+class Called:
+    """What one call of the command line did."""
+
+    status: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def simulation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Simulation]:
+    """Every installed venue, simulated, beside an accounts file in the current directory."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("VENUEKIT_ACCOUNTS", raising=False)
+    with simulation_thread(PLUGINS, tmp_path / "accounts.toml") as simulation:
+        yield simulation
+
+
+@pytest.fixture
+def call(capsys: pytest.CaptureFixture[str]) -> Callable[..., Called]:
+    """Call the command line in this process."""
+
+    def call(*words: str) -> Called:
+        status = main(words)
+        out, err = capsys.readouterr()
+        return Called(status, out, err)
+
+    return call
+
+
+def test_every_account_has_a_line(simulation: Simulation, call: Callable[..., Called]) -> None:
+    """In their order, with figures of the ledger as fractions; nothing is changed at a venue."""
+    names = PLUGINS.venue_ids()
+    called = call("overview", "--json", "--rate", "USDT=1", "--rate", "USDC=1", "--rate", "XBT=90000")
+    rows = {row["account"]: row for row in json.loads(called.out)}
+
+    assert called.status == 0
+    assert list(rows) == list(names)
+    assert all(Decimal(row["equity_usd"]) > 0 for row in rows.values())
+    assert {row["status"] for row in rows.values()} == {"ok"}
+    coin = rows[COINM]
+    (leg,) = [one for one in (simulation.ledger_of(COINM).position("BTCUSD_PERP"),) if one.quantity]
+    assert coin["nearest"] == "BTCUSD_PERP"
+    assert leg.liquidation_price is not None
+    expected = abs(leg.mark_price - leg.liquidation_price) / leg.mark_price
+    assert abs(Decimal(coin["distance"]) - expected) < Decimal("1e-6")
+    assert (coin["orders"], coin["unresolved"], coin["alerts"]) == (0, 0, None)
+
+
+def test_a_table_says_why_a_figure_is_unknown(simulation: Simulation, call: Callable[..., Called]) -> None:
+    """No stablecoin is taken for dollars; the sum says how many accounts are in it, and no number is broken."""
+    called = call("overview", COINM, USDM)
+
+    assert called.status == 0
+    assert "304,416.18" in called.out
+    assert "in 1 of 2 accounts" in called.out
+    assert f"{USDM}: equity of USDC is unknown: no price and no rate leads from 5000" in called.err
+    assert "by asset: 27185.125 USDT, 5000 USDC" in called.err
+
+
+def test_an_alert_that_holds_ends_with_5(simulation: Simulation, call: Callable[..., Called]) -> None:
+    """The row names it; another one of the same account that does not hold is left out."""
+    held = call("overview", COINM, "--json", "--alert", "distance<8%", "--alert", "orders>0")
+    quiet = call("overview", COINM, "--json", "--alert", "distance<1%")
+
+    assert (held.status, quiet.status) == (5, 0)
+    assert json.loads(held.out)[0]["alerts"] == "distance<8%"
+    assert json.loads(quiet.out)[0]["alerts"] is None
+
+
+def test_an_alert_that_cannot_be_judged_ends_with_4(simulation: Simulation, call: Callable[..., Called]) -> None:
+    """Unless one holds elsewhere: the margin of an isolated position is not said by this venue."""
+    words = ("overview", "bybit_inverse", "--json", "--alert", "margin_ratio>90%")
+    called, both = call(*words), call(*words, "--alert", "distance<90%")
+
+    assert (called.status, both.status) == (4, 5)
+    assert "the alert margin_ratio>90% cannot be judged" in called.err
+
+
+def test_an_account_that_cannot_be_read_is_a_row_and_the_others_are_there(
+    simulation: Simulation, call: Callable[..., Called], tmp_path: Path
+) -> None:
+    """The status says so, and the file for Prometheus too."""
+    route, refused = ("GET", "/fapi/v3/positionRisk"), CannedAnswer.json(401, REFUSAL)
+    simulation.disturb(USDM, route, refused)
+    called = call("overview", COINM, USDM, "--json", "--prometheus", "desk.prom")
+    rows = json.loads(called.out)
+
+    assert called.status == 1
+    assert [row["status"] for row in rows] == ["ok", "unreadable"]
+    assert json.loads(called.err.splitlines()[0])["account"] == USDM
+    text = (tmp_path / "desk.prom").read_text()
+    assert f'venuekit_account_up{{account="{USDM}",venue="{USDM}"}} 0' in text
+    assert f'venuekit_open_orders{{account="{COINM}",venue="{COINM}"}} 0' in text
+    simulation.disturb(USDM, route, refused)
+    assert "unreadable" in call("overview", COINM, USDM).out
+
+
+def test_a_mistake_is_found_before_anything_is_read(simulation: Simulation, call: Callable[..., Called]) -> None:
+    """In a condition, a rate, an account."""
+    simulation.requests.clear()
+
+    assert [
+        call("overview", *words).status
+        for words in (
+            ("--alert", "distanc<8%"),
+            ("--rate", "USDT"),
+            ("--rate", "USDT=0"),
+            ("nobody",),
+            ("--watch", "1"),
+        )
+    ] == [64] * 5
+    assert simulation.requests == []
+
+
+def test_watching_goes_on_until_it_is_interrupted(simulation: Simulation, tmp_path: Path) -> None:
+    """Each round is one JSON list in one line, and Ctrl-C ends it with 130."""
+    words = (sys.executable, "-m", "venuekit", "overview", COINM, "--json", "--watch", "5")
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    pipe = subprocess.PIPE
+    with subprocess.Popen(words, stdout=pipe, cwd=tmp_path, env=environment, text=True) as process:  # noqa: S603 - our own words
+        assert process.stdout is not None
+        rounds = [json.loads(process.stdout.readline()) for _ in range(2)]
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) == 130
+
+    assert [row["account"] for rows in rounds for row in rows] == [COINM, COINM]
