@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from venuekit.cli.errors import Status
+from venuekit.cli.errors import Status, worst
 from venuekit.cli.output import note
 from venuekit.cli.tables import columns
 from venuekit.exports.rows import Row, row_of
@@ -37,14 +37,14 @@ def status_of_flattening(report: CloseReport) -> Status:
 
 def status_of_legs(reports: Iterable[CloseReport]) -> Status:
     """Return the status of reports whose legs should be closed; an order at a limit that rests is as it should be."""
-    status = Status.DONE
+    statuses = [Status.DONE]
     for report in reports:
-        if report.positions is None or report.late:
-            return Status.UNKNOWN
+        if report.positions is None:
+            statuses.append(Status.UNKNOWN)
         resting = {order.symbol for order in report.orders if order.is_open}
         if any(leg.why_left is not None and leg.symbol not in resting for leg in report.legs):
-            status = Status.REFUSED
-    return status
+            statuses.append(Status.UNKNOWN if report.late else Status.REFUSED)
+    return worst(statuses)
 
 
 def print_failures(report: CloseReport, *, account: str, as_json: bool) -> None:

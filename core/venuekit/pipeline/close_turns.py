@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import datetime
 from decimal import Decimal
 from typing import TypeAlias
 
@@ -21,11 +22,20 @@ class Expected:
     """
     The quantity of a leg (signed contracts) that a fill has left, which no read has shown yet.
 
-    ``at`` is when the fill was known, on the monotonic clock.
+    ``at`` is when the fill was known, on the monotonic clock. ``filled_at`` is the venue's time of the fill, and
+    ``read_at`` that of the last change in the row before it; None where the venue does not say.
     """
 
     quantity: Decimal
     at: float
+    filled_at: datetime | None = None
+    read_at: datetime | None = None
+
+    def is_shown_by(self, updated_at: datetime | None) -> bool:
+        """Say whether a row that changed last at this time is newer than the fill."""
+        if updated_at is None or self.filled_at is None or self.read_at is None:
+            return False
+        return updated_at >= self.filled_at and updated_at > self.read_at
 
 
 @attrs.define(eq=False)

@@ -6,11 +6,14 @@ from collections.abc import Collection
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+import attrs
+
 from venuekit._util.times import from_milliseconds, to_milliseconds
 from venuekit.capabilities.closing import LateWrite
+from venuekit.clock import OwnClock
 from venuekit.endpoint import Effect
 from venuekit.errors import ConfigurationError
-from venuekit.pipeline.arrival import expiry_of, is_over
+from venuekit.pipeline.arrival import expiry_of, is_over, measure
 from venuekit.pipeline.operation import Operation
 from venuekit.pipeline.resolve import operation_of
 from venuekit.request_bounds import RequestExpiry
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
 #: until the reads of a venue that declares no time of its own show an order that has arrived
 SHOWN_AFTER = timedelta(seconds=10)
 _MILLISECOND = timedelta(milliseconds=1)
+_BOUNDED = frozenset({RequestExpiry.WINDOW, RequestExpiry.EXPIRY})
 
 
 async def late_orders(session: AccountSession, call: Call, symbols: Collection[str] | None) -> tuple[LateWrite, ...]:
@@ -34,19 +38,19 @@ async def late_orders(session: AccountSession, call: Call, symbols: Collection[s
     """
     found: list[LateWrite] = []
     known: set[str | None] = set()
-    write_scopes = session.owner.write_scopes
+    write_scopes, clock = session.owner.write_scopes, _Clock()
     for write in tuple(write_scopes.orders_out or ()):
         if isinstance(write, Operation):
             known.add(write.journal_id)
             touched = _symbols_of(write)
             if not _concerns(touched, symbols):
                 continue
-            if await _is_shown(write):
+            if await clock.is_shown(write):
                 write_scopes.forget_order(write, (), None)
             else:
                 found.append(_describe(write, touched))
     entries = () if session.journal is None else session.journal.open_writes()
-    late = [await _late_entry(session, entry, call, symbols) for entry in entries if entry.id not in known]
+    late = [await _late_entry(session, entry, call, symbols, clock) for entry in entries if entry.id not in known]
     found += [one for one in late if one is not None]
     return tuple(sorted(found, key=lambda one: one.sent_at))
 
@@ -70,7 +74,7 @@ def seconds_since_accepted(session: AccountSession, symbols: Collection[str] | N
 
 
 async def _late_entry(
-    session: AccountSession, entry: Unresolved, call: Call, symbols: Collection[str] | None
+    session: AccountSession, entry: Unresolved, call: Call, symbols: Collection[str] | None, clock: _Clock
 ) -> LateWrite | None:
     """Return an open write of a journal, None where it is no order of these symbols or is over."""
     try:
@@ -87,7 +91,7 @@ async def _late_entry(
         if not is_raw:
             return None
     touched = _symbols_of(operation)
-    if not _concerns(touched, symbols) or await _is_shown(operation):
+    if not _concerns(touched, symbols) or await clock.is_shown(operation):
         return None
     return _describe(operation, touched)
 
@@ -104,19 +108,28 @@ def _concerns(touched: Collection[str], symbols: Collection[str] | None) -> bool
     return symbols is None or not touched or not set(symbols).isdisjoint(touched)
 
 
-async def _is_shown(operation: Operation[Any]) -> bool:
-    """Say whether an order can arrive no more, and has been unable to for as long as reads may lag."""
-    proof, clock = operation.endpoint.absence_proof, operation.session.venue_session.clock
-    after = SHOWN_AFTER if proof is None else proof.after
-    if expiry_of(operation) in {RequestExpiry.WINDOW, RequestExpiry.EXPIRY}:
-        until = operation.open_until or operation.fence
-        if clock.milliseconds() <= until + after // _MILLISECOND:
-            return False  # no need to measure the clock for that
-    return await is_over(operation, after)
+@attrs.define
+class _Clock:
+    """The venue's clock, measured at most once for all orders."""
+
+    is_measured: bool | None = None
+
+    async def is_shown(self, operation: Operation[Any]) -> bool:
+        """Say whether an order can arrive no more, and has been unable to for as long as reads may lag."""
+        proof, clock = operation.endpoint.absence_proof, operation.session.venue_session.clock
+        after = SHOWN_AFTER if proof is None else proof.after
+        if expiry_of(operation) not in _BOUNDED or isinstance(clock, OwnClock):
+            return await is_over(operation, after)
+        moment = (operation.open_until or operation.fence) + after // _MILLISECOND
+        if clock.milliseconds() <= moment:
+            return False
+        if self.is_measured is None:
+            self.is_measured = await measure(operation) is None
+        return self.is_measured and clock.milliseconds() - clock.error > moment
 
 
 def _describe(operation: Operation[Any], symbols: tuple[str, ...]) -> LateWrite:
-    is_bounded = expiry_of(operation) in {RequestExpiry.WINDOW, RequestExpiry.EXPIRY}
+    is_bounded = expiry_of(operation) in _BOUNDED
     until = operation.open_until or operation.fence
     return LateWrite(
         operation=operation.name,

@@ -16,7 +16,7 @@ import venuekit
 from venuekit.capabilities import OrderStatus, PositionCloseControl, PositionSide
 from venuekit.errors import AnswerLost, GuardRefused, InvalidArgument, NotExecuted, OutcomeUnknown
 from venuekit.pipeline import Guard
-from venuekit.simulator import ApplyLater, DropBefore, Reject
+from venuekit.simulator import ApplyLater, Delay, DropBefore, Reject, SecondActor
 from venuekit.simulator.ledger import Reason, Side
 
 pytestmark = pytest.mark.looptime
@@ -295,6 +295,56 @@ async def test_positions_that_cannot_be_read(venue: str) -> None:
         assert report.errors
         with pytest.raises(AnswerLost):
             await stage.account.close_position(stage.symbol)
+
+
+@every_venue
+async def test_an_order_that_is_filled_right_before_it_is_cancelled(venue: str) -> None:
+    """What the read shows beyond the fill is newer by its own time: it is closed at once, without waiting for a lag."""
+    async with opened(venue) as stage:
+        await stage.account.pause(1)
+        await stage.account.place_order(stage.bid())
+        mark = stage.ledger.mark(stage.symbol)
+        stage.disturb(
+            stage.placing,
+            (Delay(before=0.5), SecondActor(lambda ledger: ledger.fill(stage.symbol, Side.BUY, stage.quantity, mark))),
+        )
+        began = stage.account.monotonic()
+
+        report = await stage.account.flatten(stage.symbol)
+
+        assert report.is_flat, str(report)
+        assert len(report.orders) == 2
+        assert stage.account.monotonic() - began < 4
+
+
+@every_venue
+async def test_a_thin_market(venue: str) -> None:
+    """A market order of which only a part is filled is followed by others until nothing is left."""
+    async with opened(venue) as stage:
+        stage.ledger.set_depth(stage.symbol, stage.quantity)
+
+        report = await stage.account.flatten(stage.symbol)
+
+        assert report.is_flat, str(report)
+        assert len(report.orders) == HELD
+        assert [leg.closed for leg in report.legs] == [HELD * stage.quantity]
+
+
+async def test_less_than_a_step() -> None:
+    """The rest below a step is left, and the report says why no order can close it."""
+    async with opened("bybit_inverse") as stage:  # the others write no digits below the step
+        (instrument,) = await stage.account.get_instruments(symbol=stage.symbol)
+        dust = instrument.quantity_step * D("0.4")
+        stage.ledger.fill(stage.symbol, Side.BUY, dust, stage.ledger.mark(stage.symbol))
+
+        report = await stage.account.flatten(stage.symbol)
+
+        assert [one.quantity for one in report.positions or ()] == [dust]
+        assert [leg.why_left for leg in report.legs] == [
+            f"{dust:f} contracts are less than a step: no order can close them"
+        ]
+        assert report.errors == ()
+        assert not report.is_flat
 
 
 async def test_several_accounts() -> None:

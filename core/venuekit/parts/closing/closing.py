@@ -227,12 +227,14 @@ class Closing:
                 leg.position = attrs.evolve(leg.position, quantity=_FLAT)
         for key in self._unshown:
             expected = self.turns.expected[key]
-            quantity = positions[key].quantity if key in positions else _FLAT
+            row = positions.get(key)
+            quantity = _FLAT if row is None else row.quantity
             is_larger = quantity.copy_abs() > expected.quantity.copy_abs()
             is_other_way = bool(expected.quantity) and (quantity > 0) is not (expected.quantity > 0)
-            if is_larger and not is_other_way and self.look.at - expected.at < self.lag:
+            is_new = not is_larger or (row is not None and expected.is_shown_by(row.updated_at))
+            if not is_new and not is_other_way and self.look.at - expected.at < self.lag:
                 continue  # it may be older than the fill
-            if not is_larger:
+            if is_new:
                 self.turns.shown[key[0]] = expected.at
                 self.has_shown = True
             del self.turns.expected[key]
@@ -275,6 +277,8 @@ class Closing:
         """Cancel all orders, unless that is under way or has failed too often; wait for it for a while."""
         if self.cancel_failures >= _CANCELS_AT_MOST:
             return
+        if self.canceling is not None and self.canceling.done():
+            self.canceling.result()
         if self.canceling is None or self.canceling.done():
             self.canceling = asyncio.create_task(self._cancel_orders())
         await asyncio.wait({self.canceling}, timeout=min(_CANCEL_FIRST, max(self.work, _NO_TIME)))

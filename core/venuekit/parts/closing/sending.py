@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -128,15 +129,18 @@ class Sender:
             leg.why_left = f"order {order.id} rests at its price"
         filled = count_filled(order)
         if filled:
-            self._expect(leg, filled)
+            self._expect(leg, filled, order.updated_at)
 
-    def _expect(self, leg: ClosingLeg, filled: Decimal) -> None:
+    def _expect(self, leg: ClosingLeg, filled: Decimal, filled_at: datetime | None) -> None:
         """Remember the quantity that a fill has left, until a read shows it."""
         expected = self.closing.turns.expected
         before = expected.get(leg.position.key)
         quantity = leg.position.quantity if before is None else before.quantity
         rest = max(EXACT.subtract(quantity.copy_abs(), filled), _FLAT).copy_sign(quantity)
-        expected[leg.position.key] = Expected(rest, self.closing.account.monotonic())
+        if before is not None and before.filled_at is not None and filled_at is not None:
+            filled_at = max(filled_at, before.filled_at)
+        now, read_at = self.closing.account.monotonic(), leg.position.updated_at
+        expected[leg.position.key] = Expected(rest, now, filled_at, read_at)
 
     async def _until_known(self, order: Order) -> Order:
         """Look at an order until it has ended, one that may rest until the venue has decided, or the time is over."""
