@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Awaitable, Callable, Coroutine, Hashable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, NoReturn, Self, SupportsIndex, TypeVar
 
 import attrs
@@ -13,12 +13,13 @@ from venuekit import errors
 from venuekit._util.called import called_method
 from venuekit._util.times import from_milliseconds
 from venuekit.capabilities import Capability, Support, SupportState
+from venuekit.clock import read_believed_time
 from venuekit.endpoint import Effect, Endpoint, Priority
 from venuekit.faults import is_listed
 from venuekit.message import Answer
 from venuekit.payloads import MISFITS, Misread, mismatch_of, note_odd_row, read_json, readable_part
 from venuekit.pipeline.options import UNSET, Options
-from venuekit.read_cache import key_of
+from venuekit.read_cache import join_in_time, key_of
 from venuekit.venue import EnvironmentName, Venue, venue_support
 
 if TYPE_CHECKING:
@@ -37,8 +38,6 @@ _DEFAULT = Options()
 _SHARED = Options(priority=Priority.RISK)
 #: seconds for which a value that was read again for some reason is believed
 _REFRESH_EVERY = 10.0
-#: how far one answer about the time may be from the venue's clock as it is known
-_BELIEVED = timedelta(days=1)
 
 
 class Account:
@@ -254,18 +253,7 @@ class Account:
         return key_of(endpoint, parameters), read
 
     async def _in_time(self, endpoint: Endpoint[Any], read: Awaitable[V]) -> V:
-        limit = self._options.deadline
-        if limit is None:
-            return await read
-        import asyncio
-
-        try:
-            async with asyncio.timeout(limit):
-                return await read
-        except TimeoutError:
-            known: dict[str, Any] = {"venue": self.venue.id, "operation": endpoint.operation}
-            known["outcome"] = errors.Outcome.NOT_APPLIED
-            raise errors.AnswerLost(f"the deadline of {limit:g} s passed", **known) from None
+        return await join_in_time(read, self._options.deadline, venue=self.venue.id, operation=endpoint.operation)
 
     def behaviour(self, kind: type[B]) -> B:
         """Return the venue's behaviour value of this type; raises ``KeyError`` when it declares none."""
@@ -426,16 +414,8 @@ class Account:
         clock, endpoint = self._session.venue_session.clock, self.venue.server_time
         if endpoint is None:
             return clock.now()
-        for _ in range(2):
-            time: datetime = await self.call(endpoint)
-            if abs(time - clock.now()) <= _BELIEVED:
-                return time
-            await self.sync_clock()
-            if abs(time - clock.now()) <= _BELIEVED:
-                return time
-        words = f"its time is not believed: it is {time} by its answer, and {clock.now()} by its clock, measured anew"
-        details: dict[str, Any] = {"venue": self.venue.id, "operation": endpoint.operation}
-        raise errors.PayloadMismatch(words, outcome=errors.Outcome.NOT_APPLIED, **details)
+        known = {"venue": self.venue.id, "operation": endpoint.operation}
+        return await read_believed_time(clock, lambda: self.call(endpoint), self.sync_clock, **known)
 
     async def _read(self, endpoint: Endpoint[T], /, **parameters: Any) -> T:
         """Read on behalf of a write, and as urgent: with the caller's window, and none of its other options."""

@@ -11,10 +11,13 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 import attrs
 
 from venuekit._util.times import EPOCH, MILLISECOND, from_milliseconds
-from venuekit.errors import AnswerLost
+from venuekit.errors import AnswerLost, Outcome, PayloadMismatch
 
 if TYPE_CHECKING:
     import asyncio
+
+#: how far one answer about the time may be from the venue's clock as it is known
+_MOST_APART = timedelta(days=1)
 
 
 class Clock(Protocol):
@@ -271,3 +274,28 @@ def clock_error(clock: VenueClock) -> int:
     if isinstance(clock, OwnClock):
         return _A_DAY
     return max(_MACHINES, clock.error)
+
+
+async def read_believed_time(
+    clock: VenueClock,
+    read: Callable[[], Awaitable[datetime]],
+    measure: Callable[[], Awaitable[None]],
+    *,
+    venue: str,
+    operation: str,
+) -> datetime:
+    """
+    Return the time that ``read`` gives, if it differs by a day at most from ``clock``, which ``measure`` sets anew.
+
+    Raises:
+        PayloadMismatch: two answers differ from the measured clock.
+    """
+    for _ in range(2):
+        time = await read()
+        if abs(time - clock.now()) <= _MOST_APART:
+            return time
+        await measure()
+        if abs(time - clock.now()) <= _MOST_APART:
+            return time
+    words = f"its time is not believed: it is {time} by its answer, and {clock.now()} by its clock, measured anew"
+    raise PayloadMismatch(words, venue=venue, operation=operation, outcome=Outcome.NOT_APPLIED)

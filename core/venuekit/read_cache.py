@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Hashable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
 
 from venuekit.clock import Clock
-from venuekit.errors import OperationError
+from venuekit.errors import AnswerLost, OperationError, Outcome
 
 if TYPE_CHECKING:
     import asyncio
@@ -20,6 +20,8 @@ _TRY_AGAIN = 60.0
 #: more reasons than this are forgotten, all at once
 _MOST_REASONS = 1000
 _NEVER = float("-inf")
+
+V = TypeVar("V")
 
 Read = Callable[[], Awaitable[Any]]
 
@@ -121,3 +123,22 @@ class ReadCache:
             return entry.value
         finally:
             entry.reading = None
+
+
+async def join_in_time(read: Awaitable[V], limit: float | None, *, venue: str, operation: str) -> V:
+    """
+    Wait for a read that others may have begun, ``limit`` seconds at most; None is no limit.
+
+    Raises:
+        AnswerLost: the limit passed; the read goes on for the others.
+    """
+    if limit is None:
+        return await read
+    import asyncio
+
+    try:
+        async with asyncio.timeout(limit):
+            return await read
+    except TimeoutError:
+        words = f"the deadline of {limit:g} s passed"
+        raise AnswerLost(words, venue=venue, operation=operation, outcome=Outcome.NOT_APPLIED) from None
