@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from venuekit._simulate import simulate
     from venuekit.account import Account
     from venuekit.accounts import Accounts, open_accounts
+    from venuekit.connecting import connect
     from venuekit.credentials import Credentials, Secret
     from venuekit.endpoint import Change, Effect, Endpoint
     from venuekit.errors import Outcome, VenuekitError
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from venuekit.parameters import Parameter
     from venuekit.pipeline import Guard, RetryPolicy
     from venuekit.portfolios import Portfolio, portfolio
-    from venuekit.runtime import Runtime, connect
+    from venuekit.runtime import Runtime
     from venuekit.valuation import Money, Valuation
     from venuekit.venue import Environment, EnvironmentName, Venue
 
@@ -36,6 +37,7 @@ if not TYPE_CHECKING:
             "account": "Account",
             "accounts": "Accounts open_accounts",
             "capabilities": "",
+            "connecting": "connect",
             "credentials": "Credentials Secret",
             "endpoint": "Change Effect Endpoint",
             "errors": "Outcome VenuekitError",
@@ -45,7 +47,7 @@ if not TYPE_CHECKING:
             "parameters": "Parameter",
             "pipeline": "Guard RetryPolicy",
             "portfolios": "Portfolio portfolio",
-            "runtime": "Runtime connect",
+            "runtime": "Runtime",
             "valuation": "Money Valuation",
             "venue": "Environment EnvironmentName Venue",
         },

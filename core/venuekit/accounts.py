@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Protocol, TypeVar, cast
 
 from venuekit.account import Account
 from venuekit.capabilities import Capability
+from venuekit.connecting import connect
 from venuekit.credentials.accounts_file import AccountEntry, credentials, load_accounts
 from venuekit.errors import VenuekitError
 from venuekit.fleet import FanOut, fan_out
 from venuekit.pipeline import Guard
-from venuekit.runtime import Runtime, connect
+from venuekit.runtime import Runtime
 
 if TYPE_CHECKING:
     from venuekit.plugins import Plugins
