@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from venuekit._simulate import simulate
     from venuekit.account import Account
     from venuekit.accounts import Accounts, open_accounts
-    from venuekit.connecting import connect
+    from venuekit.connecting import connect, open  # noqa: A004 - venuekit.open, as gzip.open
     from venuekit.credentials import Credentials, Secret
     from venuekit.endpoint import Change, Effect, Endpoint
     from venuekit.errors import Outcome, VenuekitError
@@ -37,7 +37,7 @@ if not TYPE_CHECKING:
             "account": "Account",
             "accounts": "Accounts open_accounts",
             "capabilities": "",
-            "connecting": "connect",
+            "connecting": "connect open",
             "credentials": "Credentials Secret",
             "endpoint": "Change Effect Endpoint",
             "errors": "Outcome VenuekitError",
@@ -80,6 +80,7 @@ __all__ = [
     "errors",
     "fan_out",
     "flatten",
+    "open",
     "open_accounts",
     "portfolio",
     "simulate",

@@ -360,10 +360,30 @@ class Account:
         return self._session.owner.write_scopes
 
     def close(self) -> None:
-        """Send nothing from now on: every call raises :class:`~venuekit.errors.AccountClosed`."""
+        """Send nothing from now on: every call raises :class:`~venuekit.errors.AccountClosed`. See :meth:`aclose`."""
         self._session.closed = True
         for reader in self._session.readers:
             reader.close()
+
+    def hold(self, on_close: Callable[[], Awaitable[None]]) -> None:
+        """Have ``on_close`` awaited by :meth:`aclose`; for those who open accounts."""
+        self._session.on_close = on_close
+
+    async def aclose(self) -> None:
+        """Close the account with every view of it, and all that it held: its connection, the last one's runtime."""
+        self.close()
+        on_close, self._session.on_close = self._session.on_close, None
+        try:
+            await self._session.wire.aclose()
+        finally:
+            if on_close is not None:
+                await on_close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        await self.aclose()
 
     async def on_open(self) -> None:
         """Read the facts that this account's class needs before it is handed out; a plugin overrides it."""

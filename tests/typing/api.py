@@ -196,3 +196,12 @@ def books(ledger: Ledger) -> None:
     ledger.book("USDT", IncomeKind.REBATE, Decimal(1))
     assert_type([row.kind for row in ledger.incomes()], list[IncomeKind])
     ledger.place(LedgerOrderRequest(symbol="BTCUSDT", side=Side.BUY, type=OrderType.MARKET, quantity=Decimal(1)))
+
+
+async def opening_gives_the_venues_own_account(venue: Venue[AcmeAccount], credentials: Credentials) -> None:
+    """By the venue its account class is known, by an id it is an Account; either is a block."""
+    async with await venuekit.open(venue, credentials, guard=Guard(read_only=True)) as account:
+        assert_type(account, AcmeAccount)
+    other = await venuekit.open("acme_perp", credentials)
+    assert_type(other, Account)
+    await other.aclose()

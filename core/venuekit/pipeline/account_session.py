@@ -118,7 +118,8 @@ class AccountSession:
     #: finds evidence in answers that lost requests cannot arrive any more; None where nothing in them shows it
     on_answer: Callable[[Operation[Any], HttpResponse], None] | None = attrs.field(default=None, repr=False)
     halted: bool = False
-    closed: bool = False  #: whether the block that opened the account has ended
+    closed: bool = False  #: whether the account was closed
+    on_close: Callable[[], Awaitable[None]] | None = attrs.field(default=None, init=False, repr=False)
     learned: dict[type[Capability], str] | None = None
     position_limit: PositionLimit | None = attrs.field(default=None, repr=False)
     #: the open readers of the account's user stream
@@ -152,7 +153,7 @@ class AccountSession:
         """
         venue = self.venue_session.venue
         if self.closed or self.venue_session.closed:
-            words = "the account is closed: it is used after its `async with` has ended"
+            words = "the account is closed: it is used after its `async with` has ended, or its `aclose()`"
             raise errors.AccountClosed(words, venue=venue.id, operation=endpoint.operation)
         if not endpoint.is_write and endpoint.verb != "GET" and not venue.declares(endpoint):
             endpoint = endpoint.as_undeclared()
