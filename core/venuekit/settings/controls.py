@@ -91,9 +91,8 @@ def requests_of(venue: Venue[Any], setting: Setting) -> Iterator[tuple[Endpoint[
     """Yield the requests of one change with the reading right before it, each with its highest number."""
     reader, setter = _METHODS[setting]
     setters = [endpoint for endpoint in venue.endpoints if endpoint.is_write and setter in endpoint.serves]
-    if not setters:
-        return
-    yield max(setters, key=lambda endpoint: endpoint.weight_most), 1
+    for endpoint in sorted(setters, key=lambda setter: setter.weight_most)[-1:]:
+        yield endpoint, 1
     times = 3 if any(one.completion is not None for one in setters) else 1
     for endpoint in venue.endpoints:
         if not endpoint.is_write and reader in endpoint.serves:

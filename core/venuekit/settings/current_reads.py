@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Iterator, Sequence
+from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 
 import attrs
 
 from venuekit._util.texts import nearest
 from venuekit.capabilities import Setting, SettingsReader, SettingsSnapshot
 from venuekit.errors import InvalidRequest, NotFound, VenuekitError
+from venuekit.fleet import fan_out
 from venuekit.settings.controls import instruments_weight
 from venuekit.settings.expansion import Seen, expand_account, read_listed, read_names
 from venuekit.settings.plans import UnknownSymbol, Unreadable
@@ -40,7 +41,7 @@ async def read_current_settings(
     target: Target, accounts: Sequence[TargetAccount], *, only: Collection[str] = ()
 ) -> CurrentSettings:
     """
-    Read every account: the cheap reads first, then those that the differences need.
+    Read every account, several at once: the cheap reads first, then those that the differences need.
 
     The accounts of the result have the settings of the symbols that their rules match, of those that ``only`` matches.
 
@@ -51,15 +52,19 @@ async def read_current_settings(
     unknown: list[UnknownSymbol] = []
     unreadable: list[Unreadable] = []
     seen = Seen()
-    for account in accounts:
-        try:
-            readable, snapshot, symbols = await _read(account, only, seen)
-        except VenuekitError as error:
+    read = await fan_out(dict(enumerate(accounts)), lambda account: _read(account, only))
+    for number, account in enumerate(accounts):
+        error = read.errors.get(number)
+        if isinstance(error, VenuekitError):
             unreadable += _unreadable(account, error)
             seen.add_unread(account)
+        elif error is not None:
+            raise error
         else:
-            snapshots[readable] = snapshot
-            unknown += symbols
+            first_read = read.values[number]
+            snapshots[first_read.account] = first_read.snapshot
+            unknown += first_read.unknown
+            seen.add(account, first_read.listed, first_read.symbols)
     if not unreadable:
         seen.check(only)
     unmatched = tuple(seen.find_unmatched())
@@ -89,14 +94,28 @@ def _unreadable(account: TargetAccount, error: VenuekitError) -> Iterator[Unread
     return (Unreadable(name, account.venue.id, error) for name in account.entries)
 
 
-async def _read(
-    account: TargetAccount, only: Collection[str], seen: Seen
-) -> tuple[TargetAccount, SettingsSnapshot, list[UnknownSymbol]]:
+@attrs.frozen
+class _FirstRead:
+    """
+    The cheap reads of an account.
+
+    ``account`` has the settings of the symbols that its rules match, ``symbols`` are all symbols of its target, and
+    ``listed`` those of its venue, where they were read.
+    """
+
+    account: TargetAccount
+    snapshot: SettingsSnapshot
+    unknown: Sequence[UnknownSymbol]
+    symbols: Collection[str]
+    listed: Mapping[str, bool]
+
+
+async def _read(declared: TargetAccount, only: Collection[str]) -> _FirstRead:
     """Do the cheap reads, and leave out each symbol that the venue refuses by name."""
     unknown: list[UnknownSymbol] = []
-    listed = await read_listed(account)
-    weight = instruments_weight(account.venue) if listed else 0
-    declared, names = account, listed
+    listed = names = await read_listed(declared)
+    weight = instruments_weight(declared.venue) if listed else 0
+    account = declared
     while True:
         asked = expand_account(account, listed, only, None)
         try:
@@ -113,9 +132,9 @@ async def _read(
             listed = {name: trades for name, trades in listed.items() if name != symbol}
         else:
             everything = expand_account(account, listed, (), snapshot)
-            seen.add(declared, names, everything.symbols)
-            planned = everything if not only else expand_account(account, listed, only, snapshot)
-            return planned, attrs.evolve(snapshot, weight=snapshot.weight + weight), unknown
+            planned = expand_account(account, listed, only, snapshot) if only else everything
+            counted = attrs.evolve(snapshot, weight=snapshot.weight + weight)
+            return _FirstRead(planned, counted, unknown, everything.symbols, names)
 
 
 def _orders(

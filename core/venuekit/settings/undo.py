@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from venuekit.capabilities import AssetMode, MarginType, PositionMode, PositionSide, Setting
+from venuekit.capabilities import MarginType, PositionSide
 from venuekit.settings.controls import is_joint
 from venuekit.settings.plans import Step
 from venuekit.settings.target import AccountTarget, LeverageTarget, SymbolTarget, Target
@@ -41,29 +41,24 @@ def undo_of(steps: Iterable[Step], venues: Mapping[str, Venue[Any]]) -> Target:
 
 
 def _account(steps: Iterable[Step], venue: Venue[Any]) -> AccountTarget:
-    target = AccountTarget(venue=venue.id)
+    modes: dict[str, Any] = {}
     rows: dict[str, list[Step]] = {}
     for step in steps:
-        match step.present:
-            case _ if step.symbol is not None:
-                rows.setdefault(step.symbol, []).append(step)
-            case PositionMode() as position_mode:
-                target = attrs.evolve(target, position_mode=position_mode)
-            case AssetMode() as asset_mode:
-                target = attrs.evolve(target, asset_mode=asset_mode)
-            case MarginType() as margin_type:
-                target = attrs.evolve(target, margin_type=margin_type)
+        if step.symbol is not None:
+            rows.setdefault(step.symbol, []).append(step)
+        else:
+            modes[step.setting.value] = step.present
     symbols = {symbol: _symbol(ours, joint=is_joint(venue)) for symbol, ours in rows.items()}
-    return attrs.evolve(target, symbols=symbols)
+    return AccountTarget(venue=venue.id, **modes, symbols=symbols)
 
 
-def _symbol(steps: Iterable[Step], *, joint: bool) -> SymbolTarget:
+def _symbol(steps: Sequence[Step], *, joint: bool) -> SymbolTarget:
     target = SymbolTarget()
     leverages: dict[MarginType | None, LeverageTarget] = {}
+    for margin_type in (step.present for step in steps if isinstance(step.present, MarginType)):
+        target = attrs.evolve(target, margin_type=margin_type)
     for step in steps:
-        if isinstance(step.present, MarginType):
-            target = attrs.evolve(target, margin_type=step.present)
-        elif step.setting is Setting.LEVERAGE and isinstance(step.present, Decimal):
+        if isinstance(step.present, Decimal):
             former = leverages.get(step.margin_type, LeverageTarget(None, None, step.margin_type))
             leverages[step.margin_type] = _with_side(former, step.side, step.present)
     if joint and target.margin_type is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import types
 from collections.abc import Collection
 from decimal import Decimal
@@ -116,3 +117,26 @@ def _only_leverages(fake: Any) -> Any:
     globex = fake.globex()
     kept = tuple(one for one in globex.behaviours if isinstance(one, LeverageBehaviour))
     return OnlyLeverages(attrs.evolve(globex, account=OnlyLeverages, behaviours=kept), fake.World())
+
+
+async def test_accounts_are_read_side_by_side(main: Any, fake: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each reading begins while the other ones are under way; an error that is none of ours ends the plan as it is."""
+    other = fake.Acme(fake.acme(), fake.World(key="other", symbols={"acme_perp": {"BTC": fake.Row()}}))
+    accounts = {"main": main, "other": other}
+    both = target("[accounts.main.symbols.BTC]\nleverage = 5\n[accounts.other.symbols.BTC]\nleverage = 5\n")
+    read, meeting = type(main).get_settings, asyncio.Barrier(2)
+
+    async def wait_for_the_other(self: Any, symbols: Any, **asked: Any) -> Any:
+        await meeting.wait()
+        return await read(self, symbols, **asked)
+
+    async def fail(self: Any, symbols: Any, **asked: Any) -> Any:
+        raise LookupError("a mistake of a plugin")
+
+    monkeypatch.setattr(type(main), "get_settings", wait_for_the_other)
+    async with asyncio.timeout(10):
+        made = await plan(both, accounts)
+    assert [step.account for step in made.pending] == ["main", "other"]
+    monkeypatch.setattr(type(main), "get_settings", fail)
+    with pytest.raises(LookupError, match="a mistake of a plugin"):
+        await plan(both, accounts)

@@ -11,8 +11,9 @@ import attrs
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.core.settings.joint_toys import SCOPED_TOY, staged
 
-from venuekit.capabilities import MarginType, Setting
+from venuekit.capabilities import InstrumentReader, MarginType, Setting
 from venuekit.errors import ConfigurationError, InvalidRequest, TargetFileError
 from venuekit.settings import (
     AccountTarget,
@@ -129,6 +130,27 @@ def test_an_upper_bound_lowers_and_never_raises(fake: Any) -> None:
     assert (step.status, step.reason) == ("refused", "its present leverage could not be read, and at_most raises none")
 
 
+async def test_upper_bounds_of_margin_types_are_compared_with_their_own_leverages() -> None:
+    """Each with that of its margin type, and one for both with that of the margin type that holds or is wanted."""
+    async with staged(SCOPED_TOY, scenario="flat") as stage:
+        await stage.account.set_leverage("GEMUSD", 3, side="long", margin_type=ISOLATED)
+
+        async def find(text: str) -> list[tuple[Any, ...]]:
+            target = parse_target(f"[accounts.main.symbols.GEMUSD]\n{text}\n").check({"main": SCOPED_TOY})
+            steps = (await plan(target, {"main": stage.account})).steps
+            return [(step.margin_type, step.side, step.target) for step in steps if step.setting == "leverage"]
+
+        of_both = await find("leverage = { cross = 7, isolated = { at_most = 5 } }")
+        assert of_both == [
+            (CROSS, "long", D(7)),
+            (CROSS, "short", D(7)),
+            (ISOLATED, "long", D(3)),
+            (ISOLATED, "short", D(5)),
+        ]
+        wanted = await find('margin_type = "isolated"\nleverage = { at_most = 5 }')
+        assert wanted == [(ISOLATED, "long", D(3)), (ISOLATED, "short", D(5))]
+
+
 def test_a_leverage_that_fell_after_the_plan_is_not_raised(fake: Any) -> None:
     """An upper bound is what was planned: a lower value that holds by then is a conflict."""
     world = world_of(fake, BTC=fake.Row(long=D(20), short=D(20)))
@@ -201,6 +223,12 @@ def test_a_refused_symbol_gets_the_nearest_name(fake: Any, monkeypatch: pytest.M
     target = parse_target("[accounts.main.symbols.BTCUSTD]\nleverage = 5\n").target
     [unknown] = asyncio.run(plan(target, {"main": account})).unknown
     assert unknown.reason == "acme_perp refuses this symbol: no such symbol; did you mean BTCUSDT?"
+    account.refuses[InstrumentReader] = "Not here."
+    [unknown] = asyncio.run(plan(target, {"main": account})).unknown
+    assert unknown.reason == "acme_perp refuses this symbol: no such symbol"
+    rule = parse_target("[accounts.main.defaults]\nleverage = 5\n").target
+    [unread] = asyncio.run(plan(rule, {"main": account})).unreadable
+    assert "Not here." in str(unread.error)
 
 
 def test_a_plan_of_some_symbols(fake: Any) -> None:
@@ -252,6 +280,7 @@ def test_rules_are_checked_against_the_declarations(fake: Any) -> None:
     ):
         file.check({"main": fake.globex()})
     assert [one.path for one in file.target.accounts["main"].rules] == [("groups", "g")]
+    parse_target(text.replace("leverage = 500\n", "")).check({"main": fake.acme()})
 
 
 def test_accounts_by_patterns() -> None:

@@ -21,7 +21,7 @@ from tests.core.settings.test_plan_properties import (
     world_of,
 )
 
-from venuekit.capabilities import MarginType
+from venuekit.capabilities import AssetMode, MarginType, PositionMode
 from venuekit.settings import (
     AccountTarget,
     Target,
@@ -80,6 +80,18 @@ def test_applying_the_undo_restores_a_margin_type_of_the_account(
     """The same where one margin type is all symbols'."""
     state = flat({"margin_type": margin_type, "symbols": symbols})
     asyncio.run(undone(fake.Globex(fake.globex(), world_of(fake, "globex_inverse", state)), wanted))
+
+
+def test_modes_are_restored(fake: Any) -> None:
+    """Those of the account, by name."""
+    account = fake.Acme(fake.acme(), fake.World(symbols={"acme_perp": {"BTC": fake.Row()}}))
+    target = parse_target('[accounts.main]\nposition_mode = "hedge"\nasset_mode = "multi"\n').target
+    made = asyncio.run(plan(target, {"main": account}))
+    assert tables_of(undo_of(made.pending, {"main": account.venue}).accounts["main"]) == {
+        "venue": "acme_perp",
+        "position_mode": PositionMode.ONE_WAY,
+        "asset_mode": AssetMode.SINGLE,
+    }
 
 
 def test_sides_have_their_own_old_values(fake: Any) -> None:
