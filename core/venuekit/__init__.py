@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from venuekit import capabilities, errors
     from venuekit._simulate import simulate
     from venuekit.account import Account
+    from venuekit.account_worth import AccountWorth, PositionRisk, UnknownFigure
     from venuekit.accounts import Accounts, open_accounts
     from venuekit.connecting import connect, open  # noqa: A004 - venuekit.open, as gzip.open
     from venuekit.credentials import Credentials, Secret
@@ -35,6 +36,7 @@ if not TYPE_CHECKING:
         {
             "_simulate": "simulate",
             "account": "Account",
+            "account_worth": "AccountWorth PositionRisk UnknownFigure",
             "accounts": "Accounts open_accounts",
             "capabilities": "",
             "connecting": "connect open",
@@ -55,6 +57,7 @@ if not TYPE_CHECKING:
 
 __all__ = [
     "Account",
+    "AccountWorth",
     "Accounts",
     "Answer",
     "Change",
@@ -69,9 +72,11 @@ __all__ = [
     "Outcome",
     "Parameter",
     "Portfolio",
+    "PositionRisk",
     "RetryPolicy",
     "Runtime",
     "Secret",
+    "UnknownFigure",
     "Valuation",
     "Venue",
     "VenuekitError",

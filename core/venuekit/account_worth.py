@@ -16,7 +16,7 @@ _ZERO = Decimal(0)
 
 
 @attrs.frozen
-class Unknown:
+class UnknownFigure:
     """
     One figure that is not known, which no sum counts as 0.
 
@@ -67,7 +67,7 @@ class AccountWorth:
     equities: Mapping[str, Decimal] | None
     margin_ratio: Decimal | None
     positions: tuple[PositionRisk, ...]
-    unknown: tuple[Unknown, ...]
+    unknown: tuple[UnknownFigure, ...]
 
     @property
     def nearest(self) -> PositionRisk | None:
@@ -114,7 +114,7 @@ class _Counting:
     state: AccountState
     market: MarketState
     valuation: Valuation
-    unknown: list[Unknown] = attrs.field(factory=list)
+    unknown: list[UnknownFigure] = attrs.field(factory=list)
 
     def worth(self) -> AccountWorth:
         """Return the account."""
@@ -126,7 +126,7 @@ class _Counting:
         return AccountWorth(self.name, self.venue, equity, by_asset, ratio, positions, tuple(self.unknown))
 
     def _note(self, figure: str, subject: str | None, reason: str) -> None:
-        self.unknown.append(Unknown(self.name, figure, subject, reason))
+        self.unknown.append(UnknownFigure(self.name, figure, subject, reason))
 
     def _risk(self, position: Position) -> PositionRisk:
         symbol, instrument = position.symbol, self.market.instruments.get(position.symbol)

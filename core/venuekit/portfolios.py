@@ -10,7 +10,7 @@ import attrs
 from venuekit._util.decimals import EXACT
 from venuekit.account import Account
 from venuekit.account_figures import usd_rates
-from venuekit.account_worth import AccountState, AccountWorth, MarketState, Unknown, count_worth
+from venuekit.account_worth import AccountState, AccountWorth, MarketState, UnknownFigure, count_worth
 from venuekit.capabilities import (
     AccountInfo,
     AccountReader,
@@ -22,9 +22,10 @@ from venuekit.capabilities import (
     InstrumentStatus,
     Position,
     PositionReader,
+    Price,
     PriceReader,
 )
-from venuekit.errors import OperationError, VenueError
+from venuekit.errors import InvalidRequest, OperationError, VenueError
 from venuekit.fleet import FanOut, fan_out
 from venuekit.parts.concurrency import gather, gather_all
 from venuekit.valuation import USD, Money, Valuation
@@ -45,7 +46,7 @@ class Portfolio:
 
     accounts: Mapping[str, AccountWorth]
     errors: Mapping[str, Exception]
-    unknown: tuple[Unknown, ...]
+    unknown: tuple[UnknownFigure, ...]
 
     @property
     def equity(self) -> Money | None:
@@ -116,7 +117,7 @@ async def portfolio(
     for name in states.not_run:
         errors[name] = TimeoutError(f"{name} was not read: the deadline of {deadline} s passed")
     unknown = [one for worth in worths.values() for one in worth.unknown]
-    unknown += [Unknown(name, "account", None, str(error)) for name, error in errors.items()]
+    unknown += [UnknownFigure(name, "account", None, str(error)) for name, error in errors.items()]
     return Portfolio(worths, errors, tuple(unknown))
 
 
@@ -156,11 +157,20 @@ async def _read_market(members: Sequence[tuple[Account, AccountState]]) -> Marke
             instruments = {one.symbol: one for one in listed}
         symbols = _priced_symbols([state for _, state in members], instruments)
         if symbols and account.support(PriceReader):
-            prices = await PriceReader.of(account).get_prices(symbols)
+            prices = await _read_prices(account, symbols)
             marks = {symbol: price.mark for symbol, price in prices.items() if price.mark is not None}
     except OperationError as error:
         return MarketState(instruments, marks, str(error))
     return MarketState(instruments, marks)
+
+
+async def _read_prices(account: Account, symbols: Sequence[str]) -> Mapping[str, Price]:
+    """Return the prices of symbols: where one of them has none any more, those of all that have."""
+    reader = PriceReader.of(account)
+    try:
+        return await reader.get_prices(symbols)
+    except InvalidRequest:
+        return await reader.get_prices()
 
 
 def _priced_symbols(states: Iterable[AccountState], instruments: Mapping[str, Instrument]) -> list[str]:

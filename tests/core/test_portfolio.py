@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from venuekit.account_figures import Margined, distance_to, margin_ratios
-from venuekit.account_worth import AccountState, AccountWorth, MarketState, Unknown, count_worth
+from venuekit.account_worth import AccountState, AccountWorth, MarketState, UnknownFigure, count_worth
 from venuekit.capabilities import (
     Balance,
     Instrument,
@@ -168,7 +168,7 @@ def test_a_sum_of_accounts_is_whole_or_says_that_it_is_a_part() -> None:
     bad = worth(SHORT)
     known = Portfolio({"a": good}, {}, ())
     both = Portfolio({"a": good, "b": bad}, {}, bad.unknown)
-    failed = Portfolio({"a": good}, {"c": OSError("no route")}, (Unknown("c", "account", None, "no route"),))
+    failed = Portfolio({"a": good}, {"c": OSError("no route")}, (UnknownFigure("c", "account", None, "no route"),))
 
     assert known.equity == known.known_equity == good.equity
     assert both.equity is failed.equity is None

@@ -90,6 +90,16 @@ async def test_prices_and_instruments_are_read_once_for_the_accounts_of_a_venue(
     assert paths.count("/fapi/v3/balance") == 3
 
 
+async def test_a_symbol_without_a_price_takes_no_price_from_the_others(stages: dict[str, Stage]) -> None:
+    """Where the read of several symbols is refused for one of them, all that have prices are taken."""
+    stage, refusal = stages["bybit_inverse"], {"retCode": 10001, "retMsg": "params error: symbol invalid"}
+    stage.simulation.disturb("bybit_inverse", ("GET", "/v5/market/tickers"), CannedAnswer.json(200, refusal))
+
+    found = await venuekit.portfolio({"main": stage.account})
+
+    assert found.accounts["main"].positions[0].mark == stage.ledger.mark("BTCUSD")
+
+
 async def test_a_wrong_rate_is_refused_before_anything_is_read(stages: dict[str, Stage]) -> None:
     """A rate of 0 would make every worth 0."""
     stage = stages["binance_usdm"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import assert_type
 
@@ -12,6 +12,10 @@ from venuekit import Account, Answer, Change, Credentials, Endpoint, Guard, Runt
 from venuekit.capabilities import (
     Balance,
     BalanceReader,
+    Candle,
+    CandleReader,
+    FundingRate,
+    FundingRateReader,
     IncomeKind,
     LeverageBehaviour,
     LeverageControl,
@@ -20,8 +24,11 @@ from venuekit.capabilities import (
     MarginType,
     MarginTypeControl,
     OrderType,
+    Pager,
     Position,
     PositionReader,
+    Price,
+    PriceReader,
     Support,
 )
 from venuekit.endpoint import Changing, Effect
@@ -205,3 +212,15 @@ async def opening_gives_the_venues_own_account(venue: Venue[AcmeAccount], creden
     other = await venuekit.open("acme_perp", credentials)
     assert_type(other, Account)
     await other.aclose()
+
+
+async def prices_and_worth_are_typed(account: Account, accounts: Mapping[str, Account]) -> None:
+    """One symbol or several give a mapping of prices, histories give pagers of their own values."""
+    prices = await PriceReader.of(account).get_prices("BTCUSD")
+    assert_type(prices, Mapping[str, Price])
+    assert_type((await PriceReader.of(account).get_prices(["BTCUSD"]))["BTCUSD"].mark, Decimal | None)
+    assert_type(CandleReader.of(account).iter_candles("BTCUSD", timedelta(hours=1)), Pager[Candle])
+    assert_type(FundingRateReader.of(account).iter_funding_rates("BTCUSD"), Pager[FundingRate])
+    desk = await venuekit.portfolio(accounts)
+    assert_type(desk.equity, venuekit.Money | None)
+    assert_type(desk.unknown, tuple[venuekit.UnknownFigure, ...])
