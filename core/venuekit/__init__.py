@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from venuekit._util.lazy import lazy as _lazy
 
 if TYPE_CHECKING:
-    from venuekit import capabilities, errors
+    from venuekit import capabilities, errors, sync
     from venuekit._simulate import simulate
     from venuekit.account import Account
     from venuekit.account_worth import AccountWorth, PositionRisk, UnknownFigure
@@ -50,6 +50,7 @@ if not TYPE_CHECKING:
             "pipeline": "Guard RetryPolicy",
             "portfolios": "Portfolio portfolio",
             "runtime": "Runtime",
+            "sync": "",
             "valuation": "Money Valuation",
             "venue": "Environment EnvironmentName Venue",
         },
@@ -89,4 +90,5 @@ __all__ = [
     "open_accounts",
     "portfolio",
     "simulate",
+    "sync",
 ]

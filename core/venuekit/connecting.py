@@ -61,6 +61,7 @@ class _Lease:
     """What an open account holds until it is closed; it warns of one that was collected before."""
 
     account: str
+    how_to_close: str
     held: AsyncExitStack
     loop: asyncio.AbstractEventLoop
     is_released: bool = False
@@ -74,8 +75,7 @@ class _Lease:
         if self.is_released:
             return
         try:
-            mend = "call `await account.aclose()`, or use it in `async with account:`"
-            warnings.warn(f"{self.account} was never closed; {mend}", ResourceWarning, stacklevel=2)
+            warnings.warn(f"{self.account} was never closed; {self.how_to_close}", ResourceWarning, stacklevel=2)
         finally:
             if not self.loop.is_closed():  # collected in any thread, given back in that of its loop
                 self.loop.call_soon_threadsafe(_give_back, self.loop, self.held)
@@ -149,7 +149,13 @@ def connect(
         OperationError: the venue could not be reached, or refuses the account.
     """
     _check_transport(transport)
-    options = {"guard": guard, "read_only": read_only, "keep_raw": keep_raw, "name": name, "transport": transport}
+    options: dict[str, Any] = {
+        "guard": guard,
+        "read_only": read_only,
+        "keep_raw": keep_raw,
+        "name": name,
+        "transport": transport,
+    }
     return _open_within_block(venue, credentials, runtime=runtime, **options)
 
 
@@ -162,7 +168,7 @@ def _check_transport(transport: str) -> None:
 async def _open_within_block(
     venue: Venue[Any] | str, credentials: Credentials, *, runtime: Runtime | None, **options: Any
 ) -> AsyncIterator[Account]:
-    account = await _open_account(venue, credentials, runtime=runtime, **options)
+    account = await open_account(venue, credentials, runtime=runtime, **options)
     try:
         yield account
     finally:
@@ -215,18 +221,30 @@ async def open(  # noqa: A001 - as venuekit.open
     :func:`connect`. An account that is collected unclosed is warned of (``ResourceWarning``) and closed then.
     """
     _check_transport(transport)
-    options = {"guard": guard, "read_only": read_only, "keep_raw": keep_raw, "name": name, "transport": transport}
-    return await _open_account(venue, credentials, runtime=runtime, **options)
+    options: dict[str, Any] = {
+        "guard": guard,
+        "read_only": read_only,
+        "keep_raw": keep_raw,
+        "name": name,
+        "transport": transport,
+    }
+    return await open_account(venue, credentials, runtime=runtime, **options)
 
 
-async def _open_account(
-    venue: Venue[Any] | str, credentials: Credentials, *, runtime: Runtime | None, **options: Any
+async def open_account(
+    venue: Venue[Any] | str,
+    credentials: Credentials,
+    *,
+    runtime: Runtime | None,
+    how_to_close: str = "call `await account.aclose()`, or use it in `async with account:`",
+    **options: Any,
 ) -> Account:
+    """Do as :func:`open`; the warning of an account that nobody closed says ``how_to_close`` it."""
     async with AsyncExitStack() as held:
         joined = await _join_runtime(runtime, held)
         plugins = await joined.find_plugins()
         found = await plugins.load(venue) if isinstance(venue, str) else venue
         account: Account = await joined.open(found, credentials, **options)
         named = f"{options['name']} {account!r}" if options["name"] else repr(account)
-        account.hold(_Lease(named, held.pop_all(), asyncio.get_running_loop()).release)
+        account.hold(_Lease(named, how_to_close, held.pop_all(), asyncio.get_running_loop()).release)
     return account

@@ -49,6 +49,7 @@ PACKAGES = [
     "venuekit.simulator.disturbances",
     "venuekit.simulator.ledger",
     "venuekit.simulator.streams",
+    "venuekit.sync",
     "venuekit.testing",
 ]
 #: what strategies, plugins and tests import from; every other module is the business of its package
@@ -75,6 +76,7 @@ PUBLIC = [
     "venuekit.plugin",
     "venuekit.plugins",
     "venuekit.simulator.quotes",
+    "venuekit.sync.capabilities",
     "venuekit.testing.conformance",
 ]
 #: what only a session that connects, or a simulator, may pay for

@@ -84,6 +84,12 @@ def dead_man_page() -> Page:
 
 
 @pytest.fixture(scope="session")
+def sync_page() -> Page:
+    """docs/sync.md."""
+    return Page(ROOT / "docs" / "sync.md")
+
+
+@pytest.fixture(scope="session")
 def closing_page() -> Page:
     """docs/closing.md."""
     return Page(ROOT / "docs" / "closing.md")

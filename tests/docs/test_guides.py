@@ -23,6 +23,7 @@ GUIDES = (
     "settings_page",
     "disturbances_page",
     "streams_page",
+    "sync_page",
 )
 
 

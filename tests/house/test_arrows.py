@@ -37,6 +37,7 @@ STOREYS = (
     {"connecting", "flattening", "portfolios"},
     {"accounts"},
     {"exports", "live", "settings", "simulator"},
+    {"sync"},
     {"_defaults", "_simulate"},
     {"__init__", "plugin"},
     {"new_plugin", "testing"},

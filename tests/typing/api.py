@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import assert_type
 
 import venuekit
-from venuekit import Account, Answer, Change, Credentials, Endpoint, Guard, Runtime, Venue
+from venuekit import Account, Answer, Change, Credentials, Endpoint, Guard, Runtime, Venue, sync
 from venuekit.capabilities import (
     Balance,
     BalanceReader,
@@ -16,6 +16,7 @@ from venuekit.capabilities import (
     CandleReader,
     FundingRate,
     FundingRateReader,
+    Income,
     IncomeKind,
     LeverageBehaviour,
     LeverageControl,
@@ -37,6 +38,7 @@ from venuekit.pipeline import Event, Observer, RetryPolicy
 from venuekit.plugin import HmacSigner, Secret, Signer, SignerFields, from_milliseconds
 from venuekit.settings import Plan, Report, Target, apply, parse_target, plan
 from venuekit.simulator.ledger import Ledger, LedgerOrderRequest, Side
+from venuekit.sync import capabilities as blocking
 from venuekit.testing import FakeTransport
 
 
@@ -224,3 +226,25 @@ async def prices_and_worth_are_typed(account: Account, accounts: Mapping[str, Ac
     desk = await venuekit.portfolio(accounts)
     assert_type(desk.equity, venuekit.Money | None)
     assert_type(desk.unknown, tuple[venuekit.UnknownFigure, ...])
+
+
+def blocking_capabilities_have_the_types_of_the_capabilities(credentials: Credentials) -> None:
+    """A call gives its value itself, a history is an iterator, and accounts of a file are blocking, too."""
+    with sync.connect("acme_perp", credentials, guard=Guard(read_only=True)) as account:
+        assert_type(account, sync.Account)
+        assert_type(blocking.LeverageControl.of(account), blocking.LeverageControl)
+        assert_type(blocking.LeverageControl.of(account).set_leverage("BTCUSD", 5), LeverageSetting)
+        assert_type(blocking.PositionReader.of(account).get_positions(), tuple[Position, ...])
+        pager = blocking.IncomeReader.of(account).iter_income(kind=IncomeKind.FUNDING)
+        assert_type(pager, sync.Pager[Income])
+        assert_type(next(pager), Income)
+        assert_type(account.support(blocking.LeverageControl), Support)
+        assert_type(sync.run(LeverageReader.of(account.asynchronous).get_leverage, "BTCUSD"), LeverageSetting)
+        blocking.LeverageControl.of(account).set_leverage(5, "BTCUSD")  # type: ignore[arg-type]
+    with sync.open("acme_perp", credentials) as opened:
+        assert_type(opened.with_options(deadline=5), sync.Account)
+    with sync.open_accounts("accounts.toml", "main") as accounts:
+        assert_type(accounts["main"], sync.Account)
+        assert_type(accounts.of(blocking.LeverageReader)["main"], blocking.LeverageReader)
+        found = accounts.each(lambda one: blocking.PositionReader.of(one).get_positions())
+        assert_type(found.values["main"], tuple[Position, ...])

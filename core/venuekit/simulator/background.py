@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from types import MappingProxyType, TracebackType
 from typing import Self, TypeVar
 
+from venuekit.clock import Clock
 from venuekit.credentials import Credentials
 from venuekit.plugins import Plugins
 from venuekit.simulator import Market, Simulation, World, simulate
@@ -37,6 +38,8 @@ class BackgroundSimulation:
         *venue_ids: str,
         scenario: str = "holding",
         seed: int = 0,
+        clock: Clock | None = None,
+        port: int = 0,
         plugins: Plugins | None = None,
         markets: Sequence[Market] | Mapping[str, Sequence[Market]] = (),
         accounts: Mapping[str, Money] = MappingProxyType({}),
@@ -48,6 +51,8 @@ class BackgroundSimulation:
             *venue_ids,
             scenario=scenario,
             seed=seed,
+            clock=clock,
+            port=port,
             plugins=plugins,
             markets=markets,
             accounts=accounts,

@@ -1,0 +1,113 @@
+"""The thread whose event loop carries blocking accounts: it begins with its first user and ends with its last."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import threading
+from collections.abc import Awaitable, Callable
+from concurrent.futures import Future
+from typing import ParamSpec, TypeVar
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class LoopThread:
+    """An event loop in a daemon thread, so that a program which forgets to close an account can end."""
+
+    def __init__(self) -> None:
+        self._ready = threading.Event()
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), name="venuekit.sync", daemon=True)
+        self._thread.start()
+        self._ready.wait()
+
+    async def _serve(self) -> None:
+        self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
+        self._ready.set()
+        await self._stop.wait()
+
+    def stop(self) -> None:
+        """End the loop and its thread."""
+        self._loop.call_soon_threadsafe(self._stop.set)
+        self._thread.join()
+
+    def run(self, function: Callable[P, Awaitable[T]], *args: P.args, **kwargs: P.kwargs) -> T:
+        """
+        Call an async function in the loop, and return its result.
+
+        Ctrl-C cancels the call and waits until it has ended, as a write needs a moment to say whether it left: its
+        notes are those of the KeyboardInterrupt. A second Ctrl-C waits for nothing.
+
+        Raises:
+            RuntimeError: it is called in the loop's own thread, which it would block, or the thread has ended.
+        """
+        if threading.current_thread() is self._thread:
+            raise RuntimeError("a blocking call in the thread of venuekit.sync would wait for itself; use await there")
+        if not self._thread.is_alive():
+            raise RuntimeError("the thread of venuekit.sync has ended, with its last account or by a fork")
+        done: Future[T] = Future()
+        tasks: list[asyncio.Task[None]] = []
+
+        async def work() -> None:
+            try:
+                done.set_result(await function(*args, **kwargs))
+            except BaseException as error:  # noqa: BLE001 - raised in the caller's thread
+                done.set_exception(error)
+
+        def cancel() -> None:
+            for task in tasks:
+                task.cancel()
+
+        context = contextvars.copy_context()
+        self._loop.call_soon_threadsafe(lambda: tasks.append(self._loop.create_task(work())), context=context)
+        try:
+            return done.result()
+        except KeyboardInterrupt as interruption:
+            self._loop.call_soon_threadsafe(cancel)
+            end = done.exception()
+            if end is None:
+                interruption.add_note(f"the call that was interrupted had ended: {done.result()!r}")
+            for text in getattr(end, "__notes__", ()):
+                interruption.add_note(text)
+            raise interruption from end
+
+
+_lock = threading.Lock()
+_thread: LoopThread | None = None
+_users = 0
+
+
+def join_thread() -> LoopThread:
+    """Return the thread of this process; each user leaves it once."""
+    global _thread, _users  # noqa: PLW0603 - one per process, as the loop that it stands in for
+    with _lock:
+        if _thread is None:
+            _thread = LoopThread()
+        _users += 1
+        return _thread
+
+
+def leave_thread() -> None:
+    """End the thread with its last user."""
+    global _thread, _users  # noqa: PLW0603 - as above
+    with _lock:
+        _users -= 1
+        if _users or _thread is None:
+            return
+        last, _thread = _thread, None
+    last.stop()
+
+
+def run(function: Callable[P, Awaitable[T]], *args: P.args, **kwargs: P.kwargs) -> T:
+    """
+    Call any async function of venuekit in the loop of the blocking accounts, and return its result.
+
+    ``sync.run(venuekit.flatten, account.asynchronous)``, or ``sync.run(error.resolve)`` of a write whose outcome is
+    unknown. Accounts are handed over as their ``asynchronous``.
+    """
+    thread = join_thread()
+    try:
+        return thread.run(function, *args, **kwargs)
+    finally:
+        leave_thread()
