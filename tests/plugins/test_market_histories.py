@@ -76,7 +76,7 @@ async def test_only_lengths_that_the_venue_has_are_taken(venue: Venue[Any]) -> N
     """Another one is refused at once, with those that there are; nothing is sent for it."""
     async with on_stage(venue) as stage:
         stage.simulation.requests.clear()
-        with pytest.raises(InvalidArgument, match=r"no candles of 0:07:00, but of 0:01:00, .* 7 days"):
+        with pytest.raises(InvalidArgument, match=r"no candles of 7m, but of 1m, .* 1d, .*1w$"):
             CandleReader.of(stage.account).iter_candles(stage.scenario.flat, 7 * MINUTE)
         assert stage.simulation.requests == []
 

@@ -135,7 +135,7 @@ _HISTORIES = (
     ),
     _History(
         "funding",
-        "Download the past funding rates of a contract.",
+        "Download the past funding rates of a contract; without --start those of 30 days.",
         FundingRate,
         "time",
         FundingRateReader.iter_funding_rates,
@@ -143,7 +143,7 @@ _HISTORIES = (
     ),
     _History(
         "candles",
-        "Download the candles of a contract that are over.",
+        "Download the candles of a contract that are over; without --start those that one request gives.",
         Candle,
         "opens_at",
         CandleReader.iter_candles,

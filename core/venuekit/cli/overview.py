@@ -38,6 +38,8 @@ _COLUMNS = {
     **columns("account equity margin_ratio nearest distance orders unresolved key_expires alerts"),
     "equity": f"equity, {USD}",
     "margin_ratio": "ratio",
+    "unresolved": "unclear",
+    "key_expires": "key until",
 }
 #: numbers and the names beside them are never broken
 _WHOLE = frozenset({*_COLUMNS} - {"account"})

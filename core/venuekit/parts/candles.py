@@ -23,6 +23,7 @@ from venuekit.payloads.mismatch import Unfit
 __all__ = ["CandleColumns", "CandleHistory"]
 
 _NO_LIMIT = "the venue documents no limit"
+_UNITS = ((timedelta(weeks=1), "w"), (timedelta(days=1), "d"), (timedelta(hours=1), "h"), (timedelta(minutes=1), "m"))
 
 
 @attrs.frozen(kw_only=True)
@@ -108,8 +109,8 @@ class CandleHistory:
         """
         word = self.words.get(interval)
         if word is None:
-            known = ", ".join(map(str, self.words))
-            raise account.refuse(f"there are no candles of {interval}, but of {known}", subject=symbol)
+            known = ", ".join(map(_length_text, self.words))
+            raise account.refuse(f"there are no candles of {_length_text(interval)}, but of {known}", subject=symbol)
         history = self._history(symbol, interval, word)
         return history.walk(account, start=start, end=end, after=after, filters={"symbol": symbol})
 
@@ -133,3 +134,11 @@ class CandleHistory:
             end=self.end,
             parameters={**self.parameters, self.interval: word},
         )
+
+
+def _length_text(length: timedelta) -> str:
+    """Return a length in the largest unit that it is a whole number of, as 5m, 1h, 3d or 1w."""
+    for unit, name in _UNITS:
+        if length and not length % unit:
+            return f"{length // unit}{name}"
+    return str(length)
