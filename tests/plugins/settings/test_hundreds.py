@@ -89,6 +89,19 @@ async def test_500_symbols_are_planned_by_a_few_reads(staged: Open, venue_id: st
     assert [read.weight for read in made.reads] == [sum(READS[venue_id].values())]
 
 
+async def test_orders_and_brackets_of_500_symbols_are_read_at_once(staged: Open) -> None:
+    """A margin type needs open orders and a higher leverage the brackets: one read each for all of them."""
+    stage = await staged("binance_usdm", 500)
+    text = TARGET.replace("leverage = { at_most = 5 }", 'leverage = 25\nmargin_type = "isolated"')
+    more = {"/fapi/v1/openOrders": 40, "/fapi/v1/openAlgoOrders": 40, "/fapi/v1/leverageBracket": 1}
+
+    made = await plan(parse_target(text).check({"main": stage.account.venue}), {"main": stage.account})
+
+    assert len(made.pending) == 1000
+    assert stage.paths == Counter(dict.fromkeys([*READS["binance_usdm"], *more], 1))
+    assert [read.weight for read in made.reads] == [sum(READS["binance_usdm"].values()) + sum(more.values())]
+
+
 async def test_each_flat_symbol_is_one_read_where_no_read_has_all(staged: Open) -> None:
     """Bybit lists flat positions for one symbol at a time."""
     stage = await staged("bybit_inverse", 30)
