@@ -294,3 +294,20 @@ def test_an_account_whose_secret_is_missing_does_not_stop_the_others(call: Call,
     assert applied.status == 64
     assert {row["account"]: row["status"] for row in applied.rows} == {"toy_perp": "changed", "desk2": "unreadable"}
     assert "VENUEKIT_TEST_NOT_SET is not set" in applied.err
+
+
+def test_the_settings_of_the_others_are_exported(
+    call: Call, fresh: Any, target: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An account whose key is not taken is told by its name; the file has the others; without any there is none."""
+    monkeypatch.setenv("VENUEKIT_TEST_WRONG", "nobody")
+    _, *place = _with_dead(fresh, target, "env:VENUEKIT_TEST_WRONG")
+
+    both = call("export", "--symbol", "*", *place)
+    dead = call("export", "desk2", "-o", tmp_path / "desk2.toml", *place)
+
+    assert [both.status, dead.status] == [1, 1]
+    assert both.err.startswith("error: desk2: toy_perp: ")
+    assert "[accounts.toy_perp.symbols.GEMUSD]" in both.out
+    assert "desk2" not in both.out
+    assert not (tmp_path / "desk2.toml").exists()
