@@ -40,6 +40,22 @@ async def test_two_calls_at_once_close_once(venue: str, is_hedge: bool) -> None:
         assert len(stage.market_orders()) == len(stage.legs)
 
 
+@every_venue
+async def test_a_call_that_gets_no_turn(venue: str) -> None:
+    """Where an earlier call lasts longer, the later one sends nothing, and reports what it has read."""
+    async with opened(venue) as stage:
+        stage.disturb(stage.placing, DropBefore())
+        first = asyncio.create_task(stage.account.flatten(stage.symbol))
+        await stage.account.pause(0.5)
+
+        second = await stage.account.flatten(stage.symbol, deadline=2)
+
+        assert [one.quantity for one in second.positions or ()] == [HELD * stage.quantity]
+        assert second.doubt == "another closing of these symbols was still under way"
+        assert second.orders == ()
+        assert (await first).is_flat
+
+
 @modes
 async def test_a_report(venue: str, is_hedge: bool) -> None:
     """It has the orders, what was closed of each leg and at which price."""
@@ -228,8 +244,9 @@ async def test_slices(venue: str) -> None:
 
 @every_venue
 async def test_a_close_passes_a_halted_guard_and_keeps_to_its_symbols(venue: str) -> None:
-    """A halted account still closes; a symbol that its guard does not name is refused, and all are those it names."""
-    async with opened(venue, guard=Guard(symbols={VENUES[venue][0]})) as stage:
+    """A halted account still closes, whatever its limits are; a symbol that its guard does not name is refused."""
+    guard = Guard(symbols={VENUES[venue][0]}, max_notional=D(1), max_position_notional=D(1), max_leverage=D(1))
+    async with opened(venue, guard=guard) as stage:
         stage.account.halt()
         with pytest.raises(GuardRefused, match="OTHER is not among the allowed symbols"):
             await stage.account.flatten("OTHER")
