@@ -14,7 +14,7 @@ from tests.plugins.stages import VENUES
 
 import venuekit
 from venuekit.capabilities import OrderStatus, PositionCloseControl, PositionSide
-from venuekit.errors import AnswerLost, GuardRefused, InvalidArgument, NotExecuted, OutcomeUnknown
+from venuekit.errors import AnswerLost, GuardRefused, InvalidArgument, InvalidRequest, NotExecuted, OutcomeUnknown
 from venuekit.pipeline import Guard
 from venuekit.simulator import ApplyLater, Delay, DropBefore, Reject, SecondActor
 from venuekit.simulator.ledger import Reason, Side
@@ -220,6 +220,22 @@ async def test_a_flat_position(venue: str) -> None:
         report = await stage.account.close_position(stage.symbol)
 
         assert (report.legs, report.orders, len(stage.market_orders())) == ((), (), before)
+
+
+@every_venue
+async def test_a_symbol_that_is_not_listed(venue: str) -> None:
+    """The others are closed at once, and the report has the venue's words about it; alone it is an error."""
+    async with opened(venue) as stage:
+        began = stage.account.monotonic()
+
+        report = await stage.account.flatten(stage.symbol, "NOSUCH")
+
+        assert stage.quantities() == [0]
+        assert stage.account.monotonic() - began < 6
+        assert (report.positions, report.open_orders, report.is_flat) == ((), None, False)
+        assert any(isinstance(error, InvalidRequest) for error in report.errors)
+        with pytest.raises(InvalidRequest):
+            await stage.account.flatten("NOSUCH")
 
 
 @every_venue

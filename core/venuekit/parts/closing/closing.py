@@ -192,12 +192,16 @@ class Closing:
     def _is_stuck(self) -> bool:
         """Say whether something is left that no further attempt can end."""
         positions, orders = self.look.positions, self.look.orders
-        if positions is None or orders is None or self._unshown:
+        if positions is None or self._unshown:
+            return False
+        # the orders of a symbol that the venue does not know cannot be read by any later look either
+        stay_unread = orders is None and any(isinstance(error, (*FINAL, InvalidRequest)) for error in self.look.errors)
+        if orders is None and not stay_unread:
             return False
         legs = [self.legs.get(one.key) for one in positions]
         legs_stay = all(leg is not None and leg.is_given_up for leg in legs)
         orders_stay = not orders or not self.cancel or self.cancel_failures >= _CANCELS_AT_MOST
-        return bool(legs or orders) and legs_stay and orders_stay
+        return bool(legs or orders or stay_unread) and legs_stay and orders_stay
 
     # -- looking
 
