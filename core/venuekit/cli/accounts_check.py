@@ -9,9 +9,8 @@ import attrs
 import click
 
 from venuekit.capabilities import BalanceReader
-from venuekit.cli import commands
 from venuekit.cli.accounts import entries, expected_errors
-from venuekit.cli.commands import Group, state_of
+from venuekit.cli.commands import accounts_command, state_of
 from venuekit.cli.errors import Status, print_error, status_of, worst
 from venuekit.cli.output import print_rows
 from venuekit.cli.tables import columns
@@ -26,12 +25,7 @@ if TYPE_CHECKING:
 _NO, _YES = "no", "yes"
 
 
-@click.group("accounts", cls=Group)
-def accounts_command() -> None:
-    """Check accounts and their keys."""
-
-
-@commands.accounts_command("check", accounts="any", group=accounts_command)
+@accounts_command("check", accounts="any")
 @click.option("--offline", is_flag=True, help="Send nothing: do not open the accounts.")
 async def check_command(context: click.Context, accounts: Sequence[str], as_json: bool, offline: bool) -> int:
     """

@@ -14,7 +14,7 @@ from venuekit.cli.errors import Status, print_error, print_system_error, print_u
 from venuekit.cli.output import has_colour, note, print_warnings, silence_streams, within_streams
 
 _MODULES = {
-    "accounts_check": "accounts",
+    "accounts_list": "accounts",
     "budget": "budget",
     "close": "close",
     "declarations": "capabilities endpoints venues",

@@ -49,6 +49,12 @@ def is_reference(text: str) -> bool:
     return _REFERENCE.fullmatch(text) is not None
 
 
+def reference_scheme(text: str) -> str | None:
+    """Return the scheme of a reference, such as ``env``; None of a text that is none."""
+    match = _REFERENCE.fullmatch(text)
+    return None if match is None else match[1]
+
+
 def resolve_reference(
     reference: str, *, others: Callable[[str], Secret | None], relative_to: Path | None = None
 ) -> Secret:
