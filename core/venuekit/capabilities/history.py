@@ -12,7 +12,7 @@ import attrs
 
 from venuekit._util.quick_init import quick_init
 from venuekit.capabilities._capability import Capability
-from venuekit.capabilities.enums import OpenEnum
+from venuekit.capabilities.enums import OpenEnum, OrderSide
 
 T = TypeVar("T")
 
@@ -91,7 +91,8 @@ class Income:
     ``amount`` is in ``asset`` and its effect on the account: received > 0, paid < 0. The sum of all amounts is the
     change of the wallet. ``key`` identifies the movement; ``balance_after`` is the wallet after it where the venue
     says so. ``symbol``, ``trade_id`` and ``order_id`` are None where it has none. ``twin`` counts the movements of one
-    moment with equal fields; 0 for the first.
+    moment with equal fields; 0 for the first. ``funding_rate`` is the market's rate behind a payment of funding, a
+    fraction of the position's value: above 0 longs pay shorts.
     """
 
     id: str
@@ -105,6 +106,7 @@ class Income:
     order_id: str | None = None
     info: str | None = None
     balance_after: Decimal | None = None
+    funding_rate: Decimal | None = None
     twin: int = 0
     raw: Mapping[str, Any] | None = attrs.field(default=None, repr=False, eq=False)
 
@@ -151,7 +153,8 @@ class ClosedPnl:
     One closed part of a position.
 
     ``quantity`` is contracts, prices quote per base; ``pnl_net`` and ``fees`` are the settle asset, ``fees`` paid < 0
-    and contained in ``pnl_net``; None where the venue did not say.
+    and contained in ``pnl_net``; None where the venue did not say. ``side`` is that of the order that closed: SELL
+    closed a long.
     """
 
     symbol: str
@@ -163,6 +166,7 @@ class ClosedPnl:
     fees: Decimal | None
     closed_at: datetime
     kind: str | None = None
+    side: OrderSide | None = None
     raw: Mapping[str, Any] | None = attrs.field(default=None, repr=False, eq=False)
 
 

@@ -39,10 +39,12 @@ class Instrument:
     One contract; None means that the venue does not say.
 
     One contract is ``contract_size`` of ``contract_unit``. Prices are quote per base, quantities contracts,
-    ``min_notional`` quote. ``settle`` is the asset in which margin and profit are counted; the contract is inverse
-    when that is the base asset, and quanto when it is neither base nor quote: then it is worth ``multiplier`` of the
-    settle asset for each point of its price, ``contract_size`` is 1 and ``contract_unit`` CONTRACTS, and nothing of it
-    has a notional. ``expires_at`` is None for perpetuals, ``funding_interval`` None without funding.
+    ``min_notional`` quote. An order to buy may cost no more than ``max_price_ratio`` times the mark price, and one to
+    sell no less than ``min_price_ratio`` times. ``settle`` is the asset in which margin and profit are counted; the
+    contract is inverse when that is the base asset, and quanto when it is neither base nor quote: then it is worth
+    ``multiplier`` of the settle asset for each point of its price, ``contract_size`` is 1 and ``contract_unit``
+    CONTRACTS, and nothing of it has a notional. ``expires_at`` is None for perpetuals, ``funding_interval`` None
+    without funding.
     """
 
     symbol: str
@@ -64,6 +66,8 @@ class Instrument:
     max_quantity: Decimal | None = None
     max_market_quantity: Decimal | None = None
     min_notional: Decimal | None = None
+    max_price_ratio: Decimal | None = None
+    min_price_ratio: Decimal | None = None
     leverage_min: Decimal | None = None
     leverage_max: Decimal | None = None
     leverage_step: Decimal | None = None

@@ -78,8 +78,10 @@ class Order:
 
     Quantities are contracts, unsigned, each ``contract_size`` ``contract_unit``; prices are quote per base;
     ``filled_value`` is the settle asset; ``commission`` is its effect on the account, so paid < 0. ``callback_rate``
-    is percent. ``triggered_order_id`` is the order that a conditional one became. ``margin_type`` is None where it is
-    the symbol's or the account's.
+    is percent. ``take_profit`` and ``stop_loss`` are the trigger prices that are attached to the order, and guard the
+    position that it opens; None where none is. ``triggered_order_id`` is the order that a conditional one became;
+    ``triggered_filled`` (contracts) and ``triggered_price`` (mean price) say how far that one was filled: they are its
+    figures, and not to be added to it. ``margin_type`` is None where it is the symbol's or the account's.
     """
 
     id: str
@@ -110,7 +112,11 @@ class Order:
     expires_at: datetime | None = None
     activation_price: Decimal | None = None
     callback_rate: Decimal | None = None
+    take_profit: Decimal | None = None
+    stop_loss: Decimal | None = None
     triggered_order_id: str | None = None
+    triggered_filled: Decimal | None = None
+    triggered_price: Decimal | None = None
     reject_reason: str | None = None
     venue_status: str | None = None
     created_at: datetime | None = None
@@ -141,7 +147,7 @@ class Fill:
     One fill; units as in :class:`Order`.
 
     ``value`` and ``realized_pnl`` (before fees) are the settle asset, ``commission`` is ``commission_asset`` and paid
-    < 0.
+    < 0. ``fee_rate`` is the part of the value that was charged: 0.0004 is 4 basis points, a rebate is below 0.
     """
 
     id: str
@@ -157,6 +163,7 @@ class Fill:
     realized_pnl: Decimal | None = None
     commission: Decimal | None = None
     commission_asset: str | None = None
+    fee_rate: Decimal | None = None
     kind: FillKind = FillKind.TRADE
     is_maker: bool | None = None
     contract_size: Decimal | None = None

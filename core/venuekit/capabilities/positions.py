@@ -44,6 +44,8 @@ class Position:
     profits are the settle asset.
     ``isolated_wallet`` excludes and ``isolated_margin`` includes unrealised profit; both are None when the margin
     type is CROSS. ``liquidation_price=None`` means that no price was given, never that the position is safe.
+    ``take_profit`` and ``stop_loss`` are the trigger prices that close the whole position, ``trailing_stop`` is the
+    distance from the market price that does; None where none is set, or the venue has no such thing.
     ``max_position`` is counted in ``max_position_unit``. ``adl_rank`` counts from 0 up to ``adl_rank_of``.
     ``position_id`` is the venue's own id where symbol and side do not identify a position, such as a cross and an
     isolated one beside each other. ``sub_account`` names the part of the account that holds it (a sub-account, wallet
@@ -77,6 +79,9 @@ class Position:
     max_position: Decimal | None = None
     max_position_unit: Unit | None = None
     auto_add_margin: bool | None = None
+    take_profit: Decimal | None = None
+    stop_loss: Decimal | None = None
+    trailing_stop: Decimal | None = None
     state: PositionState | None = None
     reduce_only_forced: bool | None = None
     adl_rank: int | None = None

@@ -132,7 +132,7 @@ POSITIONS: ValueShape[Position] = ValueShape(
     Position,
     _key_of_position,
     HELD_OF_POSITION,
-    ("quantity", "entry_price", "isolated_wallet"),
+    ("quantity", "entry_price", "isolated_wallet", "take_profit", "stop_loss", "trailing_stop"),
     _same_position,
     flat,
     _is_open,

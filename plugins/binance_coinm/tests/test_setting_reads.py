@@ -103,6 +103,8 @@ async def test_instruments(answering: Answering) -> None:
         min_quantity=D(1),
         max_quantity=D(100000),
         max_market_quantity=D(100000),
+        max_price_ratio=D("1.05"),
+        min_price_ratio=D("0.95"),
         leverage_min=D(1),
         leverage_step=D(1),
         expires_at=datetime(2020, 9, 25, 8, 0, tzinfo=UTC),

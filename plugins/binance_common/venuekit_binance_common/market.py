@@ -199,6 +199,7 @@ def _instrument(row: InstrumentRow, raw: Mapping[str, Any] | None) -> Instrument
     price = filters.get("PRICE_FILTER", nothing)
     lot = filters.get("LOT_SIZE", nothing)
     market_lot = filters.get("MARKET_LOT_SIZE", nothing)
+    percent = filters.get("PERCENT_PRICE", nothing)
     kind = _kind_of(row.contract_type)
     is_inverse = row.margin_asset == row.base_asset
     return Instrument(
@@ -222,6 +223,8 @@ def _instrument(row: InstrumentRow, raw: Mapping[str, Any] | None) -> Instrument
         max_quantity=lot.max_qty,
         max_market_quantity=market_lot.max_qty,
         min_notional=filters.get("MIN_NOTIONAL", nothing).notional,
+        max_price_ratio=percent.multiplier_up,
+        min_price_ratio=percent.multiplier_down,
         leverage_min=Decimal(1),
         leverage_max=None,  # the brackets decide
         leverage_step=_LEVERAGE_STEP,

@@ -91,6 +91,8 @@ class FilterRow(WireRow):
     min_qty: Decimal | None = None
     max_qty: Decimal | None = None
     notional: Decimal | None = None
+    multiplier_up: Decimal | None = None
+    multiplier_down: Decimal | None = None
 
 
 @attrs.frozen(eq=False, repr=False)

@@ -134,6 +134,8 @@ async def test_instruments(answering: Answering) -> None:
         max_quantity=D(10000000),
         max_market_quantity=D(590119),
         min_notional=D("5.0"),
+        max_price_ratio=D("1.15"),
+        min_price_ratio=D("0.85"),
         leverage_min=D(1),
         leverage_step=D(1),
     )

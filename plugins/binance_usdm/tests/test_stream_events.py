@@ -227,7 +227,7 @@ EVENTS: dict[str, tuple[StreamEvent, ...]] = {
 IGNORED = {
     "order_trade_update": ["o.L", "o.N", "o.a", "o.b", "o.l", "o.m", "o.n", "o.rp", "o.si", "o.ss"],
     "trade_lite": ["p", "q"],
-    "algo_update": ["o.act", "o.ap", "o.aq", "o.at", "o.tt"],
+    "algo_update": ["o.act", "o.at", "o.tt"],
     "listen_key_expired": ["listenKey"],
     "listen_key_expired_string_time": ["listenKey"],
 }
@@ -256,6 +256,19 @@ def _changed(name: str, **fields: Any) -> bytes:
     inner = document.get("o") or document.get("a") or document
     inner.update(fields)
     return body_of(document)
+
+
+def test_a_triggered_order_says_how_far_the_order_that_it_became_was_filled() -> None:
+    """The figures are those of the other order, and nothing before it was triggered."""
+    triggered = {"X": "FINISHED", "ai": "31", "ap": "749.5", "aq": "0.008"}
+    (update,) = DECODE(_changed("algo_update", **triggered), ARRIVAL)
+    (waiting,) = DECODE(_changed("algo_update", **triggered | {"ai": ""}), ARRIVAL)
+    assert isinstance(update, OrderUpdate)
+    assert isinstance(waiting, OrderUpdate)
+    order = update.order
+    assert (order.triggered_order_id, order.triggered_filled, order.triggered_price) == ("31", D("0.008"), D("749.5"))
+    assert order.filled is order.average_price is None
+    assert waiting.order.triggered_filled is waiting.order.triggered_price is None
 
 
 FILL = {"x": "TRADE", "X": "PARTIALLY_FILLED", "l": "0.0004", "z": "0.0006", "L": "7100.5", "t": 31, "m": True}

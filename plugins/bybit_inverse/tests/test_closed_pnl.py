@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from decimal import Decimal
 
+import attrs
 import pytest
 from plugins.bybit_inverse.tests.bybit_histories import DAY, a_year, around, moment, plain, sim_now
 
 from venuekit.capabilities import (
     ClosedPnl,
     HistoryBehaviour,
+    OrderSide,
 )
 from venuekit.errors import OperationError
 from venuekit.simulator import CannedAnswer, Simulation
@@ -40,6 +42,7 @@ async def test_recorded_closed_pnl(account: BybitInverseAccount, replay: Replay,
         fees=D("-0.00013582"),
         closed_at=moment(1790381000120),
         kind="Trade",
+        side=OrderSide.SELL,
     )
 
 
@@ -77,6 +80,7 @@ async def test_recorded_old_closed_pnl(
         fees=None,
         closed_at=moment(1682487465732),
         kind="Trade",
+        side=OrderSide.SELL,
     )
     assert new.order_id == "1"
 
@@ -97,6 +101,21 @@ async def test_closed_pnl_of_the_simulated_venue(account: BybitInverseAccount, s
     assert await account.iter_closed_pnl(kind="BustTrade", start=start).all() == ()
     for index, one in enumerate(found):
         assert await account.iter_closed_pnl(start=start, after=one).all() == found[index + 1 :]
+
+
+async def test_a_walk_continues_behind_a_row_of_a_file_without_sides(
+    account: BybitInverseAccount, sim: Simulation
+) -> None:
+    """The file of an earlier version says nothing about the side, and is continued without a row twice."""
+    a_year(sim)
+    sim.ledger.fill("ETHUSD", Side.BUY, D(100), D(3000))
+    sim.ledger.fill("ETHUSD", Side.SELL, D(40), D(3100))
+    sim.ledger.fill("ETHUSD", Side.SELL, D(60), D(3100))
+    start = sim_now(sim) - DAY
+    first, *others = await account.iter_closed_pnl(symbol="ETHUSD", start=start).all()
+    assert {first.side, *(one.side for one in others)} == {OrderSide.SELL}
+    older = attrs.evolve(first, side=None)
+    assert await account.iter_closed_pnl(symbol="ETHUSD", start=start, after=older).all() == tuple(others)
 
 
 async def test_closed_pnl_continues_behind_what_took_weeks_to_close(

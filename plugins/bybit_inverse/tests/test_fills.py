@@ -50,6 +50,7 @@ async def test_recorded_fills(account: BybitInverseAccount, replay: Replay, sim:
         value=D("119.015"),
         commission=D("-0.071409"),
         commission_asset="ETH",
+        fee_rate=D("0.0006"),
         kind=FillKind.TRADE,
         is_maker=False,
         contract_size=D(1),

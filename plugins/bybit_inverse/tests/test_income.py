@@ -51,6 +51,7 @@ async def test_recorded_log(account: BybitInverseAccount, replay: Replay, late: 
         symbol="BTCUSD",
         trade_id="423a565c-f1b6-4c81-bc62-760cd7dd89e7",
         balance_after=D("1.13110122"),
+        funding_rate=D("0.0001"),  # a short position received it: the row says -0.0001
     )
 
 
@@ -70,6 +71,7 @@ async def test_documented_log(
     ]
     assert [one.order_id for one in found][:2] == ["592b7e41-78fd-42e2-9aa3-91e1835ef3e1"] * 2
     assert len({one.key for one in found}) == 3
+    assert [one.funding_rate for one in found] == [None, None, D("0.0001")]
     assert [one.balance_after for one in found] == [D("5086.58101322"), D("5086.56192602"), D("5086.55825002")]
 
 

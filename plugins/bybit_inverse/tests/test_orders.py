@@ -291,6 +291,8 @@ async def test_recorded_orders(account: BybitInverseAccount, replay: Replay, sim
         contract_unit=Unit.QUOTE,
         reduce_only=False,
         close_position=False,
+        take_profit=D(2500),
+        stop_loss=D(1500),
         venue_status="New",
         created_at=from_milliseconds(1684738540559),
         updated_at=from_milliseconds(1684738540561),

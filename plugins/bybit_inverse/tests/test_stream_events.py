@@ -140,6 +140,7 @@ EVENTS: dict[str, tuple[StreamEvent, ...]] = {
                 realized_pnl=D("0.05"),
                 commission=D("-26.3725275"),
                 commission_asset="USDT",
+                fee_rate=D("0.00055"),
                 kind=FillKind.TRADE,
                 is_maker=False,
                 **CONTRACT,
@@ -205,13 +206,13 @@ IGNORED: dict[str, set[str]] = {
     "position": {
         *("category", "createdTime", "cumRealisedPnl", "leverageSysUpdatedTime", "mmrSysUpdatedTime"),
         *("positionBalance", "positionIMByMp", "positionMMByMp", "positionValue", "riskId", "sessionAvgPrice"),
-        *("stopLoss", "takeProfit", "tpslMode", "tradeMode", "trailingStop"),
+        *("tpslMode", "tradeMode"),
     },
     "execution": {
         *("blockTradeId", "category", "closedSize", "createType", "indexPrice", "isLeverage", "leavesQty", "markIv"),
         *("markPrice", "marketUnit", "orderPrice", "orderQty", "orderType", "stopOrderType", "tradeIv"),
         *("extraFees.fee", "extraFees.feeCoin", "extraFees.feeRate", "extraFees.feeType", "extraFees.subFeeType"),
-        *("feeRate", "underlyingPrice"),
+        "underlyingPrice",
     },
     "order": {
         *(
@@ -224,7 +225,7 @@ IGNORED: dict[str, set[str]] = {
             "lastPriceOnCreated",
         ),
         *("leavesQty", "leavesValue", "orderIv", "placeType", "rpiMatchedQty", "rpiTakerAccess", "slLimitPrice"),
-        *("slTriggerBy", "smpGroup", "smpOrderId", "stopLoss", "takeProfit", "tpLimitPrice", "tpTriggerBy"),
+        *("slTriggerBy", "smpGroup", "smpOrderId", "tpLimitPrice", "tpTriggerBy"),
         "tpslMode",
     },
     "wallet": {

@@ -49,6 +49,15 @@ async def test_position_shows_what_protects_it(ask: Ask, mark: Decimal) -> None:
     assert left == ("", shown[1], "0")
 
 
+async def test_position_is_read_with_what_protects_it(ask: Ask, account: BybitInverseAccount, mark: Decimal) -> None:
+    """Prices and distance are fields of the position, and None where nothing is set."""
+    before = await account.get_position("BTCUSD")
+    await set_stops(ask, takeProfit=str(mark + 1000), stopLoss=str(mark - 1000), trailingStop="500")
+    shown = await account.get_position("BTCUSD")
+    assert (before.take_profit, before.stop_loss, before.trailing_stop) == (None, None, None)
+    assert (shown.take_profit, shown.stop_loss, shown.trailing_stop) == (mark + 1000, mark - 1000, Decimal(500))
+
+
 async def test_its_orders_are_conditional_ones_of_the_position(
     ask: Ask, account: BybitInverseAccount, mark: Decimal
 ) -> None:

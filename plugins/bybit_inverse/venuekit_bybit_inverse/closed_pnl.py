@@ -11,11 +11,12 @@ from typing import Any
 
 import attrs
 
-from venuekit.capabilities import ClosedPnl, ClosedPnlReader
+from venuekit.capabilities import ClosedPnl, ClosedPnlReader, OrderSide
 from venuekit.parts.histories import History, HistoryCall, Span, merge_histories, warn_when_refused
 from venuekit.plugin import Account, Endpoint, EnvironmentName, Pager
 from venuekit_bybit_inverse.endpoints import BYBIT, CATEGORY
 from venuekit_bybit_inverse.endpoints.history import ClosedPnlRow
+from venuekit_bybit_inverse.order_rows import SIDES
 from venuekit_bybit_inverse.reading import TWO_YEARS, ReceivedRow, cursor_history, itself
 
 #: rows are listed by their beginning, items by their end: how long a closing order usually takes
@@ -106,7 +107,7 @@ async def _behind(
         closed = _pnl_of(received)
         if seen is None:
             yield closed
-        elif closed == seen:
+        elif seen in (closed, attrs.evolve(closed, side=None)):  # a file may be older than the side in it
             seen, held = None, []
         elif received.row.created_time <= seen.closed_at:
             held += [closed] if closed.closed_at > seen.closed_at else []
@@ -136,5 +137,6 @@ def _pnl_of(received: ReceivedRow[ClosedPnlRow]) -> ClosedPnl:
         fees=fees,
         closed_at=row.updated_time,
         kind=row.exec_type,
+        side=None if row.side is None else SIDES.get(row.side) or OrderSide(row.side),
         raw=received.raw,
     )

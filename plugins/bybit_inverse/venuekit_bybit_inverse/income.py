@@ -42,6 +42,8 @@ _PARTS: Mapping[tuple[str, str], IncomeKind] = {
     ("SETTLEMENT", "funding"): IncomeKind.FUNDING,
     ("DELIVERY", "cashFlow"): IncomeKind.DELIVERY,
 }
+#: by the side of a settlement's row: that of the position
+_POSITIONS = {"Buy": 1, "Sell": -1}
 _KNOWN = frozenset({*_WHOLE, *(word for word, _ in _PARTS)})
 _WORDS = VenueWords(word="venue_kind", known=lambda: _KNOWN)
 #: the identity of a row; an id alone is not enough, and may be missing
@@ -143,5 +145,12 @@ def incomes_of(received: ReceivedRow[LogRow]) -> Iterable[Income]:
             order_id=row.order_id,
             info=row.trans_sub_type,
             balance_after=row.cash_balance if place == len(moved) else None,
+            funding_rate=_funding_rate(row) if name == "funding" else None,
             raw=received.raw,
         )
+
+
+def _funding_rate(row: LogRow) -> Decimal | None:
+    """Return the market's rate of a settlement: a row has it as a long position pays it, or a short one receives it."""
+    sign = _POSITIONS.get(row.side or "")
+    return None if sign is None or row.fee_rate is None else sign * row.fee_rate

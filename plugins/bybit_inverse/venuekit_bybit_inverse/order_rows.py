@@ -146,6 +146,11 @@ def _change(paid: Decimal | None) -> Decimal | None:
     return None if paid is None else Decimal(0) - paid
 
 
+def _fee_rate(kind: FillKind, rate: Decimal | None) -> Decimal | None:
+    """Return the rate of a fee; that of funding is the market's."""
+    return None if kind is FillKind.FUNDING else rate
+
+
 def _word(name: str, table: Mapping[str, Any], unknown: Callable[[str], Any]) -> Derived:
     def read(word: str | None) -> Any:
         return None if word is None or word in _NOTHING else table.get(word) or unknown(word)
@@ -189,6 +194,8 @@ ORDERS = Reads(
     close_position=flag("closeOnTrigger", may_be_blank=True),
     working_price=_word("triggerBy", TRIGGERS, WorkingPrice),
     stp_mode=_word("smpType", {}, str),
+    take_profit=price("takeProfit", may_be_blank=True),
+    stop_loss=price("stopLoss", may_be_blank=True),
     reject_reason=_word("rejectReason", {}, str),
     created_at=milliseconds("createdTime", as_text=True, may_be_blank=True),
     updated_at=milliseconds("updatedTime", as_text=True, may_be_blank=True),
@@ -214,6 +221,7 @@ FILLS = Reads(
     commission=derived(_change, number("execFee", may_be_blank=True)),
     commission_asset=text("feeCurrency", may_be_blank=True),
     kind=derived(lambda word: _FILLS.get(word) or FillKind(word), text("execType", is_required=True)),
+    fee_rate=derived(_fee_rate, Same("kind"), number("feeRate", may_be_blank=True)),
     is_maker=flag("isMaker", may_be_blank=True),
     contract_size=CONTRACT_SIZE,
     contract_unit=Unit.QUOTE,

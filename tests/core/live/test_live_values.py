@@ -8,6 +8,7 @@ from tests.core.ledger.made_up import NOW, D
 
 from venuekit.capabilities import MarginType, Position, PositionSide, Unit
 from venuekit.live import LivePosition, Provenance, ValueSource
+from venuekit.live.shapes import POSITIONS
 
 READ = Provenance(ValueSource.READ, None, NOW)
 EVENT = Provenance(ValueSource.STREAM, NOW, NOW)
@@ -36,6 +37,15 @@ def test_each_field_has_the_source_that_gave_it() -> None:
     assert live.provenance("mark_price") is None
     with pytest.raises(AttributeError):
         live.provenance("mood")
+
+
+def test_a_take_profit_that_was_removed_is_gone() -> None:
+    """An event that shows none means none, as it does of a stop-loss and a trailing stop; others stay as they were."""
+    guarded = attrs.evolve(LONG, take_profit=D(7000), stop_loss=D(6000), trailing_stop=D(50))
+    event = attrs.evolve(guarded, take_profit=None, trailing_stop=None, leverage=None)
+    held = POSITIONS.overlay(guarded, event)
+
+    assert (held.take_profit, held.stop_loss, held.trailing_stop, held.leverage) == (None, D(6000), None, D(10))
 
 
 def test_a_mark_price_gives_the_figures_of_a_linear_position() -> None:

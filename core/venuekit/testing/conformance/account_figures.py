@@ -177,7 +177,9 @@ POSITION = Figures(
         "auto_add_margin": lambda _: False,
     },
     needed=("quantity", "contract_size", "entry_price"),
-    beyond=_OWN | {"bankruptcy_price", "adl_rank", "adl_rank_of", "position_id", "sub_account"},
+    beyond=_OWN
+    | {"bankruptcy_price", "adl_rank", "adl_rank_of", "position_id", "sub_account"}
+    | {"take_profit", "stop_loss", "trailing_stop"},
     rounded=(_PRICED & {field.name for field in attrs.fields(Position)})
     | {"entry_price", "break_even_price", "liquidation_price", "notional", "value", "realized_pnl", "isolated_margin"},
 )
@@ -204,7 +206,7 @@ INSTRUMENT = Figures(
         "leverage_max": lambda contract: contract.max_leverage,
     },
     needed=("contract_size", "price_tick", "quantity_step", "multiplier", "expires_at"),
-    beyond=frozenset({"raw"}),
+    beyond=frozenset({"max_price_ratio", "min_price_ratio", "raw"}),
 )
 
 

@@ -157,6 +157,7 @@ def _pnl_records(place: TradingStage) -> Iterable[Facts]:
         yield {
             "symbol": row.symbol,
             "order_id": row.order_id,
+            "side": row.side,
             "quantity": row.quantity,
             "entry_price": row.entry_price,
             "exit_price": row.exit_price,

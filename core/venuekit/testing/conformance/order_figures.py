@@ -127,6 +127,7 @@ ORDER = Figures(
     },
     needed=("client_id", "quantity", "price", "trigger_price", "triggered_order_id"),
     beyond=frozenset({"working_price", "price_protect", "stp_mode", "price_match", "reject_reason", "venue_status"})
+    | frozenset({"take_profit", "stop_loss", "triggered_filled", "triggered_price"})
     | frozenset({"received_at", "raw"}),
     rounded=frozenset({"average_price", "filled_value", "commission"}),
 )
@@ -180,7 +181,7 @@ FILL = Figures(
     Fill,
     fields={
         **same("order_id", "symbol", "position_side", "price", "quantity", "value", "realized_pnl", of="execution"),
-        **same("commission", "commission_asset", "is_maker", "time", of="execution"),
+        **same("commission", "commission_asset", "fee_rate", "is_maker", "time", of="execution"),
         **same("contract_size", "contract_unit", of="contract"),
         "client_id": lambda facts: UNKNOWN if facts.execution.client_id is None else facts.execution.client_id,
         "side": lambda facts: OrderSide(facts.execution.side.value),

@@ -195,6 +195,10 @@ def _trigger_price(kind: OrderType, stop_price: Decimal | None) -> Decimal | Non
     return None if kind is OrderType.TRAILING_STOP_MARKET else stop_price
 
 
+def _if_triggered(order_id: str | None, figure: Decimal | None) -> Decimal | None:
+    return None if order_id is None else figure
+
+
 #: the terms that both routes have by the same names
 _TERMS: Mapping[str, Any] = {
     "symbol": text("symbol"),
@@ -227,6 +231,9 @@ _ALGO: dict[str, Any] = {
     "triggered_order_id": derived(
         lambda name: None if name == "0" else name, identifier("actualOrderId", may_be_blank=True)
     ),
+    # a row of one that was never triggered has its own quantity here
+    "triggered_filled": derived(_if_triggered, Same("triggered_order_id"), number("actualQty", may_be_blank=True)),
+    "triggered_price": derived(_if_triggered, Same("triggered_order_id"), price("actualPrice", may_be_blank=True)),
     "created_at": milliseconds("createTime", may_be_blank=True),
     **_TERMS,
 }

@@ -160,6 +160,8 @@ _ALGO_NAMES: Mapping[str, str | None] = {
     "triggerPrice": "tp",
     "callbackRate": None,
     "actualOrderId": "ai",
+    "actualQty": "aq",
+    "actualPrice": "ap",
     "createTime": None,
     "activatePrice": None,
     "updateTime": None,
@@ -332,7 +334,7 @@ def _order_messages(plain: PlainRows, of_order: Mapping[str, Any]) -> Mapping[st
             Reads(
                 OrderUpdate,
                 **in_order,
-                unread=("act", "ap", "aq", "at", "ia", "tt"),
+                unread=("act", "at", "ia", "tt"),
                 order=Reads(
                     Order,
                     key="symbol",

@@ -37,7 +37,11 @@ from venuekit_bybit_inverse.wire import (
 
 @attrs.frozen(eq=False, repr=False)
 class LogRow(WireRow):
-    """Row of ``GET /v5/account/transaction-log``: ``change`` = ``cash_flow`` + ``funding`` - ``fee``."""
+    """
+    Row of ``GET /v5/account/transaction-log``: ``change`` = ``cash_flow`` + ``funding`` - ``fee``.
+
+    ``fee_rate`` of a settlement is the market's funding rate for a long position, and its negative for a short one.
+    """
 
     type: str
     currency: str
@@ -52,11 +56,13 @@ class LogRow(WireRow):
     cash_balance: Decimal | None = None
     trade_id: str | None = None
     order_id: str | None = None
+    side: str | None = None
+    fee_rate: Decimal | None = None
 
 
 @attrs.frozen(eq=False, repr=False)
 class ClosedPnlRow(WireRow):
-    """Row of ``GET /v5/position/closed-pnl``; ``closed_pnl`` is net of both fees, which are paid > 0."""
+    """Row of ``GET /v5/position/closed-pnl``; ``closed_pnl`` is net of both fees, ``side`` is the closing order's."""
 
     symbol: str
     order_id: str
@@ -67,6 +73,7 @@ class ClosedPnlRow(WireRow):
     created_time: datetime
     updated_time: datetime
     exec_type: str | None = None
+    side: str | None = None
     open_fee: Decimal | None = None
     close_fee: Decimal | None = None
 
