@@ -377,6 +377,20 @@ async def set_tpsl_mode(stage: Stage) -> None:
     assert (told.mode, told.changed) == (TpSlMode.PARTIAL, True)
 
 
+@case("TradingStopControl.set_trading_stop")
+async def set_trading_stop(stage: Stage) -> None:
+    """The position shows what was set, and what was removed no more."""
+    symbol = held(stage)
+    mark = (await stage.account.get_position(symbol)).mark_price
+    told = await stage.account.set_trading_stop(symbol, take_profit=mark + 1000, trailing_stop=Decimal(500))
+    assert (told.take_profit, told.stop_loss, told.trailing_stop) == (mark + 1000, None, Decimal(500))
+    assert told.changed
+    assert not (await stage.account.set_trading_stop(symbol, trailing_stop=Decimal(500))).changed
+    await stage.account.set_trading_stop(symbol, take_profit=Decimal(0))
+    position = await stage.account.get_position(symbol)
+    assert (position.take_profit, position.stop_loss, position.trailing_stop) == (None, None, Decimal(500))
+
+
 # -- histories
 
 

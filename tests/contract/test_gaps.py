@@ -72,6 +72,7 @@ PROMISED = {
     "B07": "ClosedPnlReader.iter_closed_pnl",
     "B10": "WithdrawalReader.iter_withdrawals",
     "B11": "TpSlModeControl.set_tpsl_mode",
+    "B26": "TradingStopControl.set_trading_stop",
     "B15": "RiskLimitControl.set_risk_limit",
     "C15 U29 B20": "UserStream.events",
     "U11 C18 B20": "DeadManControl.dead_man_switch",

@@ -59,6 +59,7 @@ def an_isolated_symbol(stage: Stage) -> None:
 BEFORE: Mapping[str, Callable[[Stage], object]] = {
     "an isolated symbol": an_isolated_symbol,
     "an order rests": an_order_rests,
+    "a long position": lambda stage: ledger_of(stage).fill("BTCUSD", Side.BUY, Decimal(100), Decimal(80_000)),
     "multi-assets mode": lambda stage: ledger_of(stage).set_asset_mode(AssetMode.MULTI),
     "hedge mode": lambda stage: ledger_of(stage).set_position_mode(PositionMode.HEDGE),
     "requests arrive late": requests_arrive_late,

@@ -139,6 +139,7 @@ from venuekit.capabilities.stream_events import (
     StreamEvent,
     UnknownEvent,
 )
+from venuekit.capabilities.trading_stop import TradingStopControl, TradingStopSetting
 from venuekit.capabilities.user_stream import (
     EventReader,
     ListenKey,
@@ -282,6 +283,8 @@ __all__ = [
     "TpSlMode",
     "TpSlModeControl",
     "TpSlModeSetting",
+    "TradingStopControl",
+    "TradingStopSetting",
     "Unit",
     "UnknownEvent",
     "UserStream",

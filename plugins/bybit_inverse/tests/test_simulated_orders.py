@@ -312,6 +312,7 @@ async def test_every_endpoint_is_declared_and_answered(account: BybitInverseAcco
         *("GET /v5/position/closed-pnl", "GET /v5/pre-upgrade/position/closed-pnl", "GET /v5/market/risk-limit"),
         *("GET /v5/account/transaction-log", "GET /v5/asset/withdraw/query-record", "POST /v5/position/set-tpsl-mode"),
         *("POST /v5/account/set-margin-mode", "POST /v5/position/set-leverage", "POST /v5/position/switch-mode"),
+        *("POST /v5/position/trading-stop",),
         *("POST /v5/position/set-risk-limit", "GET /v5/account/info", "GET /v5/account/collateral-info"),
         *("GET /v5/account/fee-rate", "POST /v5/order/create", "POST /v5/order/amend", "POST /v5/order/cancel"),
         *("POST /v5/order/cancel-all", "GET /v5/order/realtime", "GET /v5/order/history", "GET /v5/execution/list"),

@@ -73,6 +73,7 @@ def test_private_endpoints_pay_into_a_pool_of_their_own_and_the_addresss() -> No
         "order_create_batch": 10,
         "order_amend_batch": 10,
         "order_cancel_batch": 10,
+        "trading_stop": 10,
         "account_info": 50,
         "dcp_info": 5,
         "wallet_balance": 50,

@@ -18,6 +18,7 @@ from venuekit_bybit_inverse.positions import BybitAdl, BybitPositions
 from venuekit_bybit_inverse.protection import BybitProtection
 from venuekit_bybit_inverse.settings import BybitSettings
 from venuekit_bybit_inverse.symbol_controls import BybitLeverage, BybitPositionMargin, BybitPositionMode, BybitTpSlMode
+from venuekit_bybit_inverse.trading_stop import BybitTradingStop
 from venuekit_bybit_inverse.withdrawals import BybitWithdrawals
 
 
@@ -36,6 +37,7 @@ class BybitInverseAccount(
     AccountSettings,
     BybitPositionMargin,
     BybitTpSlMode,
+    BybitTradingStop,
     BybitFees,
     BybitAdl,
     BybitApiKey,

@@ -28,6 +28,7 @@ _PER_SECOND = {
     "order_amend_batch": 10,
     "order_cancel_batch": 10,
     "add_margin": 10,
+    "trading_stop": 10,
     "fee_rate": 5,
     "query_api": 10,
     "dcp_info": 5,

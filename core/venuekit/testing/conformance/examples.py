@@ -57,6 +57,7 @@ from venuekit.capabilities import (
     SettingsReader,
     TpSlMode,
     TpSlModeControl,
+    TradingStopControl,
     capability_of,
 )
 from venuekit.testing.staged import Stage
@@ -308,6 +309,7 @@ _ARGUMENTS: Mapping[Callable[..., Any], Callable[[Stage], Mapping[str, Any] | Aw
     PositionMarginControl.reduce_margin: _to_reduce,
     RiskLimitControl.set_risk_limit: _to_limit_risk,
     ListenKeyControl.keep_listen_key_alive: _to_keep_alive,
+    TradingStopControl.set_trading_stop: lambda stage: {**_of_position(stage), "trailing_stop": Decimal(0)},
     TpSlModeControl.set_tpsl_mode: lambda stage: {**_of_flat(stage), "mode": TpSlMode.FULL},
 }
 

@@ -11,6 +11,7 @@ from venuekit_bybit_inverse.endpoints.orders import CLIENT_ID_PATTERN, OrderWrit
 from venuekit_bybit_inverse.endpoints.positions import PositionEndpoints
 from venuekit_bybit_inverse.endpoints.protection import ProtectionEndpoints
 from venuekit_bybit_inverse.endpoints.settings import SettingEndpoints
+from venuekit_bybit_inverse.endpoints.trading_stop import TradingStopEndpoints
 from venuekit_bybit_inverse.wire import CATEGORY
 
 __all__ = ["BYBIT", "CATEGORY", "CLIENT_ID_PATTERN", "BybitEndpoints"]
@@ -26,6 +27,7 @@ class BybitEndpoints(
     OrderReadEndpoints,
     OrderWriteEndpoints,
     ProtectionEndpoints,
+    TradingStopEndpoints,
 ):
     """The endpoints of the venue; one body per subject."""
 

@@ -9,7 +9,6 @@ from venuekit.simulator import Route, Visit
 from venuekit_bybit_inverse.limits import ADDRESS
 from venuekit_bybit_inverse.simulated import asset_routes, quote_routes, setting_routes
 from venuekit_bybit_inverse.simulated.parameters import Parameters, read_parameters
-from venuekit_bybit_inverse.simulated.trading_stop import trading_stop
 
 _Handler = Callable[[Parameters, Visit], object]
 
@@ -73,18 +72,6 @@ _PRIVATE: tuple[tuple[str, _Handler, tuple[Parameter, ...]], ...] = (
     ("user/get-member-type", asset_routes.member_types, _optional("memberIds")),
 )
 _WRITES: tuple[tuple[str, _Handler, tuple[Parameter, ...]], ...] = (
-    (
-        "position/trading-stop",
-        trading_stop,
-        (
-            # Mode and leg are printed as mandatory, and clients that trade on the venue leave them out.
-            *_MARKET,
-            *_numbers("positionIdx"),
-            *_optional("tpslMode"),
-            *_optional("takeProfit", "stopLoss", "trailingStop", "tpTriggerBy", "slTriggerBy", "activePrice"),
-            *_optional("tpSize", "slSize", "tpLimitPrice", "slLimitPrice", "tpOrderType", "slOrderType"),
-        ),
-    ),
     ("position/confirm-pending-mmr", setting_routes.confirm_maintenance, _MARKET),
     ("account/set-collateral-switch", setting_routes.set_collateral, _mandatory("coin", "collateralSwitch")),
     (

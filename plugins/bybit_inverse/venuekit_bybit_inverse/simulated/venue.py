@@ -48,6 +48,7 @@ from venuekit_bybit_inverse.simulated.messages import NO_PERMISSION, REFUSED, en
 from venuekit_bybit_inverse.simulated.parameters import Parameters, read_parameters
 from venuekit_bybit_inverse.simulated.private_stream import PrivateStream
 from venuekit_bybit_inverse.simulated.trade_socket import TradeSocket
+from venuekit_bybit_inverse.simulated.trading_stop import trading_stop
 from venuekit_bybit_inverse.simulated.unserved import UNSERVED_ROUTES
 
 _DEFAULT_WINDOW = "5000"
@@ -110,6 +111,7 @@ _HANDLERS: Mapping[Endpoint[Any], Callable[[Parameters, Visit], object]] = {
     BYBIT.SET_TPSL_MODE: position_routes.set_tpsl_mode,
     BYBIT.SET_RISK_LIMIT: position_routes.set_risk_limit,
     BYBIT.ADD_MARGIN: position_routes.add_margin,
+    BYBIT.SET_TRADING_STOP: trading_stop,
     BYBIT.FEE_RATE: account_routes.fee_rate,
     BYBIT.KEY_INFO: account_routes.key_info,
     BYBIT.TRANSACTION_LOG: history_routes.transaction_log,
