@@ -267,7 +267,8 @@ def _row(worth: AccountWorth, extra: _Extra | None, account: Account) -> dict[st
         "nearest": None if nearest is None else nearest.position.symbol,
         "distance": None if nearest is None else nearest.distance,
         "orders": None if extra is None else extra.orders,
-        "unresolved": len(account.unresolved),
+        # a line of the journal that cannot be read may hide a write
+        "unresolved": len(account.unresolved) + sum(not line.is_cut_off for line in account.unreadable),
         "key_expires_at": None if extra is None else extra.key_expires_at,
         "unknown": len(worth.unknown),
         "alerts": None,

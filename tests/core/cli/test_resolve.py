@@ -81,3 +81,28 @@ def test_a_line_that_cannot_be_read_is_told(call: Call, fresh: Any, journal: Pat
     (row,) = hidden.rows
     assert (hidden.status, row["account"], row["state"]) == (4, "toy_perp", "unreadable")
     assert f"{path}:" in row["message"]
+
+
+def test_writes_of_unknown_outcome_are_in_the_overview(call: Call, fresh: Any, journal: Path) -> None:
+    """Those that the journal left open, and each line that cannot be read and may hide one."""
+    place = ("--accounts", fresh.accounts, "--json")
+    assert call("leverage", "toy_perp", "GEMUSD", "7", *place).status == 0
+    (path,) = journal.iterdir()
+    left_behind = FileJournal(path.with_name(path.stem[: -len("-20261120")]))
+    sent = datetime.now(UTC)
+    entry = Unresolved(
+        id=left_behind.new_id(to_milliseconds(sent)),
+        operation="set_leverage",
+        verb="PUT",
+        path="/v1/leverage",
+        parameters={"contract": "GEMUSD", "leverage": 7},
+        sent_at=sent,
+        fence=sent + timedelta(seconds=6),
+    )
+    left_behind.begin(line_of(entry))
+    with path.open("ab") as file:
+        file.write(b"{broken}\n")
+
+    called = call("overview", "toy_perp", *place, "--alert", "unresolved>1")
+
+    assert (called.status, called.rows[0]["unresolved"]) == (5, 2)
