@@ -19,6 +19,7 @@ _MODULES = {
     "close": "close",
     "declarations": "capabilities endpoints venues",
     "demo": "demo",
+    "doctor": "doctor",
     "export": "export",
     "history": "history",
     "journal": "journal",

@@ -1,0 +1,110 @@
+"""What ``doctor`` looks at of one account: references, host, clock, key and unresolved writes; nothing is changed."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from venuekit.accounts import open_entry
+from venuekit.capabilities import ApiKey, ApiKeyReader, BalanceReader
+from venuekit.cli.findings import Finding, fail, ok, warn
+from venuekit.clock import SystemClock
+from venuekit.errors import OperationError, VenuekitError
+from venuekit.exports.rows import plain
+
+if TYPE_CHECKING:
+    from venuekit.account import Account
+    from venuekit.credentials.accounts_file import AccountEntry
+    from venuekit.runtime import Runtime
+    from venuekit.venue import Venue
+
+#: milliseconds by which the machine's clock may be off before it is worth a word; requests carry the venue's time
+_CLOCK_OFF = 1000
+#: how long before its end a key is warned of
+_KEY_ENDS = timedelta(days=14)
+
+
+async def examine(entry: AccountEntry, runtime: Runtime) -> list[Finding]:
+    """Return the findings about an account, up to the first failure that keeps it from being opened."""
+    return [finding async for finding in _examine(entry, runtime)]
+
+
+async def _examine(entry: AccountEntry, runtime: Runtime) -> AsyncIterator[Finding]:
+    from venuekit.credentials.accounts_file import check_fitting, read_credentials
+
+    name, plugins = entry.name, runtime.plugins
+    try:
+        venue = await plugins.load(entry.venue)
+        credentials = await read_credentials(entry, venue, plugins)
+        signs_elsewhere = plugins.is_answered("venuekit_make_signer")
+        check_fitting(entry, venue, credentials, signs_elsewhere=signs_elsewhere)
+    except VenuekitError as error:
+        yield fail(name, "references", error, f"venuekit accounts check {name} --offline")
+        return
+    lengths = {"key": credentials.key, "secret": credentials.secret, **credentials.fields}
+    found = ", ".join(f"{field} of {len(secret.reveal())} characters" for field, secret in lengths.items())
+    yield ok(name, "references", found)
+    try:
+        async with open_entry(entry, runtime, read_only=True) as account:
+            if account.support(BalanceReader):  # a signed read: some accounts open without any
+                await BalanceReader.of(account).get_balances()
+            yield ok(name, "host", f"{_host(entry, venue)} answers, and takes the key")
+            for finding in [_clock(name, account), *await _key(name, account), *_writes(name, account)]:
+                yield finding
+    except VenuekitError as error:
+        yield fail(name, "host", error, f"venuekit accounts check {name}")
+
+
+def _host(entry: AccountEntry, venue: Venue[Any]) -> str:
+    rest = entry.rest or next(one.rest for one in venue.environments if one.name is entry.environment)
+    return urlsplit(rest).netloc
+
+
+def _clock(name: str, account: Account) -> Finding:
+    clock = account.venue_clock
+    if account.venue.server_time is None:
+        return ok(name, "clock", "the venue has no time of its own")
+    if not clock.synced:
+        return warn(name, "clock", "the venue's time could not be read", f"venuekit doctor {name}")
+    offset = SystemClock().milliseconds() - clock.milliseconds()
+    found = f"this machine is {abs(offset)} ms {'ahead of' if offset > 0 else 'behind'} the venue"
+    if abs(offset) <= _CLOCK_OFF:
+        return ok(name, "clock", found)
+    return warn(name, "clock", found, "timedatectl set-ntp true")
+
+
+async def _key(name: str, account: Account) -> list[Finding]:
+    if not account.support(ApiKeyReader):
+        return [ok(name, "key", "the venue does not tell the rights of a key")]
+    try:
+        key = await ApiKeyReader.of(account).get_api_key()
+    except OperationError as error:
+        return [fail(name, "key", error, f"venuekit key {name}")]
+    return list(_rights(name, account, key))
+
+
+def _rights(name: str, account: Account, key: ApiKey) -> Iterator[Finding]:
+    rights = "may only read" if key.read_only else "may trade"
+    if key.may_withdraw:
+        yield warn(name, "key", "may withdraw, which venuekit never does", "take this right from the key at the venue")
+    else:
+        yield ok(name, "key", f"{rights}, from {', '.join(key.ips) or 'anywhere'}")
+    if key.expires_at is None:
+        return
+    found = f"ends at {plain(key.expires_at)}"
+    if key.expires_at - account.now() > _KEY_ENDS:
+        yield ok(name, "key's end", found)
+    else:
+        yield warn(name, "key's end", found, "make a new key at the venue")
+
+
+def _writes(name: str, account: Account) -> Iterator[Finding]:
+    unresolved, unreadable = account.unresolved, account.unreadable
+    if unresolved:
+        yield warn(name, "journal", f"{len(unresolved)} writes of unknown outcome", f"venuekit resolve {name}")
+    if unreadable:
+        yield warn(name, "journal", f"{len(unreadable)} lines cannot be read", f"venuekit journal {name}")
+    if not unresolved and not unreadable:
+        yield ok(name, "journal", "every write has its outcome")
