@@ -17,12 +17,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import click
+from click.shell_completion import CompletionItem
 
 from venuekit._util.texts import did_you_mean
 
 if TYPE_CHECKING:
     from venuekit.credentials.accounts_file import AccountsFile
     from venuekit.plugins import Plugins
+
+if TYPE_CHECKING:
+    Parsed = click.ParamType[Any]
+else:
+    Parsed = click.ParamType  # generic for the type checker alone in the oldest click that is supported
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -68,17 +74,30 @@ def length(text: str) -> timedelta:
     return timedelta(**{unit: int(count)})
 
 
-def enum_member(enumeration: type[enum.StrEnum]) -> Callable[[str], enum.StrEnum]:
-    """Return a parser for members of an enumeration."""
-    members: dict[str, enum.StrEnum] = {member.value: member for member in enumeration}
+class _EnumMember(Parsed):
+    """A member of an enumeration by its value, also with dashes or capitals."""
 
-    def take(text: str) -> enum.StrEnum:
-        member = members.get(text.lower().replace("-", "_"))
+    name = "member"
+
+    def __init__(self, enumeration: type[enum.StrEnum]) -> None:
+        self._members: dict[str, enum.StrEnum] = {member.value: member for member in enumeration}
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> enum.StrEnum:  # noqa: ARG002 - click's signature
+        """Return the member of this value."""
+        member = self._members.get(value.lower().replace("-", "_"))
         if member is None:
-            raise click.BadParameter(f"{text!r} is none of {', '.join(members)}{did_you_mean(text, members)}")
+            hint = did_you_mean(value, self._members)
+            raise click.BadParameter(f"{value!r} is none of {', '.join(self._members)}{hint}")
         return member
 
-    return take
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG002 - click's signature
+        """Return the values that begin so."""
+        return [CompletionItem(value) for value in self._members if value.startswith(incomplete.lower())]
+
+
+def enum_member(enumeration: type[enum.StrEnum]) -> Parsed:
+    """Return the type of parameters that are members of an enumeration."""
+    return _EnumMember(enumeration)
 
 
 def _remember(context: click.Context, _: click.Parameter, path: Path | None) -> None:

@@ -25,6 +25,7 @@ from venuekit.capabilities import (
 from venuekit.cli.accounts import Question, answer, open_account
 from venuekit.cli.commands import accounts_command, state_of
 from venuekit.cli.output import print_rows
+from venuekit.cli.symbol_cache import keep_symbols
 from venuekit.cli.tables import cell_text, columns
 from venuekit.errors import VenueError
 from venuekit.exports.rows import Row, row_of
@@ -175,7 +176,14 @@ async def instruments_command(context: click.Context, account: str, symbol: str 
         "symbol kind status settle contract_size contract_unit price_tick quantity_step min_quantity leverage_max"
     )
     ask = _values(InstrumentReader.get_instruments, symbol=symbol)
-    await _answer_one(context, account, ask, shown, "no instruments", as_json=as_json)
+
+    async def ask_and_keep(name: str, account: Account) -> list[Row]:
+        rows = await ask(name, account)
+        if symbol is None:
+            keep_symbols(state_of(context).accounts.entry(name), [row["symbol"] for row in rows])
+        return rows
+
+    await _answer_one(context, account, ask_and_keep, shown, "no instruments", as_json=as_json)
 
 
 async def _answer_one(
