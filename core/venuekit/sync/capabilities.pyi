@@ -45,6 +45,7 @@ from venuekit.capabilities import (
     SettingsSnapshot,
     TpSlMode,
     TpSlModeSetting,
+    TradingStopSetting,
     Withdrawal,
     WithdrawalStatus,
 )
@@ -387,6 +388,20 @@ class TpSlModeControl(BlockingCapability):
 
     def set_tpsl_mode(self, symbol: str, mode: TpSlMode) -> TpSlModeSetting:
         """Set the mode and return the one that holds now; where the venue calls this deprecated, a warning says so."""
+
+class TradingStopControl(BlockingCapability):
+    """Set what closes a whole position at the market once a price is reached."""
+
+    def set_trading_stop(
+        self,
+        symbol: str,
+        *,
+        side: PositionSide | None = None,
+        take_profit: Decimal | None = None,
+        stop_loss: Decimal | None = None,
+        trailing_stop: Decimal | None = None,
+    ) -> TradingStopSetting:
+        """Set, change or remove the trading stops of an open position; setting the present ones again succeeds."""
 
 class WithdrawalReader(BlockingCapability):
     """Read withdrawals."""
