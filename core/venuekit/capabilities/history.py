@@ -106,9 +106,9 @@ class Income:
     order_id: str | None = None
     info: str | None = None
     balance_after: Decimal | None = None
-    funding_rate: Decimal | None = None
     twin: int = 0
     raw: Mapping[str, Any] | None = attrs.field(default=None, repr=False, eq=False)
+    funding_rate: Decimal | None = None
 
     @property
     def key(self) -> tuple[str | int | None, ...]:
@@ -166,8 +166,8 @@ class ClosedPnl:
     fees: Decimal | None
     closed_at: datetime
     kind: str | None = None
-    side: OrderSide | None = None
     raw: Mapping[str, Any] | None = attrs.field(default=None, repr=False, eq=False)
+    side: OrderSide | None = None
 
 
 class ClosedPnlReader(Capability):

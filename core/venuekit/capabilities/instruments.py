@@ -66,8 +66,6 @@ class Instrument:
     max_quantity: Decimal | None = None
     max_market_quantity: Decimal | None = None
     min_notional: Decimal | None = None
-    max_price_ratio: Decimal | None = None
-    min_price_ratio: Decimal | None = None
     leverage_min: Decimal | None = None
     leverage_max: Decimal | None = None
     leverage_step: Decimal | None = None
@@ -75,6 +73,8 @@ class Instrument:
     funding_interval: timedelta | None = None
     multiplier: Decimal | None = None
     raw: Mapping[str, Any] | None = attrs.field(default=None, repr=False, eq=False)
+    max_price_ratio: Decimal | None = None
+    min_price_ratio: Decimal | None = None
 
     @property
     def key(self) -> str:

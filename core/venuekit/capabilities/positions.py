@@ -79,9 +79,6 @@ class Position:
     max_position: Decimal | None = None
     max_position_unit: Unit | None = None
     auto_add_margin: bool | None = None
-    take_profit: Decimal | None = None
-    stop_loss: Decimal | None = None
-    trailing_stop: Decimal | None = None
     state: PositionState | None = None
     reduce_only_forced: bool | None = None
     adl_rank: int | None = None
@@ -94,6 +91,9 @@ class Position:
     as_of: datetime | None = None
     received_at: datetime | None = None
     raw: Mapping[str, Any] | None = attrs.field(default=None, repr=False, eq=False)
+    take_profit: Decimal | None = None
+    stop_loss: Decimal | None = None
+    trailing_stop: Decimal | None = None
 
     @property
     def key(self) -> tuple[str, PositionSide, str | None, str | None]:
