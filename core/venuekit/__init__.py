@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from venuekit.flattening import flatten
     from venuekit.fleet import FanOut, fan_out
     from venuekit.message import Answer
+    from venuekit.order_check import check_order
     from venuekit.parameters import Parameter
     from venuekit.pipeline import Guard, RetryPolicy
     from venuekit.portfolios import Portfolio, portfolio
@@ -46,6 +47,7 @@ if not TYPE_CHECKING:
             "flattening": "flatten",
             "fleet": "FanOut fan_out",
             "message": "Answer",
+            "order_check": "check_order",
             "parameters": "Parameter",
             "pipeline": "Guard RetryPolicy",
             "portfolios": "Portfolio portfolio",
@@ -82,6 +84,7 @@ __all__ = [
     "Venue",
     "VenuekitError",
     "capabilities",
+    "check_order",
     "connect",
     "errors",
     "fan_out",

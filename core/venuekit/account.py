@@ -300,6 +300,7 @@ class Account:
         resend_until: datetime | None = None,
         expected: Any = UNSET,
         priority: Priority | None = None,
+        check_orders: bool | None = None,
     ) -> Self:
         """
         Return a view of this account whose calls use other transport settings; an option left out stays as it is.
@@ -312,17 +313,13 @@ class Account:
             resend_until: Send a write anew until then when it is proven that it was not executed.
             expected: The value that a setting is changed from; meeting a third one after a loss is a Conflict.
             priority: Who may spend the last of a pool, for an endpoint that serves reads and walks alike.
+            check_orders: Have ``place_order`` look at each order first, as :func:`venuekit.check_order` does.
         """
-        options = attrs.evolve(
-            self._options,
-            recv_window=self._options.recv_window if recv_window is None else recv_window,
-            deadline=self._options.deadline if deadline is None else deadline,
-            max_wait=self._options.max_wait if max_wait is None else max_wait,
-            resend_until=self._options.resend_until if resend_until is None else resend_until,
-            expected=self._options.expected if expected is UNSET else expected,
-            priority=priority or self._options.priority,
-        )
-        return type(self)(self._session, options)
+        times = {"recv_window": recv_window, "deadline": deadline, "max_wait": max_wait, "resend_until": resend_until}
+        choices: dict[str, Any] = {**times, "priority": priority, "check_orders": check_orders}
+        given = {name: choice for name, choice in choices.items() if choice is not None}
+        given |= {} if expected is UNSET else {"expected": expected}
+        return type(self)(self._session, attrs.evolve(self._options, **given))
 
     def halt(self) -> None:
         """Let only reads, cancels and reducing orders pass from now on; there is no way back."""

@@ -90,6 +90,12 @@ def sync_page() -> Page:
 
 
 @pytest.fixture(scope="session")
+def order_check_page() -> Page:
+    """docs/order_check.md."""
+    return Page(ROOT / "docs" / "order_check.md")
+
+
+@pytest.fixture(scope="session")
 def closing_page() -> Page:
     """docs/closing.md."""
     return Page(ROOT / "docs" / "closing.md")

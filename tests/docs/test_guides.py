@@ -13,6 +13,7 @@ GUIDES = (
     "instruments_page",
     "orders_page",
     "closing_page",
+    "order_check_page",
     "dead_man_page",
     "histories_page",
     "simulator_page",

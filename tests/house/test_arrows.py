@@ -31,6 +31,7 @@ STOREYS = (
     {"pipeline"},
     {"streams"},
     {"account"},
+    {"order_check"},
     {"parts"},
     {"budgets", "event_log", "first_reads", "owners"},
     {"fleet", "runtime"},

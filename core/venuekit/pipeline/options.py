@@ -28,6 +28,7 @@ class Options:
 
     ``recv_window`` is milliseconds, ``deadline`` and ``max_wait`` seconds; None takes the venue's and the policy's.
     ``expected`` is the value a setting is planned to be changed from. ``priority`` None is the endpoint's own.
+    ``check_orders`` has orders looked at before they are sent.
     """
 
     recv_window: int | None = None
@@ -36,6 +37,7 @@ class Options:
     resend_until: datetime | None = None
     expected: Any = UNSET
     priority: Priority | None = None
+    check_orders: bool = False
 
 
 @attrs.frozen(kw_only=True)

@@ -81,6 +81,7 @@ class Account:
         resend_until: datetime | None = None,
         expected: Any = UNSET,
         priority: Priority | None = None,
+        check_orders: bool | None = None,
     ) -> Self:
         """Return a view of this account with other transport settings, as :meth:`venuekit.Account.with_options`."""
         view = self.asynchronous.with_options(
@@ -90,6 +91,7 @@ class Account:
             resend_until=resend_until,
             expected=expected,
             priority=priority,
+            check_orders=check_orders,
         )
         return type(self)(view, self.thread, self._on_close)
 

@@ -17,6 +17,7 @@ from venuekit.capabilities import (
     OrderSide,
 )
 from venuekit.errors import OperationError
+from venuekit.order_check import check_order
 from venuekit.order_scope import OrderName
 from venuekit.parts.orders.amendments import Amendments
 from venuekit.parts.orders.batches import Batches
@@ -56,10 +57,14 @@ class OrderPart(Account, OrderControl):
         Place an order and return it with its fills so far, or PENDING where the venue decides later.
 
         Where the answer was lost and the order was found by its client id, it is returned as it was found. On a route
-        without a query of orders a lost one cannot be found once it is no longer open.
+        without a query of orders a lost one cannot be found once it is no longer open. With the option ``check_orders``
+        the account is read first, and an order that it will refuse is not sent.
         """
         orders = Orders(self, self.ORDER_ROUTES)
-        return await orders.place(await orders.draft(request))
+        draft = await orders.draft(request)
+        if self._options.check_orders:
+            await check_order(self, request)
+        return await orders.place(draft)
 
     async def cancel_order(self, symbol: str, *, order_id: str | None = None, client_id: str | None = None) -> Order:
         """
