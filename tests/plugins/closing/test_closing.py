@@ -5,15 +5,14 @@ from __future__ import annotations
 import asyncio
 import math
 from decimal import Decimal
-from typing import Any
 
 import attrs
 import pytest
-from tests.plugins.closing.closing_stage import HELD, Stage, modes, opened
+from tests.plugins.closing.closing_stage import HELD, modes, opened
 from tests.plugins.stages import VENUES
 
 import venuekit
-from venuekit.capabilities import OrderStatus, PositionCloseControl, PositionSide
+from venuekit.capabilities import OrderStatus, PositionSide
 from venuekit.errors import AnswerLost, GuardRefused, InvalidArgument, InvalidRequest, NotExecuted, OutcomeUnknown
 from venuekit.pipeline import Guard
 from venuekit.simulator import ApplyLater, Delay, DropBefore, Reject, SecondActor
@@ -405,28 +404,6 @@ async def test_without_cancelling() -> None:
         assert [one.id for one in report.open_orders or ()] == [order.id]
         assert report.positions == ()
         assert str(report) == "not flat: 1 open order"
-
-
-async def test_an_order_of_another_process(tmp_path: Any) -> None:
-    """An order in the journal of another process, which may still arrive, is told."""
-    sim_clock = venuekit.simulate("binance_usdm", scenario="flat")
-    async with sim_clock as sim:
-        credentials = sim.credentials("binance_usdm")
-        async with (
-            venuekit.Runtime(journal=tmp_path) as one,
-            venuekit.Runtime(journal=tmp_path) as other,
-            venuekit.connect("binance_usdm", credentials, runtime=one) as maker,
-            venuekit.connect("binance_usdm", credentials, runtime=other) as closer,
-        ):
-            stage = Stage(sim, maker, is_hedge=False)
-            stage.disturb(stage.placing, DropBefore())
-            with pytest.raises(OutcomeUnknown) as lost:
-                await stage.account.with_options(deadline=0.3).place_order(stage.market())
-
-            report = await PositionCloseControl.of(closer).flatten(stage.symbol, deadline=2)
-
-            assert not report.is_flat
-            assert [one.client_id for one in report.late] == [lost.value.client_id]
 
 
 def test_a_report_that_has_everything_left() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -315,6 +316,7 @@ class Closing:
         await self.sender.complete()
         orders = self.sender.orders
         self._raise_if_idle()
+        late = await self.late()
         doubt = self._doubt() if has_turn else "another closing of these symbols was still under way"
         left = {one.key for one in self.look.positions or ()}
         return CloseReport(
@@ -329,10 +331,17 @@ class Closing:
             orders=orders,
             positions=self.look.positions,
             open_orders=self.look.orders,
-            late=await self.late(),
-            doubt=doubt,
+            late=late,
+            doubt=doubt or self._doubt_of_journal(),
             errors=tuple(self.errors),
         )
+
+    def _doubt_of_journal(self) -> str | None:
+        """Return which line of the journal may hide an order that can still arrive: one of today or yesterday."""
+        today = self.account.now()
+        days = {f"{day:%Y%m%d}" for day in (today, today - timedelta(days=1))}
+        hiding = [one for one in self.account.unreadable if not one.is_cut_off and one.path.stem[-8:] in days]
+        return f"a line of the journal may hide an order: {hiding[0]}" if hiding else None
 
     def _raise_if_idle(self) -> None:
         """Raise the failure of a closing that did nothing, because it was refused before sending or cannot read."""
