@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from venuekit.credentials import Credentials, Secret
     from venuekit.endpoint import Change, Effect, Endpoint
     from venuekit.errors import Outcome, VenuekitError
+    from venuekit.exports import Table, table
     from venuekit.flattening import flatten
     from venuekit.fleet import FanOut, fan_out
     from venuekit.message import Answer
@@ -45,6 +46,7 @@ if not TYPE_CHECKING:
             "endpoint": "Change Effect Endpoint",
             "errors": "Outcome VenuekitError",
             "flattening": "flatten",
+            "exports": "Table table",
             "fleet": "FanOut fan_out",
             "message": "Answer",
             "order_check": "check_order",
@@ -79,6 +81,7 @@ __all__ = [
     "RetryPolicy",
     "Runtime",
     "Secret",
+    "Table",
     "UnknownFigure",
     "Valuation",
     "Venue",
@@ -94,4 +97,5 @@ __all__ = [
     "portfolio",
     "simulate",
     "sync",
+    "table",
 ]

@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 
 import attrs
 
+from venuekit._util.short_repr import short_repr
+
 V = TypeVar("V", bound=attrs.AttrsInstance)
 
 #: hooks of attrs' ``__init__`` that this one does not call
@@ -22,6 +24,8 @@ def quick_init(value: type[V]) -> type[V]:
     made and not yet visible, an instance of a subclass that can be written to. Signature, defaults and
     everything else stay as attrs made them; subclasses are made by attrs' own ``__init__``.
 
+    Its representation shows the fields that are set (:func:`short_repr`).
+
     Raises:
         TypeError: the class converts, validates or makes defaults, which this ``__init__`` does not.
     """
@@ -33,7 +37,7 @@ def quick_init(value: type[V]) -> type[V]:
     made: Any = namespace["__init__"]
     made.__annotations__, made.__qualname__, made.__module__ = own.__annotations__, own.__qualname__, value.__module__
     value.__init__ = made  # type: ignore[method-assign]
-    return value
+    return short_repr(value)
 
 
 @cache

@@ -11,6 +11,7 @@ from typing import Any
 import attrs
 
 from venuekit._util.quick_init import quick_init
+from venuekit._util.short_repr import short_repr
 from venuekit.capabilities._capability import Capability
 from venuekit.capabilities.enums import OpenEnum
 from venuekit.capabilities.modes import AssetMode, MarginType, PositionMode
@@ -86,6 +87,7 @@ class Collateral:
     ratio: Decimal | None = None
 
 
+@short_repr
 @attrs.frozen
 class AccountInfo:
     """

@@ -6,6 +6,7 @@ from venuekit.exports.export import Export, append_rows, open_export, write_new_
 from venuekit.exports.formats import Format, Sink, stream_sink
 from venuekit.exports.resume import Terms
 from venuekit.exports.rows import Columns, Row, columns_of, plain, row_of
+from venuekit.exports.tables import Table, table
 
 __all__ = [
     "Columns",
@@ -13,6 +14,7 @@ __all__ = [
     "Format",
     "Row",
     "Sink",
+    "Table",
     "Terms",
     "append_rows",
     "columns_of",
@@ -20,5 +22,6 @@ __all__ = [
     "plain",
     "row_of",
     "stream_sink",
+    "table",
     "write_new_file",
 ]

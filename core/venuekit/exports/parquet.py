@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 from collections.abc import Sequence
-from datetime import datetime
-from decimal import Context, Decimal, Inexact, InvalidOperation
 from pathlib import Path
 from typing import Any
 
 from venuekit.errors import ConfigurationError
-from venuekit.exports.rows import Columns, Row, plain
+from venuekit.exports.arrow import import_arrow, schema_of, table_of
+from venuekit.exports.rows import Columns, Row
 
-#: digits of a number in all, and those after its point
-DIGITS, DECIMALS = 38, 18
-
-_STEP = Decimal(1).scaleb(-DECIMALS)
-_EXACT = Context(prec=DIGITS, traps=[Inexact, InvalidOperation])
 _BATCH = 10_000
 _COPIED_AT_ONCE = 50_000
 
@@ -28,10 +21,7 @@ def check_installed() -> None:
 
 
 def _module(name: str) -> Any:
-    try:
-        return importlib.import_module(name)
-    except ImportError as error:
-        raise ConfigurationError("Parquet needs pyarrow, which is missing: pip install 'venuekit[parquet]'") from error
+    return import_arrow(name, "Parquet")
 
 
 class ParquetSink:
@@ -51,7 +41,7 @@ class ParquetSink:
         self._path = path
         self._columns = columns
         self._position = position
-        self._schema = self._arrow.schema([(name, self._type(kind)) for name, kind in columns.items()])
+        self._schema = schema_of(self._arrow, columns)
         self._begun = path.exists() and bool(position)
         if not position:
             return
@@ -68,9 +58,7 @@ class ParquetSink:
         """Replace the file by one that also has these rows."""
         if self._begun and not rows:
             return self._position
-        batch = self._arrow.Table.from_arrays(
-            [self._array(name, kind, rows) for name, kind in self._columns.items()], schema=self._schema
-        )
+        batch = table_of(self._arrow, self._columns, rows, str(self._path))
         partial = self._path.with_name(f"{self._path.name}.partial")
         with partial.open("wb") as file:
             with self._parquet.ParquetWriter(file, self._schema) as writer:
@@ -97,34 +85,3 @@ class ParquetSink:
                 missing -= min(missing, batch.num_rows)
                 if not missing:
                     return
-
-    def _type(self, kind: type) -> Any:
-        return {
-            bool: self._arrow.bool_(),
-            int: self._arrow.int64(),
-            Decimal: self._arrow.decimal128(DIGITS, DECIMALS),
-            datetime: self._arrow.timestamp("ms", tz="UTC"),
-            str: self._arrow.string(),
-        }[kind]
-
-    def _array(self, name: str, kind: type, rows: Sequence[Row]) -> Any:
-        values = [row[name] for row in rows]
-        if kind is Decimal:
-            values = [None if value is None else self._exact(name, value) for value in values]
-        elif kind is str:
-            values = [plain(value) for value in values]
-        elif kind is datetime:
-            values = [
-                None if value is None else value.replace(microsecond=value.microsecond // 1000 * 1000)
-                for value in values
-            ]
-        return self._arrow.array(values, self._type(kind))
-
-    def _exact(self, name: str, value: Decimal) -> Decimal:
-        try:
-            return value.quantize(_STEP, context=_EXACT)
-        except (Inexact, InvalidOperation):
-            raise ConfigurationError(
-                f"{self._path}: {name} {value:f} does not fit into the {DIGITS - DECIMALS} + {DECIMALS} digits of a "
-                "number in Parquet, and nothing is rounded here; csv and jsonl hold every number"
-            ) from None
