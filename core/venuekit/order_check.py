@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from decimal import Decimal
 
@@ -93,6 +92,8 @@ async def _look(account: Account, request: OrderRequest) -> _Look:
 
     async def leverage() -> LeverageSetting | None:
         return await account.get_leverage(symbol) if isinstance(account, LeverageReader) else None
+
+    import asyncio  # declarations are read without it
 
     try:
         async with asyncio.TaskGroup() as group:
