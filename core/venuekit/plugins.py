@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DISABLE_VARIABLE",
+    "HOW_TO_INSTALL",
     "Broken",
     "Flaw",
     "InstalledPlugin",
@@ -55,6 +56,9 @@ __all__ = [
     "SourceLine",
     "make_plugins",
 ]
+
+#: the mend where there is no plugin at all
+HOW_TO_INSTALL = "pip install ./plugins/*/ in venuekit's repository, or a package that brings a venue"
 
 
 def make_plugins(

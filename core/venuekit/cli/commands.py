@@ -20,6 +20,8 @@ import click
 from click.shell_completion import CompletionItem
 
 from venuekit._util.texts import did_you_mean
+from venuekit._util.times import from_milliseconds
+from venuekit.clock import SystemClock
 
 if TYPE_CHECKING:
     from venuekit.credentials.accounts_file import AccountsFile
@@ -54,13 +56,35 @@ class WholeNumber(click.IntRange):
         return super().convert(value, param, ctx)
 
 
+#: days before today at which a word begins
+_DAYS = {"today": 0, "yesterday": 1}
+#: digits of the time since 1970 in seconds, and in milliseconds
+_EPOCH = {10: 1000, 13: 1}
+_AGO = re.compile(r"([0-9]{1,4})([mhdw])")
+
+
 def moment(text: str) -> datetime:
-    """Parse a time in ISO 8601, UTC without a zone; a date alone is its first instant."""
+    """
+    Parse a time: ISO 8601, in UTC without a zone, a date being its first instant; or a moment that is over.
+
+    The latter are ``7d`` (also of ``m``, ``h``, ``w``) for so long ago, ``today``, ``yesterday``, ``now``, and the
+    seconds or milliseconds since 1970 as 10 or 13 digits.
+    """
+    now = from_milliseconds(SystemClock().milliseconds())
     try:
+        if text == "now":
+            return now
+        if text in _DAYS:
+            return now.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=_DAYS[text])
+        if _AGO.fullmatch(text):
+            return now - length(text)
+        if text.isascii() and text.isdigit() and len(text) in _EPOCH:
+            return from_milliseconds(int(text) * _EPOCH[len(text)])
         time = datetime.fromisoformat(text)
         return (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
-        raise click.BadParameter(f"{text!r} is not a time such as 2026-11-20 or 2026-11-20T12:00:00Z") from None
+        examples = "2026-11-20, 2026-11-20T12:00:00Z, 7d, yesterday or 1795176000"
+        raise click.BadParameter(f"{text!r} is not a time such as {examples}") from None
 
 
 _LENGTHS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}

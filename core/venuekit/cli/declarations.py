@@ -18,7 +18,7 @@ from venuekit.endpoint import EndpointName
 from venuekit.errors import PluginError
 from venuekit.exports.rows import Row
 from venuekit.key_kinds import KeyKind
-from venuekit.plugins import Plugins
+from venuekit.plugins import HOW_TO_INSTALL, Plugins
 from venuekit.venue import EnvironmentName, Venue, core_capabilities, venue_support
 
 
@@ -35,7 +35,7 @@ def venues_command(context: click.Context, as_json: bool) -> int:
             if row["fields"]:
                 _print_fields(plugins.venue(str(row["venue"])))
     else:
-        click.echo("no venue is installed")
+        click.echo(f"no venue is installed; {HOW_TO_INSTALL}")
     for broken in plugins.broken():
         if broken not in plugins.broken_operators():  # those are reported by every command
             print_flaw(broken, as_json=as_json)

@@ -17,13 +17,12 @@ from venuekit.cli.output import print_rows
 from venuekit.errors import AccountsFileError, VenuekitError
 from venuekit.exports.rows import row_of
 from venuekit.owners import state_directory
-from venuekit.plugins import Plugins, PluginState
+from venuekit.plugins import HOW_TO_INSTALL, Plugins, PluginState
 
 if TYPE_CHECKING:
     from venuekit.credentials.accounts_file import AccountEntry
 
 _COLOURS = {Health.OK: "green", Health.WARN: "yellow", Health.FAIL: "red"}
-_INSTALL = "pip install venuekit-binance-usdm, or another plugin; in this repository: pip install ./plugins/*/"
 
 
 @accounts_command("doctor", accounts="any", short_help="Find out why something does not work.")
@@ -85,7 +84,7 @@ def _plugins(plugins: Plugins) -> Iterator[Finding]:
             status = Status.ERROR if health is Health.FAIL else Status.DONE
             yield Finding(one.name, "plugin", health, found, "venuekit plugins", status)
     if not installed:
-        yield warn("plugins", "plugin", "no plugin is installed, so there is no venue", _INSTALL)
+        yield warn("plugins", "plugin", "no plugin is installed, so there is no venue", HOW_TO_INSTALL)
 
 
 async def _budgets(plugins: Plugins) -> AsyncIterator[Finding]:

@@ -35,9 +35,9 @@ if TYPE_CHECKING:
     from venuekit.account import Account
 
 
-LIST_COLUMNS = columns("account symbol order filled status id")
+LIST_COLUMNS = columns("account symbol position_side order filled status id client_id")
 #: columns never wrapped, since their values are copied into the next command
-WHOLE = ("id",)
+WHOLE = ("id", "client_id")
 
 
 @click.group("order", cls=Group)
@@ -249,8 +249,12 @@ async def list_command(context: click.Context, accounts: Sequence[str], symbol: 
 
 def order_row(order: Order | OrderRequest, name: str, account: Account, *, listed: bool = False) -> Row:
     """Return an order as a row; for a list with ``order``, which summarises it in a few words."""
-    said = {"order": _words(order)} if listed else {}
-    return row_of(order, account=name, venue=account.venue.id, **said)
+    row: dict[str, Any] = {
+        **row_of(order, account=name, venue=account.venue.id, **({"order": _words(order)} if listed else {}))
+    }
+    if listed and order.position_side is PositionSide.BOTH:
+        row["position_side"] = None  # one-way mode has no legs
+    return row
 
 
 def _words(order: Order | OrderRequest) -> str:

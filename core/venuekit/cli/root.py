@@ -120,6 +120,9 @@ def _main(arguments: Sequence[str], *, as_json: bool) -> int:
         if sys.stdout is output:
             raise
         return Status.UNHEARD  # click ended after a closed pipe: its replacement stream is never flushed
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message())
+        return Status.USAGE
     except click.ClickException as error:
         print_usage_error(error, as_json=as_json)
         return Status.USAGE

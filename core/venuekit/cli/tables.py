@@ -41,6 +41,7 @@ _HEADINGS = {
     "min_quantity": "smallest",
     "permissions": "may",
     "present": "is",
+    "position_side": "leg",
     "price_tick": "tick",
     "quantity": "contracts",
     "quantity_step": "step",
@@ -48,7 +49,23 @@ _HEADINGS = {
     "unrealized_pnl": "unrealized",
 }
 #: columns that are shown only where a row says something there: few venues have more than one of each
-OPTIONAL_COLUMNS = frozenset({"position_id", "sub_account"})
+OPTIONAL_COLUMNS = frozenset({"client_id", "position_id", "position_side", "sub_account"})
+#: the columns at the left that a narrow terminal keeps, and those that it leaves out first, least missed first
+_KEPT = 2
+_DROPPED_FIRST = (
+    *("client_id", "load_ms", "tier", "capabilities", "version", "distribution", "venue", "transport", "deduction"),
+    *(
+        "initial_margin",
+        "margin_type",
+        "unrealized_pnl",
+        "leverage",
+        "entry_price",
+        "mark_price",
+        "min_quantity",
+        "settle",
+        "kind",
+    ),
+)
 _COLOURS = {
     "changed": "green",
     "supported": "green",
@@ -94,21 +111,31 @@ def table(rows: Sequence[Row], columns: Mapping[str, str], *, whole: Collection[
         rows: The rows to show.
         columns: Field to heading, from left to right; those of sub-accounts and ids of positions are left out where no
             row says one. Numbers are aligned to the right; text is wrapped where the table would be too wide, and
-            sub-accounts and ids are then lines of the column before them.
+            sub-accounts and ids are then lines of the column before them. Where the numbers alone are wider than the
+            terminal, columns are left out by rank, and a last line names them; no number is ever broken.
         whole: Fields that are never wrapped, such as ids to copy.
     """
     said = [name for name in columns if name not in OPTIONAL_COLUMNS or any(row.get(name) is not None for row in rows)]
     numeric = [_is_numeric(rows, field) for field in said]
     rigid = [right or field in whole for right, field in zip(numeric, said, strict=True)]
     headings = [columns[field] for field in said]
+    dropped: list[str] = []
     cells = [[[cell_text(row.get(field))] for field in said] for row in rows]
     widths = _widths(headings, cells)
     if not _narrow(widths, rigid, headings):
         for index in reversed(range(1, len(said))):
             if said[index] in OPTIONAL_COLUMNS and not numeric[index - 1]:
-                _join_to_left(index, cells, headings, numeric, rigid)
+                _join_to_left(index, cells, said, headings, numeric, rigid)
         widths = _widths(headings, cells)
-        _narrow(widths, rigid, headings)
+        fits = _narrow(widths, rigid, headings)
+        while not fits and sys.stdout.isatty() and len(said) > _KEPT:
+            index = _least(said)
+            dropped.append(headings[index])
+            of_columns: list[list[Any]] = [said, headings, numeric, rigid, *cells]
+            for described in of_columns:
+                del described[index]
+            widths = _widths(headings, cells)
+            fits = _narrow(widths, rigid, headings)
     head = _line(headings, widths, numeric)
     lines = [click.style(head, bold=True), click.style(_GAP.join("-" * size for size in widths), dim=True)]
     for row in cells:
@@ -119,6 +146,8 @@ def table(rows: Sequence[Row], columns: Mapping[str, str], *, whole: Collection[
         for number in range(max(map(len, wrapped))):
             parts = [lines_of[number] if number < len(lines_of) else "" for lines_of in wrapped]
             lines.append(_line(parts, widths, numeric, coloured=True))
+    if dropped:
+        lines.append(f"left out for want of room: {', '.join(dropped)}; --json has every field")
     return "\n".join(lines)
 
 
@@ -136,6 +165,12 @@ def _join_to_left(index: int, cells: Sequence[list[list[str]]], *described: list
         row[index - 1] += [text for text in row.pop(index) if text != cell_text(None)]
     for of_columns in described:
         del of_columns[index]
+
+
+def _least(fields: Sequence[str]) -> int:
+    """Return the index of the column that is missed least, which is none of the first two."""
+    by_rank = [fields.index(field, _KEPT) for field in _DROPPED_FIRST if field in fields[_KEPT:]]
+    return by_rank[0] if by_rank else len(fields) - 1
 
 
 def _is_numeric(rows: Sequence[Row], field: str) -> bool:

@@ -25,6 +25,7 @@ from venuekit.pipeline.failures import Failure, FailureKind, answer_of_earlier, 
 from venuekit.pipeline.observe import EventKind
 from venuekit.pipeline.operation import Operation
 from venuekit.pipeline.resolve import SEND_AGAIN, attach_resolve, resolve_outcome, unknown_outcome
+from venuekit.venue import EnvironmentName
 
 T = TypeVar("T")
 
@@ -171,6 +172,9 @@ def _last_error(operation: Operation[Any], failure: Failure, action: Action) -> 
         details: dict[str, Any] = {"code": failure.error.code, "status": failure.error.status}
         return operation.annotate(UnsupportedCapability(reason, **details))
     attach_resolve(operation, failure.error)
+    is_simulated = operation.session.venue_session.environment.name is EnvironmentName.SIM
+    if failure.kind is FailureKind.NEVER_SENT and is_simulated and not failure.error.mend:
+        failure.error.mend = "is this simulator still running? venuekit sim serves one"
     return operation.annotate(failure.error)
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from venuekit.clock import Clock
 from venuekit.errors import ConfigurationError, PluginError
 from venuekit.key_kinds import KeyKind
-from venuekit.plugins import Plugins, make_plugins
+from venuekit.plugins import HOW_TO_INSTALL, Plugins, make_plugins
 from venuekit.simulator.access import Meter, SimKey, Usage, is_hmac_sha256, make_key
 from venuekit.simulator.accounts import KeyKinds, Money
 from venuekit.simulator.disturbances import (
@@ -171,7 +171,8 @@ def simulate(
     plugins = plugins or make_plugins()
     venues = [_requested(plugins, venue_id) for venue_id in venue_ids] or list(_installed(plugins))
     if not venues:
-        raise ConfigurationError("no installed venue brings a simulator")
+        hint = "" if plugins.venue_ids() else f", as there is none; {HOW_TO_INSTALL}"
+        raise ConfigurationError(f"no installed venue brings a simulator{hint}")
     world = world or World()
     simulation = world.locate(
         lambda: Simulation(

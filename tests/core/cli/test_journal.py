@@ -285,7 +285,7 @@ def test_what_is_not_there(call: Call, written: Written, monkeypatch: pytest.Mon
         ("--json --csv a.csv", "--csv, --jsonl and --json are three forms of one list"),
         ("--open --outcome applied", "an --open write has no --outcome"),
         ("--outcome unknown", "'unknown' is none of applied, not_applied, not_sent, does_not_hold"),
-        ("--since yesterday", "'yesterday' is not a time"),
+        ("--since yesterdy", "'yesterdy' is not a time"),
         ("mian", "no account 'mian'; it has main, idle; did you mean main?"),
         ("--accounts none.toml", "none.toml: no such file (named by --accounts)"),
         ("--directory nowhere", "Directory 'nowhere' does not exist"),

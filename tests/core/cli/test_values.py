@@ -59,6 +59,28 @@ def test_a_time_that_there_is_not(text: str) -> None:
         moment(text)
 
 
+@pytest.mark.parametrize(
+    ("text", "ago"),
+    [("now", timedelta(0)), ("90m", timedelta(minutes=90)), ("7d", timedelta(days=7)), ("2w", timedelta(days=14))],
+)
+def test_a_time_may_be_so_long_ago(text: str, ago: timedelta) -> None:
+    """A length of time is that long before now."""
+    assert abs(datetime.now(UTC) - ago - moment(text)) < timedelta(minutes=1)
+
+
+def test_a_day_by_its_word_is_its_first_instant() -> None:
+    """Yesterday begins a day before today, at midnight in UTC."""
+    today = moment("today")
+    assert (today.hour, today.minute, today.second, today.microsecond, today.tzinfo) == (0, 0, 0, 0, UTC)
+    assert today - moment("yesterday") == timedelta(days=1)
+
+
+def test_a_time_since_1970_is_taken_in_seconds_and_milliseconds() -> None:
+    """10 digits are seconds, 13 milliseconds; 8 are a date."""
+    assert moment("1795176000") == moment("1795176000000") == moment("2026-11-20T12:00:00Z")
+    assert moment("20261120") == moment("2026-11-20")
+
+
 def test_what_is_not_flat_is_an_error() -> None:
     """A nested value never slips into JSON."""
     with pytest.raises(TypeError, match="tuple is not flat"):

@@ -89,7 +89,7 @@ def test_parquet_has_types(call: Call, market: Any) -> None:
         (["incone"], "no command 'incone'; did you mean income?"),
         (["income", "--kind", "fundng"], "'fundng' is none of realized_pnl, commission, funding"),
         (["income", "--kind", "fundng"], "did you mean funding?"),
-        (["income", "--start", "yesterday"], "'yesterday' is not a time such as 2026-11-20"),
+        (["income", "--start", "yesterdy"], "'yesterdy' is not a time such as 2026-11-20"),
         (["income", "main", "--format", "parquet"], "Parquet needs an --output"),
         (["income", "man"], "no account 'man'"),
         (["income", "main", "--output", "no/such/directory.csv"], "no/such/directory.csv: No such file or directory"),
