@@ -140,6 +140,9 @@ accounts_option = click.option(
     help="The accounts file.  [default: VENUEKIT_ACCOUNTS, ./accounts.toml, the user's]",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON list of flat objects.")
+symbols_option = click.option(
+    "--symbol", "symbols", multiple=True, metavar="S", help="Only this symbol; may be repeated."
+)
 yes_option = click.option("--yes", is_flag=True, help="Do not ask before changing a live account.")
 
 

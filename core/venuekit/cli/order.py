@@ -23,7 +23,7 @@ from venuekit.capabilities import (
     WorkingPrice,
 )
 from venuekit.cli.accounts import answer, open_account
-from venuekit.cli.commands import F, Group, accounts_command, enum_member, number, state_of
+from venuekit.cli.commands import F, Group, accounts_command, enum_member, number, state_of, symbols_option
 from venuekit.cli.consent import confirm_live, live_to_confirm
 from venuekit.cli.errors import Status, advice, print_error, status_of
 from venuekit.cli.output import print_rows, say_done
@@ -236,13 +236,14 @@ async def query_command(
 
 
 @accounts_command("list", accounts="any", group=order_command)
-@click.option("--symbol", metavar="S", help="Only this symbol.")
-async def list_command(context: click.Context, accounts: Sequence[str], symbol: str | None, as_json: bool) -> int:
+@symbols_option
+async def list_command(context: click.Context, accounts: Sequence[str], symbols: Sequence[str], as_json: bool) -> int:
     """Show the open plain and conditional orders of each ACCOUNT; all accounts when none is named."""
 
     async def ask(name: str, account: Account) -> list[Row]:
-        orders = await OrderReader.of(account).get_open_orders(symbol=symbol)
-        return [order_row(order, name, account, listed=not as_json) for order in orders]
+        reader = OrderReader.of(account)
+        reads = [await reader.get_open_orders(symbol=symbol) for symbol in dict.fromkeys(symbols) or (None,)]
+        return [order_row(order, name, account, listed=not as_json) for orders in reads for order in orders]
 
     return await answer(context, accounts, ask, LIST_COLUMNS, "no open orders", as_json=as_json, whole=WHOLE)
 

@@ -23,7 +23,7 @@ from venuekit.capabilities import (
     capability_of,
 )
 from venuekit.cli.accounts import Question, answer, open_account
-from venuekit.cli.commands import accounts_command, state_of
+from venuekit.cli.commands import accounts_command, state_of, symbols_option
 from venuekit.cli.output import print_rows
 from venuekit.cli.symbol_cache import keep_symbols
 from venuekit.cli.tables import cell_text, columns
@@ -40,6 +40,16 @@ def _values(method: Callable[..., Any], **filters: Any) -> Question:
     async def ask(name: str, account: Account) -> list[Row]:
         values = await getattr(capability_of(method).of(account), method.__name__)(**filters)
         return [row_of(value, account=name, venue=account.venue.id) for value in values]
+
+    return ask
+
+
+def _values_of(method: Callable[..., Any], symbols: Sequence[str]) -> Question:
+    """Return the question for a method's values of these symbols, a read for each; of all without any."""
+    questions = [_values(method, symbol=symbol) for symbol in dict.fromkeys(symbols)] or [_values(method)]
+
+    async def ask(name: str, account: Account) -> list[Row]:
+        return [row for question in questions for row in await question(name, account)]
 
     return ask
 
@@ -122,26 +132,29 @@ def _filled(balance: Balance, other: Balance | None) -> Balance:
 
 
 @accounts_command("positions", accounts="any")
-async def positions_command(context: click.Context, accounts: Sequence[str], as_json: bool) -> int:
+@symbols_option
+async def positions_command(
+    context: click.Context, accounts: Sequence[str], symbols: Sequence[str], as_json: bool
+) -> int:
     """Show the open positions of each ACCOUNT; all accounts when none is named."""
     shown = columns(
         "account sub_account symbol position_id side quantity entry_price mark_price unrealized_pnl leverage"
         " margin_type liquidation_price"
     )
-    ask = _values(PositionReader.get_positions)
+    ask = _values_of(PositionReader.get_positions, symbols)
     return await answer(context, accounts, ask, shown, "no open positions", as_json=as_json)
 
 
 @accounts_command("adl", accounts="any", short_help="Show places in the auto-deleveraging queue.")
-@click.option("--symbol", metavar="S", help="Only this symbol.")
-async def adl_command(context: click.Context, accounts: Sequence[str], symbol: str | None, as_json: bool) -> int:
+@symbols_option
+async def adl_command(context: click.Context, accounts: Sequence[str], symbols: Sequence[str], as_json: bool) -> int:
     """
     Show how near each position is to auto-deleveraging; all accounts when none is named.
 
     Rank 0 is last in the queue, or no position; the highest rank is the first to be reduced.
     """
     shown = columns("account symbol side rank of")
-    ask = _values(AdlReader.get_adl_quantiles, symbol=symbol)
+    ask = _values_of(AdlReader.get_adl_quantiles, symbols)
     return await answer(context, accounts, ask, shown, "nothing is in a queue", as_json=as_json)
 
 

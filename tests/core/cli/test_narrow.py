@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -35,10 +37,19 @@ def test_nothing_asked_is_answered_by_the_help(capsys: Any) -> None:
 
 def test_a_simulator_that_has_ended_is_asked_about(served: Any, capsys: Any) -> None:
     """The error of an account of a simulator says how to serve one."""
-    import re
-
     text = re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:9", served.accounts.read_text(encoding="utf-8"))
     served.accounts.write_text(text, encoding="utf-8")
 
     assert main(["balances", "--accounts", str(served.accounts)]) == 1
     assert "is this simulator still running? venuekit sim serves one" in capsys.readouterr().err
+
+
+def test_positions_of_several_symbols(served: Any, capsys: Any) -> None:
+    """``--symbol`` may be repeated; each symbol is shown once."""
+    words = ["positions", "--accounts", str(served.accounts), "--json"]
+    assert main([*words, "--symbol", "TOYUSD", "--symbol", "GEMUSD", "--symbol", "TOYUSD"]) == 0
+    both = json.loads(capsys.readouterr().out)
+    assert main([*words, "--symbol", "GEMUSD"]) == 0
+
+    assert [row["symbol"] for row in both] == ["TOYUSD"]
+    assert json.loads(capsys.readouterr().out) == []
