@@ -317,9 +317,9 @@ class Account:
         """
         times = {"recv_window": recv_window, "deadline": deadline, "max_wait": max_wait, "resend_until": resend_until}
         choices: dict[str, Any] = {**times, "priority": priority, "check_orders": check_orders}
-        given = {name: choice for name, choice in choices.items() if choice is not None}
-        given |= {} if expected is UNSET else {"expected": expected}
-        return type(self)(self._session, attrs.evolve(self._options, **given))
+        options = {name: choice for name, choice in choices.items() if choice is not None}
+        options |= {} if expected is UNSET else {"expected": expected}
+        return type(self)(self._session, attrs.evolve(self._options, **options))
 
     def halt(self) -> None:
         """Let only reads, cancels and reducing orders pass from now on; there is no way back."""

@@ -106,8 +106,8 @@ async def _look(account: Account, request: OrderRequest) -> _Look:
             )
     except BaseExceptionGroup as failures:
         raise failures.exceptions[0] from None
-    held, listed, quoted, tiers, setting = reads
-    return _Look(held.result(), listed.result(), quoted.result(), tiers.result(), setting.result())
+    holding, contract, quote, tiers, setting = reads
+    return _Look(holding.result(), contract.result(), quote.result(), tiers.result(), setting.result())
 
 
 def _misfit(request: OrderRequest, mode: PositionMode | None, look: _Look) -> str | None:
@@ -147,8 +147,8 @@ def _position_misfit(request: OrderRequest, position: Position | None) -> str | 
         )
     is_long = position.quantity > 0
     if is_long is (request.side == OrderSide.BUY):
-        held, right = ("long", "sell") if is_long else ("short", "buy")
-        return f"the position is {held} ({position.quantity}), and a {request.side} order does not reduce it: {right}"
+        now, right = ("long", "sell") if is_long else ("short", "buy")
+        return f"the position is {now} ({position.quantity}), and a {request.side} order does not reduce it: {right}"
     return None
 
 
@@ -205,19 +205,19 @@ def _bracket_misfit(request: OrderRequest, look: _Look) -> str | None:
     leverage = _leverage(look, request.side)
     if instrument is None or position is None or mark is None or leverage is None or request.quantity is None:
         return None
-    signed = request.quantity if request.side == OrderSide.BUY else EXACT.minus(request.quantity)
-    after = EXACT.add(position.quantity, signed).copy_abs()
-    allowed = [one for one in look.brackets if one.max_leverage >= leverage]
-    if after <= position.quantity.copy_abs() or not allowed:
+    change = request.quantity if request.side == OrderSide.BUY else EXACT.minus(request.quantity)
+    after = EXACT.add(position.quantity, change).copy_abs()
+    tiers = [one for one in look.brackets if one.max_leverage >= leverage]
+    if after <= position.quantity.copy_abs() or not tiers:
         return None
-    top = max(allowed, key=lambda one: one.cap)
+    top = max(tiers, key=lambda one: one.cap)
     sizes = [_size(instrument, after, price, top.unit) for price in (mark, request.price or mark)]
-    known = [size for size in sizes if size is not None]
-    if len(known) < len(sizes) or min(known) <= top.cap:
+    counts = [size for size in sizes if size is not None]
+    if len(counts) < len(sizes) or min(counts) <= top.cap:
         return None
     return (
-        f"it may lead to a position of {min(known):f} {top.unit}, and leverage {leverage} is allowed up to {top.cap:f}:"
-        " lower the leverage or the quantity"
+        f"it may lead to a position of {min(counts):f} {top.unit}, and leverage {leverage} is allowed up to"
+        f" {top.cap:f}: lower the leverage or the quantity"
     )
 
 

@@ -17,7 +17,7 @@ def short_repr(value: type[V]) -> type[V]:
     It still makes an equal value when it is evaluated. Fields that attrs would not show, or show in another way, are
     hidden or shown so here; a class with a representation of its own, and its subclasses, keep theirs.
     """
-    shown: list[tuple[str, Callable[[Any], str], Any]] = [
+    fields: list[tuple[str, Callable[[Any], str], Any]] = [
         (field.name, field.repr if callable(field.repr) else repr, field.default)
         for field in attrs.fields(value)
         if field.repr
@@ -25,7 +25,7 @@ def short_repr(value: type[V]) -> type[V]:
 
     def __repr__(self: Any) -> str:  # noqa: N807 - becomes the method of this name
         parts = []
-        for name, show, default in shown:
+        for name, show, default in fields:
             content = getattr(self, name)
             if content is not default and (content is None or default is None or content != default):
                 parts.append(f"{name}={show(content)}")

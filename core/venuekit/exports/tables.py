@@ -44,8 +44,8 @@ class Table:
             ConfigurationError: pyarrow is not installed, or a number does not fit.
         """
         arrow = import_arrow("pyarrow", "a table in Arrow")
-        made = table_of(arrow, self.columns, self.rows, "the table")
-        stream: object = made.__arrow_c_stream__(requested_schema)
+        whole = table_of(arrow, self.columns, self.rows, "the table")
+        stream: object = whole.__arrow_c_stream__(requested_schema)
         return stream
 
     def to_pandas(self) -> Any:
