@@ -39,7 +39,7 @@ async def budget_command(context: click.Context, as_json: bool) -> None:
     if store is None:
         words = "VENUEKIT_BUDGET names no store, so each process has pools of its own; these are the limits of venues"
         note(words, as_json=as_json)
-        rows = list(_declared_rows(usable_venues(plugins, as_json=as_json)))
+        rows = list(_rows_of_limits(usable_venues(plugins, as_json=as_json)))
     else:
         try:
             rows = [_row(state) for state in await store.states()]
@@ -57,7 +57,7 @@ async def budget_command(context: click.Context, as_json: bool) -> None:
                 click.echo(f"{row['pool']} of {row['realm']} {row['environment']} is waited for by {waiting}")
 
 
-def _declared_rows(venues: Iterable[Venue[Any]]) -> Iterator[Row]:
+def _rows_of_limits(venues: Iterable[Venue[Any]]) -> Iterator[Row]:
     """Yield a row for each limit of each realm; venues of one realm share those of one name."""
     for realm, limit in dict.fromkeys((venue.realm, limit) for venue in venues for limit in venue.limits):
         whose = dict.fromkeys(("environment", "owner", "symbol", "address", "used"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import click
@@ -18,51 +18,45 @@ VARIABLE = "_VENUEKIT_COMPLETE"
 
 
 class _Names(Parsed):
-    """Texts of which some are known."""
+    """Texts of which some are known, by a function that returns them."""
 
     name = "name"
 
-    def known(self, ctx: click.Context) -> Iterable[str]:
-        """Return the known ones."""
-        raise NotImplementedError
+    def __init__(self, known: Callable[[click.Context], Iterable[str]]) -> None:
+        self._known = known
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG002 - click's signature
         """Return the known ones that begin so; none where they cannot be read, as no error belongs into a prompt."""
         try:
-            return [CompletionItem(name) for name in self.known(ctx) if name.startswith(incomplete)]
+            return [CompletionItem(name) for name in self._known(ctx) if name.startswith(incomplete)]
         except (VenuekitError, OSError):
             return []
 
 
-class _AccountNames(_Names):
-    def known(self, ctx: click.Context) -> Iterable[str]:
-        """Return the accounts of the file that are not named yet."""
-        return [name for name in state_of(ctx).accounts.entries if name not in _named_accounts(ctx)]
+def _accounts(ctx: click.Context) -> Iterable[str]:
+    """Return the accounts of the file that are not named yet."""
+    return [name for name in state_of(ctx).accounts.entries if name not in _accounts_before(ctx)]
 
 
-class _VenueNames(_Names):
-    def known(self, ctx: click.Context) -> Iterable[str]:
-        """Return the installed venues."""
-        return state_of(ctx).plugins.venue_ids()
+def _venues(ctx: click.Context) -> Iterable[str]:
+    return state_of(ctx).plugins.venue_ids()
 
 
-class _SymbolNames(_Names):
-    def known(self, ctx: click.Context) -> Iterable[str]:
-        """Return the symbols of the accounts that are named, else of all: of their guards and of lists once read."""
-        entries = state_of(ctx).accounts.entries
-        named = [entries[name] for name in _named_accounts(ctx) if name in entries] or list(entries.values())
-        symbols = {symbol for entry in named for symbol in (entry.symbols or read_symbols(entry))}
-        return sorted(symbols)
+def _symbols(ctx: click.Context) -> Iterable[str]:
+    """Return the symbols of the accounts that are named, else of all: of their guards and of lists once read."""
+    entries = state_of(ctx).accounts.entries
+    named = [entries[name] for name in _accounts_before(ctx) if name in entries] or list(entries.values())
+    return sorted({symbol for entry in named for symbol in (entry.symbols or read_symbols(entry))})
 
 
-def _named_accounts(ctx: click.Context) -> Iterator[str]:
+def _accounts_before(ctx: click.Context) -> Iterator[str]:
     yield from filter(None, (ctx.params.get("account"), *(ctx.params.get("accounts") or ())))
 
 
 _TYPES: Mapping[str, _Names] = {
-    **dict.fromkeys(("account", "accounts"), _AccountNames()),
-    **dict.fromkeys(("venue", "venue_id", "venues"), _VenueNames()),
-    **dict.fromkeys(("symbol", "symbols"), _SymbolNames()),
+    **dict.fromkeys(("account", "accounts"), _Names(_accounts)),
+    **dict.fromkeys(("venue", "venue_id", "venues"), _Names(_venues)),
+    **dict.fromkeys(("symbol", "symbols"), _Names(_symbols)),
 }
 
 

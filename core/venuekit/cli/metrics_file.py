@@ -77,8 +77,8 @@ def _number(value: object) -> str:
 
 def _labels(row: Row, **more: str) -> str:
     labels = {"account": str(row["account"]), "venue": str(row["venue"]), **more}
-    return "{" + ",".join(f'{name}="{_escaped(value)}"' for name, value in labels.items()) + "}"
+    return "{" + ",".join(f'{name}="{_escape(value)}"' for name, value in labels.items()) + "}"
 
 
-def _escaped(value: str) -> str:
+def _escape(value: str) -> str:
     return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")

@@ -120,11 +120,11 @@ async def _balance_rows(name: str, account: Account) -> list[Row]:
             of_account = ()
         known = {(one.asset, one.sub_account, one.wallet): one for one in of_account}
         # a wallet that moved between the reads is not joined with figures of another moment
-        balances = tuple(_filled(one, known.get((one.asset, one.sub_account, one.wallet))) for one in balances)
+        balances = tuple(_fill_in(one, known.get((one.asset, one.sub_account, one.wallet))) for one in balances)
     return [row_of(balance, account=name, venue=account.venue.id) for balance in balances]
 
 
-def _filled(balance: Balance, other: Balance | None) -> Balance:
+def _fill_in(balance: Balance, other: Balance | None) -> Balance:
     """Return a balance with the figures of another read of it where its own read says nothing."""
     fields = {} if other is None else {field.name: getattr(other, field.name) for field in attrs.fields(Balance)}
     missing = {name: value for name, value in fields.items() if getattr(balance, name) is None and value is not None}
