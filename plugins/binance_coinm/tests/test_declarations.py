@@ -84,7 +84,15 @@ def test_costs_of_orders_are_those_documented(endpoint: Endpoint[object], pools:
 
 def test_every_endpoint_has_a_documented_weight() -> None:
     """None is left out above."""
-    assert set(WEIGHTS) | set(ORDER_COSTS) | set(PORTFOLIO_COSTS) == set(VENUE.endpoints)
+    assert set(WEIGHTS) | set(ORDER_COSTS) | set(PORTFOLIO_COSTS) | {COINM.CANDLES} == set(VENUE.endpoints)
+
+
+@pytest.mark.parametrize(
+    ("limit", "weight"), [(99, 1), (100, 2), (499, 2), (500, 5), (1000, 5), (1001, 10), (1500, 10), (None, 5)]
+)
+def test_candles_weigh_as_many_as_are_asked_for(limit: int | None, weight: int) -> None:
+    """The weight grows with the number; 500 are read where none is named."""
+    assert COINM.CANDLES.cost({} if limit is None else {"limit": limit}) == weight <= COINM.CANDLES.weight_most
 
 
 @pytest.mark.parametrize("endpoint", [COINM.BRACKETS, COINM.ORDERS.open_orders, _ALGO.open_orders], ids=str)

@@ -155,12 +155,13 @@ def test_every_declared_endpoint_is_answered_by_exactly_one_handler() -> None:
 
 
 def test_public_routes_need_no_key() -> None:
-    """Time, instruments and ping are answered to anybody."""
+    """Time, instruments, prices, histories of the market and ping are answered to anybody."""
     exchange = open_exchange(VENUE, "flat")
     public = [endpoint.path for endpoint in VENUE.endpoints if endpoint.security is Security.NONE]
 
     for path in [*public, "/fapi/v1/ping"]:
-        assert exchange.service.answer(SimRequest.of("GET", path)).status == 200
+        query = "symbol=ETHUSDT&interval=1h" if path == USDM.CANDLES.path else ""
+        assert exchange.service.answer(SimRequest.of("GET", path, query=query)).status == 200
 
 
 @pytest.mark.parametrize("scenario", ["holding", "flat"])

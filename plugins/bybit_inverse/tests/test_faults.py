@@ -98,6 +98,7 @@ def test_no_change_codes_stand_with_their_endpoints() -> None:
     assert listed == {
         "POST /v5/position/set-leverage": frozenset({110043}),
         "POST /v5/position/switch-mode": frozenset({110025}),
+        "POST /v5/position/trading-stop": frozenset({34040}),
     }
 
 
