@@ -155,7 +155,7 @@ async def _read_market(members: Sequence[tuple[Account, AccountState]]) -> Marke
         if account.support(InstrumentReader):
             listed = await InstrumentReader.of(account).get_instruments()
             instruments = {one.symbol: one for one in listed}
-        symbols = _priced_symbols([state for _, state in members], instruments)
+        symbols = _symbols_to_price([state for _, state in members], instruments)
         if symbols and account.support(PriceReader):
             prices = await _read_prices(account, symbols)
             marks = {symbol: price.mark for symbol, price in prices.items() if price.mark is not None}
@@ -173,7 +173,7 @@ async def _read_prices(account: Account, symbols: Sequence[str]) -> Mapping[str,
         return await reader.get_prices()
 
 
-def _priced_symbols(states: Iterable[AccountState], instruments: Mapping[str, Instrument]) -> list[str]:
+def _symbols_to_price(states: Iterable[AccountState], instruments: Mapping[str, Instrument]) -> list[str]:
     held: set[str] = set()
     assets: set[str] = set()
     for state in states:

@@ -66,11 +66,11 @@ class ClosingLeg:
         under_way = _sum(self.open.values())
         room = EXACT.subtract(self.position.quantity.copy_abs(), under_way)
         if self.most is not None:
-            room = min(room, EXACT.subtract(self.most, EXACT.add(self.spent, under_way)))
+            room = min(room, EXACT.subtract(self.most, EXACT.add(self.most_closed, under_way)))
         return max(room, _NOTHING)
 
     @property
-    def spent(self) -> Decimal:
+    def most_closed(self) -> Decimal:
         """The contracts that the accepted orders have closed at most."""
         return _sum(map(count_filled, self.orders))
 
@@ -81,7 +81,7 @@ class ClosingLeg:
 
     def wants_more(self, *, is_flat: bool) -> bool:
         """Say whether less was closed than was asked for."""
-        return not is_flat and (self.most is None or self.spent < self.most)
+        return not is_flat and (self.most is None or self.most_closed < self.most)
 
     def request(self, quantity: Decimal, price: Decimal | None, *, names_margin: bool) -> OrderRequest:
         """Return the order that closes so many contracts; it can do nothing but reduce this leg."""
