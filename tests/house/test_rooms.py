@@ -87,6 +87,7 @@ ROOMS = {
     ),
     "cli": (
         "alerts metrics_file symbol_cache tables",
+        "row_forms",
         "output",
         "errors",
         "commands",
@@ -94,8 +95,8 @@ ROOMS = {
         "accounts close_reports consent declarations journal_rows settings_text sim_control undo_file",
         "accounts_add accounts_check export preview",
         "accounts_list doctor_account",
-        "budget history journal margin new_plugin order plugins reading record resolve root settings sim watch",
-        "close demo doctor overview panic",
+        "budget history journal margin new_plugin order plugins reading record resolve root settings",
+        "close demo doctor overview panic sim watch",
     ),
     "cli.watch": (
         "shared_market",

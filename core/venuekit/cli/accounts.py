@@ -11,6 +11,7 @@ import click
 from venuekit.cli.commands import State, state_of
 from venuekit.cli.errors import Status, note_left_out, print_error, status_of, worst
 from venuekit.cli.output import print_rows
+from venuekit.cli.row_forms import chosen_form
 from venuekit.cli.tables import OPTIONAL_COLUMNS
 from venuekit.errors import UnsupportedCapability, VenuekitError
 from venuekit.exports.rows import Row
@@ -109,7 +110,7 @@ async def answer(
                 continue
             rows[name] = [_unreadable_row(state.accounts.entry(name).venue, name, error, columns, as_json=as_json)]
     every = [row for of_account in rows.values() for row in of_account]
-    if every or as_json:
+    if every or as_json or chosen_form():
         print_rows(every, columns, as_json=as_json, whole=whole)
     else:
         click.echo(nothing)
@@ -121,7 +122,7 @@ def _unreadable_row(
 ) -> Row:
     """Return the row of an account that could not be read; in a table the word is in the column after the account."""
     row: dict[str, Any] = {"account": name, "venue": venue, "status": "unreadable"}
-    if as_json or columns is None:
+    if as_json or columns is None or chosen_form():
         return {**row, "message": str(error)}
     shown = [field for field in columns if field not in {"account", "venue", *OPTIONAL_COLUMNS}]
     return {**row, **dict.fromkeys(shown[:1], "unreadable")}

@@ -10,7 +10,7 @@ import enum
 import functools
 import inspect
 import re
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -21,6 +21,7 @@ from click.shell_completion import CompletionItem
 
 from venuekit._util.texts import did_you_mean
 from venuekit._util.times import from_milliseconds
+from venuekit.cli.row_forms import RowForm, choose_form
 from venuekit.clock import SystemClock
 
 if TYPE_CHECKING:
@@ -140,6 +141,17 @@ accounts_option = click.option(
     help="The accounts file.  [default: VENUEKIT_ACCOUNTS, ./accounts.toml, the user's]",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON list of flat objects.")
+#: adds ``-o`` to a command whose output is rows
+output_option = click.option(
+    "-o",
+    "--output",
+    "form",
+    type=enum_member(RowForm),
+    metavar="wide|csv|tsv",
+    expose_value=False,
+    callback=choose_form,
+    help="Print every field: as a wide table, or as CSV or TSV.",
+)
 symbols_option = click.option(
     "--symbol", "symbols", multiple=True, metavar="S", help="Only this symbol; may be repeated."
 )
@@ -202,18 +214,20 @@ def accounts_command(
     writes: bool = False,
     group: click.Group | None = None,
     short_help: str | None = None,
+    options: Sequence[Callable[[F], F]] = (),
 ) -> Callable[[Callable[..., Any]], click.Command]:
     """
     Turn a function into a command about accounts, which are its first argument.
 
     The function gets the context, ``account`` or ``accounts``, ``as_json``, where it ``writes`` also ``yes``, and its
     own parameters. ``accounts="any"`` means all when none is named. Without a ``group`` it is a command by itself.
+    ``options`` are further ones that it has.
     """
 
     def make(function: Callable[..., Any]) -> click.Command:
         first = click.Argument(**_ACCOUNT_ARGUMENTS[accounts])
         command = click.command(name, params=[first], short_help=short_help)(click.pass_context(function))
-        for add_option in (yes_option, json_option, accounts_option) if writes else (json_option, accounts_option):
+        for add_option in (*((yes_option,) if writes else ()), json_option, *options, accounts_option):
             add_option(command)
         if group is not None:
             group.add_command(command)

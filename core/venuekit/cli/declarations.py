@@ -10,9 +10,10 @@ from typing import Any
 import click
 
 from venuekit.capabilities import Support, SupportState, capability_of
-from venuekit.cli.commands import json_option, state_of
+from venuekit.cli.commands import json_option, output_option, state_of
 from venuekit.cli.errors import Status, print_error, print_flaw
 from venuekit.cli.output import print_rows
+from venuekit.cli.row_forms import chosen_form
 from venuekit.cli.tables import columns, table, width
 from venuekit.endpoint import EndpointName
 from venuekit.errors import PluginError
@@ -24,6 +25,7 @@ from venuekit.venue import EnvironmentName, Venue, core_capabilities, venue_supp
 
 @click.command("venues")
 @json_option
+@output_option
 @click.pass_context
 def venues_command(context: click.Context, as_json: bool) -> int:
     """List the installed venues with the further keys that their accounts have, and broken plugins."""
@@ -31,7 +33,7 @@ def venues_command(context: click.Context, as_json: bool) -> int:
     rows = [_venue_row(plugins, venue_id) for venue_id in plugins.venue_ids()]
     if rows or as_json:
         print_rows(rows, columns("venue environments distribution version state"), as_json=as_json)
-        for row in () if as_json else rows:
+        for row in () if as_json or chosen_form() else rows:
             if row["fields"]:
                 _print_fields(plugins.venue(str(row["venue"])))
     else:
@@ -77,12 +79,13 @@ def _environments(venue: Venue[Any]) -> list[str]:
 @click.command("capabilities")
 @click.argument("venue", required=False)
 @json_option
+@output_option
 @click.pass_context
 def capabilities_command(context: click.Context, venue: str | None, as_json: bool) -> int:
     """Show the capabilities of VENUE, or of all installed venues side by side."""
     plugins = state_of(context).plugins
     venues = list(usable_venues(plugins, as_json=as_json)) if venue is None else [plugins.venue(venue)]
-    if venue is None and not as_json:
+    if venue is None and not as_json and not chosen_form():
         click.echo(capability_matrix(venues))
     else:
         rows = [row for listed in venues for row in _capability_rows(listed)]
@@ -155,6 +158,7 @@ def capability_matrix(venues: Iterable[Venue[Any]]) -> str:
 @click.command("endpoints")
 @click.argument("venue")
 @json_option
+@output_option
 @click.pass_context
 def endpoints_command(context: click.Context, venue: str, as_json: bool) -> None:
     """List every operation that VENUE's plugin declares."""

@@ -23,7 +23,16 @@ from venuekit.capabilities import (
     WorkingPrice,
 )
 from venuekit.cli.accounts import answer, open_account
-from venuekit.cli.commands import F, Group, accounts_command, enum_member, number, state_of, symbols_option
+from venuekit.cli.commands import (
+    F,
+    Group,
+    accounts_command,
+    enum_member,
+    number,
+    output_option,
+    state_of,
+    symbols_option,
+)
 from venuekit.cli.consent import confirm_live, live_to_confirm
 from venuekit.cli.errors import Status, advice, print_error, status_of
 from venuekit.cli.output import print_rows, say_done
@@ -235,7 +244,7 @@ async def query_command(
     print_rows([row], None, as_json=as_json)
 
 
-@accounts_command("list", accounts="any", group=order_command)
+@accounts_command("list", accounts="any", group=order_command, options=(output_option,))
 @symbols_option
 async def list_command(context: click.Context, accounts: Sequence[str], symbols: Sequence[str], as_json: bool) -> int:
     """Show the open plain and conditional orders of each ACCOUNT; all accounts when none is named."""

@@ -16,6 +16,7 @@ from typing import Any
 
 import click
 
+from venuekit.cli.row_forms import chosen_form, text_of
 from venuekit.cli.tables import record, table
 from venuekit.exports.rows import Row, plain
 
@@ -82,8 +83,18 @@ def json_text(rows: Iterable[Row], *, in_one_line: bool = False) -> str:
 def print_rows(
     rows: Sequence[Row], columns: Mapping[str, str] | None, *, as_json: bool, whole: Collection[str] = ()
 ) -> None:
-    """Print rows: as JSON, as a table, or without columns as one record after the other."""
-    if as_json:
+    """
+    Print rows: as JSON, as a table, or without columns as one record after the other; in another form with ``-o``.
+
+    Raises:
+        UsageError: both JSON and another form are asked for.
+    """
+    form = chosen_form()
+    if form is not None:
+        if as_json:
+            raise click.UsageError(f"--json and -o {form} are two forms of the same rows: give one of them")
+        say_done(text_of(rows, form, columns))
+    elif as_json:
         say_done(json_text(rows))
     elif columns is None:
         say_done("\n\n".join(map(record, rows)))

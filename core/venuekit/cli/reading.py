@@ -23,8 +23,9 @@ from venuekit.capabilities import (
     capability_of,
 )
 from venuekit.cli.accounts import Question, answer, open_account
-from venuekit.cli.commands import accounts_command, state_of, symbols_option
+from venuekit.cli.commands import accounts_command, output_option, state_of, symbols_option
 from venuekit.cli.output import print_rows
+from venuekit.cli.row_forms import chosen_form
 from venuekit.cli.symbol_cache import keep_symbols
 from venuekit.cli.tables import cell_text, columns
 from venuekit.errors import VenueError
@@ -54,7 +55,7 @@ def _values_of(method: Callable[..., Any], symbols: Sequence[str]) -> Question:
     return ask
 
 
-@accounts_command("account", accounts="any")
+@accounts_command("account", accounts="any", options=(output_option,))
 async def account_command(context: click.Context, accounts: Sequence[str], as_json: bool) -> int:
     """Show totals and modes of each ACCOUNT; all accounts when none is named."""
     return await answer(context, accounts, _account_row, None, "no accounts", as_json=as_json)
@@ -89,7 +90,7 @@ def _account_figures(info: AccountInfo, first: Mapping[str, Any]) -> Row:
     return row_of(info, **first, **{name: text or None for name, text in by_asset.items()})
 
 
-@accounts_command("key", accounts="any", short_help="Show the permissions of API keys.")
+@accounts_command("key", accounts="any", short_help="Show the permissions of API keys.", options=(output_option,))
 async def key_command(context: click.Context, accounts: Sequence[str], as_json: bool) -> int:
     """Show the permissions of the API key of each ACCOUNT; all accounts when none is named."""
 
@@ -102,7 +103,7 @@ async def key_command(context: click.Context, accounts: Sequence[str], as_json: 
     return await answer(context, accounts, ask, shown, "no accounts", as_json=as_json)
 
 
-@accounts_command("balances", accounts="any")
+@accounts_command("balances", accounts="any", options=(output_option,))
 async def balances_command(context: click.Context, accounts: Sequence[str], as_json: bool) -> int:
     """Show each ACCOUNT's balances, by asset; all accounts when none is named."""
     shown = columns("account sub_account asset wallet unrealized_pnl equity initial_margin available")
@@ -131,7 +132,7 @@ def _fill_in(balance: Balance, other: Balance | None) -> Balance:
     return attrs.evolve(balance, **missing) if missing else balance
 
 
-@accounts_command("positions", accounts="any")
+@accounts_command("positions", accounts="any", options=(output_option,))
 @symbols_option
 async def positions_command(
     context: click.Context, accounts: Sequence[str], symbols: Sequence[str], as_json: bool
@@ -145,7 +146,9 @@ async def positions_command(
     return await answer(context, accounts, ask, shown, "no open positions", as_json=as_json)
 
 
-@accounts_command("adl", accounts="any", short_help="Show places in the auto-deleveraging queue.")
+@accounts_command(
+    "adl", accounts="any", short_help="Show places in the auto-deleveraging queue.", options=(output_option,)
+)
 @symbols_option
 async def adl_command(context: click.Context, accounts: Sequence[str], symbols: Sequence[str], as_json: bool) -> int:
     """
@@ -158,7 +161,7 @@ async def adl_command(context: click.Context, accounts: Sequence[str], symbols: 
     return await answer(context, accounts, ask, shown, "nothing is in a queue", as_json=as_json)
 
 
-@accounts_command("brackets", short_help="Show risk tiers.")
+@accounts_command("brackets", short_help="Show risk tiers.", options=(output_option,))
 @click.argument("symbol", required=False)
 async def brackets_command(context: click.Context, account: str, symbol: str | None, as_json: bool) -> None:
     """Show the risk tiers of SYMBOL, or of every symbol: how leverage and margin depend on a position's size."""
@@ -167,7 +170,7 @@ async def brackets_command(context: click.Context, account: str, symbol: str | N
     await _answer_one(context, account, ask, shown, "no brackets", as_json=as_json)
 
 
-@accounts_command("fees", short_help="Show trading fees.")
+@accounts_command("fees", short_help="Show trading fees.", options=(output_option,))
 @click.argument("symbols", nargs=-1, required=True, metavar="SYMBOL...")
 async def fees_command(context: click.Context, account: str, symbols: Sequence[str], as_json: bool) -> None:
     """Show ACCOUNT's fees for trading each SYMBOL, as fractions of the value: 0.0004 is 4 basis points."""
@@ -181,7 +184,7 @@ async def fees_command(context: click.Context, account: str, symbols: Sequence[s
     await _answer_one(context, account, ask, columns("account symbol maker taker rpi"), "no fees", as_json=as_json)
 
 
-@accounts_command("instruments", short_help="Show the tradable instruments.")
+@accounts_command("instruments", short_help="Show the tradable instruments.", options=(output_option,))
 @click.argument("symbol", required=False)
 async def instruments_command(context: click.Context, account: str, symbol: str | None, as_json: bool) -> None:
     """Show SYMBOL, or all instruments of ACCOUNT's venue, with their price and quantity steps."""
@@ -205,7 +208,7 @@ async def _answer_one(
     """Ask one account and print the rows; unlike with several accounts, an error ends the command."""
     async with open_account(state_of(context), name, read_only=True) as account:
         rows = await question(name, account)
-    if rows or as_json:
+    if rows or as_json or chosen_form():
         print_rows(rows, shown, as_json=as_json)
     else:
         click.echo(nothing)

@@ -1,4 +1,4 @@
-"""Tables: rows for people, readable in 100 columns and without colour when piped."""
+"""Tables: rows for people within the width of their terminal, and one line each, without colour, when piped."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ _COLOURS = {
 
 
 def width() -> int:
-    """Return the number of columns: the terminal's, 100 when piped."""
+    """Return the number of columns for sentences: the terminal's, 100 when piped."""
     return (os.get_terminal_size(sys.stdout.fileno()).columns if sys.stdout.isatty() else 0) or PIPED_WIDTH
 
 
@@ -103,17 +103,21 @@ def columns(fields: str) -> dict[str, str]:
     return {field: _HEADINGS.get(field, field.replace("_", " ")) for field in fields.split()}
 
 
-def table(rows: Sequence[Row], columns: Mapping[str, str], *, whole: Collection[str] = ()) -> str:
+def table(
+    rows: Sequence[Row], columns: Mapping[str, str], *, whole: Collection[str] = (), is_narrowed: bool = True
+) -> str:
     """
     Return rows as a table.
 
     Args:
         rows: The rows to show.
         columns: Field to heading, from left to right; those of sub-accounts and ids of positions are left out where no
-            row says one. Numbers are aligned to the right; text is wrapped where the table would be too wide, and
-            sub-accounts and ids are then lines of the column before them. Where the numbers alone are wider than the
-            terminal, columns are left out by rank, and a last line names them; no number is ever broken.
+            row says one. Numbers are aligned to the right; text is wrapped where the table would be wider than the
+            terminal, and sub-accounts and ids are then lines of the column before them. Where the numbers alone are
+            wider, columns are left out by rank, and a last line names them; no number is ever broken. Without a
+            terminal each row is one line.
         whole: Fields that are never wrapped, such as ids to copy.
+        is_narrowed: Whether it is made to fit a terminal.
     """
     said = [name for name in columns if name not in OPTIONAL_COLUMNS or any(row.get(name) is not None for row in rows)]
     numeric = [_is_numeric(rows, field) for field in said]
@@ -122,13 +126,13 @@ def table(rows: Sequence[Row], columns: Mapping[str, str], *, whole: Collection[
     dropped: list[str] = []
     cells = [[[cell_text(row.get(field))] for field in said] for row in rows]
     widths = _widths(headings, cells)
-    if not _narrow(widths, rigid, headings):
+    if is_narrowed and not _narrow(widths, rigid, headings):
         for index in reversed(range(1, len(said))):
             if said[index] in OPTIONAL_COLUMNS and not numeric[index - 1]:
                 _join_to_left(index, cells, said, headings, numeric, rigid)
         widths = _widths(headings, cells)
         fits = _narrow(widths, rigid, headings)
-        while not fits and sys.stdout.isatty() and len(said) > _KEPT:
+        while not fits and len(said) > _KEPT:
             index = _least(said)
             dropped.append(headings[index])
             of_columns: list[list[Any]] = [said, headings, numeric, rigid, *cells]
@@ -181,7 +185,9 @@ def _is_numeric(rows: Sequence[Row], field: str) -> bool:
 
 
 def _narrow(widths: list[int], rigid: Sequence[bool], headings: Sequence[str]) -> bool:
-    """Shorten the widest text columns until the table fits; return whether it does."""
+    """Shorten the widest text columns until the table fits the terminal; return whether it does."""
+    if not sys.stdout.isatty():
+        return True  # rows are for other programs, such as grep
     excess = sum(widths) + len(_GAP) * (len(widths) - 1) - width()
     while excess > 0:
         able = [
