@@ -21,7 +21,7 @@ STOREYS = (
     {"venue"},
     {"clock", "credentials"},
     {"foreign", "session_token", "socket_declaration", "stream_declaration"},
-    {"payloads", "hooks", "read_cache", "valuation"},
+    {"payloads", "hooks", "profits", "read_cache", "valuation"},
     {"_entry_points", "account_figures"},
     {"account_worth"},
     {"_broken", "_installed"},

@@ -86,7 +86,7 @@ ROOMS = {
         "ledger",
     ),
     "cli": (
-        "alerts metrics_file symbol_cache tables",
+        "alerts metrics_file profit_plot symbol_cache tables",
         "row_forms",
         "output",
         "errors",
@@ -95,7 +95,7 @@ ROOMS = {
         "accounts close_reports consent declarations journal_rows settings_text sim_control undo_file",
         "accounts_add accounts_check export preview",
         "accounts_list doctor_account",
-        "budget history journal margin new_plugin order plugins reading record resolve root settings",
+        "budget history journal margin new_plugin order plugins reading record report resolve root settings",
         "close demo doctor overview panic sim watch",
     ),
     "cli.watch": (

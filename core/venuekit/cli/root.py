@@ -33,6 +33,7 @@ _MODULES = {
     "plugins": "plugins",
     "reading": "account adl balances brackets fees instruments key positions",
     "record": "record",
+    "report": "report",
     "resolve": "resolve",
     "settings": "apply leverage plan",
     "sim": "sim",

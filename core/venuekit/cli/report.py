@@ -1,0 +1,92 @@
+"""``report``: figures of a span of time, counted from the histories of accounts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from venuekit._util.times import from_milliseconds
+from venuekit.capabilities import IncomeReader
+from venuekit.cli.accounts import answer
+from venuekit.cli.commands import Group, accounts_command, moment, output_option
+from venuekit.cli.profit_plot import check_plot, draw_profits
+from venuekit.cli.tables import columns
+from venuekit.clock import SystemClock
+from venuekit.profits import Profit, profits_of, sum_profits
+
+if TYPE_CHECKING:
+    from venuekit.account import Account
+    from venuekit.exports.rows import Row
+
+#: seconds one page may wait for the venue's limits: a long walk exhausts them
+_MAX_WAIT = 900.0
+_PARTS = ("realized_pnl", "funding", "commission", "other", "total")
+
+
+@click.group("report", cls=Group)
+def report_command() -> None:
+    """Count figures of a span of time."""
+
+
+@accounts_command("pnl", accounts="any", group=report_command, options=(output_option,))
+@click.option("--start", type=moment, metavar="T", help="The start, in UTC.  [default: 30d]")
+@click.option("--end", type=moment, metavar="T", help="The end, in UTC.  [default: now]")
+@click.option("--by", type=click.Choice(["day", "symbol", "both"]), default="both", help="[default: both]")
+@click.option(
+    "--plot",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Draw the profits of all days into a .png or .svg file, one picture for each asset.",
+)
+async def pnl_command(
+    context: click.Context,
+    accounts: Sequence[str],
+    as_json: bool,
+    *,
+    start: datetime | None,
+    end: datetime | None,
+    by: str,
+    plot: Path | None,
+) -> int:
+    """
+    Show profit, funding and commission of each ACCOUNT by day and symbol, in the asset that they were paid in.
+
+    All accounts when none is named. Transfers and conversions are no profit. Days are those of UTC.
+    """
+    if plot is not None:
+        check_plot(plot)
+    now = from_milliseconds(SystemClock().milliseconds())
+    start = start or now - timedelta(days=30)
+    drawn: dict[str, tuple[Profit, ...]] = {}
+
+    async def ask(name: str, account: Account) -> list[Row]:
+        walk = IncomeReader.of(account.with_options(max_wait=_MAX_WAIT)).iter_income(start=start, end=end)
+        drawn[name] = profits_of(await walk.all())
+        return [_row(name, account, one, by) for one in _group(drawn[name], by)]
+
+    shown = columns(f"account {'day symbol' if by == 'both' else by} asset {' '.join(_PARTS)}")
+    status = await answer(context, accounts, ask, shown, "no profit and no loss", as_json=as_json)
+    if plot is not None and drawn:
+        draw_profits(drawn, plot)
+        click.echo(f"{plot}: drawn", err=True)
+    return status
+
+
+def _group(profits: Sequence[Profit], by: str) -> Sequence[Profit]:
+    if by == "day":
+        return sum_profits(profits, lambda one: (one.day, one.asset))
+    return sum_profits(profits, lambda one: (one.symbol or "", one.asset)) if by == "symbol" else profits
+
+
+def _row(name: str, account: Account, profit: Profit, by: str) -> Row:
+    """Return one profit as a row, without the field that was summed over."""
+    row: dict[str, Any] = {"account": name, "venue": account.venue.id}
+    if by != "symbol":
+        row["day"] = profit.day.isoformat()
+    if by != "day":
+        row["symbol"] = profit.symbol
+    return row | {"asset": profit.asset} | {part: getattr(profit, part) for part in _PARTS}
