@@ -8,7 +8,7 @@ import pytest
 
 import venuekit
 from venuekit import errors
-from venuekit.capabilities import InstrumentReader, OrderReader
+from venuekit.capabilities import InstrumentReader, OrderReader, PriceReader
 from venuekit.message import ANSWER_LIMIT
 from venuekit.plugins import make_plugins
 from venuekit.simulator import Rewrite
@@ -37,7 +37,7 @@ async def test_instruments_may_weigh_what_they_are_declared_to(venue_id: str) ->
 
 
 def test_only_what_tells_of_every_symbol_may_weigh_more() -> None:
-    """More than usual is for reads of instruments and open orders, which come as a whole."""
+    """More than usual is for reads of instruments, prices and open orders, which come as a whole."""
     plugins = make_plugins()
     heavy = {
         endpoint for one in VENUES for endpoint in plugins.venue(one).endpoints if endpoint.answer_limit > ANSWER_LIMIT
@@ -45,5 +45,6 @@ def test_only_what_tells_of_every_symbol_may_weigh_more() -> None:
 
     assert heavy
     for endpoint in heavy:
-        assert {InstrumentReader.get_instruments, OrderReader.get_open_orders} & set(endpoint.serves), str(endpoint)
+        wholes = {InstrumentReader.get_instruments, OrderReader.get_open_orders, PriceReader.get_prices}
+        assert wholes & set(endpoint.serves), str(endpoint)
         assert endpoint.answer_limit <= 4 * ANSWER_LIMIT

@@ -269,6 +269,16 @@ async def set_tpsl_mode(world: World, turn: Turn, mode: TpSlMode) -> None:
     await world.write(endpoint, call, [Claim(f"mode {mode}", subject="tpsl mode")], turn)
 
 
+async def set_trading_stop(world: World, turn: Turn) -> None:
+    """Set a take-profit that nothing else sets and no price reaches, where the venue keeps them with the position."""
+    endpoint, symbol = world.endpoint("set_trading_stop"), world.sim.scenario(world.venue).held
+    if endpoint is None or symbol is None:
+        return
+    price = world.ledger.mark(symbol).quantize(D(1)) * 2 + world.number()
+    claim = Claim(f"take profit {price}", subject="take profit")
+    await world.write(endpoint, lambda account: account.set_trading_stop(symbol, take_profit=price), [claim], turn)
+
+
 async def call_raw(world: World, turn: Turn, path: str, *, holds: bool, **parameters: Any) -> None:
     """Call an endpoint that serves no method, where the venue has it; it ``holds`` before, or nothing shows it."""
     endpoint = world.named(path)
