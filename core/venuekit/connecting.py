@@ -58,7 +58,7 @@ async def _leave_runtime(loop: asyncio.AbstractEventLoop, shared: _Shared) -> No
 
 @attrs.define(eq=False)
 class _Lease:
-    """What an open account holds until it is closed; it warns of one that was collected before."""
+    """The resources of an open account until it is closed; it warns of one that was collected before."""
 
     account: str
     how_to_close: str
@@ -67,7 +67,7 @@ class _Lease:
     is_released: bool = False
 
     async def release(self) -> None:
-        """Give back what is held."""
+        """Give the resources back."""
         self.is_released = True
         await self.held.aclose()
 
@@ -81,7 +81,7 @@ class _Lease:
                 self.loop.call_soon_threadsafe(_give_back, self.loop, self.held)
 
 
-#: what collected accounts held, while it is given back
+#: the resources of collected accounts, while they are given back
 _given_back: set[asyncio.Task[None]] = set()
 
 

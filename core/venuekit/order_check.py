@@ -198,7 +198,7 @@ def _bracket_misfit(request: OrderRequest, look: _Look) -> str | None:
     """
     Compare the position that the order may lead to with the highest bracket that the present leverage is allowed in.
 
-    Open orders are not counted, and of two prices the one that makes less of it: what is refused would be refused.
+    Open orders are not counted, and of two prices the one that makes less of it counts: the venue would refuse, too.
     """
     instrument, position = look.instrument, look.position
     mark = None if look.price is None else look.price.mark

@@ -30,7 +30,7 @@ class Profit:
     The profit of one day, symbol and asset; received > 0, paid < 0, in ``asset``.
 
     ``day`` is one of UTC. ``symbol`` is None for movements that name none. ``realized_pnl`` has deliveries, too;
-    ``other`` has rebates, bonuses, interest, payments of the insurance fund and what the venue calls otherwise. Where a
+    ``other`` has rebates, bonuses, interest, payments of the insurance fund and movements of any other kind. Where a
     venue books commissions within the profit (``HistoryBehaviour.income_parts``), ``commission`` is 0.
     """
 

@@ -95,8 +95,8 @@ ROOMS = {
         "accounts close_reports consent declarations journal_rows settings_text sim_control undo_file",
         "accounts_add accounts_check export preview",
         "accounts_list doctor_account",
-        "budget history journal margin new_plugin order plugins reading record report resolve root settings",
-        "close demo doctor overview panic sim watch",
+        "budget history journal margin new_plugin order plugins reading record report resolve root settings sim",
+        "close demo doctor overview panic watch",
     ),
     "cli.watch": (
         "shared_market",

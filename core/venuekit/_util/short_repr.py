@@ -1,4 +1,4 @@
-"""Representations that show what is set: a value of 36 fields has mostly defaults, which say nothing."""
+"""Representations without defaults: a value of 36 fields has mostly those, and they say nothing."""
 
 from __future__ import annotations
 

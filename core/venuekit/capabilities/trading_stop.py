@@ -29,7 +29,7 @@ class TradingStopSetting:
 
 
 class TradingStopControl(Capability):
-    """Set what closes a whole position at the market once a price is reached."""
+    """Set the prices at which the venue closes a whole position at the market."""
 
     __slots__ = ()
 

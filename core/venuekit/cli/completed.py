@@ -13,7 +13,7 @@ from venuekit.cli.commands import Parsed, state_of
 from venuekit.cli.symbol_cache import read_symbols
 from venuekit.errors import VenuekitError
 
-#: what a shell sets when it asks
+#: the variable that a shell sets when it asks
 VARIABLE = "_VENUEKIT_COMPLETE"
 
 

@@ -8,7 +8,7 @@ from click.shell_completion import get_completion_class
 from venuekit.errors import ConfigurationError
 
 _SHELLS = ("bash", "zsh", "fish")
-#: what a shell runs to read the script each time it starts
+#: the command by which a shell reads the script each time it starts
 _HINTS = {
     "bash": "echo 'eval \"$(venuekit completion bash)\"' >> ~/.bashrc",
     "zsh": "echo 'eval \"$(venuekit completion zsh)\"' >> ~/.zshrc",

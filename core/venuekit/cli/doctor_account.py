@@ -1,4 +1,4 @@
-"""What ``doctor`` looks at of one account: references, host, clock, key and unresolved writes; nothing is changed."""
+"""Findings of ``doctor`` about one account: references, host, clock, key, unresolved writes; nothing is changed."""
 
 from __future__ import annotations
 

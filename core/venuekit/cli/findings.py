@@ -1,4 +1,4 @@
-"""Findings: what ``doctor`` has looked at, whether it is well, and the command that mends it."""
+"""Findings: the things that ``doctor`` has looked at, each well or not, with the command that mends it."""
 
 from __future__ import annotations
 

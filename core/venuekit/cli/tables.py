@@ -82,7 +82,12 @@ _COLOURS = {
 
 def width() -> int:
     """Return the number of columns for sentences: the terminal's, 100 when piped."""
-    return (os.get_terminal_size(sys.stdout.fileno()).columns if sys.stdout.isatty() else 0) or PIPED_WIDTH
+    return _terminal_width() or PIPED_WIDTH
+
+
+def _terminal_width() -> int:
+    """Return the number of columns of the terminal, 0 without one."""
+    return os.get_terminal_size(sys.stdout.fileno()).columns if sys.stdout.isatty() else 0
 
 
 def cell_text(value: Any) -> str:
@@ -186,9 +191,10 @@ def _is_numeric(rows: Sequence[Row], field: str) -> bool:
 
 def _narrow(widths: list[int], rigid: Sequence[bool], headings: Sequence[str]) -> bool:
     """Shorten the widest text columns until the table fits the terminal; return whether it does."""
-    if not sys.stdout.isatty():
+    limit = _terminal_width()
+    if not limit:
         return True  # rows are for other programs, such as grep
-    excess = sum(widths) + len(_GAP) * (len(widths) - 1) - width()
+    excess = sum(widths) + len(_GAP) * (len(widths) - 1) - limit
     while excess > 0:
         able = [
             index

@@ -390,7 +390,7 @@ class TpSlModeControl(BlockingCapability):
         """Set the mode and return the one that holds now; where the venue calls this deprecated, a warning says so."""
 
 class TradingStopControl(BlockingCapability):
-    """Set what closes a whole position at the market once a price is reached."""
+    """Set the prices at which the venue closes a whole position at the market."""
 
     def set_trading_stop(
         self,

@@ -31,7 +31,7 @@ def simulate(
     """
     Run venues on this machine, in a thread of their own: ``with sync.simulate("acme_perp") as sim``.
 
-    Arguments and errors are those of :func:`venuekit.simulate`. What changes the simulation goes through ``sim.call``.
+    Arguments and errors are those of :func:`venuekit.simulate`. Changes of the simulation go through ``sim.call``.
     """
     from venuekit.simulator.background import BackgroundSimulation
 

@@ -190,10 +190,9 @@ def test_endpoints(call: Call) -> None:
 @pytest.mark.parametrize(
     "words", [["venues"], ["capabilities"], ["capabilities", "toy_perp"], ["endpoints", "toy_perp"]]
 )
-def test_tables_fit_and_have_no_colour(call: Call, words: list[str]) -> None:
-    """Piped, no line is wider than 100 columns and none has a control character."""
+def test_piped_tables_have_no_colour(call: Call, words: list[str]) -> None:
+    """No line has a control character."""
     called = call(*words)
 
     assert called.status == 0
-    assert max(map(len, called.out.splitlines())) <= 100
     assert "\x1b" not in called.out

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from venuekit import errors
 from venuekit.capabilities import AccountKind, Balance, MarginType
+from venuekit.cli import tables
 from venuekit.cli.commands import WholeNumber, moment, number
 from venuekit.cli.errors import Status, print_error, status_of, worst
 from venuekit.cli.output import json_text
@@ -236,8 +237,11 @@ def test_sub_accounts_are_shown_where_there_are_any() -> None:
     assert [row["account"] for row in parts] == ["main", "main"]
 
 
-def test_sub_accounts_are_lines_of_the_account_where_the_table_would_be_too_wide() -> None:
-    """With a column of its own the table would be wider than it may be; a row without a sub-account has one line."""
+def test_sub_accounts_are_lines_of_the_account_where_the_table_would_be_too_wide(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """With a column of its own the table would be wider than the terminal; a row without a sub-account has one line."""
+    monkeypatch.setattr(tables, "_terminal_width", lambda: 100)
     shown = {"account": "account", "sub_account": "sub account", "asset": "asset", "wallet": "w" * 80}
     named = [
         row_of(Balance("USD", Decimal(1), sub_account=name), account="main", venue="acme") for name in ("spot", None)

@@ -103,7 +103,7 @@ def test_an_account_without_totals_shows_equity_by_asset(simulation: Simulation,
 def test_reading(
     simulation: Simulation, call: Callable[..., Called], command: str, capability: type[Capability]
 ) -> None:
-    """Every venue that has the capability answers, as JSON of flat rows and as a table of at most 100 columns."""
+    """Every venue that has the capability answers, as JSON of flat rows and as a table."""
     able = _able(capability)
 
     rows = json.loads(call(command, *able, "--json").out)
@@ -114,7 +114,6 @@ def test_reading(
         assert list(row)[:2] == ["account", "venue"]
         assert all(value is None or isinstance(value, str | int) for value in row.values())
     assert (table.status, table.err) == (0, "")
-    assert max(map(len, table.out.splitlines())) <= 100
 
 
 def test_what_the_scenario_holds_is_shown(simulation: Simulation, call: Callable[..., Called]) -> None:
@@ -230,5 +229,4 @@ def test_endpoints(call: Callable[..., Called], venue: Any) -> None:
         assert {"verb", "path", "security", "weight", "effect", "capability", "method"} <= set(row)
         assert isinstance(row["weight"], int)
         assert (row["capability"] is None) == (row["method"] is None)
-    table = call("endpoints", venue.id).out
-    assert max(map(len, table.splitlines())) <= 100
+    assert len(call("endpoints", venue.id).out.splitlines()) == len(rows) + 2

@@ -28,14 +28,13 @@ Call = Callable[..., Any]
     ids=["adl", "adl of one", "brackets", "fees"],
 )
 def test_rows_and_tables(call: Call, market: Any, words: list[str], kind: type[Any], count: int) -> None:
-    """JSON has account, venue and every field; the table fits 100 columns."""
+    """JSON has account, venue and every field; the table has a line for each row."""
     rows, table = call(*words, "--json").rows, call(*words)
 
     names = [field.name for field in attrs.fields(kind) if field.name != "raw"]
     assert [list(row) for row in rows] == [["account", "venue", *names]] * count
     assert (table.status, table.err) == (0, "")
     assert len(table.out.splitlines()) == count + 2
-    assert max(map(len, table.out.splitlines())) <= 100
 
 
 def test_instruments(call: Call, served: Any) -> None:
@@ -43,12 +42,10 @@ def test_instruments(call: Call, served: Any) -> None:
     place = ("--accounts", served.accounts)
     rows = call("instruments", "toy_perp", *place, "--json").rows
     (one,) = call("instruments", "toy_perp", "GEMUSD", *place, "--json").rows
-    table = call("instruments", "toy_perp", *place).out
 
     assert [row["symbol"] for row in rows] == ["TOYUSD", "GEMUSD"]
     assert one == rows[1]
     assert set(one) <= {"account", "venue", *(field.name for field in attrs.fields(Instrument))}
-    assert max(map(len, table.splitlines())) <= 100
     assert call("instruments", "toy_perp", "NOSUCH", *place).status == 3
 
 
@@ -62,7 +59,6 @@ def test_key(call: Call, market: Any) -> None:
     assert (row["may_withdraw"], row["read_only"], row["expires_at"]) == (True, False, None)
     assert table.err == "warning: this key may withdraw\n"
     assert called.error == {"warning": "this key may withdraw"}
-    assert max(map(len, table.out.splitlines())) <= 100
     assert "main-key" not in called.out + table.out
 
 
