@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import attrs
 import pytest
 
-from venuekit.clock import OwnClock, VenueClock, clock_error
-from venuekit.errors import AnswerLost
+from venuekit.clock import OwnClock, SystemClock, VenueClock, clock_error, read_believed_time
+from venuekit.errors import AnswerLost, PayloadMismatch
 from venuekit.plugin import from_milliseconds
 
 NOW = 1_750_000_000_000
@@ -242,3 +242,34 @@ async def test_a_measurement_that_nobody_waits_for_ends_with_its_clock() -> None
     await venue.aclose()
     assert endless.cancelled()
     await venue.aclose()
+
+
+async def test_a_time_that_two_measurements_contradict_is_not_believed() -> None:
+    """An answer a year off stays unbelieved when the clock, measured anew, says otherwise twice."""
+    clock = VenueClock(SystemClock())
+    measured: list[int] = []
+
+    async def read() -> datetime:
+        return clock.now() + timedelta(days=365)
+
+    async def measure() -> None:
+        measured.append(1)
+
+    with pytest.raises(PayloadMismatch, match=r"its time is not believed: it is .*, measured anew"):
+        await read_believed_time(clock, read, measure, venue="acme", operation="get_server_time")
+
+    assert len(measured) == 2
+
+
+async def test_a_time_that_a_measurement_confirms_is_believed() -> None:
+    """An answer a year off is taken once the clock, measured anew, says the same."""
+    clock, year = VenueClock(SystemClock()), timedelta(days=365)
+    told = clock.now() + year
+
+    async def read() -> datetime:
+        return told
+
+    async def measure() -> None:
+        clock.origin += year // timedelta(milliseconds=1)
+
+    assert await read_believed_time(clock, read, measure, venue="acme", operation="get_server_time") == told

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import attrs
 
@@ -40,15 +40,15 @@ async def late_orders(session: AccountSession, call: Call, symbols: Collection[s
     known: set[str | None] = set()
     write_scopes, clock = session.owner.write_scopes, _Clock()
     for write in tuple(write_scopes.orders_out or ()):
-        if isinstance(write, Operation):
-            known.add(write.journal_id)
-            touched = _symbols_of(write)
-            if not _concerns(touched, symbols):
-                continue
-            if await clock.is_shown(write):
-                write_scopes.forget_order(write, (), None)
-            else:
-                found.append(_describe(write, touched))
+        operation = cast("Operation[Any]", write)
+        known.add(operation.journal_id)
+        touched = _symbols_of(operation)
+        if not _concerns(touched, symbols):
+            continue
+        if await clock.is_shown(operation):
+            write_scopes.forget_order(write, (), None)
+        else:
+            found.append(_describe(operation, touched))
     entries = () if session.journal is None else session.journal.open_writes()
     late = [await _late_entry(session, entry, call, symbols, clock) for entry in entries if entry.id not in known]
     found += [one for one in late if one is not None]
