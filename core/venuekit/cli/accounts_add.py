@@ -13,6 +13,7 @@ from typing import Any
 
 import click
 
+from venuekit._util.whole_files import write_whole
 from venuekit.cli.commands import accounts_option, enum_member, json_option, number, state_of
 from venuekit.cli.output import note
 from venuekit.credentials.accounts_file import ACCOUNTS_VARIABLE, FILE_NAME, load_accounts
@@ -20,7 +21,6 @@ from venuekit.credentials.fields import find_unfit_name
 from venuekit.credentials.references import check_reference
 from venuekit.credentials.secret import Secret
 from venuekit.errors import AccountsFileError
-from venuekit.simulator.key_files import write_private
 from venuekit.venue import EnvironmentName, Venue
 
 #: names that need no care in a file's name, a shell or TOML
@@ -143,10 +143,10 @@ def _write(path: Path, before: str, table: str, texts: dict[str, Secret]) -> Non
     trial = path.with_name(f".{path.name}.new")
     joined = f"{before.rstrip()}\n\n{table}" if before.strip() else table
     try:
-        write_private(trial, joined)
+        write_whole(trial, joined)
         load_accounts(trial)
         for file, secret in texts.items():
-            write_private(path.with_name(file), f"{secret.reveal()}\n")
+            write_whole(path.with_name(file), f"{secret.reveal()}\n")
         trial.replace(path)
     except OSError as error:
         raise AccountsFileError(f"{error.filename or path}: {error.strerror}") from error

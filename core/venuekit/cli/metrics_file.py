@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from types import MappingProxyType
 
+from venuekit._util.whole_files import write_whole
 from venuekit.exports.rows import Row
 
 #: field of a row to the metric and its help
@@ -49,20 +48,12 @@ def metrics_text(rows: Sequence[Row], alerts: Iterable[str]) -> str:
 
 def write_metrics(path: Path, text: str) -> None:
     """
-    Write a metrics file in one step, so that a collector never reads half of it.
+    Write a metrics file in one step, so that a collector, who is another user, never reads half of it.
 
     Raises:
         OSError: it cannot be written; the former file is still there.
     """
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        os.chmod(name, 0o644)  # a collector is another user
-        os.replace(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    write_whole(path, text, mode=0o644)
 
 
 def _head(name: str, text: str) -> list[str]:

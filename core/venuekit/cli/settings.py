@@ -224,12 +224,11 @@ async def apply_command(
         venues = {name: account.venue for name, account in accounts.items()}
         undo = UndoFile(undo_path or default_path(), venues, shlex.join(["venuekit", "apply", str(target)]))
         undo.begin(planned)
-        try:
+        with ExitStack() as interrupted:
+            interrupted.callback(undo.name_it, as_json=as_json)
             with _results(planned, as_json=as_json) as on_result:
                 report = await apply(planned, accounts, on_result=on_result)
-        except BaseException:
-            undo.name_it(as_json=as_json)
-            raise
+            interrupted.pop_all()
     say_done(json_text(report.rows()) if as_json else report_text(report, everything=everything))
     if as_json and report.caveat is not None:
         note(report.caveat, as_json=True)

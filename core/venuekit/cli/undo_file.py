@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from venuekit._util.whole_files import write_whole
 from venuekit.cli.output import note
 from venuekit.errors import ConfigurationError
 
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
     from venuekit.settings import Plan, Report
     from venuekit.settings.plans import Step
     from venuekit.venue import Venue
-
-_MODE = 0o600
 
 
 @attrs.define
@@ -49,8 +48,7 @@ class UndoFile:
                 self.path.unlink(missing_ok=True)
                 return False
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            self.path.touch(mode=_MODE)
-            self.path.write_text(f"# before: {self.command}\n\n{target_toml(tables)}", encoding="utf-8")
+            write_whole(self.path, f"# before: {self.command}\n\n{target_toml(tables)}")
         except OSError as error:
             raise ConfigurationError(
                 f"{self.path}: the undo file cannot be written: {error.strerror or error}; give another place by --undo"

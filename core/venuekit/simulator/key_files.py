@@ -2,27 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from venuekit._util.whole_files import write_whole
 from venuekit.key_kinds import KeyKind
 from venuekit.simulator.access import SimKey
 from venuekit.simulator.simulation import Simulation
-
-
-def write_private(file: Path, text: str) -> None:
-    """Replace a file in one step; the temporary file is readable by its owner alone from the start."""
-    descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
-    temporary = Path(name)
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as opened:
-            opened.write(text)
-        temporary.replace(file)
-    finally:
-        temporary.unlink(missing_ok=True)  # still there only after a failure
 
 
 def list_named_accounts(simulation: Simulation) -> list[str]:
@@ -50,7 +38,7 @@ def private_key_files(simulation: Simulation) -> Iterator[Mapping[str, Path]]:
     with tempfile.TemporaryDirectory(prefix="venuekit-sim-") as folder:
         files = {private_key: Path(folder) / f"{title}.pem" for private_key, title in titles.items()}
         for private_key, file in files.items():
-            write_private(file, private_key)
+            write_whole(file, private_key)
         yield files
 
 

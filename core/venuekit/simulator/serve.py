@@ -13,13 +13,14 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TextIO
 
+from venuekit._util.whole_files import write_whole
 from venuekit.errors import AccountsFileError
 from venuekit.plugins import Plugins
 from venuekit.simulator import simulate
 from venuekit.simulator.access import KEY_LENGTH, SimKey
 from venuekit.simulator.accounts import KeyKinds
 from venuekit.simulator.control import DEFAULT_PORT, ControlServer
-from venuekit.simulator.key_files import describe_key, list_named_accounts, private_key_files, write_private
+from venuekit.simulator.key_files import describe_key, list_named_accounts, private_key_files
 from venuekit.simulator.simulation import Simulation
 from venuekit.simulator.world import World
 
@@ -207,8 +208,8 @@ def write_accounts_file(path: Path, simulation: Simulation) -> None:
             if file.is_symlink() or (file.exists() and not _is_ours(file, texts.get(file.name), written)):
                 raise AccountsFileError(f"{file} was not written by venuekit sim; it is left alone, name another one")
         for name, text in texts.items():
-            write_private(path.with_name(name), text)
-        write_private(path, f"{accounts}\n")
+            write_whole(path.with_name(name), text)
+        write_whole(path, f"{accounts}\n")
     except OSError as error:
         raise AccountsFileError(f"{error.filename or path}: {error.strerror}") from error
 

@@ -1,0 +1,28 @@
+"""Whole files: a file is replaced in one step, so that nobody ever reads half of it."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+#: readable by its owner alone
+PRIVATE = 0o600
+
+
+def write_whole(file: Path, text: str, *, mode: int = PRIVATE) -> None:
+    """
+    Replace a file in one step; the temporary file is readable by its owner alone, and gets its ``mode`` at the end.
+
+    Raises:
+        OSError: it cannot be written; the former file is still there.
+    """
+    descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
+    temporary = Path(name)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as opened:
+            opened.write(text)
+        temporary.chmod(mode)
+        temporary.replace(file)
+    finally:
+        temporary.unlink(missing_ok=True)  # still there only after a failure
