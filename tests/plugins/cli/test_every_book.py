@@ -5,15 +5,14 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from collections.abc import Callable, Iterator
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import attrs
 import pytest
 from tests.plugins.arrivals import writes_of
+from tests.plugins.cli.called import Call
 
 from venuekit.capabilities import (
     CandleReader,
@@ -31,8 +30,6 @@ from venuekit.capabilities import (
     OrderReader,
     WithdrawalReader,
 )
-from venuekit.cli import main
-from venuekit.cli.sim import simulation_thread
 from venuekit.plugins import make_plugins
 from venuekit.simulator import CannedAnswer, Simulation
 from venuekit.venue import venue_support
@@ -51,44 +48,6 @@ HISTORIES: dict[str, type[Capability]] = {
 }
 #: the operations of opening an account
 _OPENING = frozenset({"get_account", "get_identity"})
-
-
-@attrs.frozen
-class Called:
-    """What one call of the command line did."""
-
-    status: int
-    out: str
-    err: str
-
-    @property
-    def rows(self) -> Any:
-        """Standard output as JSON."""
-        return json.loads(self.out)
-
-
-Call = Callable[..., Called]
-
-
-@pytest.fixture
-def simulation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Simulation]:
-    """Every installed venue, simulated, beside an accounts file in the current directory."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("VENUEKIT_ACCOUNTS", raising=False)
-    with simulation_thread(PLUGINS, tmp_path / "accounts.toml") as simulation:
-        yield simulation
-
-
-@pytest.fixture
-def call(capsys: pytest.CaptureFixture[str]) -> Call:
-    """Call the command line in this process."""
-
-    def call(*words: str) -> Called:
-        status = main(words)
-        out, err = capsys.readouterr()
-        return Called(status, out, err)
-
-    return call
 
 
 def _able(*capabilities: type[Capability]) -> list[str]:

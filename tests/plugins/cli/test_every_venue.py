@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import attrs
 import pytest
 from tests.plugins.arrivals import writes_of
+from tests.plugins.cli.called import Call
 
 from venuekit.capabilities import (
     AccountReader,
@@ -22,8 +21,6 @@ from venuekit.capabilities import (
     PositionReader,
     SettingsReader,
 )
-from venuekit.cli import main
-from venuekit.cli.sim import simulation_thread
 from venuekit.plugins import make_plugins
 from venuekit.settings import target_toml
 from venuekit.settings.controls import is_joint
@@ -33,36 +30,6 @@ from venuekit.venue import venue_support
 PLUGINS = make_plugins()
 VENUES = [PLUGINS.venue(venue_id) for venue_id in PLUGINS.venue_ids()]
 USD_M = "binance_usdm"
-
-
-@attrs.frozen
-class Called:
-    """What one call of the command line did."""
-
-    status: int
-    out: str
-    err: str
-
-
-@pytest.fixture
-def simulation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Simulation]:
-    """Every installed venue, simulated, beside an accounts file in the current directory."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("VENUEKIT_ACCOUNTS", raising=False)
-    with simulation_thread(PLUGINS, tmp_path / "accounts.toml") as simulation:
-        yield simulation
-
-
-@pytest.fixture
-def call(capsys: pytest.CaptureFixture[str]) -> Callable[..., Called]:
-    """Call the command line in this process."""
-
-    def call(*words: str) -> Called:
-        status = main(words)
-        out, err = capsys.readouterr()
-        return Called(status, out, err)
-
-    return call
 
 
 def _able(capability: type[Capability]) -> list[str]:
@@ -76,7 +43,7 @@ def _writes(simulation: Simulation) -> list[str]:
 EXCHANGES = [venue_id for venue_id in _able(AccountReader) if not venue_id.startswith("toy_")]
 
 
-def test_equity_and_margin_are_shown_of_every_wallet(simulation: Simulation, call: Callable[..., Called]) -> None:
+def test_equity_and_margin_are_shown_of_every_wallet(simulation: Simulation, call: Call) -> None:
     """By the read of the account where that of the balances does not have them; they are those of the ledger."""
     rows = json.loads(call("balances", *EXCHANGES, "--json").out)
 
@@ -87,7 +54,7 @@ def test_equity_and_margin_are_shown_of_every_wallet(simulation: Simulation, cal
     assert {row["venue"] for row in rows} == set(EXCHANGES)
 
 
-def test_an_account_without_totals_shows_equity_by_asset(simulation: Simulation, call: Callable[..., Called]) -> None:
+def test_an_account_without_totals_shows_equity_by_asset(simulation: Simulation, call: Call) -> None:
     """Each has the one or the other."""
     rows = json.loads(call("account", *EXCHANGES, "--json").out)
 
@@ -100,9 +67,7 @@ def test_an_account_without_totals_shows_equity_by_asset(simulation: Simulation,
     ("command", "capability"),
     [("account", AccountReader), ("balances", BalanceReader), ("positions", PositionReader)],
 )
-def test_reading(
-    simulation: Simulation, call: Callable[..., Called], command: str, capability: type[Capability]
-) -> None:
+def test_reading(simulation: Simulation, call: Call, command: str, capability: type[Capability]) -> None:
     """Every venue that has the capability answers, as JSON of flat rows and as a table."""
     able = _able(capability)
 
@@ -116,7 +81,7 @@ def test_reading(
     assert (table.status, table.err) == (0, "")
 
 
-def test_what_the_scenario_holds_is_shown(simulation: Simulation, call: Callable[..., Called]) -> None:
+def test_what_the_scenario_holds_is_shown(simulation: Simulation, call: Call) -> None:
     """The position each venue opened with is listed, and the leverage of its symbol can be read."""
     rows = json.loads(call("positions", *_able(PositionReader), "--json").out)
 
@@ -129,7 +94,7 @@ def test_what_the_scenario_holds_is_shown(simulation: Simulation, call: Callable
     assert _writes(simulation) == []
 
 
-def test_the_example_targets(simulation: Simulation, call: Callable[..., Called]) -> None:
+def test_the_example_targets(simulation: Simulation, call: Call) -> None:
     """
     Each venue's own example can be planned and applied, and applying it again changes nothing.
 
@@ -158,7 +123,7 @@ def test_the_example_targets(simulation: Simulation, call: Callable[..., Called]
 
 @pytest.mark.parametrize("value", ["0", "ten", "-5", "nan"])
 @pytest.mark.parametrize("venue_id", _able(LeverageReader))
-def test_leverage_nobody_takes(simulation: Simulation, call: Callable[..., Called], venue_id: str, value: str) -> None:
+def test_leverage_nobody_takes(simulation: Simulation, call: Call, venue_id: str, value: str) -> None:
     """A leverage that is no number, or none that a venue could take, is not sent; the error says so."""
     called = call("leverage", venue_id, simulation.scenario(venue_id).flat, "--json", "--", value)
 
@@ -169,7 +134,7 @@ def test_leverage_nobody_takes(simulation: Simulation, call: Callable[..., Calle
 
 
 @pytest.mark.parametrize("venue_id", _able(LeverageReader))
-def test_an_unknown_symbol(simulation: Simulation, call: Callable[..., Called], venue_id: str) -> None:
+def test_an_unknown_symbol(simulation: Simulation, call: Call, venue_id: str) -> None:
     """
     The venue's own code, where it has codes, and its words are told, and nothing was changed.
 
@@ -191,7 +156,7 @@ def test_an_unknown_symbol(simulation: Simulation, call: Callable[..., Called], 
 
 
 @pytest.mark.parametrize("venue_id", [venue.id for venue in VENUES if venue_support(venue, SettingsReader)])
-def test_unknown_symbols_in_a_target(simulation: Simulation, call: Callable[..., Called], venue_id: str) -> None:
+def test_unknown_symbols_in_a_target(simulation: Simulation, call: Call, venue_id: str) -> None:
     """Every venue's refusal of a symbol becomes a line of the target file, all of them at once; the rest is planned."""
     known = simulation.scenario(venue_id).flat
     symbols = "".join(f"{name}.leverage = 3\n" for name in ("NOSUCH", known, "NOPE"))
@@ -211,7 +176,7 @@ def test_unknown_symbols_in_a_target(simulation: Simulation, call: Callable[...,
 
 
 @pytest.mark.skipif(USD_M not in PLUGINS.venue_ids(), reason="venuekit-binance-usdm is not installed")
-def test_the_most_that_a_declaration_tells(simulation: Simulation, call: Callable[..., Called]) -> None:
+def test_the_most_that_a_declaration_tells(simulation: Simulation, call: Call) -> None:
     """Leverage 126 is above what this venue has for any symbol: refused before any request of the write."""
     called = call("leverage", "aster_usdm_v1", "ETHUSDT", "126", "--json")
 
@@ -220,7 +185,7 @@ def test_the_most_that_a_declaration_tells(simulation: Simulation, call: Callabl
 
 
 @pytest.mark.parametrize("venue", VENUES, ids=lambda venue: venue.id)
-def test_endpoints(call: Callable[..., Called], venue: Any) -> None:
+def test_endpoints(call: Call, venue: Any) -> None:
     """Every declared operation is listed with at least the documented fields."""
     rows = json.loads(call("endpoints", venue.id, "--json").out)
 

@@ -7,15 +7,11 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
 
-import attrs
-import pytest
+from tests.plugins.cli.called import Call
 
-from venuekit.cli import main
-from venuekit.cli.sim import simulation_thread
 from venuekit.plugins import make_plugins
 from venuekit.simulator import CannedAnswer, Simulation
 
@@ -24,37 +20,7 @@ COINM, USDM = "binance_coinm", "binance_usdm"
 REFUSAL = {"code": -2015, "msg": "Invalid API-key, IP, or permissions for action."}
 
 
-@attrs.frozen
-class Called:
-    """What one call of the command line did."""
-
-    status: int
-    out: str
-    err: str
-
-
-@pytest.fixture
-def simulation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Simulation]:
-    """Every installed venue, simulated, beside an accounts file in the current directory."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("VENUEKIT_ACCOUNTS", raising=False)
-    with simulation_thread(PLUGINS, tmp_path / "accounts.toml") as simulation:
-        yield simulation
-
-
-@pytest.fixture
-def call(capsys: pytest.CaptureFixture[str]) -> Callable[..., Called]:
-    """Call the command line in this process."""
-
-    def call(*words: str) -> Called:
-        status = main(words)
-        out, err = capsys.readouterr()
-        return Called(status, out, err)
-
-    return call
-
-
-def test_every_account_has_a_line(simulation: Simulation, call: Callable[..., Called]) -> None:
+def test_every_account_has_a_line(simulation: Simulation, call: Call) -> None:
     """In their order, with figures of the ledger as fractions; nothing is changed at a venue."""
     names = PLUGINS.venue_ids()
     called = call("overview", "--json", "--rate", "USDT=1", "--rate", "USDC=1", "--rate", "XBT=90000")
@@ -73,7 +39,7 @@ def test_every_account_has_a_line(simulation: Simulation, call: Callable[..., Ca
     assert (coin["orders"], coin["unresolved"], coin["alerts"]) == (0, 0, None)
 
 
-def test_a_table_says_why_a_figure_is_unknown(simulation: Simulation, call: Callable[..., Called]) -> None:
+def test_a_table_says_why_a_figure_is_unknown(simulation: Simulation, call: Call) -> None:
     """No stablecoin is taken for dollars; the sum says how many accounts are in it, and no number is broken."""
     called = call("overview", COINM, USDM)
 
@@ -84,7 +50,7 @@ def test_a_table_says_why_a_figure_is_unknown(simulation: Simulation, call: Call
     assert "by asset: 27185.125 USDT, 5000 USDC" in called.err
 
 
-def test_an_alert_that_holds_ends_with_5(simulation: Simulation, call: Callable[..., Called]) -> None:
+def test_an_alert_that_holds_ends_with_5(simulation: Simulation, call: Call) -> None:
     """The row names it; another one of the same account that does not hold is left out."""
     held = call("overview", COINM, "--json", "--alert", "distance<8%", "--alert", "orders>0")
     quiet = call("overview", COINM, "--json", "--alert", "distance<1%")
@@ -94,7 +60,7 @@ def test_an_alert_that_holds_ends_with_5(simulation: Simulation, call: Callable[
     assert json.loads(quiet.out)[0]["alerts"] is None
 
 
-def test_an_alert_that_cannot_be_judged_ends_with_4(simulation: Simulation, call: Callable[..., Called]) -> None:
+def test_an_alert_that_cannot_be_judged_ends_with_4(simulation: Simulation, call: Call) -> None:
     """Unless one holds elsewhere: the margin of an isolated position is not said by this venue."""
     words = ("overview", "bybit_inverse", "--json", "--alert", "margin_ratio>90%")
     called, both = call(*words), call(*words, "--alert", "distance<90%")
@@ -104,7 +70,7 @@ def test_an_alert_that_cannot_be_judged_ends_with_4(simulation: Simulation, call
 
 
 def test_an_account_that_cannot_be_read_is_a_row_and_the_others_are_there(
-    simulation: Simulation, call: Callable[..., Called], tmp_path: Path
+    simulation: Simulation, call: Call, tmp_path: Path
 ) -> None:
     """The status says so, and the file for Prometheus too."""
     route, refused = ("GET", "/fapi/v3/positionRisk"), CannedAnswer.json(401, REFUSAL)
@@ -122,7 +88,7 @@ def test_an_account_that_cannot_be_read_is_a_row_and_the_others_are_there(
     assert "unreadable" in call("overview", COINM, USDM).out
 
 
-def test_a_mistake_is_found_before_anything_is_read(simulation: Simulation, call: Callable[..., Called]) -> None:
+def test_a_mistake_is_found_before_anything_is_read(simulation: Simulation, call: Call) -> None:
     """In a condition, a rate, an account."""
     simulation.requests.clear()
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -14,8 +13,6 @@ import pytest
 
 from venuekit.capabilities import IncomeKind
 from venuekit.cli import main
-from venuekit.cli.sim import simulation_thread
-from venuekit.plugins import make_plugins
 from venuekit.simulator import Simulation
 
 #: the day before yesterday, at noon
@@ -24,20 +21,17 @@ DAY = f"{TIME:%Y-%m-%d}"
 
 
 @pytest.fixture
-def simulation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Simulation]:
-    """Simulated venues with two days of profits, beside an accounts file in the current directory."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("VENUEKIT_ACCOUNTS", raising=False)
-    with simulation_thread(make_plugins(), tmp_path / "accounts.toml") as simulation:
-        for venue, symbol, asset in (("binance_usdm", "ETHUSDT", "USDT"), ("bybit_inverse", "ETHUSD", "ETH")):
-            for days, kind, amount in (
-                (0, IncomeKind.FUNDING, "-2"),
-                (0, IncomeKind.COMMISSION, "-0.5"),
-                (1, IncomeKind.FUNDING, "5"),
-            ):
-                ledger = simulation.ledger_of(venue)
-                ledger.book(asset, kind, Decimal(amount), symbol=symbol, time=TIME + timedelta(days=days))
-        yield simulation
+def simulation(simulation: Simulation) -> Simulation:
+    """The simulated venues, with two days of profits."""
+    for venue, symbol, asset in (("binance_usdm", "ETHUSDT", "USDT"), ("bybit_inverse", "ETHUSD", "ETH")):
+        ledger = simulation.ledger_of(venue)
+        for days, kind, amount in (
+            (0, IncomeKind.FUNDING, "-2"),
+            (0, IncomeKind.COMMISSION, "-0.5"),
+            (1, IncomeKind.FUNDING, "5"),
+        ):
+            ledger.book(asset, kind, Decimal(amount), symbol=symbol, time=TIME + timedelta(days=days))
+    return simulation
 
 
 def words(*more: str) -> list[str]:

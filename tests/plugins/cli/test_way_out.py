@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import attrs
 import pytest
+from tests.plugins.cli.called import Call
 
-from venuekit.cli import main
-from venuekit.cli.sim import simulation_thread
 from venuekit.plugins import make_plugins
 from venuekit.simulator import DropBefore, Reject, Simulation
 from venuekit.simulator.ledger import Reason
@@ -34,49 +30,12 @@ secret = "env:SECRET"
 """
 
 
-@attrs.frozen
-class Called:
-    """What one call of the command line did."""
-
-    status: int
-    out: str
-    err: str
-
-    @property
-    def rows(self) -> Any:
-        """Standard output as JSON."""
-        return json.loads(self.out)
-
-    @property
-    def notes(self) -> list[Any]:
-        """The lines of standard error as JSON."""
-        return [json.loads(line) for line in self.err.splitlines()]
-
-
-Call = Callable[..., Called]
-
-
 @pytest.fixture
-def simulation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Simulation]:
-    """Every installed venue, simulated, beside an accounts file in the current directory, with a live account, too."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("VENUEKIT_ACCOUNTS", raising=False)
-    with simulation_thread(PLUGINS, tmp_path / "accounts.toml") as simulation:
-        file = tmp_path / "accounts.toml"
-        file.write_text(file.read_text() + LIVE)
-        yield simulation
-
-
-@pytest.fixture
-def call(capsys: pytest.CaptureFixture[str]) -> Call:
-    """Call the command line in this process."""
-
-    def call(*words: str) -> Called:
-        status = main(words)
-        out, err = capsys.readouterr()
-        return Called(status, out, err)
-
-    return call
+def simulation(simulation: Simulation, tmp_path: Path) -> Simulation:
+    """The simulated venues, and an account that is live in their accounts file, too."""
+    file = tmp_path / "accounts.toml"
+    file.write_text(file.read_text() + LIVE)
+    return simulation
 
 
 def _quantity(simulation: Simulation, venue: str) -> Decimal:
