@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import attrs
 
-from venuekit._util.decimals import EXACT, quotient
+from venuekit._util.decimals import EXACT, quotient, total
 from venuekit.capabilities import AccountInfo, Balance, Instrument, MarginType, Position
 from venuekit.valuation import USD, Valuation
 
@@ -73,12 +73,8 @@ def share(part: Decimal | None, whole: Decimal | None) -> Decimal | None:
 
 def total_of(amounts: Sequence[Decimal | None]) -> Decimal | None:
     """Return a sum, None where a part of it is unknown."""
-    total = _ZERO
-    for amount in amounts:
-        if amount is None:
-            return None
-        total = EXACT.add(total, amount)
-    return total
+    known = [amount for amount in amounts if amount is not None]
+    return total(known) if len(known) == len(amounts) else None
 
 
 def distance_to(liquidation: Decimal, mark: Decimal) -> Decimal:

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import attrs
 
-from venuekit._util.decimals import EXACT
+from venuekit._util.decimals import EXACT, total
 from venuekit.account import Account
 from venuekit.account_figures import usd_rates
 from venuekit.account_worth import AccountState, AccountWorth, MarketState, UnknownFigure, count_worth
@@ -59,7 +59,7 @@ class Portfolio:
         """The equity in USD of the accounts whose equity is known: a part of the whole where ``equity`` is None."""
         known = [one.equity for one in self.accounts.values() if one.equity is not None]
         path = dict.fromkeys(name for one in known for name in one.path)
-        return Money(_sum(one.amount for one in known), USD, tuple(path))
+        return Money(total(one.amount for one in known), USD, tuple(path))
 
     @property
     def exposure(self) -> Mapping[str, Decimal]:
@@ -213,10 +213,3 @@ def _valuation(
                 instruments.append(attrs.evolve(market.instruments[symbol], symbol=name))
     own = usd_rates(balance for state in states.values.values() for balance in state.best_balances)
     return Valuation(marks, instruments, {**own, **(rates or {})})
-
-
-def _sum(amounts: Iterable[Decimal]) -> Decimal:
-    total = _ZERO
-    for amount in amounts:
-        total = EXACT.add(total, amount)
-    return total

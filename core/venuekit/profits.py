@@ -9,7 +9,7 @@ from typing import Any
 
 import attrs
 
-from venuekit._util.decimals import EXACT
+from venuekit._util.decimals import EXACT, total
 from venuekit.capabilities import Income, IncomeKind
 
 #: movements of money that make none
@@ -45,7 +45,7 @@ class Profit:
     @property
     def total(self) -> Decimal:
         """The sum of all parts."""
-        return _sum((self.realized_pnl, self.funding, self.commission, self.other))
+        return total((self.realized_pnl, self.funding, self.commission, self.other))
 
     def plus(self, other: Profit) -> Profit:
         """Return both together, under the day, symbol and asset of this one."""
@@ -84,10 +84,3 @@ def sum_profits(profits: Iterable[Profit], key: Callable[[Profit], tuple[Any, ..
         found = sums.get(key(one))
         sums[key(one)] = one if found is None else found.plus(one)
     return tuple(sums[one] for one in sorted(sums))
-
-
-def _sum(amounts: Iterable[Decimal]) -> Decimal:
-    total = _ZERO
-    for amount in amounts:
-        total = EXACT.add(total, amount)
-    return total

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import ROUND_HALF_EVEN, Context, Decimal, DivisionByZero, InvalidOperation, Overflow
+from functools import reduce
 
 
 def _context(digits: int) -> Context:
@@ -18,7 +20,7 @@ DECIMALS = _context(28)
 EXACT = _context(400)
 #: digits of a quotient that has no end
 _QUOTIENT = _context(34)
-_ONE = Decimal(1)
+_ONE, _NOTHING = Decimal(1), Decimal(0)
 
 
 def product(*factors: Decimal) -> Decimal:
@@ -27,6 +29,11 @@ def product(*factors: Decimal) -> Decimal:
     for factor in factors:
         result = EXACT.multiply(result, factor)
     return result
+
+
+def total(amounts: Iterable[Decimal]) -> Decimal:
+    """Return the exact sum of numbers, 0 of none."""
+    return reduce(EXACT.add, amounts, _NOTHING)
 
 
 def quotient(dividend: Decimal, divisor: Decimal) -> Decimal:

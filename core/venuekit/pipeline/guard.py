@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import functools
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from decimal import Decimal, localcontext
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import attrs
 
 from venuekit import errors
-from venuekit._util.decimals import DECIMALS, EXACT, product
+from venuekit._util.decimals import DECIMALS, EXACT, product, total
 from venuekit.capabilities import Order, OrderReader, OrderSide, Position, PositionReader, PositionSide, Unit
 from venuekit.clock import Clock
 from venuekit.endpoint import Area, Endpoint, Priority
@@ -237,7 +236,7 @@ class PositionLimit:
             known = [part for part in parts if part is not None]
             if len(known) < len(parts):
                 return f"the notional of {symbol} is unknown, and that of a position is limited"
-            worth = functools.reduce(EXACT.add, known, Decimal(0))
+            worth = total(known)
             if worth > self.most and any(ask.buys in {buys, None} for ask in wanted):
                 return (
                     f"{symbol} could become {worth:f} {direction}, position and open orders counted,"

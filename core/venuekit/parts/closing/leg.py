@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Hashable, Iterable, Mapping
 from decimal import Decimal
 
 import attrs
 
-from venuekit._util.decimals import EXACT, product, quotient
+from venuekit._util.decimals import EXACT, product, quotient, total
 from venuekit.capabilities import ClosedLeg, Order, OrderRequest, OrderSide, OrderType, Position, PositionSide, Unit
 from venuekit.errors import (
     AccountClosed,
@@ -63,7 +62,7 @@ class ClosingLeg:
     @property
     def room(self) -> Decimal:
         """The contracts that may be sent now: those of the last read, less all that is sent and may still fill."""
-        under_way = _sum(self.open.values())
+        under_way = total(self.open.values())
         room = EXACT.subtract(self.position.quantity.copy_abs(), under_way)
         if self.most is not None:
             room = min(room, EXACT.subtract(self.most, EXACT.add(self.most_closed, under_way)))
@@ -72,7 +71,7 @@ class ClosingLeg:
     @property
     def most_closed(self) -> Decimal:
         """The contracts that the accepted orders have closed at most."""
-        return _sum(map(count_filled, self.orders))
+        return total(map(count_filled, self.orders))
 
     @property
     def may_send(self) -> bool:
@@ -133,7 +132,7 @@ class ClosingLeg:
             symbol=self.position.symbol,
             side=self.position.side,
             held=self.held,
-            closed=_sum(known) if len(known) == len(filled) else None,
+            closed=total(known) if len(known) == len(filled) else None,
             average_price=self._average_price(orders),
             why_left=left,
         )
@@ -144,12 +143,12 @@ class ClosingLeg:
         priced = [(size, price) for size, price in fills if size is not None and price]
         if not priced or len(priced) < len(fills):
             return None
-        contracts = _sum(size for size, _ in priced)
+        contracts = total(size for size, _ in priced)
         if len({price for _, price in priced}) == 1:
             return priced[0][1]
         if self.position.contract_unit is Unit.QUOTE:
-            return quotient(contracts, _sum(quotient(size, price) for size, price in priced))
-        return quotient(_sum(product(size, price) for size, price in priced), contracts)
+            return quotient(contracts, total(quotient(size, price) for size, price in priced))
+        return quotient(total(product(size, price) for size, price in priced), contracts)
 
 
 def count_filled(order: Order) -> Decimal:
@@ -157,7 +156,3 @@ def count_filled(order: Order) -> Decimal:
     if order.filled is not None:
         return order.filled
     return _NOTHING if order.is_open or order.quantity is None else order.quantity
-
-
-def _sum(numbers: Iterable[Decimal]) -> Decimal:
-    return functools.reduce(EXACT.add, numbers, _NOTHING)
