@@ -51,7 +51,7 @@ coverage: | $(filter .tools/%,$(UV))
 	$(UV) run --no-sync coverage erase
 	rm -rf .conformance
 	$(MAKE) test PYTEST="coverage run -m pytest --conformance-report .conformance" TESTS="$(MEASURED)"
-	$(MAKE) test PYTEST="pytest --conformance-report .conformance" TESTS="$(MEASURED:%=--ignore=%)"
+	$(MAKE) test PYTEST="pytest --conformance-report .conformance" TESTS="tests $(MEASURED:%=--ignore=%)"
 	$(UV) run --no-sync coverage combine --quiet
 	$(UV) run --no-sync coverage report --skip-covered --format=total
 
