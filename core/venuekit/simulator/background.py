@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from types import MappingProxyType, TracebackType
 from typing import Self, TypeVar
 
+from venuekit._util.loop_thread import LoopThread
 from venuekit.clock import Clock
 from venuekit.credentials import Credentials
 from venuekit.plugins import Plugins
@@ -63,37 +62,41 @@ class BackgroundSimulation:
         self.venue_ids = simulation.venue_ids
         self.key, self.secret = simulation.key, simulation.secret
         self.read_only_key, self.read_only_secret = simulation.read_only_key, simulation.read_only_secret
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="venuekit simulation", daemon=True)
+        self._thread: LoopThread | None = None
 
     def __enter__(self) -> Self:
-        self._thread.start()
+        self._thread = LoopThread("venuekit simulation")
         with ExitStack() as not_opened:
-            not_opened.callback(self._stop)
-            asyncio.run_coroutine_threadsafe(self.simulation.__aenter__(), self._loop).result()
+            not_opened.callback(self._thread.stop)
+            self._thread.run(self.simulation.__aenter__)
             not_opened.pop_all()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        try:
-            asyncio.run_coroutine_threadsafe(self.simulation.__aexit__(None, None, None), self._loop).result()
-        finally:
-            self._stop()
+        with ExitStack() as closing:
+            closing.callback(self._running.stop)
+            self._running.run(self.simulation.__aexit__, None, None, None)
 
-    def _stop(self) -> None:
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
+    @property
+    def _running(self) -> LoopThread:
+        if self._thread is None:
+            raise RuntimeError("the simulation does not run: use it in a with block")
+        return self._thread
 
     def call(self, function: Callable[[Simulation], T]) -> T:
-        """Run a function on the simulation in its own thread and return its result."""
+        """
+        Run a function on the simulation in its own thread and return its result.
+
+        Raises:
+            RuntimeError: the simulation does not run.
+        """
 
         async def run() -> T:
             return function(self.simulation)
 
-        return asyncio.run_coroutine_threadsafe(run(), self._loop).result()
+        return self._running.run(run)
 
     def rest(self, venue_id: str) -> str:
         """Return the URL of a venue, without a trailing slash."""

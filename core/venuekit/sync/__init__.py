@@ -10,8 +10,8 @@ from __future__ import annotations
 from venuekit.sync.account import Account
 from venuekit.sync.accounts import Accounts, open_accounts
 from venuekit.sync.blocking import BlockingCapability, Pager
-from venuekit.sync.loop_thread import run
 from venuekit.sync.opening import connect, open  # noqa: A004 - sync.open, as gzip.open
+from venuekit.sync.shared_thread import run
 from venuekit.sync.simulation import simulate
 
 __all__ = [

@@ -10,12 +10,12 @@ from venuekit import account as asynchronous_account
 from venuekit.pipeline.options import UNSET
 
 if TYPE_CHECKING:
+    from venuekit._util.loop_thread import LoopThread
     from venuekit.capabilities import Support
     from venuekit.endpoint import Endpoint, Priority
     from venuekit.message import Answer
     from venuekit.pipeline.journal_lines import Unresolved
     from venuekit.sync.blocking import BlockingCapability
-    from venuekit.sync.loop_thread import LoopThread
     from venuekit.venue import EnvironmentName, Venue
 
 T = TypeVar("T")

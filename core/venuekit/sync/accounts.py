@@ -10,10 +10,11 @@ from contextlib import ExitStack, contextmanager
 from typing import TypeVar
 
 from venuekit import accounts as asynchronous
+from venuekit._util.loop_thread import LoopThread
 from venuekit.fleet import FanOut, fan_out
 from venuekit.sync.account import Account
 from venuekit.sync.blocking import BlockingCapability
-from venuekit.sync.loop_thread import LoopThread, join_thread, leave_thread
+from venuekit.sync.shared_thread import join_thread, leave_thread
 
 V = TypeVar("V")
 C = TypeVar("C", bound=BlockingCapability)

@@ -9,8 +9,8 @@ from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
 
 from venuekit import capabilities
+from venuekit._util.loop_thread import LoopThread
 from venuekit.capabilities import Capability
-from venuekit.sync.loop_thread import LoopThread
 
 if TYPE_CHECKING:
     from venuekit.sync.account import Account

@@ -10,7 +10,7 @@ from venuekit.connecting import open_account
 from venuekit.credentials import Credentials
 from venuekit.pipeline import Guard
 from venuekit.sync.account import Account
-from venuekit.sync.loop_thread import join_thread, leave_thread
+from venuekit.sync.shared_thread import join_thread, leave_thread
 from venuekit.venue import Venue
 
 _HOW_TO_CLOSE = "call `account.close()`, or use it in `with account:`"

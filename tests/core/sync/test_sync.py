@@ -18,7 +18,7 @@ from venuekit.capabilities import Capability
 from venuekit.simulator.background import BackgroundSimulation
 from venuekit.simulator.serve import write_accounts_file
 from venuekit.sync import capabilities as blocking
-from venuekit.sync import loop_thread
+from venuekit.sync import shared_thread
 from venuekit.sync.capabilities import IncomeReader, LeverageControl, PositionReader
 
 _UNOFFERED = {"DeadManControl", "UserStream"}
@@ -29,7 +29,7 @@ def sim() -> Iterator[BackgroundSimulation]:
     """The toy venue; afterwards no thread of blocking accounts is left."""
     with sync.simulate("toy_perp") as simulation:
         yield simulation
-    assert loop_thread._thread is None
+    assert shared_thread._thread is None
     assert not [one for one in threading.enumerate() if one.name == "venuekit.sync"]
 
 

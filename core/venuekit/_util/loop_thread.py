@@ -1,4 +1,4 @@
-"""The thread whose event loop carries blocking accounts: it begins with its first user and ends with its last."""
+"""A thread with an event loop of its own, for callers that block."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ T = TypeVar("T")
 class LoopThread:
     """An event loop in a daemon thread, so that a program which forgets to close an account can end."""
 
-    def __init__(self) -> None:
+    def __init__(self, name: str) -> None:
         self._ready = threading.Event()
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), name="venuekit.sync", daemon=True)
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), name=name, daemon=True)
         self._thread.start()
         self._ready.wait()
 
@@ -43,9 +43,11 @@ class LoopThread:
             RuntimeError: it is called in the loop's own thread, which it would block, or the thread has ended.
         """
         if threading.current_thread() is self._thread:
-            raise RuntimeError("a blocking call in the thread of venuekit.sync would wait for itself; use await there")
+            raise RuntimeError(
+                f"a blocking call in the thread of {self._thread.name} would wait for itself; use await there"
+            )
         if not self._thread.is_alive():
-            raise RuntimeError("the thread of venuekit.sync has ended, with its last account or by a fork")
+            raise RuntimeError(f"the thread of {self._thread.name} has ended, with its last user or by a fork")
         done: Future[T] = Future()
         tasks: list[asyncio.Task[None]] = []
 
@@ -71,43 +73,3 @@ class LoopThread:
             for text in getattr(end, "__notes__", ()):
                 interruption.add_note(text)
             raise interruption from end
-
-
-_lock = threading.Lock()
-_thread: LoopThread | None = None
-_users = 0
-
-
-def join_thread() -> LoopThread:
-    """Return the thread of this process; each user leaves it once."""
-    global _thread, _users  # noqa: PLW0603 - one per process, as the loop that it stands in for
-    with _lock:
-        if _thread is None:
-            _thread = LoopThread()
-        _users += 1
-        return _thread
-
-
-def leave_thread() -> None:
-    """End the thread with its last user."""
-    global _thread, _users  # noqa: PLW0603 - as above
-    with _lock:
-        _users -= 1
-        if _users or _thread is None:
-            return
-        last, _thread = _thread, None
-    last.stop()
-
-
-def run(function: Callable[P, Awaitable[T]], *args: P.args, **kwargs: P.kwargs) -> T:
-    """
-    Call any async function of venuekit in the loop of the blocking accounts, and return its result.
-
-    ``sync.run(venuekit.flatten, account.asynchronous)``, or ``sync.run(error.resolve)`` of a write whose outcome is
-    unknown. Accounts are handed over as their ``asynchronous``.
-    """
-    thread = join_thread()
-    try:
-        return thread.run(function, *args, **kwargs)
-    finally:
-        leave_thread()
