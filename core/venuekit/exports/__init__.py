@@ -6,6 +6,7 @@ from venuekit.exports.export import Export, append_rows, open_export, write_new_
 from venuekit.exports.formats import Format, Sink, stream_sink
 from venuekit.exports.resume import Terms
 from venuekit.exports.rows import Columns, Row, columns_of, plain, row_of
+from venuekit.exports.stored_rows import read_rows
 from venuekit.exports.tables import Table, table
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "columns_of",
     "open_export",
     "plain",
+    "read_rows",
     "row_of",
     "stream_sink",
     "table",

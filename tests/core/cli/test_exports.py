@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from venuekit.capabilities import ClosedPnl, Conversion, Fill, Income, IncomeKind, Order, Withdrawal
 from venuekit.errors import ConfigurationError
-from venuekit.exports import Export, Format, Terms, columns_of, open_export, plain, stream_sink
+from venuekit.exports import Export, Format, Terms, columns_of, open_export, plain, read_rows, row_of, stream_sink
 from venuekit.exports.formats import FileSink
 from venuekit.exports.resume import resume_path
 from venuekit.plugin import from_milliseconds
@@ -97,6 +97,21 @@ def test_nothing_is_lost_in_writing(tmp_path_factory: pytest.TempPathFactory, it
         assert {"account": "main", "venue": "acme_perp", **{n: plain(v) for n, v in row.items()}} == json.loads(line)
         assert {name: str(held) if held is not None else "" for name, held in json.loads(line).items()} == cell
         assert Decimal(cell["amount"]) == row["amount"]
+
+
+@pytest.mark.parametrize("file_format", Format)
+@settings(deadline=None, max_examples=40)
+@given(items=st.lists(_INCOME, max_size=8))
+def test_rows_are_read_back(tmp_path_factory: pytest.TempPathFactory, file_format: Format, items: list[Income]) -> None:
+    """Every format gives the rows that were written, with exact numbers and times."""
+    if file_format is Format.PARQUET:
+        pytest.importorskip("pyarrow", reason="the extra parquet is not installed")
+    path = tmp_path_factory.mktemp("export") / "out"
+    _run(path, file_format, items, None)
+
+    rows = list(read_rows(path, file_format, columns_of(Income)))
+
+    assert rows == [{**row_of(item, account="main", venue="acme_perp"), "kind": plain(item.kind)} for item in items]
 
 
 @settings(deadline=None, max_examples=40)
