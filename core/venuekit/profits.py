@@ -13,7 +13,7 @@ from venuekit._util.decimals import EXACT, total
 from venuekit.capabilities import Income, IncomeKind
 
 #: movements of money that make none
-_MOVED = frozenset({IncomeKind.TRANSFER, IncomeKind.CONVERSION})
+MOVED = frozenset({IncomeKind.TRANSFER, IncomeKind.CONVERSION})
 #: the sum that a kind belongs to; all others are ``other``
 _PARTS = {
     IncomeKind.REALIZED_PNL: "realized_pnl",
@@ -72,7 +72,7 @@ def profits_of(movements: Iterable[Income]) -> tuple[Profit, ...]:
             **{_PARTS.get(one.kind, "other"): one.amount},
         )
         for one in movements
-        if one.kind not in _MOVED
+        if one.kind not in MOVED
     )
     return sum_profits(each, lambda one: (one.day, one.symbol or "", one.asset))
 

@@ -10,9 +10,11 @@ from pathlib import Path
 PRIVATE = 0o600
 
 
-def write_whole(file: Path, text: str, *, mode: int = PRIVATE) -> None:
+def write_whole(file: Path, content: str | bytes, *, mode: int = PRIVATE) -> None:
     """
-    Replace a file in one step; the temporary file is readable by its owner alone, and gets its ``mode`` at the end.
+    Replace a file in one step, by text as UTF-8 or by bytes.
+
+    The temporary file is readable by its owner alone, and gets its ``mode`` at the end.
 
     Raises:
         OSError: it cannot be written; the former file is still there.
@@ -20,8 +22,8 @@ def write_whole(file: Path, text: str, *, mode: int = PRIVATE) -> None:
     descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
     temporary = Path(name)
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as opened:
-            opened.write(text)
+        with os.fdopen(descriptor, "wb") as opened:
+            opened.write(content.encode() if isinstance(content, str) else content)
         temporary.chmod(mode)
         temporary.replace(file)
     finally:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import functools
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, aclosing, contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, aclosing, contextmanager, nullcontext
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -39,6 +39,8 @@ from venuekit.capabilities import (
 from venuekit.cli.accounts import entries
 from venuekit.cli.commands import Group, accounts_option, enum_member, length, moment, state_of
 from venuekit.cli.errors import note_left_out, print_error, status_of, worst
+from venuekit.cli.history_plot import HistoryPlot
+from venuekit.cli.pictures import check_plot
 from venuekit.clock import SystemClock
 from venuekit.errors import InvalidArgument, UnsupportedCapability, VenuekitError
 from venuekit.exports import Export, Format, Terms, columns_of, open_export, plain, stream_sink
@@ -82,6 +84,12 @@ _COMMON = (
         help="The file to write; FILE.resume beside it notes the progress.  [default: standard output]",
     ),
     click.Option(["--same-account"], is_flag=True, help="Continue although the API key is a different one."),
+    click.Option(
+        ["--plot"],
+        type=click.Path(path_type=Path, dir_okay=False),
+        metavar="FILE",
+        help="Draw all rows of the output into a .png or .svg file, too.",
+    ),
 )
 _NEEDED_SYMBOL = click.Option(["--symbol"], metavar="S", required=True, help="Of this symbol.")
 _SYMBOL = click.Option(["--symbol"], metavar="S", help="Of this symbol.")
@@ -189,6 +197,9 @@ def history_command() -> None:
     A file is written while it is downloaded. The same command again continues where the file ends: after an
     interruption, or for later rows. A row is never written twice, and written rows never change: an order keeps the
     state in which it was read.
+
+    --plot draws all rows of the output: sums by asset of payments, prices of candles, fills and orders, and rates of
+    funding. A picture of less than was asked for says so.
     """
 
 
@@ -203,6 +214,7 @@ async def _download(
     file_format: str | None,
     output: Path | None,
     same_account: bool,
+    plot: Path | None,
     **filters: Any,
 ) -> int:
     """Download account after account; a failing account is reported, the others continue."""
@@ -210,6 +222,8 @@ async def _download(
 
     if output is None and file_format == Format.PARQUET:
         raise click.UsageError("Parquet needs an --output", context)
+    if plot is not None:
+        check_plot(plot)
     named = Format.of(output) if output is not None and file_format is None else Format.CSV
     format_ = named if file_format is None else Format(file_format)
     state = state_of(context)
@@ -221,30 +235,40 @@ async def _download(
         {key.replace("_", "-"): _word_of(value) for key, value in options.items()},
         {entry.name: f"{entry.venue} {entry.environment}" for entry in chosen},
     )
-    opening = open_export(
-        output or stream_sink(sys.stdout.buffer, format_, columns_of(history.shape)), history.shape, terms
-    )
-    failed: list[VenuekitError] = []
-    unable: list[VenuekitError] = []
-    with _print_summary(opening, output, failed) as export, _progress_bar(start, end) as bar:
+    columns = columns_of(history.shape)
+    drawing = None if plot is None else HistoryPlot(plot, terms, columns, history.time, filters)
+    stream = stream_sink(sys.stdout.buffer, format_, columns)
+    opening = open_export(output or (stream if drawing is None else drawing.keep_rows(stream)), history.shape, terms)
+    failed: dict[str, VenuekitError] = {}
+    unable: dict[str, VenuekitError] = {}
+    with (
+        nullcontext() if drawing is None else drawing.during_download(),
+        _print_summary(opening, output, failed) as export,
+        _progress_bar(start, end) as bar,
+    ):
         async with Runtime(plugins=state.plugins) as runtime:
             for entry in chosen:
                 try:
                     async with open_entry(entry, runtime, read_only=True) as account:
                         after = export.begin(entry.name, account.identity[-1], same_account=same_account)
+                        if drawing is not None:
+                            await drawing.read_instruments(entry.name, account)
                         await _download_one(history, entry.name, account, export, bar, after=after, **options)
                 except VenuekitError as error:
                     if export.is_broken:
                         raise
                     if isinstance(error, UnsupportedCapability) and not accounts:
-                        unable.append(error)
+                        unable[entry.name] = error
                         note_left_out(entry.name, error, as_json=False)
                     else:
                         print_error(error, as_json=False, account=entry.name)
-                        failed.append(error)
+                        failed[entry.name] = error
             if len(unable) == len(chosen):
-                failed += unable
-    return worst(map(status_of, failed))
+                failed |= unable
+    statuses = [*map(status_of, failed.values())]
+    if drawing is not None:
+        statuses.append(drawing.draw(output, {**failed, **unable}))
+    return worst(statuses)
 
 
 def _word_of(option: Any) -> str | None:
@@ -274,7 +298,7 @@ async def _download_one(
 
 @contextmanager
 def _print_summary(
-    opening: AbstractContextManager[Export[Any]], path: Path | None, failed: Sequence[VenuekitError]
+    opening: AbstractContextManager[Export[Any]], path: Path | None, failed: Mapping[str, VenuekitError]
 ) -> Iterator[Export[Any]]:
     """Report the rows of the file when it is closed, however that comes, and whether another run could add to it."""
     export: Export[Any] | None = None
@@ -288,7 +312,7 @@ def _print_summary(
             again = ""
             if failed or not ended:
                 again = "; not all of it"
-            if not ended or not all(isinstance(error, _FOR_GOOD) for error in failed):
+            if not ended or not all(isinstance(error, _FOR_GOOD) for error in failed.values()):
                 again += ": the same command again continues"
             click.echo(f"{path}: {export.added} rows added, {export.rows} in all{again}", err=True)
 

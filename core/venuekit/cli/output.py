@@ -18,6 +18,7 @@ import click
 
 from venuekit.cli.row_forms import chosen_form, text_of
 from venuekit.cli.tables import record, table
+from venuekit.clock import ClockWarning
 from venuekit.exports.rows import Row, plain
 
 
@@ -133,3 +134,20 @@ def print_warnings(*, as_json: bool = False) -> Iterator[None]:
         warnings.simplefilter("always", UserWarning)
         former, warnings.showwarning = warnings.showwarning, print_warning
         yield
+
+
+@contextmanager
+def keep_warnings(kept: list[str]) -> Iterator[None]:
+    """Append the text of every ``UserWarning`` of the block, except those of clocks; they are shown as before."""
+    former = warnings.showwarning
+
+    def keep(message: Warning | str, category: type[Warning], *location: Any, **more: Any) -> None:
+        if issubclass(category, UserWarning) and not issubclass(category, ClockWarning):
+            kept.append(str(message))
+        former(message, category, *location, **more)
+
+    warnings.showwarning = keep
+    try:
+        yield
+    finally:
+        warnings.showwarning = former

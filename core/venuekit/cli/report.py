@@ -11,9 +11,12 @@ import click
 
 from venuekit._util.times import from_milliseconds
 from venuekit.capabilities import IncomeReader
-from venuekit.cli.accounts import answer
-from venuekit.cli.commands import Group, accounts_command, moment, output_option
-from venuekit.cli.profit_plot import check_plot, draw_profits
+from venuekit.cli.accounts import answer, entries
+from venuekit.cli.commands import Group, accounts_command, moment, output_option, state_of
+from venuekit.cli.errors import worst
+from venuekit.cli.output import keep_warnings
+from venuekit.cli.pictures import check_plot, draw_picture
+from venuekit.cli.profit_plot import profit_panels
 from venuekit.cli.tables import columns
 from venuekit.clock import SystemClock
 from venuekit.profits import Profit, profits_of, sum_profits
@@ -59,6 +62,7 @@ async def pnl_command(
     """
     if plot is not None:
         check_plot(plot)
+    chosen = entries(state_of(context), accounts)
     now = from_milliseconds(SystemClock().milliseconds())
     start = start or now - timedelta(days=30)
     drawn: dict[str, tuple[Profit, ...]] = {}
@@ -69,11 +73,14 @@ async def pnl_command(
         return [_row(name, account, one, by) for one in _group(drawn[name], by)]
 
     shown = columns(f"account {'day symbol' if by == 'both' else by} asset {' '.join(_PARTS)}")
-    status = await answer(context, accounts, ask, shown, "no profit and no loss", as_json=as_json)
-    if plot is not None and drawn:
-        draw_profits(drawn, plot)
-        click.echo(f"{plot}: drawn", err=True)
-    return status
+    notes: list[str] = []
+    with keep_warnings(notes):
+        status = await answer(context, accounts, ask, shown, "no profit and no loss", as_json=as_json)
+    if plot is None:
+        return status
+    notes += [f"not all of it: without {one.name}" for one in chosen if one.name not in drawn]
+    title = f"report pnl: {start:%Y-%m-%d %H:%M} to {end or now:%Y-%m-%d %H:%M} UTC"
+    return worst([status, draw_picture(plot, title, profit_panels(drawn), notes, as_json=as_json)])
 
 
 def _group(profits: Sequence[Profit], by: str) -> Sequence[Profit]:

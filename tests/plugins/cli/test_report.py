@@ -5,15 +5,19 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from tests.core.cli.svg_texts import points_of, texts_of
 
 from venuekit.capabilities import IncomeKind
 from venuekit.cli import main
 from venuekit.simulator import Simulation
+
+imread = pytest.importorskip("matplotlib.image", reason="the extra plot is not installed").imread
 
 #: the day before yesterday, at noon
 TIME = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0) - timedelta(days=2)
@@ -64,23 +68,49 @@ def test_sums_over_days_or_symbols(
     assert values is None or [row[field] for row in rows if Decimal(row["funding"])] == values
 
 
-@pytest.mark.parametrize(("suffix", "start"), [("png", b"\x89PNG\r\n\x1a\n"), ("svg", b"<?xml")])
-def test_a_picture_of_all_accounts(
-    simulation: Simulation, capsys: pytest.CaptureFixture[str], suffix: str, start: bytes
-) -> None:
-    """One picture for each asset, with a line of each account; the file is what its name says."""
-    assert main(["report", "pnl", "binance_usdm", "bybit_inverse", "--start", DAY, "--plot", f"pnl.{suffix}"]) == 0
+def test_a_picture_of_all_accounts(simulation: Simulation, capsys: pytest.CaptureFixture[str]) -> None:
+    """A panel for each asset, with its unit and a point for each day of each account."""
+    assert main(["report", "pnl", "binance_usdm", "bybit_inverse", "--start", DAY, "--plot", "pnl.svg"]) == 0
     told = capsys.readouterr()
 
-    drawn = Path(f"pnl.{suffix}").read_bytes()
-    assert drawn.startswith(start)
-    assert len(drawn) > 5_000
-    assert f"pnl.{suffix}: drawn" in told.err
-    if suffix == "svg":
-        assert all(
-            f"<!-- {text} -->".encode() in drawn
-            for text in ("profit so far, ETH", "profit so far, USDT", "bybit_inverse")
-        )
+    drawn, texts = Path("pnl.svg"), texts_of(Path("pnl.svg"))
+    assert "pnl.svg: drawn" in told.err
+    assert {"profit so far, ETH", "profit so far, USDT", "bybit_inverse", "ETH", "USDT", "time, UTC"} <= set(texts)
+    assert points_of(drawn, "line2d")[1:] == [[2], [3]]  # BTC; ETH; the fees of today, too, are in USDT
+
+
+def test_a_png_opens(simulation: Simulation) -> None:
+    """It is a picture of more than one colour."""
+    assert main(words("--plot", "pnl.png")) == 0
+
+    picture = imread("pnl.png")
+    assert picture.shape[1] == 1000
+    assert picture.min() < picture.max()
+
+
+def test_a_picture_without_an_account_says_so(simulation: Simulation, capsys: pytest.CaptureFixture[str]) -> None:
+    """An account that could not be read is named in the picture, and on standard error."""
+    accounts = Path("accounts.toml")
+    text = accounts.read_text(encoding="utf-8")
+    accounts.write_text(re.sub(r"127\.0\.0\.1:\d+(?=/bybit)", "127.0.0.1:9", text), encoding="utf-8")
+
+    assert main(["report", "pnl", "binance_usdm", "bybit_inverse", "--start", DAY, "--plot", "pnl.svg"]) == 1
+
+    sentence = "not all of it: without bybit_inverse"
+    assert sentence in texts_of(Path("pnl.svg"))
+    assert f"pnl.svg: drawn; {sentence}" in capsys.readouterr().err
+
+
+def test_no_profit_is_not_drawn(simulation: Simulation, capsys: pytest.CaptureFixture[str]) -> None:
+    """Neither the rows nor the error are taken for the other."""
+    days = [f"{TIME - timedelta(days=number):%Y-%m-%d}" for number in (9, 8)]
+
+    assert main(["report", "pnl", "binance_usdm", "--start", days[0], "--end", days[1], "--plot", "a.svg"]) == 1
+
+    out, err = capsys.readouterr()
+    assert out == "no profit and no loss\n"
+    assert f"a.svg: not drawn: report pnl: {days[0]} 00:00 to {days[1]} 00:00 UTC" in err
+    assert not Path("a.svg").exists()
 
 
 @pytest.mark.parametrize(
