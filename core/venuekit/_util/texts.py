@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+#: how many names a sentence lists
+_NAMES_SHOWN = 8
+
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
     """Return the known name that looks most like ``word``, None when none comes near."""
@@ -32,6 +35,14 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return ``"; did you mean NAME?"``, or nothing when no known name comes near."""
     found = nearest(word, known)
     return f"; did you mean {found}?" if found else ""
+
+
+def guard_limits(symbols: Iterable[str]) -> str:
+    """Return in words which symbols a guard allows: of many the first ones, and how many more."""
+    names = sorted(symbols)
+    more = len(names) - _NAMES_SHOWN
+    shown = ", ".join(names[:_NAMES_SHOWN]) + (f" and {more} more" if more > 0 else "")
+    return f"the guard allows only {shown}" if names else "the guard allows no symbol"
 
 
 _log = logging.getLogger("venuekit.warned")

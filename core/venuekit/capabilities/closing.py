@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import attrs
 
+from venuekit._util.texts import guard_limits
 from venuekit.capabilities.enums import PositionSide
 from venuekit.capabilities.order_values import Order
 from venuekit.capabilities.orders import OrderControl
@@ -63,6 +64,7 @@ class CloseReport:
 
     Attributes:
         symbols: The symbols that it was about, empty for all of the account.
+        is_guarded: Whether they are those that the guard allows, in place of all: no others were looked at.
         legs: The legs that were held, each with the fills of the closing orders.
         orders: The closing orders that the venue accepted, as they were seen last.
         positions: The positions that are left; None where they could not be read.
@@ -73,6 +75,7 @@ class CloseReport:
     """
 
     symbols: tuple[str, ...] = ()
+    is_guarded: bool = False
     legs: tuple[ClosedLeg, ...] = ()
     orders: tuple[Order, ...] = ()
     positions: tuple[Position, ...] | None = None
@@ -83,12 +86,18 @@ class CloseReport:
 
     @property
     def is_flat(self) -> bool:
-        """Whether no position and no open order is left, and no order can still arrive."""
+        """Whether no position and no open order of ``symbols`` is left, and no order of them can still arrive."""
         return self.positions == () and self.open_orders == () and not self.late and self.doubt is None
 
+    @property
+    def limits(self) -> str:
+        """The symbols that the guard allows, in words, where they are those of the report; else empty."""
+        return guard_limits(self.symbols) if self.is_guarded else ""
+
     def __str__(self) -> str:
+        limits = f" ({self.limits})" if self.limits else ""
         if self.is_flat:
-            return "flat"
+            return f"flat{limits}"
         left = [f"{one.symbol} {one.side} {one.quantity:f}" for one in self.positions or ()]
         left += ["positions unknown"] if self.positions is None else []
         if self.open_orders is None:
@@ -97,7 +106,7 @@ class CloseReport:
             left.append(f"{len(self.open_orders)} open {'order' if len(self.open_orders) == 1 else 'orders'}")
         left += map(str, self.late)
         left += [self.doubt] if self.doubt else []
-        return f"not flat: {'; '.join(left)}"
+        return f"not flat{limits}: {'; '.join(left)}"
 
 
 class PositionCloseControl(PositionReader, OrderControl):
@@ -153,7 +162,7 @@ class PositionCloseControl(PositionReader, OrderControl):
 
         Args:
             symbols: The contracts, one at least, unless ``all`` is True.
-            all: Every contract of the account; where the guard names symbols, each of those.
+            all: Every contract of the account; where the guard names symbols, each of those, and the report says so.
             cancel: Whether open orders are cancelled first, and whenever more are seen.
             deadline: Seconds that it may take in all, and a second more for the last look where the venue does not
                 answer; that of the account's own options counts, too. A report comes whenever it is over.
@@ -161,5 +170,6 @@ class PositionCloseControl(PositionReader, OrderControl):
         Raises:
             InvalidArgument: no symbols without ``all=True``, or both, or a deadline that is no number above 0; nothing
                 was sent.
+            GuardRefused: a symbol that the guard does not allow, or ``all`` where it allows none; nothing was read.
             OperationError: nothing at all could be done or read, as with a wrong key; or the guard forbids it.
         """

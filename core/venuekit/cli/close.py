@@ -78,7 +78,11 @@ async def close_command(
     status = status_of_flattening(reports[0]) if cancel else status_of_legs(reports)
     for failure in failed:
         print_error(failure, as_json=as_json, account=account)
-    _print(reports, opened, account, status, is_whole=not failed, as_json=as_json)
+    if failed or (cancel and status is not Status.DONE):
+        empty = str(reports[0]) if cancel else None
+    else:
+        empty = "no position is open"
+    _print(reports, opened, account, status, empty, as_json=as_json)
     return worst([status, *map(status_of, failed)])
 
 
@@ -119,15 +123,18 @@ async def _part(account: Account, position: Position, percent: Decimal) -> Decim
 
 
 def _print(
-    reports: list[CloseReport], account: Account, name: str, status: Status, *, is_whole: bool, as_json: bool
+    reports: list[CloseReport], account: Account, name: str, status: Status, empty: str | None, *, as_json: bool
 ) -> None:
-    """Print the legs, and where less was closed than was asked for, why."""
+    """Print the legs, ``empty`` without any, why less was closed than was asked for, and the symbols of the guard."""
     rows = [row for report in reports for row in leg_rows(report, account=name, venue=account.venue.id)]
     for report in reports if status is not Status.DONE else ():
         print_failures(report, account=name, as_json=as_json)
         for late in report.late:
             note(f"{name}: {late}", as_json=as_json, account=name)
+    limits = next((report.limits for report in reports if report.limits), "")
     if rows or as_json:
         print_rows(rows, LEG_COLUMNS, as_json=as_json)
-    elif is_whole:
-        say_done(f"{name}: no position is open")
+        if limits:
+            note(f"{name}: {limits}", as_json=as_json, account=name)
+    elif empty is not None:
+        say_done(f"{name}: {empty}{f' ({limits})' if limits and limits not in empty else ''}")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import click
 
+from venuekit._util.texts import guard_limits
 from venuekit._util.times import from_milliseconds
 from venuekit.accounts import open_entry
 from venuekit.capabilities import Order, OrderBehaviour, OrderControl, OrderReader, PositionCloseControl
@@ -63,6 +64,8 @@ class _Left:
     bug: Exception | None = None
     legs: tuple[Row, ...] = ()
     report: CloseReport | None = None
+    #: the symbols that the guard allows, in words, where it narrowed all to them
+    limits: str = ""
 
     @property
     def count(self) -> int | None:
@@ -76,7 +79,8 @@ class _Left:
             return f"{self.name}: {self.report}"
         if self.count is None:
             return f"{self.name}: remaining orders unknown"
-        return f"{self.name}: {f'{self.count} left' if self.count else 'nothing left'}"
+        limits = f" ({self.limits})" if self.limits else ""
+        return f"{self.name}: {f'{self.count} left' if self.count else 'nothing left'}{limits}"
 
 
 @accounts_command("panic", accounts="any", writes=True, short_help="Cancel everything, and close positions too.")
@@ -133,6 +137,8 @@ def _print(results: Sequence[_Left], *, close: bool, as_json: bool) -> None:
         print_rows(rows, None, as_json=True)
         for result in results:
             flat: dict[str, Any] = {} if result.report is None else {"flat": result.report.is_flat}
+            limits = result.limits if result.report is None else result.report.limits
+            flat |= {"limits": limits} if limits else {}
             note(str(result), as_json=True, account=result.name, left=result.count, **flat)
         return
     if legs:
@@ -149,7 +155,7 @@ async def _clear(state: State, chosen: Sequence[AccountEntry], symbols: tuple[st
     async def clear(entry: AccountEntry) -> _Left:
         try:
             async with open_entry(entry, runtime) as account:
-                return await (_flatten_one if close else _clear_one)(entry.name, account, symbols)
+                return await (_flatten_one if close else _clear_allowed)(entry, account, symbols)
         except VenuekitError as error:
             unusable = isinstance(error, ConfigurationError)
             return _Left(entry.name, Status.USAGE if unusable else Status.UNKNOWN, errors=(error,))
@@ -162,12 +168,13 @@ async def _clear(state: State, chosen: Sequence[AccountEntry], symbols: tuple[st
     return list(cleared.values.values())
 
 
-async def _flatten_one(name: str, account: Account, symbols: tuple[str, ...]) -> _Left:
+async def _flatten_one(entry: AccountEntry, account: Account, symbols: tuple[str, ...]) -> _Left:
     """Flatten one account; where that fails at once, its orders are cancelled all the same."""
+    name = entry.name
     try:
         report = await PositionCloseControl.of(account).flatten(*symbols, all=not symbols)
     except OperationError as error:
-        left = await _clear_one(name, account, symbols)
+        left = await _clear_allowed(entry, account, symbols)
         known = tuple(one for one in left.errors if str(one) != str(error))
         return attrs.evolve(left, status=worst([left.status, Status.UNKNOWN]), errors=(error, *known))
     status = status_of_flattening(report)
@@ -184,6 +191,14 @@ async def _flatten_one(name: str, account: Account, symbols: tuple[str, ...]) ->
         legs=tuple(leg_rows(report, account=name, venue=account.venue.id)),
         report=report,
     )
+
+
+async def _clear_allowed(entry: AccountEntry, account: Account, symbols: tuple[str, ...]) -> _Left:
+    """Cancel the orders of these symbols; without any, of all that the account's guard allows."""
+    if symbols or not entry.symbols:
+        return await _clear_one(entry.name, account, symbols)
+    left = await _clear_one(entry.name, account, tuple(sorted(entry.symbols)))
+    return attrs.evolve(left, limits=guard_limits(entry.symbols))
 
 
 async def _clear_one(name: str, account: Account, symbols: tuple[str, ...]) -> _Left:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from venuekit._util.texts import guard_limits
 from venuekit.capabilities import OrderReader, PositionReader
 from venuekit.cli.accounts import expected_errors, open_together
 from venuekit.cli.commands import State
@@ -31,9 +32,13 @@ async def preview(
     from venuekit import fan_out
 
     names = [entry.name for entry in chosen]
+    allowed = {entry.name: entry.symbols for entry in chosen if not symbols and entry.symbols is not None}
 
     async def read(account: Account) -> list[Row]:
-        return await _rows(name_of[account], account, symbols, with_positions=with_positions)
+        name = name_of[account]
+        rows = await _rows(name, account, with_positions=with_positions)
+        wanted = symbols or allowed.get(name)
+        return [row for row in rows if wanted is None or row["symbol"] in wanted]
 
     async with open_together(state, names, read_only=True) as (accounts, failed):
         name_of = {account: name for name, account in accounts.items()}
@@ -48,6 +53,7 @@ async def preview(
         kinds = [row["kind"] for row in answers.values[name]]
         words = f"{name}: {_count(kinds, 'order')} would be cancelled"
         words += f", {_count(kinds, 'position')} closed" if with_positions else ""
+        words += f" ({guard_limits(allowed[name])})" if name in allowed else ""
         if as_json:
             note(words, as_json=True, account=name)
         else:
@@ -55,19 +61,18 @@ async def preview(
     return worst([Status.PENDING if rows else Status.DONE, *map(status_of, failed.values())])
 
 
-async def _rows(name: str, account: Account, symbols: tuple[str, ...], *, with_positions: bool) -> list[Row]:
+async def _rows(name: str, account: Account, *, with_positions: bool) -> list[Row]:
     first = {"account": name, "venue": account.venue.id}
     orders = await OrderReader.of(account).get_open_orders()
     rows: list[Row] = [
         {**first, "kind": "order", "symbol": one.symbol, "side": one.side, "quantity": one.quantity, "id": one.id}
         for one in orders
-        if not symbols or one.symbol in symbols
     ]
     positions = await PositionReader.of(account).get_positions() if with_positions else ()
     return rows + [
         {**first, "kind": "position", "symbol": one.symbol, "side": one.side, "quantity": one.quantity, "id": None}
         for one in positions
-        if one.quantity and (not symbols or one.symbol in symbols)
+        if one.quantity
     ]
 
 

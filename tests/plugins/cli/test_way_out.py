@@ -194,6 +194,57 @@ def test_panic_of_one_symbol(simulation: Simulation, call: Call) -> None:
     assert _quantity(simulation, "binance_usdm") != 0
 
 
+def _allow(tmp_path: Path, symbols: str) -> None:
+    """Have the accounts file allow these symbols alone."""
+    file = tmp_path / "accounts.toml"
+    table = "[accounts.binance_usdm]\n"
+    file.write_text(file.read_text().replace(table, f"{table}symbols = {symbols}\n"))
+
+
+def test_an_account_whose_guard_allows_no_symbol(simulation: Simulation, call: Call, tmp_path: Path) -> None:
+    """Nothing may be looked at, so nothing is called flat: the status is not 0, and the guard is named."""
+    _allow(tmp_path, "[]")
+
+    shown = call("panic", "binance_usdm", "--close", "--dry-run")
+    panic = call("panic", "binance_usdm", "--close")
+    as_json = call("panic", "binance_usdm", "--close", "--json")
+    close = call("close", "binance_usdm", "--all", "--cancel")
+
+    assert shown.out == ("binance_usdm: 0 orders would be cancelled, 0 positions closed (the guard allows no symbol)\n")
+    assert (panic.status, close.status) == (4, 3)
+    assert "flat" not in panic.out
+    assert "no position is open" not in close.out
+    assert all("it allows no symbol" in called.err for called in (panic, close))
+    assert "flat" not in as_json.notes[-1]
+    assert _quantity(simulation, "binance_usdm") != 0
+
+
+def test_an_account_whose_guard_allows_some_symbols(simulation: Simulation, call: Call, tmp_path: Path) -> None:
+    """All are those that it allows, and every result names them: the position of another symbol is left."""
+    place = ("order", "place", "binance_usdm", "ETHUSDT", "buy", "0.1", "--price", "2000")
+    assert call(*place).status == 0
+    _allow(tmp_path, '["ETHUSDT"]')
+    limits = "(the guard allows only ETHUSDT)"
+
+    shown = call("panic", "binance_usdm", "--close", "--dry-run")
+    cancelled = call("panic", "binance_usdm")
+    panic = call("panic", "binance_usdm", "--close", "--json")
+    close = call("close", "binance_usdm", "--all", "--cancel")
+    assert call(*place[:-2], "--type", "market").status == 0
+    closed = call("close", "binance_usdm", "--all", "--cancel")
+
+    assert shown.status == 5
+    assert shown.out.endswith(f"binance_usdm: 1 order would be cancelled, 0 positions closed {limits}\n")
+    assert (cancelled.status, cancelled.out) == (0, f"binance_usdm: nothing left {limits}\n")
+    (note,) = panic.notes
+    assert note["note"] == f"binance_usdm: flat {limits}"
+    assert (note["flat"], note["limits"]) == (True, "the guard allows only ETHUSDT")
+    assert (close.status, close.out) == (0, f"binance_usdm: no position is open {limits}\n")
+    assert closed.status == 0
+    assert closed.err == "binance_usdm: the guard allows only ETHUSDT\n"
+    assert _quantity(simulation, "binance_usdm") != 0
+
+
 def test_panic_that_cannot_close(simulation: Simulation, call: Call) -> None:
     """Where closing orders are refused the report says what is left, and the status is 3."""
     simulation.disturb("binance_usdm", _place(simulation, "binance_usdm"), Reject(Reason.INSUFFICIENT_MARGIN), times=30)

@@ -13,7 +13,15 @@ from tests.plugins.stages import VENUES
 
 import venuekit
 from venuekit.capabilities import OrderStatus, PositionSide
-from venuekit.errors import AnswerLost, GuardRefused, InvalidArgument, InvalidRequest, NotExecuted, OutcomeUnknown
+from venuekit.errors import (
+    AnswerLost,
+    GuardRefused,
+    InvalidArgument,
+    InvalidRequest,
+    NotExecuted,
+    Outcome,
+    OutcomeUnknown,
+)
 from venuekit.pipeline import Guard
 from venuekit.simulator import ApplyLater, Delay, DropBefore, Reject, SecondActor
 from venuekit.simulator.ledger import Reason, Side
@@ -275,6 +283,36 @@ async def test_a_close_passes_a_halted_guard_and_keeps_to_its_symbols(venue: str
 
 
 @every_venue
+async def test_all_of_a_guard_is_not_all_of_the_account(venue: str) -> None:
+    """A report about the symbols of the guard says so: the position of another symbol is left, and not called flat."""
+    async with opened(venue, guard=Guard(symbols={"OTHER1", "OTHER2"})) as stage:
+        read = [one.path for one in stage.sim.requests]
+
+        report = await stage.account.flatten(all=True, deadline=0.5)
+
+        assert (report.symbols, report.is_guarded) == (("OTHER1", "OTHER2"), True)
+        assert "flat (the guard allows only OTHER1, OTHER2)" in str(report)
+        assert stage.quantities() == [HELD * stage.quantity]
+        assert len(stage.sim.requests) > len(read)
+
+
+@every_venue
+async def test_a_guard_that_allows_no_symbol_is_refused(venue: str) -> None:
+    """Where the guard leaves nothing to look at, all is not flat: it is an error with the mend, and nothing is read."""
+    async with opened(venue, guard=Guard(symbols=())) as stage:
+        read = len(stage.sim.requests)
+
+        with pytest.raises(GuardRefused, match=r"allows no symbol.*name some in `symbols` of the Guard") as refused:
+            await stage.account.flatten(all=True)
+        results = await venuekit.flatten(stage.account, all=True)
+
+        assert (refused.value.operation, refused.value.outcome) == ("flatten", Outcome.NOT_SENT)
+        assert [type(error) for error in results.errors.values()] == [GuardRefused]
+        assert len(stage.sim.requests) == read
+        assert stage.quantities() == [HELD * stage.quantity]
+
+
+@every_venue
 async def test_a_close_waits_for_no_fence(venue: str) -> None:
     """After a lost cancellation of all orders, the market order leaves at once."""
     async with opened(venue) as stage:
@@ -410,4 +448,10 @@ def test_a_report_that_has_everything_left() -> None:
     """The text of a report names everything that is left."""
     report = venuekit.capabilities.CloseReport(doubt="it was read only once")
     assert str(report) == "not flat: positions unknown; open orders unknown; it was read only once"
-    assert str(attrs.evolve(report, positions=(), open_orders=(), doubt=None)) == "flat"
+    flat = attrs.evolve(report, positions=(), open_orders=(), doubt=None)
+    assert str(flat) == "flat"
+    guarded = attrs.evolve(flat, symbols=tuple("ABCDEFGHIJ"), is_guarded=True)
+    assert str(guarded) == "flat (the guard allows only A, B, C, D, E, F, G, H and 2 more)"
+    assert str(attrs.evolve(guarded, positions=None, symbols=("A",))) == (
+        "not flat (the guard allows only A): positions unknown"
+    )

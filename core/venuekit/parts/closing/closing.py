@@ -44,10 +44,11 @@ class Closing:
     """
     One call of ``flatten``, or of ``close_position`` where it has a ``choose``.
 
-    ``symbols`` None are all of the account. ``choose`` returns the legs of the first look that are to be closed, each
-    with the most contracts that may be; without it every leg is closed until it is flat. ``late`` reads the orders that
-    may still arrive; reads lag by ``lag`` seconds at most. ``seconds_since_accepted`` returns, by symbol, how long ago
-    an order that may open a position was accepted last, as far as this process knows.
+    ``symbols`` None are all of the account; where it ``is_guarded`` they are all that the guard allows. ``choose``
+    returns the legs of the first look that are to be closed, each with the most contracts that may be; without it every
+    leg is closed until it is flat. ``late`` reads the orders that may still arrive; reads lag by ``lag`` seconds at
+    most. ``seconds_since_accepted`` returns, by symbol, how long ago an order that may open a position was accepted
+    last, as far as this process knows.
     """
 
     account: PositionClosePart
@@ -58,6 +59,7 @@ class Closing:
     lag: float
     seconds: float
     cancel: bool = False
+    is_guarded: bool = False
     price: Decimal | None = None
     choose: Callable[[tuple[Position, ...]], list[ClosingLeg]] | None = None
     end: float = attrs.field(init=False)
@@ -321,6 +323,7 @@ class Closing:
         left = {one.key for one in self.look.positions or ()}
         return CloseReport(
             symbols=() if self.symbols is None else tuple(sorted(self.symbols)),
+            is_guarded=self.is_guarded,
             legs=tuple(
                 leg.result(
                     {one.id: one for one in orders},

@@ -73,10 +73,18 @@ class PositionClosePart(Account, PositionCloseControl):
             raise self.refuse(words)
         if isinstance(deadline, bool) or not (math.isfinite(deadline) and deadline > 0):
             raise self.refuse(f"deadline is a number of seconds above 0, not {deadline!r}")
-        chosen = self._session.guard.symbols if all else frozenset(symbols)
+        allowed = self._session.guard.symbols
+        if all and allowed is not None and not allowed:
+            words = (
+                "it allows no symbol, so no position may be looked at: name some in `symbols` of the Guard or of the"
+                " accounts file, or leave it out to allow all"
+            )
+            raise self.make_error(GuardRefused, words)
+        chosen = allowed if all else frozenset(symbols)
         _check_symbols(self, chosen)
         closing = self._closing(chosen, deadline)
         closing.cancel = cancel
+        closing.is_guarded = all and allowed is not None
         return await closing.run()
 
     def _closing(self, symbols: frozenset[str] | None, seconds: float) -> Closing:
