@@ -21,7 +21,7 @@ from click.shell_completion import CompletionItem
 
 from venuekit._util.texts import did_you_mean
 from venuekit._util.times import from_milliseconds
-from venuekit.cli.row_forms import RowForm, choose_form
+from venuekit.cli.row_forms import RowForm, choose_form, choose_json
 from venuekit.clock import SystemClock
 
 if TYPE_CHECKING:
@@ -140,7 +140,9 @@ accounts_option = click.option(
     callback=_remember,
     help="The accounts file.  [default: VENUEKIT_ACCOUNTS, ./accounts.toml, the user's]",
 )
-json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON list of flat objects.")
+json_option = click.option(
+    "--json", "as_json", is_flag=True, callback=choose_json, help="Print one JSON list of flat objects."
+)
 #: adds ``-o`` to a command whose output is rows
 output_option = click.option(
     "-o",

@@ -13,14 +13,15 @@ import click
 
 from venuekit._util.texts import did_you_mean
 from venuekit.cli.accounts import entries
-from venuekit.cli.commands import State, accounts_command, enum_member, moment, state_of
+from venuekit.cli.commands import State, accounts_command, enum_member, moment, output_option, state_of
 from venuekit.cli.errors import Status, print_error, status_of, worst
 from venuekit.cli.journal_rows import OPEN, EndedAs, JournalFilter, JournalRow, asked_text, journal_row
 from venuekit.cli.output import note, print_rows
+from venuekit.cli.row_forms import chosen_form
 from venuekit.cli.tables import columns
 from venuekit.credentials.accounts_file import key_fingerprint
 from venuekit.errors import AccountsFileError, VenuekitError
-from venuekit.exports.rows import Row, row_of
+from venuekit.exports.rows import Row, columns_of, row_of
 from venuekit.owners import state_directory
 from venuekit.pipeline.journal_files import JournaledWrite, JournalName, find_journal_days
 from venuekit.pipeline.journal_lines import UnreadableLine
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 _SHOWN = "account operation symbol sent_at outcome asked"
 
 
-@accounts_command("journal", accounts="any")
+@accounts_command("journal", accounts="any", options=(output_option,))
 @click.option("--since", type=moment, metavar="T", help="Sent at this time or later, in UTC.")
 @click.option("--until", type=moment, metavar="T", help="Sent before this time, in UTC.")
 @click.option("--symbol", metavar="S", help="Of this symbol, or of every symbol of the account.")
@@ -74,8 +75,8 @@ def journal_command(
     resolved, and never the one to the secret. Journals of the account's former keys are its own, too, where the venue
     names accounts. A line that cannot be read may hide a write: it is reported, and the status is 4.
     """
-    if sum((csv is not None, jsonl is not None, as_json)) > 1:
-        raise click.UsageError("--csv, --jsonl and --json are three forms of one list: name one of them", context)
+    if sum((csv is not None, jsonl is not None, as_json, chosen_form() is not None)) > 1:
+        raise click.UsageError("--csv, --jsonl, --json and -o are forms of one list: name one of them", context)
     if is_open and outcomes:
         raise click.UsageError("an --open write has no --outcome: name one of them", context)
     wanted = JournalFilter(since, until, symbol, operation, (OPEN,) if is_open else outcomes)
@@ -89,10 +90,10 @@ def journal_command(
 
 
 def _print(listing: _Listing, *, as_json: bool) -> None:
-    """Print the rows as JSON or as a table."""
+    """Print the rows: all fields of them as JSON or in a form, or a table."""
     found = [*listing.rows()]
-    if as_json:
-        print_rows([_flat(*one) for one in found], None, as_json=True)
+    if as_json or chosen_form():
+        print_rows([_flat(*one) for one in found], columns(" ".join(columns_of(JournalRow))), as_json=as_json)
     elif found:
         print_rows([_for_people(*one) for one in found], columns(_SHOWN), as_json=False)
     elif not listing.statuses:
@@ -101,7 +102,7 @@ def _print(listing: _Listing, *, as_json: bool) -> None:
 
 def _export(target: Path, listing: _Listing, *, is_csv: bool) -> None:
     """Write the rows into a new file or, for ``-``, to standard output."""
-    from venuekit.exports import Format, append_rows, columns_of, stream_sink, write_new_file
+    from venuekit.exports import Format, append_rows, stream_sink, write_new_file
 
     kinds, file_format = columns_of(JournalRow), Format.CSV if is_csv else Format.JSONL
     rows = (_flat(*one) for one in listing.rows())

@@ -87,13 +87,14 @@ def print_rows(
     """
     Print rows: as JSON, as a table, or without columns as one record after the other; in another form with ``-o``.
 
-    Raises:
-        UsageError: both JSON and another form are asked for.
+    Args:
+        rows: The rows to print.
+        columns: Those of the table; with ``-o`` and no row, the heading.
+        as_json: Whether JSON is asked for.
+        whole: Fields that are never wrapped.
     """
     form = chosen_form()
     if form is not None:
-        if as_json:
-            raise click.UsageError(f"--json and -o {form} are two forms of the same rows: give one of them")
         say_done(text_of(rows, form, columns))
     elif as_json:
         say_done(json_text(rows))

@@ -16,10 +16,11 @@ import click
 from venuekit.capabilities import ApiKeyReader, OrderReader
 from venuekit.cli.accounts import entries
 from venuekit.cli.alerts import Alert, Verdict, parse_alert
-from venuekit.cli.commands import WholeNumber, accounts_command, number, state_of
+from venuekit.cli.commands import WholeNumber, accounts_command, number, output_option, state_of
 from venuekit.cli.errors import Status, print_error, status_of, worst
 from venuekit.cli.metrics_file import metrics_text, write_metrics
 from venuekit.cli.output import json_text, note, print_rows, say_done
+from venuekit.cli.row_forms import chosen_form, refuse_rounds
 from venuekit.cli.tables import cell_text, columns
 from venuekit.errors import VenuekitError
 from venuekit.exports.rows import Row
@@ -34,6 +35,11 @@ if TYPE_CHECKING:
 
 #: the least and most seconds between two rounds: open orders weigh much
 _SHORTEST, _LONGEST = 5, 86_400
+#: every field of a row
+_FIELDS = columns(
+    "account venue status equity_usd equity_by_asset margin_ratio nearest distance orders unresolved key_expires_at"
+    " unknown alerts message"
+)
 _COLUMNS = {
     **columns("account equity margin_ratio nearest distance orders unresolved key_expires alerts"),
     "equity": f"equity, {USD}",
@@ -74,7 +80,9 @@ class _Extra:
     key_expires_at: datetime | None
 
 
-@accounts_command("overview", accounts="any", short_help="Show worth and risk of accounts, with alerts.")
+@accounts_command(
+    "overview", accounts="any", short_help="Show worth and risk of accounts, with alerts.", options=(output_option,)
+)
 @click.option(
     "--watch",
     "seconds",
@@ -120,10 +128,12 @@ async def overview_command(
     """
     from venuekit import Runtime
 
+    if seconds is not None:
+        refuse_rounds(context)
     state = state_of(context)
     chosen = entries(state, accounts)
     options = _Options(alerts, dict(rates), metrics, as_json, seconds is not None)
-    if not chosen and not as_json:
+    if not chosen and not as_json and not chosen_form():
         click.echo("no accounts")
         return Status.DONE
     async with Runtime(plugins=state.plugins) as runtime, AsyncExitStack() as stack:
@@ -163,7 +173,8 @@ class _Overview:
                 statuses.append(self._report(name, error))
             worth = worths.accounts.get(name)
             if worth is None:
-                rows.append({"account": name, "venue": entry.venue, "status": "unreadable", "message": str(error)})
+                unreadable = {"account": name, "venue": entry.venue, "status": "unreadable", "message": str(error)}
+                rows.append({**dict.fromkeys(_FIELDS), **unreadable})
                 continue
             row = _row(worth, extras.get(name), self._accounts[name])
             rows.append(row)
@@ -221,14 +232,14 @@ class _Overview:
 
     def _print(self, rows: Sequence[Row], worths: Portfolio) -> None:
         options = self._options
-        if options.as_json:
-            if options.repeats:
-                say_done(json_text(rows, in_one_line=True))
-            else:
-                print_rows(rows, None, as_json=True)
+        if options.as_json and options.repeats:
+            say_done(json_text(rows, in_one_line=True))
             return
         if options.repeats:
             say_done(f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S}Z")
+        if options.as_json or chosen_form():
+            print_rows(rows, _FIELDS, as_json=options.as_json)
+            return
         shown = {name: heading for name, heading in _COLUMNS.items() if name != "alerts" or options.alerts}
         print_rows([_for_people(row) for row in rows], shown, as_json=False, whole=_WHOLE)
         known = [one for one in worths.accounts.values() if one.equity is not None]
@@ -272,6 +283,7 @@ def _row(worth: AccountWorth, extra: _Extra | None, account: Account) -> dict[st
         "key_expires_at": None if extra is None else extra.key_expires_at,
         "unknown": len(worth.unknown),
         "alerts": None,
+        "message": None,
     }
 
 

@@ -13,6 +13,7 @@ from venuekit.cli.tables import columns, table
 from venuekit.exports.rows import Row, plain
 
 _CHOSEN = "venuekit.row_form"
+_JSON = "venuekit.json"
 
 
 class RowForm(enum.StrEnum):
@@ -24,8 +25,35 @@ class RowForm(enum.StrEnum):
 
 
 def choose_form(context: click.Context, _: click.Parameter, form: RowForm | None) -> None:
-    """Take the value of the option ``-o``."""
+    """
+    Take the value of the option ``-o``.
+
+    Raises:
+        UsageError: JSON is asked for, too.
+    """
     context.meta[_CHOSEN] = form
+    _check_forms(context)
+
+
+def choose_json(context: click.Context, _: click.Parameter, as_json: bool) -> bool:
+    """Take the value of the option ``--json``, and return it; see also :func:`choose_form`."""
+    context.meta[_JSON] = as_json
+    _check_forms(context)
+    return as_json
+
+
+def _check_forms(context: click.Context) -> None:
+    """Refuse two forms before anything is read or changed."""
+    form = context.meta.get(_CHOSEN)
+    if form is not None and context.meta.get(_JSON):
+        raise click.UsageError(f"--json and -o {form} are two forms of the same rows: give one of them", context)
+
+
+def refuse_rounds(context: click.Context) -> None:
+    """Refuse the forms with a heading where rows are printed again and again: those of two rounds would be one."""
+    form = chosen_form()
+    if form in {RowForm.CSV, RowForm.TSV}:
+        raise click.UsageError(f"-o {form} has no place for a second round: --watch goes with --json", context)
 
 
 def chosen_form() -> RowForm | None:

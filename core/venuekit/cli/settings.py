@@ -16,11 +16,22 @@ import click
 
 from venuekit.capabilities import LeverageControl, LeverageReader, MarginType, PositionSide
 from venuekit.cli.accounts import open_account, open_together
-from venuekit.cli.commands import F, State, accounts_command, accounts_option, json_option, number, state_of, yes_option
+from venuekit.cli.commands import (
+    F,
+    State,
+    accounts_command,
+    accounts_option,
+    json_option,
+    number,
+    output_option,
+    state_of,
+    yes_option,
+)
 from venuekit.cli.consent import confirm_live, live_to_confirm
 from venuekit.cli.errors import Status, print_error, status_of, worst
 from venuekit.cli.output import json_text, note, print_rows, say_done
-from venuekit.cli.settings_text import plan_text, report_text, step_text
+from venuekit.cli.row_forms import chosen_form, refuse_rounds
+from venuekit.cli.settings_text import plan_text, report_text, row_columns, step_text
 from venuekit.cli.tables import cell_text, columns
 from venuekit.cli.undo_file import UndoFile, default_path
 from venuekit.errors import VenuekitError
@@ -49,6 +60,7 @@ def _target_arguments(command: F) -> F:
             help="Only these accounts of the target: a name, or desk*.",
         ),
         json_option,
+        output_option,
         accounts_option,
     ):
         command = decorate(command)
@@ -139,6 +151,7 @@ async def plan_command(
         return _print_plan(*await _plan(state, target, names, symbols), everything=everything, as_json=as_json)
     import asyncio
 
+    refuse_rounds(context)
     former: object = None
     while True:
         file, planned = await _plan(state, target, names, symbols)
@@ -160,14 +173,17 @@ async def _plan(state: State, target: Path, names: Sequence[str], symbols: Seque
 
 def _print_plan(file: TargetFile, planned: Plan, *, everything: bool, as_json: bool, in_one_line: bool = False) -> int:
     """Print a plan, and the errors of the rest; return the exit status."""
-    from venuekit.settings import plan_exit_status
+    from venuekit.settings import PlannedStep, plan_exit_status
 
     mistakes: list[UnknownSymbol | UnmatchedPattern] = [*planned.unknown, *planned.unmatched]
-    if as_json and (planned.steps or not mistakes):
+    if planned.steps or not mistakes:
         rows = [row for row in planned.rows() if everything or row["status"] != "unchanged"]
-        click.echo(json_text(rows, in_one_line=in_one_line))
-    elif planned.steps or not mistakes:
-        click.echo(plan_text(planned, everything=everything, lines=_has_rules(file)))
+        if as_json and in_one_line:
+            click.echo(json_text(rows, in_one_line=True))
+        elif as_json or chosen_form():
+            print_rows(rows, row_columns(PlannedStep), as_json=as_json)
+        else:
+            click.echo(plan_text(planned, everything=everything, lines=_has_rules(file)))
     unreadable = _print_unreadable(planned.unreadable, as_json=as_json)
     file.check_symbols(mistakes)
     return worst([plan_exit_status(planned), *unreadable])
@@ -210,7 +226,7 @@ async def apply_command(
 
     The old values of the settings that it changes are in the undo file, which it names; applying that restores them.
     """
-    from venuekit.settings import apply, report_exit_status
+    from venuekit.settings import Result, apply, report_exit_status
 
     state = state_of(context)
     file = _read(state, target, names)
@@ -229,9 +245,12 @@ async def apply_command(
             with _results(planned, as_json=as_json) as on_result:
                 report = await apply(planned, accounts, on_result=on_result)
             interrupted.pop_all()
-    say_done(json_text(report.rows()) if as_json else report_text(report, everything=everything))
-    if as_json and report.caveat is not None:
-        note(report.caveat, as_json=True)
+    if as_json or chosen_form():
+        print_rows(report.rows(), row_columns(Result), as_json=as_json)
+        if report.caveat is not None:
+            note(report.caveat, as_json=as_json)
+    else:
+        say_done(report_text(report, everything=everything))
     undo.end(report, as_json=as_json)
     unreadable = _print_unreadable(report.unreadable, as_json=as_json)
     return worst([report_exit_status(report), *unreadable])

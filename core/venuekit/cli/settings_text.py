@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+import attrs
+
 from venuekit.cli.tables import cell_text, columns, table, width
 from venuekit.exports.rows import Row
 
@@ -22,8 +24,15 @@ ALIKE = 4
 _NAMED = 3
 _COLUMNS = columns("account symbol setting margin_type side present target status")
 _LINE = {"decided_by": "decided by"}
+#: fields of steps that rows do not have
+_INNER = frozenset({"name", "needs", "also"})
 #: columns that are shown where a row has a value in them
 _RARE = frozenset({"margin_type", "side"})
+
+
+def row_columns(step: type[Step]) -> dict[str, str]:
+    """Return the columns of the rows of a plan, or of a report, by the class of its steps."""
+    return columns(" ".join(field.name for field in attrs.fields(step) if field.name not in _INNER))
 
 
 def plan_text(plan: Plan, *, everything: bool, lines: bool) -> str:

@@ -282,7 +282,7 @@ def test_what_is_not_there(call: Call, written: Written, monkeypatch: pytest.Mon
 @pytest.mark.parametrize(
     ("words", "error"),
     [
-        ("--json --csv a.csv", "--csv, --jsonl and --json are three forms of one list"),
+        ("--json --csv a.csv", "--csv, --jsonl, --json and -o are forms of one list"),
         ("--open --outcome applied", "an --open write has no --outcome"),
         ("--outcome unknown", "'unknown' is none of applied, not_applied, not_sent, does_not_hold"),
         ("--since yesterdy", "'yesterdy' is not a time"),
