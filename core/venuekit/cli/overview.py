@@ -17,7 +17,7 @@ from venuekit.capabilities import ApiKeyReader, OrderReader
 from venuekit.cli.accounts import entries
 from venuekit.cli.alerts import Alert, Verdict, parse_alert
 from venuekit.cli.commands import WholeNumber, accounts_command, number, output_option, state_of
-from venuekit.cli.errors import Status, print_error, status_of, worst
+from venuekit.cli.errors import Status, print_error, print_system_error, status_of, worst
 from venuekit.cli.metrics_file import metrics_text, write_metrics
 from venuekit.cli.output import json_text, note, print_rows, say_done
 from venuekit.cli.row_forms import chosen_form, refuse_rounds
@@ -124,7 +124,8 @@ async def overview_command(
 
     A dash is a figure that is unknown or that there is not; the reasons follow. Figures of alerts are distance,
     margin_ratio, equity_usd, orders, unresolved and key_expires_in (days: 'key_expires_in<7d'). The status is 5 where
-    one holds, 4 where one cannot be judged, and 1 where an account cannot be read.
+    one holds, also where another account cannot be read; else 1 where an account cannot be read, and 4 where an alert
+    cannot be judged.
     """
     from venuekit import Runtime
 
@@ -180,10 +181,9 @@ class _Overview:
             rows.append(row)
             statuses.append(self._judge(row, worth, extras.get(name)))
         self._print(rows, worths)
-        if self._options.metrics is not None:
-            write_metrics(self._options.metrics, metrics_text(rows, [one.text for one in self._options.alerts]))
-        # an alert that holds is more than another one that cannot be judged
-        return worst(one for one in statuses if one is not Status.UNKNOWN or Status.PENDING not in statuses)
+        statuses.append(self._write_metrics(rows))
+        # whoever is called by the status learns of an alert that holds, whatever else went wrong
+        return Status.PENDING if Status.PENDING in statuses else worst(statuses)
 
     async def _open(self) -> dict[str, Exception]:
         from venuekit import fan_out
@@ -229,6 +229,18 @@ class _Overview:
         if row["alerts"]:
             return Status.PENDING
         return Status.UNKNOWN if Verdict.UNKNOWN in verdicts.values() else Status.DONE
+
+    def _write_metrics(self, rows: Sequence[Row]) -> Status:
+        """Write the file for Prometheus, where there is one to write; an error of the system is printed."""
+        path = self._options.metrics
+        if path is None:
+            return Status.DONE
+        try:
+            write_metrics(path, metrics_text(rows, [one.text for one in self._options.alerts]))
+        except OSError as error:
+            print_system_error(error, as_json=self._options.as_json)
+            return Status.ERROR
+        return Status.DONE
 
     def _print(self, rows: Sequence[Row], worths: Portfolio) -> None:
         options = self._options

@@ -88,6 +88,56 @@ def test_an_account_that_cannot_be_read_is_a_row_and_the_others_are_there(
     assert "unreadable" in call("overview", COINM, USDM).out
 
 
+def test_an_unreadable_account_hides_no_alert_of_another(simulation: Simulation, call: Call, tmp_path: Path) -> None:
+    """The status is that of the alert; the row, the error and the metrics say that an account was not read."""
+    route, refused = ("GET", "/fapi/v3/positionRisk"), CannedAnswer.json(401, REFUSAL)
+    for order in ((COINM, USDM), (USDM, COINM)):
+        simulation.disturb(USDM, route, refused)
+        called = call("overview", *order, "--json", "--alert", "distance<8%", "--prometheus", "desk.prom")
+        rows = {row["account"]: row for row in json.loads(called.out)}
+
+        assert called.status == 5
+        assert rows[COINM]["alerts"] == "distance<8%"
+        assert rows[USDM]["status"] == "unreadable"
+        assert json.loads(called.err.splitlines()[0])["account"] == USDM
+        assert f'venuekit_account_up{{account="{USDM}",venue="{USDM}"}} 0' in (tmp_path / "desk.prom").read_text()
+
+
+def test_an_alert_that_does_not_hold_hides_no_unreadable_account(simulation: Simulation, call: Call) -> None:
+    """Nor does one that cannot be judged: the status is that of the lost account."""
+    route, refused = ("GET", "/fapi/v3/positionRisk"), CannedAnswer.json(401, REFUSAL)
+    simulation.disturb(USDM, route, refused)
+    quiet = call("overview", COINM, USDM, "--alert", "distance<1%")
+    simulation.disturb(USDM, route, refused)
+    unknown = call("overview", "bybit_inverse", USDM, "--alert", "margin_ratio>90%")
+
+    assert (quiet.status, unknown.status) == (1, 1)
+
+
+def test_an_account_that_cannot_be_opened_hides_no_alert(simulation: Simulation, call: Call, tmp_path: Path) -> None:
+    """Its mistake in the accounts file has a status of its own, without an alert."""
+    accounts = tmp_path / "accounts.toml"
+    lost = f'[accounts.lost]\nvenue = "{COINM}"\nenvironment = "live"\nkey = "env:NOT_SET"\nsecret = "env:NOT_SET"\n'
+    accounts.write_text(f"{lost}\n{accounts.read_text(encoding='utf-8')}", encoding="utf-8")
+
+    held, quiet = (call("overview", "lost", COINM, "--alert", f"distance<{limit}%") for limit in (8, 1))
+
+    assert (held.status, quiet.status) == (5, 64)
+    assert "NOT_SET" in held.err
+
+
+def test_a_metrics_file_that_cannot_be_written_hides_no_alert(
+    simulation: Simulation, call: Call, tmp_path: Path
+) -> None:
+    """The table is there, and the error names the file."""
+    words = ("overview", COINM, "--prometheus", str(tmp_path / "gone" / "desk.prom"), "--alert")
+    held, quiet = call(*words, "distance<8%"), call(*words, "distance<1%")
+
+    assert (held.status, quiet.status) == (5, 1)
+    assert "distance<8%" in held.out
+    assert "No such file or directory" in held.err
+
+
 def test_a_mistake_is_found_before_anything_is_read(simulation: Simulation, call: Call) -> None:
     """In a condition, a rate, an account."""
     simulation.requests.clear()
