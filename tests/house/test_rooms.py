@@ -86,6 +86,7 @@ ROOMS = {
         "ledger",
     ),
     "cli": (
+        "replaced_file",
         "alerts metrics_file symbol_cache tables",
         "row_forms",
         "output",

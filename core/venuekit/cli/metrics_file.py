@@ -9,6 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from venuekit._util.whole_files import write_whole
+from venuekit.cli.replaced_file import check_replaced
 from venuekit.exports.rows import Row
 
 #: field of a row to the metric and its help
@@ -44,6 +45,16 @@ def metrics_text(rows: Sequence[Row], alerts: Iterable[str]) -> str:
                 holds = text in str(row.get("alerts") or "").split("; ")
                 lines.append(f"venuekit_alert{_labels(row, alert=text)} {int(holds)}")
     return "\n".join([*lines, ""])
+
+
+def check_metrics(path: Path) -> None:
+    """
+    Check that a metrics file can be written there, before anything is read.
+
+    Raises:
+        ConfigurationError: another file is there.
+    """
+    check_replaced(path, "--prometheus", "metrics file of venuekit", b"# HELP venuekit_")
 
 
 def write_metrics(path: Path, text: str) -> None:

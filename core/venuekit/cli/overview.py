@@ -18,7 +18,7 @@ from venuekit.cli.accounts import entries
 from venuekit.cli.alerts import Alert, Verdict, parse_alert
 from venuekit.cli.commands import WholeNumber, accounts_command, number, output_option, state_of
 from venuekit.cli.errors import Status, print_error, print_system_error, status_of, worst
-from venuekit.cli.metrics_file import metrics_text, write_metrics
+from venuekit.cli.metrics_file import check_metrics, metrics_text, write_metrics
 from venuekit.cli.output import json_text, note, print_rows, say_done
 from venuekit.cli.row_forms import chosen_form, refuse_rounds
 from venuekit.cli.tables import cell_text, columns
@@ -106,7 +106,7 @@ class _Extra:
     "metrics",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
-    help="Write the figures into FILE for Prometheus, too.",
+    help="Write the figures into FILE for Prometheus, too; it replaces metrics files alone.",
 )
 async def overview_command(
     context: click.Context,
@@ -131,6 +131,8 @@ async def overview_command(
 
     if seconds is not None:
         refuse_rounds(context)
+    if metrics is not None:
+        check_metrics(metrics)
     state = state_of(context)
     chosen = entries(state, accounts)
     options = _Options(alerts, dict(rates), metrics, as_json, seconds is not None)

@@ -19,6 +19,7 @@ import click
 from venuekit._util.whole_files import write_whole
 from venuekit.cli.errors import Status, print_error, status_of
 from venuekit.cli.output import note
+from venuekit.cli.replaced_file import check_replaced
 from venuekit.errors import ConfigurationError, VenuekitError
 
 if TYPE_CHECKING:
@@ -147,7 +148,7 @@ def check_plot(path: Path) -> None:
 
     Raises:
         UsageError: the file has another suffix, or its directory is not there.
-        ConfigurationError: matplotlib is not installed.
+        ConfigurationError: matplotlib is not installed, or a file is there that it did not draw.
     """
     if path.suffix.lower() not in _SUFFIXES:
         raise click.UsageError(f"--plot {path}: the name of a picture ends with {' or '.join(_SUFFIXES)}")
@@ -155,6 +156,7 @@ def check_plot(path: Path) -> None:
         raise click.UsageError(f"--plot {path}: there is no directory {path.parent}")
     if importlib.util.find_spec("matplotlib") is None:
         raise ConfigurationError("--plot needs matplotlib: pip install 'venuekit[plot]'")
+    check_replaced(path, "--plot", "picture of matplotlib", b"Matplotlib v")
 
 
 def draw_picture(

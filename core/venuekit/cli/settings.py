@@ -33,7 +33,7 @@ from venuekit.cli.output import json_text, note, print_rows, say_done
 from venuekit.cli.row_forms import chosen_form, refuse_rounds
 from venuekit.cli.settings_text import plan_text, report_text, row_columns, step_text
 from venuekit.cli.tables import cell_text, columns
-from venuekit.cli.undo_file import UndoFile, default_path
+from venuekit.cli.undo_file import UndoFile, check_new, default_path
 from venuekit.errors import VenuekitError
 from venuekit.exports.rows import row_of
 
@@ -200,7 +200,7 @@ def _has_rules(file: TargetFile) -> bool:
     "undo_path",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Write the undo file here.  [default: one by its time in the user's directory of state]",
+    help="Write the undo file here, a new file.  [default: one by its time in the user's directory of state]",
 )
 @yes_option
 @click.pass_context
@@ -228,6 +228,8 @@ async def apply_command(
     """
     from venuekit.settings import Result, apply, report_exit_status
 
+    if undo_path is not None:
+        check_new(undo_path)
     state = state_of(context)
     file = _read(state, target, names)
     live = live_to_confirm(context, file.accounts, yes=yes)

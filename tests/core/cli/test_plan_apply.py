@@ -238,6 +238,46 @@ def test_applying_the_undo_file_restores_the_old_values(call: Call, fresh: Any, 
     assert not (tmp_path / "nothing.toml").exists()
 
 
+@pytest.mark.parametrize("has_changes", [True, False])
+@pytest.mark.parametrize("name", ["settings.toml", "kept.toml", "link.toml"])
+def test_an_undo_file_takes_the_place_of_no_other_file(
+    call: Call, fresh: Any, target: Path, name: str, has_changes: bool
+) -> None:
+    """Neither of the target itself nor of a link, with changes or without, and nothing is sent."""
+    tmp_path = target.parent
+    place = ("--accounts", fresh.accounts, "--json")
+    if not has_changes:
+        assert call("apply", target, *place).status == 0
+    (tmp_path / "kept.toml").write_text("of mine")
+    (tmp_path / "link.toml").symlink_to("nowhere.toml")
+    before = call("plan", target, *place, "--all").rows
+
+    refused = call("apply", target, "--undo", tmp_path / name, *place)
+
+    assert refused.status == 64
+    assert refused.error["message"].startswith(f"--undo {tmp_path / name}: it exists, and is not overwritten")
+    assert (target.read_text(), (tmp_path / "kept.toml").read_text()) == (TARGET, "of mine")
+    assert (tmp_path / "link.toml").is_symlink()
+    assert call("plan", target, *place, "--all").rows == before
+
+
+def test_an_undo_file_that_another_program_makes_meanwhile_is_kept(
+    call: Call, fresh: Any, target: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is neither replaced by the old values nor removed where there are none, and nothing is sent."""
+    monkeypatch.setattr("venuekit.cli.settings.check_new", lambda path: path.write_text("of another"))
+    undo = tmp_path / "undo.toml"
+    place = ("--accounts", fresh.accounts, "--json")
+
+    refused = call("apply", target, "--undo", undo, *place)
+    pending = call("plan", target, *place).status
+    applied = [call("apply", target, *place).status, call("apply", target, "--undo", undo, *place).status]
+
+    assert (refused.status, pending, applied) == (64, 5, [0, 0])
+    assert "it exists, and is not overwritten" in refused.error["message"]
+    assert undo.read_text() == "of another"
+
+
 def test_without_a_place_for_the_undo_file_nothing_is_sent(
     call: Call, fresh: Any, target: Path, tmp_path: Path
 ) -> None:

@@ -138,6 +138,23 @@ def test_a_metrics_file_that_cannot_be_written_hides_no_alert(
     assert "No such file or directory" in held.err
 
 
+def test_a_file_for_prometheus_replaces_its_former_one_and_no_other_file(
+    simulation: Simulation, call: Call, tmp_path: Path
+) -> None:
+    """The accounts file least of all: nothing is read before that is found."""
+    (tmp_path / "kept.toml").write_text("[accounts]")
+    (tmp_path / "empty.prom").touch()
+    simulation.requests.clear()
+    refused = call("overview", COINM, "--prometheus", "kept.toml")
+    asked = len(simulation.requests)
+    written = [call("overview", COINM, "--prometheus", "empty.prom").status for _ in range(2)]
+
+    assert (refused.status, asked, written) == (64, 0, [0, 0])
+    assert "--prometheus kept.toml: it exists and is no metrics file of venuekit" in refused.err
+    assert (tmp_path / "kept.toml").read_text() == "[accounts]"
+    assert (tmp_path / "empty.prom").read_text().startswith("# HELP")
+
+
 def test_a_mistake_is_found_before_anything_is_read(simulation: Simulation, call: Call) -> None:
     """In a condition, a rate, an account."""
     simulation.requests.clear()

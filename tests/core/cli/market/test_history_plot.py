@@ -40,13 +40,31 @@ def test_income_is_summed_by_asset(call: Call, market: Any) -> None:
 def test_a_png_is_a_picture(call: Call, market: Any) -> None:
     """It opens, in its size, and is not of one colour; it replaces a former one."""
     market.tell(rows=40)
-    Path("out.png").write_text("a former picture", encoding="utf-8")
 
     assert call("history", "pnl", "main", "--output", "out.csv", "--plot", "out.png").status == 0
+    first = Path("out.png").read_bytes()
+    market.tell(rows=50)
+    assert call("history", "pnl", "main", "--output", "out.csv", "--plot", "out.png").status == 0
+    assert Path("out.png").read_bytes() != first
 
     picture = imread("out.png")
     assert picture.shape[:2] == (500, 1000)
     assert picture.min() < picture.max()
+
+
+@pytest.mark.parametrize("name", ["out.png", "out.svg"])
+def test_a_picture_replaces_pictures_of_its_own_alone(call: Call, market: Any, name: str) -> None:
+    """Another file of that name is left as it is, and nothing is downloaded; a drawn one is replaced."""
+    market.tell(rows=3)
+    words = ("history", "pnl", "main", "--output", "out.csv", "--plot", name)
+    Path(name).write_text("the logo", encoding="utf-8")
+    refused = call(*words)
+
+    assert refused.status == 64
+    assert f"--plot {name}: it exists and is no picture of matplotlib, so it is not overwritten" in refused.err
+    assert (Path(name).read_text(encoding="utf-8"), Path("out.csv").exists()) == ("the logo", False)
+    Path(name).unlink()
+    assert [call(*words).status, call(*words).status] == [0, 0]
 
 
 @pytest.mark.parametrize("file_format", FORMATS)
@@ -121,13 +139,13 @@ def test_a_warning_of_missing_rows_is_in_the_picture(call: Call, market: Any) ->
 
 def test_nothing_to_draw_is_an_error(call: Call, market: Any) -> None:
     """The former picture stays, the rows are there, and the status is 1."""
-    Path("out.svg").write_text("a former picture", encoding="utf-8")
+    Path("out.svg").write_text("a former picture of Matplotlib v3", encoding="utf-8")
 
     called = call(*WORDS)
 
     assert called.status == 1
     assert "error: out.svg: not drawn: history income: 0 rows" in called.err
-    assert Path("out.svg").read_text(encoding="utf-8") == "a former picture"
+    assert Path("out.svg").read_text(encoding="utf-8") == "a former picture of Matplotlib v3"
     assert Path("out.csv").exists()
 
 
