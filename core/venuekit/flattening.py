@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
 
 from venuekit.account import Account
+from venuekit.account_check import check_account
 from venuekit.capabilities import CloseReport, PositionCloseControl
 from venuekit.fleet import FanOut
 
 
 async def flatten(
     *accounts: Account,
-    symbols: tuple[str, ...] = (),
+    symbols: Collection[str] = (),
     all: bool = False,  # noqa: A002 - the word that says it
     cancel: bool = True,
     deadline: float = 30,
@@ -24,7 +26,12 @@ async def flatten(
     :meth:`~venuekit.capabilities.PositionCloseControl.flatten`. An account that cannot close positions has an
     :class:`~venuekit.errors.UnsupportedCapability` among the errors. Cancelled, it cancels the calls under way,
     and waits for their ends.
+
+    Raises:
+        InvalidArgument: not every one is an open account; nothing was sent.
     """
+    for account in accounts:
+        check_account(account, flatten.__name__)
     values: dict[Account, CloseReport] = {}
     errors: dict[Account, Exception] = {}
 

@@ -10,6 +10,7 @@ from typing import Generic, TypeVar
 import attrs
 
 from venuekit.account import Account
+from venuekit.account_check import check_mapping, refuse_blocking
 from venuekit.pipeline.pace import Pace
 
 K = TypeVar("K", bound=Hashable)
@@ -71,8 +72,10 @@ async def fan_out(
         stop_on_error: Begin no call after one has failed; those under way end as they would.
 
     Raises:
+        InvalidArgument: ``accounts`` is no mapping, or has accounts of :mod:`venuekit.sync`.
         ValueError: ``at_once`` is no number from 1 up, or the deadline none above 0.
     """
+    refuse_blocking(check_mapping(accounts, fan_out.__name__).values(), fan_out.__name__)
     if type(at_once) is not int or at_once < 1:
         raise ValueError(f"at_once is the number of calls under way, from 1 up, not {at_once!r}")
     if deadline is not None and not (math.isfinite(deadline) and deadline > 0):

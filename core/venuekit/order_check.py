@@ -9,6 +9,7 @@ import attrs
 
 from venuekit._util.decimals import EXACT, product, quotient
 from venuekit.account import Account
+from venuekit.account_check import check_account
 from venuekit.capabilities import (
     Bracket,
     BracketReader,
@@ -45,9 +46,10 @@ async def check_order(account: Account, request: OrderRequest) -> None:
     The mode is read first, then everything else side by side.
 
     Raises:
-        InvalidArgument: the venue would refuse it; the sentence says why, and the mend.
+        InvalidArgument: the venue would refuse it; the sentence says why, and the mend. Or it is no account.
         OperationError: a read failed.
     """
+    check_account(account, check_order.__name__)
     mode = None
     if isinstance(account, PositionModeReader):
         mode = (await account.get_position_mode(symbol=request.symbol)).mode

@@ -9,6 +9,7 @@ import attrs
 
 from venuekit._util.decimals import EXACT, total
 from venuekit.account import Account
+from venuekit.account_check import check_accounts
 from venuekit.account_figures import usd_rates
 from venuekit.account_worth import AccountState, AccountWorth, MarketState, UnknownFigure, count_worth
 from venuekit.capabilities import (
@@ -96,8 +97,10 @@ async def portfolio(
         at_once, deadline: As for ``venuekit.fan_out``.
 
     Raises:
+        InvalidArgument: not every value is an open account.
         ValueError: ``at_once`` is no number from 1 up, the deadline none above 0, or a rate none above 0.
     """
+    check_accounts(accounts, portfolio.__name__)
     Valuation({}, (), rates)  # a wrong rate is an error before anything is read
     states = await fan_out(accounts, _read_state, at_once=at_once, deadline=deadline)
     markets: dict[int, list[str]] = {}

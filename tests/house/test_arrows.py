@@ -31,6 +31,7 @@ STOREYS = (
     {"pipeline"},
     {"streams"},
     {"account"},
+    {"account_check"},
     {"order_check"},
     {"parts"},
     {"budgets", "event_log", "first_reads", "owners"},

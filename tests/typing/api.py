@@ -14,6 +14,7 @@ from venuekit.capabilities import (
     BalanceReader,
     Candle,
     CandleReader,
+    CloseReport,
     FundingRate,
     FundingRateReader,
     Income,
@@ -24,6 +25,7 @@ from venuekit.capabilities import (
     LeverageSetting,
     MarginType,
     MarginTypeControl,
+    OrderRequest,
     OrderType,
     Pager,
     Position,
@@ -228,7 +230,7 @@ async def prices_and_worth_are_typed(account: Account, accounts: Mapping[str, Ac
     assert_type(desk.unknown, tuple[venuekit.UnknownFigure, ...])
 
 
-def blocking_capabilities_have_the_types_of_the_capabilities(credentials: Credentials) -> None:
+def blocking_capabilities_have_the_types_of_the_capabilities(credentials: Credentials, request: OrderRequest) -> None:
     """A call gives its value itself, a history is an iterator, and accounts of a file are blocking, too."""
     with sync.connect("acme_perp", credentials, guard=Guard(read_only=True)) as account:
         assert_type(account, sync.Account)
@@ -248,3 +250,7 @@ def blocking_capabilities_have_the_types_of_the_capabilities(credentials: Creden
         assert_type(accounts.of(blocking.LeverageReader)["main"], blocking.LeverageReader)
         found = accounts.each(lambda one: blocking.PositionReader.of(one).get_positions())
         assert_type(found.values["main"], tuple[Position, ...])
+        assert_type(sync.fan_out(accounts, lambda one: one.venue.id).values["main"], str)
+        assert_type(sync.flatten(*accounts.values(), all=True).values, Mapping[sync.Account, CloseReport])
+        assert_type(sync.portfolio(accounts).equity, venuekit.Money | None)
+        sync.check_order(accounts["main"].asynchronous, request)  # type: ignore[arg-type]

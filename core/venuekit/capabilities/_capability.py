@@ -15,7 +15,7 @@ import attrs
 
 from venuekit._util.called import CALLED
 from venuekit._util.decimals import DECIMALS
-from venuekit.errors import OperationError, UnsupportedCapability
+from venuekit.errors import InvalidArgument, OperationError, UnsupportedCapability
 
 if TYPE_CHECKING:
     from venuekit.account import Account
@@ -72,7 +72,13 @@ class Capability(ABC):  # noqa: B024 - the promises are its subclasses'
 
         Raises:
             UnsupportedCapability: with the venue's reason.
+            InvalidArgument: it is no open account, or one of :mod:`venuekit.sync`.
         """
+        if not hasattr(account, "support") or hasattr(account, "asynchronous"):
+            words = f"it takes an open account, not a value of type {type(account).__name__}"
+            if hasattr(account, "asynchronous"):
+                words = f"this account blocks: use venuekit.sync.capabilities.{cls.__name__}, or its `asynchronous`"
+            raise InvalidArgument(words, operation=f"{cls.__name__}.of")
         support = account.support(cls)
         candidate: object = account
         if support and isinstance(candidate, cls):

@@ -10,6 +10,7 @@ from typing import Self
 
 from venuekit._util.decimals import DECIMALS
 from venuekit.account import Account
+from venuekit.account_check import check_account
 from venuekit.capabilities import (
     EventReader,
     FillUpdate,
@@ -59,6 +60,8 @@ class AccountView(ViewValues):
     """
 
     def __init__(self, account: Account, policy: ViewPolicy | None = None, *, orders: Account | None = None) -> None:
+        for one in (account,) if orders is None else (account, orders):
+            check_account(one, type(self).__name__)
         stream = account.venue.stream
         super().__init__(AccountBook(is_ordered=stream is None or stream.is_ordered))
         self._account = account

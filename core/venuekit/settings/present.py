@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from venuekit.account_check import refuse_blocking
 from venuekit.capabilities import (
     InstrumentReader,
     LeverageBehaviour,
@@ -47,6 +48,7 @@ async def read_target_of(account: Account, symbols: Collection[str] = ()) -> Acc
         InvalidRequest: the venue does not know a symbol.
         OperationError: the settings cannot be read.
     """
+    refuse_blocking((account,), read_target_of.__name__)
     snapshot = await SettingsReader.of(account).get_settings(await _names(account, symbols))
     return _target_of(account.venue, snapshot)
 

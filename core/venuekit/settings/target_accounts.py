@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from venuekit._util.toml_lines import KeyPath, key_text
+from venuekit.account_check import check_mapping, refuse_blocking
 from venuekit.capabilities import (
     AccountModeReader,
     LeverageScope,
@@ -119,7 +120,9 @@ def target_accounts_of(target: Target, accounts: Mapping[str, Account]) -> tuple
 
     Raises:
         ConfigurationError: an account of the target is not among ``accounts``.
+        InvalidArgument: one of them is an account of :mod:`venuekit.sync`.
     """
+    refuse_blocking(check_mapping(accounts, "plan").values(), "plan")
     accounts = {name: patient(account) for name, account in accounts.items()}
     entries: dict[tuple[Hashable, str], dict[str, AccountTarget]] = {}
     for name, entry in target.accounts.items():

@@ -10,6 +10,7 @@ from __future__ import annotations
 from venuekit.sync.account import Account
 from venuekit.sync.accounts import Accounts, open_accounts
 from venuekit.sync.blocking import BlockingCapability, Pager
+from venuekit.sync.functions import check_order, fan_out, flatten, portfolio
 from venuekit.sync.opening import connect, open  # noqa: A004 - sync.open, as gzip.open
 from venuekit.sync.shared_thread import run
 from venuekit.sync.simulation import simulate
@@ -19,9 +20,13 @@ __all__ = [
     "Accounts",
     "BlockingCapability",
     "Pager",
+    "check_order",
     "connect",
+    "fan_out",
+    "flatten",
     "open",
     "open_accounts",
+    "portfolio",
     "run",
     "simulate",
 ]

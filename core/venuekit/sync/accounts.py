@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from typing import TypeVar
 
 from venuekit import accounts as asynchronous
 from venuekit._util.loop_thread import LoopThread
-from venuekit.fleet import FanOut, fan_out
+from venuekit.fleet import FanOut
 from venuekit.sync.account import Account
 from venuekit.sync.blocking import BlockingCapability
+from venuekit.sync.functions import fan_out
 from venuekit.sync.shared_thread import join_thread, leave_thread
 
 V = TypeVar("V")
@@ -40,14 +39,16 @@ class Accounts(Mapping[str, Account]):
         """Return the accounts that have a capability, as that capability; the others are left out."""
         return {name: capability.of(one) for name, one in self._accounts.items() if one.support(capability)}
 
-    def each(self, call: Callable[[Account], V], *, at_once: int = 32) -> FanOut[str, V]:
-        """Call a function with each account, side by side in threads of their own, and return values and errors."""
-        with ThreadPoolExecutor(at_once, "venuekit.sync.each") as threads:
-
-            async def call_one(account: Account) -> V:
-                return await asyncio.get_running_loop().run_in_executor(threads, call, account)
-
-            return self._thread.run(fan_out, self._accounts, call_one, at_once=at_once)
+    def each(
+        self,
+        call: Callable[[Account], V],
+        *,
+        at_once: int = 32,
+        deadline: float | None = None,
+        stop_on_error: bool = False,
+    ) -> FanOut[str, V]:
+        """Call a function with each account, side by side; the same as :func:`venuekit.sync.fan_out` with all."""
+        return fan_out(self._accounts, call, at_once=at_once, deadline=deadline, stop_on_error=stop_on_error)
 
     def __repr__(self) -> str:
         return f"<sync.Accounts {', '.join(self._accounts)}>"

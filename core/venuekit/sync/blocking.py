@@ -6,14 +6,13 @@ import functools
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
+from typing import Any, ClassVar, Generic, Self, TypeVar
 
 from venuekit import capabilities
 from venuekit._util.loop_thread import LoopThread
 from venuekit.capabilities import Capability
-
-if TYPE_CHECKING:
-    from venuekit.sync.account import Account
+from venuekit.errors import InvalidArgument
+from venuekit.sync.account import Account
 
 T = TypeVar("T")
 
@@ -69,7 +68,13 @@ class BlockingCapability:
 
         Raises:
             UnsupportedCapability: with the venue's reason.
+            InvalidArgument: it is no account of :mod:`venuekit.sync`.
         """
+        given: object = account
+        if not isinstance(given, Account):
+            name = f"venuekit.sync.capabilities.{cls.__name__}"
+            words = f"it takes accounts of venuekit.sync; of others it is venuekit.capabilities.{cls.__name__}"
+            raise InvalidArgument(words, operation=f"{name}.of")
         return cls(cls.asynchronous.of(account.asynchronous), account.thread)
 
     def __repr__(self) -> str:

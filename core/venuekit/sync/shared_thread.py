@@ -41,8 +41,8 @@ def run(function: Callable[P, Awaitable[T]], *args: P.args, **kwargs: P.kwargs) 
     """
     Call any async function of venuekit in the loop of the blocking accounts, and return its result.
 
-    ``sync.run(venuekit.flatten, account.asynchronous)``, or ``sync.run(error.resolve)`` of a write whose outcome is
-    unknown. Accounts are handed over as their ``asynchronous``.
+    ``sync.run(error.resolve)`` of a write whose outcome is unknown, or ``sync.run(settings.plan, target, accounts)``.
+    Accounts are handed over as their ``asynchronous``.
     """
     thread = join_thread()
     try:
