@@ -62,7 +62,7 @@ class Environment:
     the name that endpoints give in ``Endpoint.host``; an endpoint of a host that has no URL here is unsupported here.
     ``headers`` are constant and part of every request to this environment, whatever the signing scheme does, and of
     none to another one of the venue: for a demo on the live host. ``unsupported`` holds the capabilities missing only
-    here.
+    here, ``lacks`` the endpoints that are missing only here and that the capabilities do without, each with the reason.
 
     Raises:
         ValueError: a header that HTTP cannot carry.
@@ -76,6 +76,7 @@ class Environment:
     further_hosts: Mapping[str, str] = attrs.field(factory=dict)
     headers: Mapping[str, str] = attrs.field(factory=dict)
     unsupported: Mapping[type[Capability], str] = attrs.field(factory=dict)
+    lacks: Mapping[Endpoint[Any], str] = attrs.field(factory=dict)
 
     def __attrs_post_init__(self) -> None:
         for name, value in self.headers.items():
@@ -326,6 +327,10 @@ class Venue(Generic[A_co]):
             if endpoint.host is not None and self.environments and endpoint.host not in hosts:
                 words = "no environment names its URL in further_hosts"
                 raise ValueError(f"{self.id}: {endpoint} is reached at the host {endpoint.host!r}, but {words}")
+        for environment in self.environments:
+            if unknown := [str(one) for one in environment.lacks if one not in self.endpoints]:
+                words = f"lacks {unknown[0]}, which the venue does not declare: name it in endpoints"
+                raise ValueError(f"{self.id}: the {environment.name} environment {words}")
         object.__setattr__(self, "_by_name", self._endpoints_by_name())
         object.__setattr__(self, "_behaviours", by_type)
         object.__setattr__(self, "_declared", frozenset(filter(None, (self.server_time, *self.endpoints))))

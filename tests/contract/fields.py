@@ -16,7 +16,7 @@ import attrs
 from tests.contract.contract_registry import ROWS
 
 from venuekit import capabilities
-from venuekit.capabilities import Capability
+from venuekit.capabilities import Capability, capability_of
 from venuekit.parts.columns import Column, Constant, Inner, Joined, Same, Source, columns_in, nested
 from venuekit.parts.rows import Reads
 from venuekit.plugins import Plugins, make_plugins
@@ -36,6 +36,7 @@ the field of several columns, all of them; columns of several endpoints are sepa
 in every row, `the call` and `joined` come from the call and from another read of it. A method in brackets says that it
 alone reads the field: by the others it is None. `-` is None always, since no documented column of the venue's rows
 says it; a venue that a table lacks has no such capability, for the reason below it, or declares the value without rows.
+An endpoint that one environment of a venue lacks is named below the table: what is joined from it is None there.
 """
 _STREAM_HEAD = """\
 # Which field of an event is read from where
@@ -70,7 +71,7 @@ def _render(
     heads = {venue: heads_among(several) for venue, several in declared.items()}
     names = sorted({reads.value.__name__ for several in declared.values() for reads in several})
     values = [getattr(capabilities, name) for name in names if name in capabilities.__all__]
-    tables = [_table(value, declared, heads, methods, _reasons(value, venues)) for value in values]
+    tables = [_table(value, declared, heads, methods, _reasons(value, venues, declared)) for value in values]
     return "\n".join([head, *tables])
 
 
@@ -84,8 +85,8 @@ def _methods(venue: Venue[Any]) -> dict[Reads[Any], frozenset[str]]:
     return methods
 
 
-def _reasons(value: type[Any], venues: Iterable[Venue[Any]]) -> list[str]:
-    """Return why venues do not have a value, as far as they declare it."""
+def _reasons(value: type[Any], venues: Iterable[Venue[Any]], declared: Mapping[str, Iterable[Reads[Any]]]) -> list[str]:
+    """Return why venues do not have a value, or environments not what is joined with it, as far as they declare it."""
     readers = [
         capability
         for capability in map(capabilities.__dict__.get, capabilities.__all__)
@@ -96,7 +97,19 @@ def _reasons(value: type[Any], venues: Iterable[Venue[Any]]) -> list[str]:
         for venue in venues
         for reader in readers
         if reader in venue.unsupported
+    ] + [
+        f"No `{endpoint}` in `{environment.name}` of `{venue.id}`: {reason}."
+        for venue in venues
+        if any(_is_joined(reads) for reads in declared[venue.id] if reads.value is value)
+        for environment in venue.environments
+        for endpoint, reason in environment.lacks.items()
+        if any(capability_of(method) in readers for method in endpoint.serves)
     ]
+
+
+def _is_joined(reads: Reads[Any]) -> bool:
+    """Say whether a field of a declaration comes from another read."""
+    return any(isinstance(one, Joined) for source in reads.sources.values() for one in nested(source))
 
 
 def _returns(capability: type[Any], value: type[Any]) -> bool:

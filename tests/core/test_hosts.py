@@ -11,6 +11,7 @@ import pytest
 
 from venuekit import Credentials, Runtime, errors
 from venuekit.account import Account
+from venuekit.capabilities import LeverageControl
 from venuekit.endpoint import Endpoint, Security
 from venuekit.payloads import read_json
 from venuekit.simulator import Handler, Route, SimRequest, Simulation, Visit
@@ -81,6 +82,28 @@ async def test_an_environment_without_the_host_lacks_the_endpoint() -> None:
                 await account.call(VAULT)
         assert caught.value.outcome is errors.Outcome.NOT_SENT
         assert "/vault" not in {arrival.path for arrival in sim.requests}
+
+
+async def test_an_environment_lacks_an_endpoint_that_it_names() -> None:
+    """A request is refused with the declared reason, and nothing is sent; the capabilities of the venue stay."""
+    reason = "the demo service has no leverage"
+    async with Simulation((TOY_PERP,), clock=InstantClock()) as sim:
+        demo = Environment(name=DEMO, rest=sim.rest("toy_perp"), lacks={TOY.SET_LEVERAGE: reason})
+        venue: Venue[Account] = attrs.evolve(TOY_PERP, environments=(demo,))
+        async with Runtime(clock=sim._clock, journal=False) as runtime:
+            account = await runtime.open(venue, Credentials(sim.key, sim.secret, DEMO))
+            assert account.lacks(TOY.SET_LEVERAGE)
+            assert account.support(LeverageControl)
+            with pytest.raises(errors.UnsupportedCapability, match=reason):
+                await account.call(TOY.SET_LEVERAGE, symbol="BTC", leverage=5)
+        assert TOY.SET_LEVERAGE.path not in {arrival.path for arrival in sim.requests}
+
+
+def test_an_environment_lacks_only_endpoints_of_its_venue() -> None:
+    """Any other one is refused when the venue is made."""
+    demo = Environment(name=DEMO, rest="http://127.0.0.1:1", lacks={VAULT: "no vault"})
+    with pytest.raises(ValueError, match="toy_perp: the demo environment lacks GET /vault, which the venue does not"):
+        attrs.evolve(TOY_PERP, environments=(demo,))
 
 
 async def test_further_hosts_are_on_the_allow_list() -> None:

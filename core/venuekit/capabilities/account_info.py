@@ -26,7 +26,8 @@ class Balance:
 
     ``wallet`` is cash including isolated margin and without unrealised profit; ``equity`` is wallet plus
     unrealised profit. ``available`` is the amount new orders may use: where several assets back each other it is the
-    account's figure expressed in this asset, so never add it over assets. ``usd_value`` includes unrealised profit.
+    account's figure expressed in this asset, so never add it over assets. ``withdrawable`` is the amount that may
+    leave the account, for another wallet of its owner too. ``usd_value`` includes unrealised profit.
     ``sub_account`` names the part of the account that holds it (a sub-account, wallet or dex below the key); None where
     the account has one.
     """

@@ -17,11 +17,13 @@ def reason_not_supported(reasons: Mapping[type[Capability], str], endpoint: Endp
 
 
 def find_unsupported_endpoints(venue: Venue[Any], environment: Environment) -> dict[Endpoint[Any], str]:
-    """Return the endpoints that venue or environment lack, with the reason: all their capabilities, or their host."""
+    """Return the endpoints that venue or environment lack, with the reason: own, of all capabilities, or the host's."""
     unsupported: dict[Endpoint[Any], str] = {}
     capabilities: dict[type[Capability], str] = {**venue.unsupported, **environment.unsupported}
     for endpoint in venue.endpoints:
-        reason = reason_not_supported(capabilities, endpoint) if capabilities else None
+        reason = environment.lacks.get(endpoint)
+        if reason is None and capabilities:
+            reason = reason_not_supported(capabilities, endpoint)
         if reason is None and endpoint.host is not None and endpoint.host not in environment.further_hosts:
             reason = f"the {environment.name} environment has no {endpoint.host} host, which answers {endpoint}"
         if reason is not None:

@@ -319,6 +319,7 @@ async def test_every_endpoint_is_declared_and_answered(account: BybitInverseAcco
         *("POST /v5/order/create-batch", "POST /v5/order/amend-batch", "POST /v5/order/cancel-batch"),
         *("GET /v5/position/symbol-info", "GET /v5/market/instruments-info", "GET /v5/market/time"),
         *("GET /v5/market/tickers", "GET /v5/market/kline", "GET /v5/market/funding/history"),
+        *("GET /v5/account/withdrawal",),
         *("GET /v5/account/query-dcp-info", "POST /v5/order/disconnected-cancel-all"),
     } == paths
     sim.disturb(VENUE, BYBIT.OPEN_ORDERS, CannedAnswer.json(200, {"retCode": 0, "result": {"list": []}}))

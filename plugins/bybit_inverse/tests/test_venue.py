@@ -77,6 +77,7 @@ def test_private_endpoints_pay_into_a_pool_of_their_own_and_the_addresss() -> No
         "account_info": 50,
         "dcp_info": 5,
         "wallet_balance": 50,
+        "transferable": 50,
         "collateral_info": 50,
         "set_margin_mode": 5,
         "position_list": 50,
@@ -108,6 +109,14 @@ def test_behaviours() -> None:
     assert margin_type.scope is MarginTypeScope.ACCOUNT
     assert margin_type.touches
     assert BYBIT_INVERSE.behaviour(PositionBehaviour).filters == {"symbol", "margin_asset"}
+
+
+def test_demo_lacks_one_read_that_balances_do_without() -> None:
+    """The published list of the demo service does not have the withdrawable amounts, and the reason says so."""
+    reason = BYBIT_INVERSE.environment("demo").lacks[BYBIT.TRANSFERABLE]
+    assert "demo service" in reason
+    assert not BYBIT_INVERSE.environment("live").lacks
+    assert not BYBIT_INVERSE.environment("testnet").lacks
 
 
 def test_what_is_unsupported_has_a_reason() -> None:

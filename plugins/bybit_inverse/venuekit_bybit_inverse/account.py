@@ -6,7 +6,8 @@ from venuekit.parts.closing import PositionClosePart
 from venuekit.parts.settings.controls import AccountMarginType
 from venuekit.parts.settings.snapshot import AccountSettings
 from venuekit.parts.user_streams import StreamedEvents
-from venuekit_bybit_inverse.account_info import BybitAccountInfo, BybitAccountMode, BybitApiKey, BybitBalances
+from venuekit_bybit_inverse.account_info import BybitAccountInfo, BybitAccountMode, BybitApiKey
+from venuekit_bybit_inverse.balances import BybitBalances
 from venuekit_bybit_inverse.closed_pnl import BybitClosedPnl
 from venuekit_bybit_inverse.conversions import BybitConversions
 from venuekit_bybit_inverse.endpoints import BYBIT

@@ -1,4 +1,4 @@
-"""The account as a whole, its kind, the balances of its coins, and the API key with its permissions."""
+"""The account as a whole, its kind, and the API key with its permissions."""
 
 from __future__ import annotations
 
@@ -17,8 +17,6 @@ from venuekit.capabilities import (
     AccountReader,
     ApiKey,
     ApiKeyReader,
-    Balance,
-    BalanceReader,
     Identity,
     IdentityReader,
     MarginType,
@@ -27,9 +25,10 @@ from venuekit.capabilities import (
 )
 from venuekit.parts.concurrency import gather
 from venuekit.parts.values import values_of
-from venuekit.plugin import Account, Answer, PayloadMismatch, UnsupportedCapability
+from venuekit.plugin import Account, PayloadMismatch, UnsupportedCapability
+from venuekit_bybit_inverse.balances import UNIFIED, balances_of, read_withdrawable
 from venuekit_bybit_inverse.endpoints import BYBIT, CATEGORY
-from venuekit_bybit_inverse.endpoints.account import ISOLATED_COINS, MARGIN_MODES, AccountState, ApiKeyRow, WalletRows
+from venuekit_bybit_inverse.endpoints.account import MARGIN_MODES, AccountState, ApiKeyRow
 from venuekit_bybit_inverse.positions import LEG, PAGE_SIZE, positions_of
 from venuekit_bybit_inverse.reading import read_pages
 
@@ -104,6 +103,7 @@ class BybitAccountInfo(Account, AccountReader):
                 read_pages(self, BYBIT.POSITION_LIST, LEG, category=CATEGORY, limit=PAGE_SIZE),
             ),
         )
+        amounts = await read_withdrawable(self, wallet)
         as_of = min(info.as_of, wallet.as_of, collateral.as_of, pages.as_of)
         margin_type = info.value.margin_type
         positions = await positions_of(self, pages, margin_type=margin_type, as_of=as_of, include_flat=include_flat)
@@ -124,41 +124,13 @@ class BybitAccountInfo(Account, AccountReader):
             kind=_KINDS.get(info.value.unified_margin_status),
             is_copy_leader=info.value.is_master_trader,
             collateral=values_of(self, BYBIT.COLLATERAL_INFO, collateral, collateral.value),
-            balances=balances_of(self, wallet, margin_type, as_of),
+            balances=balances_of(self, wallet, margin_type, amounts, as_of),
             positions=positions,
             updated_at=info.value.updated_at,
             as_of=as_of,
             received_at=max(info.received_at, wallet.received_at, collateral.received_at, pages.received_at),
             raw=raw,
         )
-
-
-#: the account type of a unified account
-UNIFIED = "UNIFIED"
-
-
-class BybitBalances(Account, BalanceReader):
-    """Read the coins; without a name those whose balance is not zero."""
-
-    __slots__ = ()
-
-    async def get_balances(self, *, asset: str | None = None) -> tuple[Balance, ...]:
-        """Return one balance per coin; ``available`` is known in isolated mode only, elsewhere all coins back all."""
-        info, wallet = await gather(
-            self.call(BYBIT.ACCOUNT_INFO), self.answer_rows(BYBIT.WALLET_BALANCE, accountType=UNIFIED, coin=asset)
-        )
-        balances = balances_of(self, wallet, info.margin_type)
-        return balances if asset is None else tuple(balance for balance in balances if balance.asset == asset)
-
-
-def balances_of(
-    account: Account, wallet: Answer[WalletRows], margin_type: MarginType, as_of: datetime | None = None
-) -> tuple[Balance, ...]:
-    """Return the balances of a wallet under a margin type."""
-    coins = wallet.value.coins
-    if margin_type is MarginType.ISOLATED:
-        coins = coins.read_by(ISOLATED_COINS)
-    return values_of(account, BYBIT.WALLET_BALANCE, wallet, coins, as_of=as_of or wallet.as_of)
 
 
 class BybitApiKey(Account, ApiKeyReader, IdentityReader):

@@ -14,7 +14,7 @@ import attrs
 from venuekit.capabilities import Income, IncomeKind, IncomeReader
 from venuekit.parts.histories import HistoryCall, Track, VenueWords, merge_histories
 from venuekit.plugin import Account, Pager, to_milliseconds
-from venuekit_bybit_inverse.account_info import UNIFIED
+from venuekit_bybit_inverse.balances import UNIFIED
 from venuekit_bybit_inverse.endpoints import BYBIT
 from venuekit_bybit_inverse.endpoints.history import LogRow
 from venuekit_bybit_inverse.instruments import settle_coins

@@ -11,6 +11,7 @@ from venuekit.plugin import Limit, LimitScope
 _PER_SECOND = {
     "account_info": 50,
     "wallet_balance": 50,
+    "transferable": 50,
     "collateral_info": 50,
     "set_margin_mode": 5,
     "position_list": 50,

@@ -100,6 +100,7 @@ _DEMO = Environment(
         ),
         _NOT_ON_DEMO,
     ),
+    lacks={BYBIT.TRANSFERABLE: _NOT_ON_DEMO},
 )
 
 

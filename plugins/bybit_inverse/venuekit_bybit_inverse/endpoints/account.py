@@ -25,7 +25,7 @@ from venuekit.capabilities import (
     PositionReader,
     SettingsReader,
 )
-from venuekit.parts.columns import Same, derived, flag, milliseconds, number, text, whole, words
+from venuekit.parts.columns import Joined, Same, derived, flag, milliseconds, number, text, whole, words
 from venuekit.parts.endpoint_book import EndpointBook
 from venuekit.parts.rows import Document, Reads, Rows
 from venuekit.plugin import Echoes, Endpoint, Parameter, WireRow
@@ -113,10 +113,13 @@ COIN: Mapping[str, Any] = {
     "usd_value": number("usdValue", may_be_blank=True),
 }
 _COINS = ("result", "list", 0, "coin")
+#: the amount that may leave the account is told by another read, coin by coin
+_WITHDRAWABLE: Mapping[str, Any] = {"key": "asset", "withdrawable": Joined()}
 #: in isolated mode: elsewhere all coins back all, and none of them has an available amount of its own
 ISOLATED_COINS = Reads(
     Balance,
     within=_COINS,
+    **_WITHDRAWABLE,
     **COIN,
     available=derived(_available, Same("wallet"), Same("initial_margin"), Same("locked"), Same("bonus")),
 )
@@ -144,8 +147,27 @@ decode_wallet = Document(
         total_available=number("totalAvailableBalance", may_be_blank=True),
         margin_ratio=number("accountMMRate", may_be_blank=True),
     ),
-    coins=Reads(Balance, within=_COINS, **COIN),
+    coins=Reads(Balance, within=_COINS, **_WITHDRAWABLE, **COIN),
 )
+
+#: the number of coins that one request may name
+COINS_AT_MOST = 20
+
+
+@attrs.frozen(eq=False, repr=False)
+class _Transferable(WireRow):
+    """Answer of ``GET /v5/account/withdrawal``: an amount by coin."""
+
+    available_withdrawal_map: dict[str, Decimal | None]
+
+
+_decode_amounts = wire_row(_Transferable)
+
+
+def _decode_transferable(body: bytes) -> Mapping[str, Decimal | None]:
+    """Return the amounts by coin; None for one that is not told."""
+    return _decode_amounts(body).available_withdrawal_map
+
 
 COLLATERAL = Reads(
     Collateral,
@@ -194,6 +216,16 @@ class AccountEndpoints(EndpointBook):
         pools=cost("wallet_balance"),
         serves=(BalanceReader.get_balances, AccountReader.get_account),
         note="Without a coin, only coins whose balance is not zero.",
+    )
+
+    TRANSFERABLE = Endpoint(
+        "GET",
+        "/v5/account/withdrawal",
+        decode=_decode_transferable,
+        parameters=(Parameter("coinName", required=True),),
+        pools=cost("transferable"),
+        serves=(BalanceReader.get_balances, AccountReader.get_account),
+        note=f"Of at most {COINS_AT_MOST} coins; `Balance.withdrawable` is joined from it.",
     )
 
     COLLATERAL_INFO = Endpoint(

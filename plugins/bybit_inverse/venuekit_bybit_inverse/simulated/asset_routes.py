@@ -6,6 +6,7 @@ from typing import Any
 
 from venuekit.simulator import Visit
 from venuekit.simulator.ledger import BalanceFigures
+from venuekit_bybit_inverse.endpoints.account import COINS_AT_MOST
 from venuekit_bybit_inverse.simulated.market_routes import instruments
 from venuekit_bybit_inverse.simulated.messages import money
 from venuekit_bybit_inverse.simulated.parameters import Parameters
@@ -13,13 +14,12 @@ from venuekit_bybit_inverse.simulated.parameters import Parameters
 _UNIFIED = "UNIFIED"
 #: the wallets of a unified account; the one for funding is empty
 _WALLETS = frozenset({_UNIFIED, "FUND"})
-_COINS_AT_MOST = 20
 
 
 def transferable(parameters: Parameters, visit: Visit) -> object:
     """Answer ``GET /v5/account/withdrawal``: the amount of each coin that can leave the account."""
     names = _split(parameters.require("coinName"))
-    if len(names) > _COINS_AT_MOST:
+    if len(names) > COINS_AT_MOST:
         raise parameters.invalid("params error: coinName has too many coins")
     balances = {balance.asset: balance for balance in visit.ledger.balances()}
     amounts = {name: money(balances[name].withdrawable) if name in balances else "0" for name in names}

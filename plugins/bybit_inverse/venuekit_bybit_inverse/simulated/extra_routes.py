@@ -42,7 +42,6 @@ _PUBLIC: tuple[tuple[str, _Handler, tuple[Parameter, ...]], ...] = (
     ("system/status", setting_routes.system_status, _optional("id", "state")),
 )
 _PRIVATE: tuple[tuple[str, _Handler, tuple[Parameter, ...]], ...] = (
-    ("account/withdrawal", asset_routes.transferable, _mandatory("coinName")),
     (
         "account/instruments-info",
         asset_routes.account_instruments,

@@ -33,6 +33,7 @@ from venuekit.simulator.ledger import Contract, Ledger, LedgerRefusal, Side, che
 from venuekit_bybit_inverse.endpoints import BYBIT
 from venuekit_bybit_inverse.simulated import (
     account_routes,
+    asset_routes,
     history_routes,
     market_routes,
     order_routes,
@@ -102,6 +103,7 @@ _HANDLERS: Mapping[Endpoint[Any], Callable[[Parameters, Visit], object]] = {
     BYBIT.FUNDING_RATES: quote_routes.fundings,
     BYBIT.ACCOUNT_INFO: account_routes.account_info,
     BYBIT.WALLET_BALANCE: account_routes.wallet_balance,
+    BYBIT.TRANSFERABLE: asset_routes.transferable,
     BYBIT.COLLATERAL_INFO: account_routes.collateral_info,
     BYBIT.SET_MARGIN_TYPE: account_routes.set_margin_mode,
     BYBIT.POSITION_LIST: position_routes.position_list,
