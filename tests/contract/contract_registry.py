@@ -164,13 +164,23 @@ def method_of(name: str) -> Any:
     return found
 
 
-_ENUMS: Mapping[str, Any] = {"margin_type": MarginType, "side": PositionSide}
+_ENUMS: Mapping[str, Any] = {
+    "margin_type": MarginType,
+    "side": PositionSide,
+    "take_profit_working_price": WorkingPrice,
+    "stop_loss_working_price": WorkingPrice,
+}
 _MODES: Mapping[str, Any] = {
     "set_position_mode": PositionMode,
     "set_asset_mode": AssetMode,
     "set_tpsl_mode": TpSlMode,
 }
-_AMOUNTS = frozenset({"amount", "quantity", "price", "trigger_price", "callback_rate", "activation_price"})
+_AMOUNTS = frozenset(
+    {
+        *("amount", "quantity", "price", "trigger_price", "callback_rate", "activation_price"),
+        *("take_profit", "stop_loss", "take_profit_limit", "stop_loss_limit"),
+    }
+)
 _ORDER_ENUMS: Mapping[str, Any] = {
     "side": OrderSide,
     "position_side": PositionSide,

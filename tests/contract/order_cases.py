@@ -391,6 +391,25 @@ async def set_trading_stop(stage: Stage) -> None:
     assert (position.take_profit, position.stop_loss, position.trailing_stop) == (None, None, Decimal(500))
 
 
+@case("PartialStopControl.add_partial_stop")
+async def add_partial_stop(stage: Stage) -> None:
+    """Both stops are orders of their own, one at the market and one by a limit; the position shows neither."""
+    symbol = held(stage)
+    mark = (await stage.account.get_position(symbol)).mark_price
+    profit, loss = mark + 1000, mark - 1000
+    told = await stage.account.add_partial_stop(
+        symbol, Decimal(5), take_profit=profit, stop_loss=loss, stop_loss_limit=loss - 10
+    )
+    assert (told.quantity, told.take_profit, told.stop_loss_limit) == (Decimal(5), profit, loss - 10)
+    orders = [order for order in await stage.account.get_open_orders(symbol=symbol) if order.quantity == 5]
+    assert {(order.type, order.trigger_price, order.price) for order in orders} == {
+        (OrderType.TAKE_PROFIT_MARKET, profit, None),
+        (OrderType.STOP, loss, loss - 10),
+    }
+    position = await stage.account.get_position(symbol)
+    assert (position.take_profit, position.stop_loss) == (None, None)
+
+
 # -- histories
 
 

@@ -73,6 +73,7 @@ PROMISED = {
     "B10": "WithdrawalReader.iter_withdrawals",
     "B11": "TpSlModeControl.set_tpsl_mode",
     "B26": "TradingStopControl.set_trading_stop",
+    "B27": "PartialStopControl.add_partial_stop",
     "B15": "RiskLimitControl.set_risk_limit",
     "C15 U29 B20": "UserStream.events",
     "U11 C18 B20": "DeadManControl.dead_man_switch",

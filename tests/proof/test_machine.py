@@ -88,6 +88,7 @@ FAMILIES: tuple[tuple[Write, ...], ...] = (
         partial(writes.set_tpsl_mode, mode=TpSlMode.FULL),
         partial(writes.set_tpsl_mode, mode=TpSlMode.PARTIAL),
         writes.set_trading_stop,
+        writes.add_partial_stop,
         partial(writes.call_raw, path="/v5/position/set-risk-limit", holds=False, category="inverse", riskId=1),
         partial(writes.call_raw, path="/v5/position/switch-mode", holds=True, category="inverse", mode=0),
         partial(

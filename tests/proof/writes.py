@@ -279,6 +279,23 @@ async def set_trading_stop(world: World, turn: Turn) -> None:
     await world.write(endpoint, lambda account: account.set_trading_stop(symbol, take_profit=price), [claim], turn)
 
 
+async def add_partial_stop(world: World, turn: Turn) -> None:
+    """Add a take-profit of a part of a position that nothing else adds and no price reaches."""
+    endpoint, symbol = world.endpoint("add_partial_stop"), world.sim.scenario(world.venue).held
+    if endpoint is None or symbol is None:
+        return
+    price = world.ledger.mark(symbol).quantize(D(1)) * 3 + world.number()
+    claim = Claim(f"partial take profit {price}", lambda: _times_triggered_at(world, price))
+    await world.write(
+        endpoint, lambda account: account.add_partial_stop(symbol, D(1), take_profit=price), [claim], turn
+    )
+
+
+def _times_triggered_at(world: World, price: Decimal) -> int:
+    """Return how many orders have this trigger."""
+    return sum(order.trigger_price == price for order in orders_of(world.ledger))
+
+
 async def call_raw(world: World, turn: Turn, path: str, *, holds: bool, **parameters: Any) -> None:
     """Call an endpoint that serves no method, where the venue has it; it ``holds`` before, or nothing shows it."""
     endpoint = world.named(path)

@@ -139,7 +139,7 @@ from venuekit.capabilities.stream_events import (
     StreamEvent,
     UnknownEvent,
 )
-from venuekit.capabilities.trading_stop import TradingStopControl, TradingStopSetting
+from venuekit.capabilities.trading_stop import PartialStop, PartialStopControl, TradingStopControl, TradingStopSetting
 from venuekit.capabilities.user_stream import (
     EventReader,
     ListenKey,
@@ -245,6 +245,8 @@ __all__ = [
     "OrderUpdate",
     "OrderUpdateKind",
     "Pager",
+    "PartialStop",
+    "PartialStopControl",
     "Position",
     "PositionBehaviour",
     "PositionCloseControl",

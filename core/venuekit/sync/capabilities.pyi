@@ -36,6 +36,7 @@ from venuekit.capabilities import (
     Order,
     OrderRequest,
     OrderSide,
+    PartialStop,
     Position,
     PositionMode,
     PositionModeSetting,
@@ -48,6 +49,7 @@ from venuekit.capabilities import (
     TradingStopSetting,
     Withdrawal,
     WithdrawalStatus,
+    WorkingPrice,
 )
 from venuekit.errors import OperationError
 from venuekit.sync.blocking import BlockingCapability, Pager
@@ -314,6 +316,24 @@ class OrderTestControl(BlockingCapability):
     def test_order(self, request: OrderRequest) -> None:
         """Return if the venue would take the order; raises the errors of :meth:`OrderControl.place_order`."""
 
+class PartialStopControl(BlockingCapability):
+    """Add stops that close a part of a position, by market or limit orders."""
+
+    def add_partial_stop(
+        self,
+        symbol: str,
+        quantity: Decimal,
+        *,
+        side: PositionSide | None = None,
+        take_profit: Decimal | None = None,
+        stop_loss: Decimal | None = None,
+        take_profit_limit: Decimal | None = None,
+        stop_loss_limit: Decimal | None = None,
+        take_profit_working_price: WorkingPrice | None = None,
+        stop_loss_working_price: WorkingPrice | None = None,
+    ) -> PartialStop:
+        """Add a take-profit, a stop-loss or both for a part of an open position; each call adds others."""
+
 class PositionMarginControl(BlockingCapability):
     """Add and reduce the margin of an isolated position; both are deltas and never sent twice on a guess."""
 
@@ -400,6 +420,9 @@ class TradingStopControl(BlockingCapability):
         take_profit: Decimal | None = None,
         stop_loss: Decimal | None = None,
         trailing_stop: Decimal | None = None,
+        take_profit_working_price: WorkingPrice | None = None,
+        stop_loss_working_price: WorkingPrice | None = None,
+        activation_price: Decimal | None = None,
     ) -> TradingStopSetting:
         """Set, change or remove the trading stops of an open position; setting the present ones again succeeds."""
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from venuekit.capabilities import PositionSide, TradingStopSetting
+from venuekit.capabilities import OrderType, PositionSide, TradingStopSetting, WorkingPrice
 from venuekit.errors import GuardRefused, InvalidArgument, InvalidRequest, OutcomeUnknown
 from venuekit.simulator import DropAfter, DropBefore, Simulation
 from venuekit.simulator.ledger import Side
@@ -47,6 +47,69 @@ async def test_a_lost_answer_is_found_out_about_by_the_position(
     assert setting.stop_loss == (await account.get_position("BTCUSD")).stop_loss == mark - 1000
 
 
+async def test_a_trigger_watches_the_price_that_is_named(
+    account: BybitInverseAccount, sim: Simulation, mark: Decimal, arrivals: Arrivals
+) -> None:
+    """A stop-loss by the index price is not reached by the mark, and closes the position once the index falls."""
+    setting = await account.set_trading_stop(
+        "BTCUSD",
+        take_profit=mark + 1000,
+        stop_loss=mark - 1000,
+        take_profit_working_price=WorkingPrice.MARK,
+        stop_loss_working_price=WorkingPrice.INDEX,
+    )
+    orders = {order.type: order for order in await account.get_open_orders(symbol="BTCUSD")}
+    assert (setting.take_profit_working_price, setting.stop_loss_working_price) == ("mark", "index")
+    assert orders[OrderType.TAKE_PROFIT_MARKET].working_price is WorkingPrice.MARK
+    assert orders[OrderType.STOP_MARKET].working_price is WorkingPrice.INDEX
+    assert '"slTriggerBy":"IndexPrice"' in arrivals(BYBIT.SET_TRADING_STOP.path)[0]
+
+    sim.ledger.set_mark("BTCUSD", mark - 1500)
+    assert sim.ledger.position("BTCUSD").quantity
+    sim.ledger.move_prices({}, {"BTCUSD": mark - 1000})
+    assert not sim.ledger.position("BTCUSD").quantity
+
+
+async def test_a_stop_comes_to_watch_another_price(account: BybitInverseAccount, mark: Decimal) -> None:
+    """The same price with another kind is a change, and the same kind again is none."""
+    kinds = [WorkingPrice.MARK, WorkingPrice.INDEX, WorkingPrice.INDEX]
+    changes = [
+        (await account.set_trading_stop("BTCUSD", stop_loss=mark - 1000, stop_loss_working_price=kind)).changed
+        for kind in kinds
+    ]
+    assert changes == [True, True, False]
+
+
+async def test_a_trailing_stop_waits_for_its_activation_price(account: BybitInverseAccount, mark: Decimal) -> None:
+    """The order shows it, and setting it again is no change."""
+    price = mark + 300
+    setting = await account.set_trading_stop("BTCUSD", trailing_stop=D(500), activation_price=price)
+    again = await account.set_trading_stop("BTCUSD", trailing_stop=D(500), activation_price=price)
+    (order,) = await account.get_open_orders(symbol="BTCUSD")
+    assert (setting.trailing_stop, setting.activation_price, again.changed) == (D(500), mark + 300, False)
+    assert (order.type, order.activation_price) == (OrderType.TRAILING_STOP_MARKET, mark + 300)
+    assert order.trigger_price is None
+
+
+@pytest.mark.parametrize("loss", [DropBefore(), DropAfter()])
+async def test_a_lost_term_is_found_out_about_by_the_orders(
+    account: BybitInverseAccount, sim: Simulation, mark: Decimal, loss: Any
+) -> None:
+    """The price that a trigger watches, and the one that activates a trailing stop, are in no position's row."""
+    await account.set_trading_stop("BTCUSD", stop_loss=mark - 1000)
+    sim.disturb(VENUE, BYBIT.SET_TRADING_STOP, loss)
+    await account.set_trading_stop(
+        "BTCUSD",
+        stop_loss=mark - 1000,
+        stop_loss_working_price=WorkingPrice.MARK,
+        trailing_stop=D(500),
+        activation_price=mark + 300,
+    )
+    orders = {order.type: order for order in await account.get_open_orders(symbol="BTCUSD")}
+    assert orders[OrderType.STOP_MARKET].working_price is WorkingPrice.MARK
+    assert orders[OrderType.TRAILING_STOP_MARKET].activation_price == mark + 300
+
+
 async def test_stops_of_a_position_that_is_gone_are_not_taken_for_set(
     account: BybitInverseAccount, sim: Simulation, mark: Decimal
 ) -> None:
@@ -65,6 +128,15 @@ async def test_stops_of_a_position_that_is_gone_are_not_taken_for_set(
         ({"take_profit": D(-1)}, "take_profit must be a Decimal above 0, or 0 to remove it, not Decimal"),
         ({"stop_loss": 70000.5}, "stop_loss must be a Decimal above 0, or 0 to remove it, not 70000.5"),
         ({"take_profit": D("99999.123")}, "take_profit 99999.123 is not a multiple of 0.10; it is never rounded"),
+        (
+            {"stop_loss": D(1), "stop_loss_working_price": WorkingPrice("moon")},
+            "'moon'.* is not known here",
+        ),
+        ({"stop_loss": D(0), "stop_loss_working_price": WorkingPrice.MARK}, "needs a stop_loss above 0 beside it"),
+        ({"stop_loss": D(1), "take_profit_working_price": WorkingPrice.MARK}, "needs a take_profit above 0 beside it"),
+        ({"stop_loss": D(1), "activation_price": D(2)}, "activation_price needs a trailing_stop above 0 beside it"),
+        ({"trailing_stop": D(1), "activation_price": D(0)}, "activation_price must be a Decimal above 0, not Decimal"),
+        ({"trailing_stop": D(1), "activation_price": D("0.01")}, "activation_price 0.01 is not a multiple of 0.10"),
         ({"stop_loss": D(1), "side": PositionSide.LONG}, "a position in one-way mode has no side long"),
     ],
 )

@@ -15,6 +15,7 @@ from venuekit_bybit_inverse.income import BybitIncome
 from venuekit_bybit_inverse.instruments import BybitBrackets, BybitFees, BybitInstruments, BybitPrices
 from venuekit_bybit_inverse.market_history import BybitMarketHistory
 from venuekit_bybit_inverse.order_history import BybitFills, BybitOrders
+from venuekit_bybit_inverse.partial_stop import BybitPartialStop
 from venuekit_bybit_inverse.positions import BybitAdl, BybitPositions
 from venuekit_bybit_inverse.protection import BybitProtection
 from venuekit_bybit_inverse.settings import BybitSettings
@@ -39,6 +40,7 @@ class BybitInverseAccount(
     BybitPositionMargin,
     BybitTpSlMode,
     BybitTradingStop,
+    BybitPartialStop,
     BybitFees,
     BybitAdl,
     BybitApiKey,

@@ -22,7 +22,7 @@ from venuekit_bybit_inverse.order_rows import FALLS, RISES, SIDES, TIMES, TRIGGE
 
 _SIDE_WORDS = {side: word for word, side in SIDES.items()}
 _TIME_WORDS = {time: word for word, time in TIMES.items()}
-_TRIGGER_WORDS = {trigger: word for word, trigger in TRIGGERS.items()}
+TRIGGER_WORDS = {trigger: word for word, trigger in TRIGGERS.items()}
 _LIMITS = frozenset({OrderType.LIMIT, OrderType.STOP, OrderType.TAKE_PROFIT})
 _PROFITS = frozenset({OrderType.TAKE_PROFIT, OrderType.TAKE_PROFIT_MARKET})
 #: values that other venues have and this one lacks
@@ -45,7 +45,7 @@ def misfit(declared: OrderBehaviour, request: OrderRequest) -> str | None:
         return f"a position in one-way mode has no side {request.position_side}"
     if request.type not in _LIMITS and request.time_in_force in {TimeInForce.POST_ONLY, TimeInForce.RPI}:
         return f"a {request.type} order takes at once, so it cannot be {request.time_in_force}"
-    if request.working_price is not None and request.working_price not in _TRIGGER_WORDS:
+    if request.working_price is not None and request.working_price not in TRIGGER_WORDS:
         return f"{request.working_price!r} is not known here"
     return None
 
@@ -65,7 +65,7 @@ def wire_order(request: OrderRequest) -> dict[str, Any]:
         "reduceOnly": True if request.reduce_only else None,
         "triggerPrice": request.trigger_price,
         "triggerDirection": (RISES if rises else FALLS) if conditional else None,
-        "triggerBy": None if request.working_price is None else _TRIGGER_WORDS[request.working_price],
+        "triggerBy": None if request.working_price is None else TRIGGER_WORDS[request.working_price],
         "smpType": request.stp_mode,
     }
     return {name: value for name, value in found.items() if value is not None}

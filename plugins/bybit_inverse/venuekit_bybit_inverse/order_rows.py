@@ -72,19 +72,27 @@ _FILLS = {
     "Dividend": FillKind.DIVIDEND,
 }
 _TYPES = {"Limit": OrderType.LIMIT, "Market": OrderType.MARKET}
+#: orders that close a whole position
+TRAILING, TAKE_PROFIT, STOP_LOSS = "TrailingStop", "TakeProfit", "StopLoss"
 #: the forms of an empty or absent word in the rows of orders
 _NOTHING = frozenset({None, "UNKNOWN", "None", "EC_NoError"})
-_TRAILING = "TrailingStop"
 #: a conditional order of its own: its type follows from the direction it triggers in
 _CONDITIONAL = "Stop"
+#: orders that close a part of a position, by the names of the parameters that their triggers come from
+PARTIAL_STOPS = {"PartialTakeProfit": "takeProfit", "PartialStopLoss": "stopLoss"}
 _TAKES_PROFIT = {"TakeProfit": True, "PartialTakeProfit": True, "StopLoss": False, "PartialStopLoss": False}
 
 
 @attrs.frozen(kw_only=True)
 class ListedOrder(Order):
-    """An order as it is listed; ``terms`` are all that an amendment may change, by the venue's names."""
+    """
+    An order as it is listed.
+
+    ``terms`` are all that an amendment may change, by the venue's names, ``stop_type`` is its word for the kind.
+    """
 
     terms: Mapping[str, Any]
+    stop_type: str | None
 
 
 @attrs.frozen(kw_only=True)
@@ -125,7 +133,7 @@ def _type(stop_type: str | None, order_type: str | None, direction: int | None, 
     """Return the type of an order; a word that is not known stays as it is."""
     if stop_type is None or stop_type in _NOTHING:
         return _TYPES.get(order_type or "") or OrderType(order_type or "unknown")
-    if stop_type == _TRAILING:
+    if stop_type == TRAILING:
         return OrderType.TRAILING_STOP_MARKET
     takes_profit = _TAKES_PROFIT.get(stop_type)
     if stop_type == _CONDITIONAL:
@@ -184,7 +192,17 @@ ORDERS = Reads(
     quantity=number("qty", may_be_blank=True),
     filled=number("cumExecQty", may_be_blank=True),
     price=price("price", may_be_blank=True),
-    trigger_price=price("triggerPrice", may_be_blank=True),
+    trigger_price=derived(
+        lambda word, price: None if word == TRAILING else price,
+        text("stopOrderType", may_be_blank=True),
+        price("triggerPrice", may_be_blank=True),
+    ),
+    # of a trailing stop the venue says that its trigger price is the one that activates it
+    activation_price=derived(
+        lambda word, price: price if word == TRAILING else None,
+        text("stopOrderType", may_be_blank=True),
+        price("triggerPrice", may_be_blank=True),
+    ),
     average_price=price("avgPrice", may_be_blank=True),
     filled_value=number("cumExecValue", may_be_blank=True),
     commission=derived(_change, number("cumExecFee", may_be_blank=True)),
@@ -199,6 +217,7 @@ ORDERS = Reads(
     reject_reason=_word("rejectReason", {}, str),
     created_at=milliseconds("createdTime", as_text=True, may_be_blank=True),
     updated_at=milliseconds("updatedTime", as_text=True, may_be_blank=True),
+    stop_type=text("stopOrderType", may_be_blank=True),
     terms=derived(
         lambda *values: dict(zip(_TERMS, values, strict=True)),
         *(number(name, may_be_blank=True) for name in AMENDED_NUMBERS),

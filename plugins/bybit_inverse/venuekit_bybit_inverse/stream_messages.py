@@ -86,7 +86,7 @@ MESSAGES = Messages(
             Reads(
                 OrderUpdate,
                 **_IN_DATA,
-                order=Reads(Order, **_without(ORDERS.sources, "terms")),
+                order=Reads(Order, **_without(ORDERS.sources, "terms", "stop_type")),
                 # a row does not say why it was sent
                 change=derived(_step_of, ORDERS.sources["venue_status"]),
             ),

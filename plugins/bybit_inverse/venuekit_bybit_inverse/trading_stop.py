@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 
-from venuekit.capabilities import PositionSide, TradingStopControl, TradingStopSetting
+from venuekit.capabilities import PositionSide, TradingStopControl, TradingStopSetting, WorkingPrice
 from venuekit.parts.checks import check_one_way, is_number
-from venuekit.plugin import Account, is_multiple
+from venuekit.plugin import Account
 from venuekit_bybit_inverse.endpoints import BYBIT, CATEGORY
-from venuekit_bybit_inverse.instruments import instrument_row, refresh_row
+from venuekit_bybit_inverse.stop_checks import check_beside, check_positive, check_steps, trigger_words
 
 
 class BybitTradingStop(Account, TradingStopControl):
     """
-    Set the stops of an inverse position; they are conditional orders that the venue makes, and watch the last price.
+    Set the stops of an inverse position; they are conditional orders that the venue makes.
 
-    A lost answer is found out about by the position's row; a position that has been closed meanwhile is refused.
+    A lost answer is found out about by the position's row, and by the open orders where it is about the price that a
+    trigger watches or that activates a trailing stop. A position that has been closed meanwhile is refused.
     """
 
     __slots__ = ()
@@ -29,15 +30,42 @@ class BybitTradingStop(Account, TradingStopControl):
         take_profit: Decimal | None = None,
         stop_loss: Decimal | None = None,
         trailing_stop: Decimal | None = None,
+        take_profit_working_price: WorkingPrice | None = None,
+        stop_loss_working_price: WorkingPrice | None = None,
+        activation_price: Decimal | None = None,
     ) -> TradingStopSetting:
         """Set the stops by one request (10001 without an open position, or for a price that is reached already)."""
         check_one_way(self, symbol, side)
-        prices = {"take_profit": take_profit, "stop_loss": stop_loss}
-        self._check_numbers(symbol, {**prices, "trailing_stop": trailing_stop})
-        await self._check_ticks(symbol, prices)
+        stops = {"take_profit": take_profit, "stop_loss": stop_loss, "trailing_stop": trailing_stop}
+        self._check_stops(symbol, stops)
+        check_positive(self, symbol, {"activation_price": activation_price})
+        kinds = {
+            "take_profit_working_price": take_profit_working_price,
+            "stop_loss_working_price": stop_loss_working_price,
+        }
+        words = trigger_words(self, symbol, kinds)
+        check_beside(
+            self,
+            symbol,
+            {
+                "take_profit_working_price": (take_profit_working_price, "take_profit", take_profit),
+                "stop_loss_working_price": (stop_loss_working_price, "stop_loss", stop_loss),
+                "activation_price": (activation_price, "trailing_stop", trailing_stop),
+            },
+        )
+        prices = {"take_profit": take_profit, "stop_loss": stop_loss, "activation_price": activation_price}
+        await check_steps(self, symbol, prices)
         return await self.call_as(
             lambda change: TradingStopSetting(
-                symbol, PositionSide.BOTH, take_profit, stop_loss, trailing_stop, change.changed
+                symbol,
+                PositionSide.BOTH,
+                take_profit,
+                stop_loss,
+                trailing_stop,
+                change.changed,
+                take_profit_working_price,
+                stop_loss_working_price,
+                activation_price,
             ),
             BYBIT.SET_TRADING_STOP,
             category=CATEGORY,
@@ -47,9 +75,12 @@ class BybitTradingStop(Account, TradingStopControl):
             takeProfit=take_profit,
             stopLoss=stop_loss,
             trailingStop=trailing_stop,
+            tpTriggerBy=words["take_profit_working_price"],
+            slTriggerBy=words["stop_loss_working_price"],
+            activePrice=activation_price,
         )
 
-    def _check_numbers(self, symbol: str, stops: Mapping[str, object]) -> None:
+    def _check_stops(self, symbol: str, stops: Mapping[str, object]) -> None:
         given = {name: stop for name, stop in stops.items() if stop is not None}
         if not given:
             raise self.refuse("give at least one of take_profit, stop_loss and trailing_stop", subject=symbol)
@@ -57,16 +88,3 @@ class BybitTradingStop(Account, TradingStopControl):
             if not (is_number(stop) and stop >= 0):
                 words = f"{name} must be a Decimal above 0, or 0 to remove it, not {stop!r}"
                 raise self.refuse(words, subject=symbol)
-
-    async def _check_ticks(self, symbol: str, prices: Mapping[str, Decimal | None]) -> None:
-        """Refuse prices that are not on the tick; ticks change, so the contract is read again before."""
-        given = {name: Decimal(price) for name, price in prices.items() if price}
-        if not given:
-            return
-        for read in (instrument_row, refresh_row):
-            tick = (await read(self, symbol)).price_filter.tick_size
-            misfits = [name for name, price in given.items() if tick and not is_multiple(price, tick)]
-            if not misfits:
-                return
-        words = f"{misfits[0]} {given[misfits[0]]} is not a multiple of {tick}; it is never rounded here"
-        raise self.refuse(words, subject=symbol)

@@ -159,3 +159,29 @@ def test_a_trailing_stop_waits_for_its_activation_price(trading: Callable[..., L
     assert early is Reason.INVALID_ACTIVATION_PRICE
     assert (asleep.extreme, awake.extreme) == (None, D(52_000))
     assert ledger.order(placed.id).status is OrderStatus.TRIGGERED
+
+
+def test_a_trigger_may_watch_the_index(*, trading: Callable[..., Ledger]) -> None:
+    """The mark does not reach it, the index does, and it may be amended to watch the mark again."""
+    ledger = trading(amend_conditional=True)
+    ledger.move_prices({}, {ONE: D("50000")})
+    first = ledger.place(stop(Side.SELL, "49000", watches_index=True))
+    second = ledger.place(stop(Side.SELL, "48000", watches_index=True))
+    ledger.set_mark(ONE, D("48500"))
+    waiting = [ledger.order(one.id).status for one in (first, second)]
+
+    ledger.move_prices({}, {ONE: D("49000")})
+    ledger.amend_order(second.id, watches_index=False)
+    ended, amended = ledger.order(first.id), ledger.order(second.id)
+    ledger.set_mark(ONE, D("48000"))
+
+    assert waiting == [OrderStatus.OPEN, OrderStatus.OPEN]
+    assert (ended.status, amended.status) == (OrderStatus.TRIGGERED, OrderStatus.OPEN)
+    assert ledger.order(second.id).status is OrderStatus.TRIGGERED
+
+
+def test_a_trigger_that_the_index_has_reached_is_refused(*, trading: Callable[..., Ledger]) -> None:
+    """It would trigger at once."""
+    ledger = trading()
+    ledger.move_prices({}, {ONE: D("48000")})
+    assert reason_of(lambda: ledger.place(stop(Side.SELL, "49000", watches_index=True))) is Reason.WOULD_TRIGGER

@@ -14,7 +14,7 @@ from venuekit.capabilities import IncomeKind
 from venuekit.simulator.ledger.contract import AssetKey
 from venuekit.simulator.ledger.events import EventReason
 from venuekit.simulator.ledger.liquidation import liquidate
-from venuekit.simulator.ledger.matching import match_waiting
+from venuekit.simulator.ledger.matching import match_waiting, trigger_waiting
 from venuekit.simulator.ledger.money import ZERO
 from venuekit.simulator.ledger.order_values import Side, TradeKind
 from venuekit.simulator.ledger.records import Execution, FundingRate, LedgerIncome, Record
@@ -53,6 +53,8 @@ def move_prices(
         assets[known.key] = attrs.evolve(known, index_price=positive(price, Reason.PRICE_NOT_POSITIVE))
     for symbol in marks:
         match_waiting(transaction, symbol)
+    for symbol in indexes.keys() - marks.keys():
+        trigger_waiting(transaction, symbol)
     liquidate(transaction)
 
 

@@ -13,6 +13,7 @@ from venuekit.simulator.ledger.money import ZERO
 from venuekit.simulator.ledger.order_values import Book, LedgerOrder, Side
 from venuekit.simulator.ledger.refusal import LedgerRefusal, Reason, Refused
 from venuekit.simulator.ledger.rules import Triggered
+from venuekit.simulator.ledger.state import LedgerState
 from venuekit.simulator.ledger.transaction import Transaction
 
 
@@ -23,17 +24,23 @@ def crosses(order: LedgerOrder, mark: Decimal) -> bool:
     return mark <= order.price if order.side is Side.BUY else mark >= order.price
 
 
-def is_triggered(order: LedgerOrder, mark: Decimal) -> bool:
-    """Return whether a conditional order triggers at this mark; a trailing stop by its extreme so far."""
+def watched_price(state: LedgerState, order: LedgerOrder) -> Decimal:
+    """Return the price that the trigger of a conditional order watches."""
+    market = state.symbols[order.symbol]
+    return market.index_path.last.price if order.watches_index else market.mark
+
+
+def is_triggered(order: LedgerOrder, price: Decimal) -> bool:
+    """Return whether a conditional order triggers at the price that it watches; a trailing stop by its extreme."""
     if order.type is OrderType.TRAILING_STOP_MARKET:
         if order.extreme is None:
             return False
         back = order.extreme * (order.callback_rate or ZERO) + (order.callback_distance or ZERO)
         turn = order.extreme + order.side.sign * back
-        return mark >= turn if order.side is Side.BUY else mark <= turn
+        return price >= turn if order.side is Side.BUY else price <= turn
     if order.trigger_price is None:
         return False
-    return mark >= order.trigger_price if order.rises_to_trigger else mark <= order.trigger_price
+    return price >= order.trigger_price if order.rises_to_trigger else price <= order.trigger_price
 
 
 def trail(order: LedgerOrder, mark: Decimal) -> LedgerOrder:
@@ -103,22 +110,24 @@ def match_waiting(transaction: Transaction, symbol: str) -> None:
     Orders that those fills have attached may trigger at the same mark.
     """
     mark = transaction.state.symbols[symbol].mark
-    _trigger_waiting(transaction, symbol, mark)
+    trigger_waiting(transaction, symbol)
     for order in _waiting(transaction, symbol, Book.PLAIN):
         current = transaction.state.orders.get(order.id)
         if current and crosses(current, mark):
             _fill_waiting(transaction, current)
-    _trigger_waiting(transaction, symbol, mark)
+    trigger_waiting(transaction, symbol)
 
 
-def _trigger_waiting(transaction: Transaction, symbol: str, mark: Decimal) -> None:
+def trigger_waiting(transaction: Transaction, symbol: str) -> None:
+    """Trigger a symbol's conditional orders at the prices that they watch."""
+    mark = transaction.state.symbols[symbol].mark
     for order in _waiting(transaction, symbol, Book.CONDITIONAL):
         if order.id not in transaction.state.orders:  # it ended with a position that an earlier one has closed
             continue
         seen = trail(order, mark)
         is_activated = order.extreme is None and seen.extreme is not None
         transaction.put_order(seen, OrderChange.ACTIVATED if is_activated else None)
-        if is_triggered(seen, mark):
+        if is_triggered(seen, watched_price(transaction.state, seen)):
             _trigger(transaction, seen)
 
 

@@ -53,6 +53,7 @@ class LedgerOrderRequest:
     ``time_in_force`` is GTC (until ``expires_at``, where given), IOC, FOK or POST_ONLY; any other is refused.
     ``trigger_rises`` means that the trigger is reached from below; None derives it from type and side.
     ``callback_rate`` is a fraction, ``callback_distance`` a distance in price; a trailing stop has one of them.
+    A trigger ``watches_index`` price in place of the mark; a trailing stop always watches the mark.
     ``labels`` are a simulated venue's own values, kept with the order.
 
     An order ``of_position`` is a conditional one that protects a position: it ends with that, and counts in no maximum.
@@ -72,6 +73,7 @@ class LedgerOrderRequest:
     client_id: str | None = None
     trigger_price: Decimal | None = None
     trigger_rises: bool | None = None
+    watches_index: bool = False
     activation_price: Decimal | None = None
     callback_rate: Decimal | None = None
     callback_distance: Decimal | None = None

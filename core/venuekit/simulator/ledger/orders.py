@@ -13,7 +13,7 @@ import attrs
 from venuekit.capabilities import OrderStatus, OrderType, PositionSide, TimeInForce
 from venuekit.simulator.ledger.events import OrderChange
 from venuekit.simulator.ledger.fills import check_cap, trade
-from venuekit.simulator.ledger.matching import crosses, end, enter, is_triggered, meet, trail
+from venuekit.simulator.ledger.matching import crosses, end, enter, is_triggered, meet, trail, watched_price
 from venuekit.simulator.ledger.money import ZERO
 from venuekit.simulator.ledger.order_checks import check_client_id, check_count, check_form
 from venuekit.simulator.ledger.order_values import Book, LedgerOrder, LedgerOrderRequest, Side
@@ -118,8 +118,9 @@ def _decide(transaction: Transaction, pending: LedgerOrder) -> None:
     trailing = order.type is OrderType.TRAILING_STOP_MARKET
     if trailing and order.activation_price is not None and trail(order, mark).extreme is not None:
         raise Refused(Reason.INVALID_ACTIVATION_PRICE, activation_price=order.activation_price, mark=mark)
-    if not trailing and is_triggered(order, mark):
-        raise Refused(Reason.WOULD_TRIGGER, trigger_price=order.trigger_price, mark=mark)
+    price = watched_price(transaction.state, order)
+    if not trailing and is_triggered(order, price):
+        raise Refused(Reason.WOULD_TRIGGER, trigger_price=order.trigger_price, mark=price)
     transaction.put_order(trail(order, mark), OrderChange.NEW)
 
 
@@ -132,6 +133,7 @@ def amend_order(
     quantity: Decimal | None = None,
     price: Decimal | None = None,
     trigger_price: Decimal | None = None,
+    watches_index: bool | None = None,
     attached: tuple[LedgerOrderRequest, ...] | None = None,
     labels: Mapping[str, object] = MappingProxyType({}),
     note: str | None = None,
@@ -148,6 +150,7 @@ def amend_order(
     if (conditional and not transaction.rules.amend_conditional) or (not conditional and order.type.is_market):
         raise Refused(Reason.NOT_AMENDABLE, order_id=order.id, type=order.type, book=order.book)
     given: dict[str, Any] = {"quantity": quantity, "price": price, "trigger_price": trigger_price, "attached": attached}
+    given["watches_index"] = watches_index
     changes = {name: value for name, value in given.items() if value is not None}
     amended = attrs.evolve(order, labels={**order.labels, **labels}, **changes)
     if amended == order:
@@ -183,8 +186,9 @@ def _amend_waiting(transaction: Transaction, order: LedgerOrder, amended: Ledger
     before = transaction.read()
     mark = before.symbol(order.symbol).mark
     if amended.book is Book.CONDITIONAL:
-        if is_triggered(amended, mark):
-            raise Refused(Reason.WOULD_TRIGGER, trigger_price=amended.trigger_price, mark=mark)
+        price = watched_price(transaction.state, amended)
+        if is_triggered(amended, price):
+            raise Refused(Reason.WOULD_TRIGGER, trigger_price=amended.trigger_price, mark=price)
         _record_amendment(transaction, order, amended, note)
         return transaction.put_order(amended, OrderChange.AMENDMENT)
     marketable = crosses(amended, mark)

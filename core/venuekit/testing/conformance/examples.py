@@ -44,6 +44,7 @@ from venuekit.capabilities import (
     OrderSide,
     OrderTestControl,
     OrderType,
+    PartialStopControl,
     PositionMarginControl,
     PositionModeBehaviour,
     PositionModeControl,
@@ -260,6 +261,14 @@ def _to_limit_risk(stage: Stage) -> Mapping[str, Any]:
     return {**_of_flat(stage), **limit, **({"side": PositionSide.LONG} if declared.sides else {})}
 
 
+def _to_stop_a_part(stage: Stage) -> Mapping[str, Any]:
+    symbol = stage.scenario.held or ""
+    contract, position = stage.ledger.contract(symbol), stage.ledger.position(symbol)
+    far = position.mark_price * (2 if position.quantity > 0 else Decimal("0.5"))
+    profit = far // contract.price_tick * contract.price_tick
+    return {"symbol": symbol, "quantity": contract.min_quantity, "take_profit": profit}
+
+
 async def _to_keep_alive(stage: Stage) -> Mapping[str, Any]:
     await ListenKeyControl.of(stage.account).start_listen_key()
     return {}
@@ -309,6 +318,7 @@ _ARGUMENTS: Mapping[Callable[..., Any], Callable[[Stage], Mapping[str, Any] | Aw
     PositionMarginControl.reduce_margin: _to_reduce,
     RiskLimitControl.set_risk_limit: _to_limit_risk,
     ListenKeyControl.keep_listen_key_alive: _to_keep_alive,
+    PartialStopControl.add_partial_stop: _to_stop_a_part,
     TradingStopControl.set_trading_stop: lambda stage: {**_of_position(stage), "trailing_stop": Decimal(0)},
     TpSlModeControl.set_tpsl_mode: lambda stage: {**_of_flat(stage), "mode": TpSlMode.FULL},
 }

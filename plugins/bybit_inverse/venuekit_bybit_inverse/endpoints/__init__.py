@@ -8,6 +8,7 @@ from venuekit_bybit_inverse.endpoints.margin import MarginEndpoints
 from venuekit_bybit_inverse.endpoints.market import MarketEndpoints
 from venuekit_bybit_inverse.endpoints.order_reads import OrderReadEndpoints
 from venuekit_bybit_inverse.endpoints.orders import CLIENT_ID_PATTERN, OrderWriteEndpoints
+from venuekit_bybit_inverse.endpoints.partial_stop import PartialStopEndpoints
 from venuekit_bybit_inverse.endpoints.positions import PositionEndpoints
 from venuekit_bybit_inverse.endpoints.protection import ProtectionEndpoints
 from venuekit_bybit_inverse.endpoints.settings import SettingEndpoints
@@ -28,6 +29,7 @@ class BybitEndpoints(
     OrderWriteEndpoints,
     ProtectionEndpoints,
     TradingStopEndpoints,
+    PartialStopEndpoints,
 ):
     """The endpoints of the venue; one body per subject."""
 

@@ -148,6 +148,7 @@ def place(item: Parameters, visit: Visit) -> LedgerOrder:
         reduce_only=reduces or closes,
         client_id=link_id,
         trigger_price=trigger,
+        watches_index=_watches_index(item) or False,
         attached=make_stops(item, contract.symbol, side, price or trigger or visit.ledger.mark(contract.symbol)),
         labels=_labels(item, _LABELS),
     )
@@ -164,6 +165,12 @@ def _reducible(position: PositionFigures, side: Side) -> Decimal:
     if position.quantity * side.sign >= 0:
         raise Refused(Reason.REDUCE_ONLY_REJECTED, position=position.quantity)
     return abs(position.quantity)
+
+
+def _watches_index(item: Parameters) -> bool | None:
+    """Return whether a trigger watches the index price, None where the request does not say which price it watches."""
+    word = item.text("triggerBy")
+    return word == "IndexPrice" if word else None
 
 
 def _labels(item: Parameters, names: tuple[str, ...]) -> dict[str, object]:
@@ -201,6 +208,7 @@ def amend(item: Parameters, visit: Visit) -> LedgerOrder:
         quantity=item.number("qty"),
         price=item.number("price"),
         trigger_price=item.number("triggerPrice"),
+        watches_index=_watches_index(item),
         attached=guards,
         labels=_labels(item, _AMENDABLE),
     )

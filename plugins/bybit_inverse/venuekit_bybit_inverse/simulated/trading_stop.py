@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 
 import attrs
@@ -16,6 +16,7 @@ from venuekit_bybit_inverse.simulated.parameters import Parameters
 _WORDS = {"tpTriggerBy", "slTriggerBy", "tpOrderType", "slOrderType", "tpslMode"}
 TRAILING = "trailingStop"
 _NONE = Decimal(0)
+_LAST, _INDEX = "LastPrice", "IndexPrice"
 
 
 @attrs.frozen
@@ -65,7 +66,10 @@ def trading_stop(parameters: Parameters, visit: Visit) -> object:
         raise parameters.invalid("can not set tp/sl/ts for zero position")
     present = guards_of(visit.ledger, symbol)
     side = Side.SELL if position.quantity > 0 else Side.BUY
-    requests = [*_requests(parameters, symbol, side, position.mark_price), *_trailing(parameters, symbol, side)]
+    requests = [
+        *_requests(parameters, symbol, side, _price_finder(visit.ledger, symbol)),
+        *_trailing(parameters, symbol, side),
+    ]
     _check_sizes(parameters, position)
     removed = [present[name] for name in _NAMES if name in present and parameters.number(name) == 0]
     added = [request for request in requests if not _is_set(present.get(_name(request)), request)]
@@ -80,19 +84,27 @@ def trading_stop(parameters: Parameters, visit: Visit) -> object:
     return {}
 
 
+def _price_finder(ledger: Ledger, symbol: str) -> Callable[[str], Decimal]:
+    """Return the function that reads the price that a trigger watches; the last price is the mark here."""
+    return lambda word: ledger.index(symbol) if word == _INDEX else ledger.mark(symbol)
+
+
 def make_stops(item: Parameters, symbol: str, side: Side, base: Decimal) -> tuple[LedgerOrderRequest, ...]:
     """Return the take-profit and the stop-loss of an order of this side; ``base`` is the price that it expects."""
-    return tuple(_requests(item, symbol, Side.SELL if side is Side.BUY else Side.BUY, base))
+    return tuple(_requests(item, symbol, Side.SELL if side is Side.BUY else Side.BUY, lambda _: base))
 
 
-def _requests(parameters: Parameters, symbol: str, side: Side, base: Decimal) -> Iterator[LedgerOrderRequest]:
+def _requests(
+    parameters: Parameters, symbol: str, side: Side, base: Callable[[str], Decimal]
+) -> Iterator[LedgerOrderRequest]:
     """Yield the orders of this side that protect a position of the other one, at prices other than 0."""
     is_partial = parameters.text("tpslMode") == "Partial"
     for kind in _KINDS:
         price = parameters.number(kind.parameter)
         if price is None or price == 0:
             continue
-        _check_side(parameters, kind, side, price, base)
+        trigger = parameters.text(f"{kind.short}TriggerBy") or _LAST
+        _check_side(parameters, kind, side, price, (base(trigger), trigger))
         is_limit = parameters.text(f"{kind.short}OrderType") == "Limit"
         if is_limit and not is_partial:
             raise parameters.invalid(f"params error: {kind.short}OrderType only supports Market for tpslMode Full")
@@ -107,7 +119,8 @@ def _requests(parameters: Parameters, symbol: str, side: Side, base: Decimal) ->
             close_position=not is_partial,
             of_position=True,
             trigger_price=price,
-            labels=_labels(parameters, kind.parameter, word, kind.short),
+            watches_index=trigger == _INDEX,
+            labels=_labels(parameters, kind.parameter, word, kind.short, trigger),
         )
 
 
@@ -123,15 +136,15 @@ def _trailing(parameters: Parameters, symbol: str, side: Side) -> Iterator[Ledge
         of_position=True,
         callback_distance=distance,
         activation_price=parameters.number("activePrice") or None,
-        labels=_labels(parameters, TRAILING, "TrailingStop", "sl"),
+        labels=_labels(parameters, TRAILING, "TrailingStop", "sl", _LAST),
     )
 
 
-def _labels(parameters: Parameters, name: str, word: str, short: str) -> dict[str, object]:
+def _labels(parameters: Parameters, name: str, word: str, short: str, trigger: str) -> dict[str, object]:
     return {
         "guards": name,
         "stopOrderType": word,
-        "triggerBy": parameters.text(f"{short}TriggerBy") or "LastPrice",
+        "triggerBy": trigger,
         "tpslMode": parameters.text("tpslMode") or "Full",
         "timeInForce": "GTC" if parameters.text(f"{short}OrderType") == "Limit" else "IOC",
         "closeOnTrigger": "true",
@@ -146,14 +159,19 @@ def _is_set(order: LedgerOrder | None, request: LedgerOrderRequest) -> bool:
     """Say whether an order is what a request asks for; a part of a position may be protected any number of times."""
     if order is None or not request.close_position:
         return False
-    names = ("trigger_price", "callback_distance", "activation_price", "labels")
+    names = ("trigger_price", "callback_distance", "activation_price", "watches_index", "labels")
     return all(getattr(order, name) == getattr(request, name) for name in names)
 
 
 def _put(visit: Visit, order: LedgerOrder | None, request: LedgerOrderRequest) -> None:
     """Change an order into what is asked for, which keeps its id, or place a new one, decided at once."""
     if order is not None and request.trigger_price is not None:
-        visit.ledger.amend_order(order.id, trigger_price=request.trigger_price, labels=request.labels)
+        visit.ledger.amend_order(
+            order.id,
+            trigger_price=request.trigger_price,
+            watches_index=request.watches_index,
+            labels=request.labels,
+        )
         return
     if order is not None:
         visit.ledger.cancel_order(order.id)
@@ -169,8 +187,9 @@ def _check_sizes(parameters: Parameters, position: PositionFigures) -> None:
         raise parameters.invalid("params error: tpSize or slSize is larger than the position")
 
 
-def _check_side(parameters: Parameters, kind: _Kind, side: Side, price: Decimal, base: Decimal) -> None:
-    """Refuse a price on the wrong side of the base price: it would trigger at once."""
+def _check_side(parameters: Parameters, kind: _Kind, side: Side, price: Decimal, watched: tuple[Decimal, str]) -> None:
+    """Refuse a price on the wrong side of the base price, of which there are several: it would trigger at once."""
+    base, trigger = watched
     holds = "Buy" if side is Side.SELL else "Sell"
     is_above = kind.is_above_long is (side is Side.SELL)
     if price < 0:
@@ -179,7 +198,7 @@ def _check_side(parameters: Parameters, kind: _Kind, side: Side, price: Decimal,
         return
     relation = ("be higher" if kind.is_above_long else "greater") if is_above else "lower"
     words = f"{kind.word}:{scale_price(price)} set for {holds} position should {relation} than"
-    raise parameters.invalid(f"{words} base_price:{scale_price(base)}??LastPrice")
+    raise parameters.invalid(f"{words} base_price:{scale_price(base)}??{trigger}")
 
 
 def amend_stops(parameters: Parameters, order: LedgerOrder, base: Decimal) -> tuple[LedgerOrderRequest, ...]:

@@ -114,6 +114,7 @@ _HANDLERS: Mapping[Endpoint[Any], Callable[[Parameters, Visit], object]] = {
     BYBIT.SET_RISK_LIMIT: position_routes.set_risk_limit,
     BYBIT.ADD_MARGIN: position_routes.add_margin,
     BYBIT.SET_TRADING_STOP: trading_stop,
+    BYBIT.ADD_PARTIAL_STOP: trading_stop,
     BYBIT.FEE_RATE: account_routes.fee_rate,
     BYBIT.KEY_INFO: account_routes.key_info,
     BYBIT.TRANSACTION_LOG: history_routes.transaction_log,
