@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
+from typing import TypeAlias
 
 import attrs
 
 from venuekit._util.decimals import EXACT, quotient
 from venuekit.account_figures import Margined, distance_to, equities, maintenance_of, margin_ratios, settle_of
 from venuekit.capabilities import AccountInfo, Balance, Instrument, Position
+from venuekit.errors import OddRow
 from venuekit.valuation import USD, Money, Valuation
 
 _ZERO = Decimal(0)
+#: an asset or symbol, None for the whole account, and why a figure of it is unknown
+_Gap: TypeAlias = "tuple[str | None, str]"
 
 
 @attrs.frozen
@@ -53,11 +57,11 @@ class AccountWorth:
 
     Attributes:
         name, venue: Its name among the accounts, and the id of its venue.
-        equity: Wallets and unrealised profit in USD, None where a part of it has no path to USD.
+        equity: Wallets and unrealised profit in USD, None where a part of it is unknown or has no path to USD.
         equities: The same by asset, None where a part is unknown.
         margin_ratio: The highest ratio of maintenance margin to margin: of the account, of each asset of cross
             positions, and of each isolated one; 1 is liquidation. None where one is unknown, 0 without positions.
-        positions: Its open positions.
+        positions: Its open positions that could be read; ``unknown`` has the exposure of each other one.
         unknown: The figures that are not known.
     """
 
@@ -77,27 +81,63 @@ class AccountWorth:
 
 
 @attrs.frozen
+class OddRows:
+    """The rows that could not be read, by the read that left them out."""
+
+    balances: tuple[OddRow, ...] = ()
+    positions: tuple[OddRow, ...] = ()
+    info: tuple[OddRow, ...] = ()
+
+    def __iter__(self) -> Iterator[OddRow]:
+        return iter((*self.balances, *self.positions, *self.info))
+
+    @property
+    def of_info_alone(self) -> tuple[OddRow, ...]:
+        """Those of the account as a whole, without those of the answers that positions are read from as well."""
+        of_positions = {row.operation for row in self.positions}
+        return tuple(row for row in self.info if row.operation not in of_positions)
+
+
+@attrs.frozen
 class AccountState:
-    """The reads of one account; ``refused`` says why there is no read of it as a whole."""
+    """
+    The reads of one account, and the rows that they left out.
+
+    ``info`` is None where the account as a whole cannot be read; ``refused`` says why where the venue has such a read.
+    """
 
     balances: tuple[Balance, ...]
     positions: tuple[Position, ...]
     info: AccountInfo | None
     refused: str | None
+    odd: OddRows = attrs.field(factory=OddRows)
 
     @property
     def best_balances(self) -> tuple[Balance, ...]:
         """The balances by the read that says most of them."""
         return self.info.balances if self.info is not None and self.info.balances else self.balances
 
+    @property
+    def odd_balances(self) -> tuple[OddRow, ...]:
+        """The rows that may be missing among ``best_balances``."""
+        if self.info is None or not self.info.balances:
+            return self.odd.balances
+        return tuple(row for row in self.odd.of_info_alone if row.text("symbol") is None)
+
 
 @attrs.frozen
 class MarketState:
-    """The contracts and marks of a venue, by symbol; ``failed`` says why they are not all there."""
+    """The contracts and marks of a venue, by symbol; ``failed`` and ``odd`` say why they are not all there."""
 
     instruments: Mapping[str, Instrument]
     marks: Mapping[str, Decimal]
     failed: str | None = None
+    odd: tuple[OddRow, ...] = ()
+
+    def why_without(self, symbol: str, otherwise: str) -> str:
+        """Return why nothing is there of a symbol: the failure, or the row of it that cannot be read."""
+        of_symbol = [reason for subject, reason in _gaps_of(self.odd) if subject in {None, symbol}]
+        return self.failed or next(iter(of_symbol), otherwise)
 
 
 def count_worth(name: str, venue: str, state: AccountState, market: MarketState, valuation: Valuation) -> AccountWorth:
@@ -119,24 +159,47 @@ class _Counting:
     def worth(self) -> AccountWorth:
         """Return the account."""
         positions = tuple(self._risk(position) for position in self.state.positions)
+        for gap in self._unread_positions():
+            self._note("exposure", *gap)
+            self._note("distance", *gap)
         profits = [self._profit(one) for one in positions]
-        by_asset = self._equities(positions, profits)
+        by_asset, gaps = self._equities(positions, profits)
         equity = self._equity(by_asset)
+        for gap in gaps:
+            # the venue's own total in USD needs no part
+            self._note("equity" if equity is None else "equities", *gap)
         ratio = self._margin_ratio(positions, profits)
+        told = {one.reason for one in self.unknown}
+        for subject, reason in _gaps_of(self.state.odd):
+            if reason not in told:  # no figure needs it, and it is told all the same
+                self._note("row", subject, reason)
         return AccountWorth(self.name, self.venue, equity, by_asset, ratio, positions, tuple(self.unknown))
 
     def _note(self, figure: str, subject: str | None, reason: str) -> None:
         self.unknown.append(UnknownFigure(self.name, figure, subject, reason))
+
+    def _unread_positions(self) -> list[_Gap]:
+        """Return what may be positions besides those that were read, with the reason."""
+        return _gaps_of(self.state.odd.positions)
+
+    def _unread_margins(self, positions: Sequence[PositionRisk]) -> Sequence[_Gap]:
+        """Return what may have a margin besides the positions that were read, or may say that of one of these."""
+        gaps = self._unread_positions()
+        if gaps or positions:
+            gaps += _gaps_of(self.state.odd.of_info_alone)
+        return gaps
 
     def _risk(self, position: Position) -> PositionRisk:
         symbol, instrument = position.symbol, self.market.instruments.get(position.symbol)
         mark = self.market.marks.get(symbol) or position.mark_price
         if mark is None or mark <= 0:
             mark = None
-            self._note("mark", symbol, self.market.failed or "the venue gives no mark price of it")
+            self._note("mark", symbol, self.market.why_without(symbol, "the venue gives no mark price of it"))
         exposure = None
         if instrument is None:
-            self._note("exposure", symbol, self.market.failed or "the venue lists no contract of this symbol")
+            self._note(
+                "exposure", symbol, self.market.why_without(symbol, "the venue lists no contract of this symbol")
+            )
         else:
             exposure = _exposure_of(position.quantity, instrument, mark)
             if exposure is None and mark is not None:
@@ -159,31 +222,32 @@ class _Counting:
 
     def _equities(
         self, positions: Sequence[PositionRisk], profits: Sequence[Decimal | None]
-    ) -> Mapping[str, Decimal] | None:
-        """Return the equity by asset, by the venue's own figures, else by wallets and profits."""
+    ) -> tuple[Mapping[str, Decimal] | None, Sequence[_Gap]]:
+        """Return the equity by asset, by the venue's own figures, else by wallets and profits; or why it is unknown."""
+        if gaps := _gaps_of(self.state.odd_balances):
+            return None, gaps
         balances = [one for one in self.state.best_balances if one.wallet or one.equity]
         if balances and all(one.equity is not None for one in balances):
             sums_of_venue: dict[str, Decimal] = {}
             for one in balances:
                 sums_of_venue[one.asset] = EXACT.add(sums_of_venue.get(one.asset, _ZERO), one.equity or _ZERO)
-            return sums_of_venue
+            return sums_of_venue, ()
+        if gaps := self._unread_positions():
+            return None, gaps
         sums: dict[str, Decimal] = {}
         for risk, profit in zip(positions, profits, strict=True):
             settle = settle_of(risk.position, self.market.instruments)
             if settle is None or profit is None:
-                self._note("equity", risk.position.symbol, "the unrealised profit of the position is unknown")
-                return None
+                return None, [(risk.position.symbol, "the unrealised profit of the position is unknown")]
             sums[settle] = EXACT.add(sums.get(settle, _ZERO), profit)
         if not balances and not self.state.balances and self.state.info is None:
-            self._note("equity", None, self.state.refused or "the venue has no read of the balances")
-            return None
+            return None, [(None, self.state.refused or "the venue has no read of the balances")]
         wallets: dict[str, Decimal | None] = {}
         for one in balances:
             if one.wallet is None:
-                self._note("equity", one.asset, "the venue gives no wallet of it")
-                return None
+                return None, [(one.asset, "the venue gives no wallet of it")]
             wallets[one.asset] = EXACT.add(wallets.get(one.asset) or _ZERO, one.wallet)
-        return equities(wallets, sums)
+        return equities(wallets, sums), ()
 
     def _equity(self, by_asset: Mapping[str, Decimal] | None) -> Money | None:
         """Return the equity in USD: of an account that is valued in it the venue's own total."""
@@ -200,6 +264,10 @@ class _Counting:
 
     def _margin_ratio(self, positions: Sequence[PositionRisk], profits: Sequence[Decimal | None]) -> Decimal | None:
         info, wallets = self.state.info, {one.asset: one.cross_wallet for one in self.state.best_balances}
+        if gaps := self._unread_margins(positions):
+            for gap in gaps:
+                self._note("margin_ratio", *gap)
+            return None
         if not positions:
             return _ZERO
         margined = [
@@ -223,6 +291,15 @@ class _Counting:
         if not any(one.figure == "margin_ratio" for one in self.unknown):
             self._note("margin_ratio", None, "the venue gives no margin behind the cross positions")
         return None
+
+
+def _gaps_of(rows: Iterable[OddRow]) -> list[_Gap]:
+    """Return the subject of each row as far as the venue names it, and that it cannot be read, in the venue's words."""
+    gaps = (
+        (row.text("symbol") or row.text("asset"), f"{row.operation} has a row that cannot be read: {row.words}")
+        for row in rows
+    )
+    return list(dict.fromkeys(gaps))
 
 
 def _exposure_of(quantity: Decimal, instrument: Instrument, mark: Decimal | None) -> Decimal | None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from decimal import Decimal
+from typing import Any, TypeVar
 
 import attrs
 
@@ -11,7 +12,7 @@ from venuekit._util.decimals import EXACT, total
 from venuekit.account import Account
 from venuekit.account_check import check_accounts
 from venuekit.account_figures import usd_rates
-from venuekit.account_worth import AccountState, AccountWorth, MarketState, UnknownFigure, count_worth
+from venuekit.account_worth import AccountState, AccountWorth, MarketState, OddRows, UnknownFigure, count_worth
 from venuekit.capabilities import (
     AccountInfo,
     AccountReader,
@@ -26,12 +27,14 @@ from venuekit.capabilities import (
     Price,
     PriceReader,
 )
-from venuekit.errors import InvalidRequest, OperationError, VenueError
+from venuekit.errors import InvalidRequest, OddRow, OperationError, VenueError
 from venuekit.fleet import FanOut, fan_out
 from venuekit.parts.concurrency import gather, gather_all
+from venuekit.payloads import gather_odd_rows
 from venuekit.valuation import USD, Money, Valuation
 
 _ZERO = Decimal(0)
+V = TypeVar("V")
 
 
 @attrs.frozen
@@ -125,10 +128,19 @@ async def portfolio(
 
 
 async def _read_state(account: Account) -> AccountState:
-    balances, positions, (info, refused) = await gather(
-        _read_balances(account), _read_positions(account), _read_info(account)
+    (balances, odd_balances), (positions, odd_positions), ((info, refused), odd_info) = await gather(
+        _with_odd_rows(_read_balances(account)),
+        _with_odd_rows(_read_positions(account)),
+        _with_odd_rows(_read_info(account)),
     )
-    return AccountState(balances, positions, info, refused)
+    return AccountState(balances, positions, info, refused, OddRows(odd_balances, odd_positions, odd_info))
+
+
+async def _with_odd_rows(read: Coroutine[Any, Any, V]) -> tuple[V, tuple[OddRow, ...]]:
+    """Return the value of a read, and the rows that it left out because they cannot be read."""
+    with gather_odd_rows() as odd:
+        value = await read
+    return value, tuple(odd)
 
 
 async def _read_balances(account: Account) -> tuple[Balance, ...]:
@@ -154,17 +166,19 @@ async def _read_market(members: Sequence[tuple[Account, AccountState]]) -> Marke
     account = members[0][0]
     instruments: Mapping[str, Instrument] = {}
     marks: dict[str, Decimal] = {}
-    try:
-        if account.support(InstrumentReader):
-            listed = await InstrumentReader.of(account).get_instruments()
-            instruments = {one.symbol: one for one in listed}
-        symbols = _symbols_to_price([state for _, state in members], instruments)
-        if symbols and account.support(PriceReader):
-            prices = await _read_prices(account, symbols)
-            marks = {symbol: price.mark for symbol, price in prices.items() if price.mark is not None}
-    except OperationError as error:
-        return MarketState(instruments, marks, str(error))
-    return MarketState(instruments, marks)
+    failed: str | None = None
+    with gather_odd_rows() as odd:
+        try:
+            if account.support(InstrumentReader):
+                listed = await InstrumentReader.of(account).get_instruments()
+                instruments = {one.symbol: one for one in listed}
+            symbols = _symbols_to_price([state for _, state in members], instruments)
+            if symbols and account.support(PriceReader):
+                prices = await _read_prices(account, symbols)
+                marks = {symbol: price.mark for symbol, price in prices.items() if price.mark is not None}
+        except OperationError as error:
+            failed = str(error)
+    return MarketState(instruments, marks, failed, tuple(odd))
 
 
 async def _read_prices(account: Account, symbols: Sequence[str]) -> Mapping[str, Price]:

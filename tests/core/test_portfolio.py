@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import venuekit
 from venuekit.account_figures import Margined, distance_to, margin_ratios
-from venuekit.account_worth import AccountState, AccountWorth, MarketState, UnknownFigure, count_worth
+from venuekit.account_worth import AccountState, AccountWorth, MarketState, OddRows, UnknownFigure, count_worth
 from venuekit.capabilities import (
+    AccountInfo,
     Balance,
     Instrument,
     InstrumentKind,
     InstrumentStatus,
     MarginType,
     Position,
+    PositionReader,
     PositionSide,
     Unit,
 )
+from venuekit.errors import OddRow
 from venuekit.portfolios import Portfolio
+from venuekit.simulator import Rewrite
+from venuekit.testing import InstantClock
 from venuekit.valuation import Money, Valuation
 
 D = Decimal
@@ -75,12 +82,25 @@ def worth(
     balances: tuple[Balance, ...] = (),
     marks: dict[str, Decimal] | None = None,
     rates: dict[tuple[str, str], Decimal] | None = None,
+    info: AccountInfo | None = None,
+    odd: OddRows | None = None,
 ) -> AccountWorth:
     """Return the worth of an account at these marks."""
     listed = {one.symbol: one for one in (LINEAR, INVERSE, QUANTO)}
     market = MarketState(listed, marks or {})
     valuation = Valuation(marks or {}, listed.values(), rates)
-    return count_worth("main", "acme", AccountState(balances, positions, None, None), market, valuation)
+    state = AccountState(balances, positions, info, None, odd or OddRows())
+    return count_worth("main", "acme", state, market, valuation)
+
+
+def odd_row(operation: str, **row: str) -> OddRow:
+    """Return a row that cannot be read."""
+    return OddRow("[0].size: expected a decimal number, got '?'", venue="acme", operation=operation, row=row)
+
+
+def figures(account: AccountWorth) -> set[tuple[str, str | None]]:
+    """Return the figures that are unknown, with their subjects."""
+    return {(one.figure, one.subject) for one in account.unknown}
 
 
 def test_a_linear_position_at_its_documented_mark() -> None:
@@ -174,6 +194,98 @@ def test_a_sum_of_accounts_is_whole_or_says_that_it_is_a_part() -> None:
     assert both.equity is failed.equity is None
     assert both.known_equity == failed.known_equity == good.equity
     assert both.exposure == {"BTC": D(20)}
+
+
+USDT = {"marks": {"BTCUSDT": D(7000)}, "rates": {("USDT", "USD"): D(1)}}
+ODD_POSITION = odd_row("GET /positions", symbol="ETHUSDT")
+
+
+@pytest.mark.parametrize("held", [(), (LONG,)])
+def test_a_position_that_cannot_be_read_is_not_taken_for_none(held: tuple[Position, ...]) -> None:
+    """Its exposure, margin and distance are unknown, and so is an equity that would need its profit."""
+    account = worth(*held, balances=(Balance("USDT", wallet=D(5)),), odd=OddRows(positions=(ODD_POSITION,)), **USDT)
+
+    assert (account.margin_ratio, account.equity, account.equities) == (None, None, None)
+    expected = {(figure, "ETHUSDT") for figure in ("exposure", "distance", "margin_ratio", "equity")}
+    assert figures(account) == expected
+    reason = "GET /positions has a row that cannot be read: [0].size: expected a decimal number, got '?'"
+    assert {one.reason for one in account.unknown} == {reason}
+
+
+def test_an_equity_of_the_venue_needs_no_position() -> None:
+    """What the venue has counted itself is known all the same."""
+    odd = OddRows(positions=(ODD_POSITION,))
+    account = worth(LONG, balances=(Balance("USDT", wallet=D(5), equity=D(7)),), odd=odd, **USDT)
+
+    assert account.equity == Money(D(7), "USD", ("USDT/USD",))
+    assert account.margin_ratio is None
+
+
+def test_a_balance_that_cannot_be_read_leaves_no_whole_equity() -> None:
+    """The rest of the balances is a part; what the venue counts in USD itself is whole."""
+    row = odd_row("GET /balances", asset="BTC")
+    balances = (Balance("USDT", wallet=D(5), equity=D(7)),)
+    part = worth(balances=balances, odd=OddRows(balances=(row,)), **USDT)
+    total = AccountInfo(valuation_asset="USD", total_equity=D(90), balances=balances)
+    whole = worth(balances=balances, info=total, odd=OddRows(info=(row,)), **USDT)
+    better = worth(balances=balances, info=AccountInfo(balances=balances), odd=OddRows(balances=(row,)), **USDT)
+
+    assert (part.equity, part.equities, figures(part)) == (None, None, {("equity", "BTC")})
+    assert (whole.equity, whole.equities, figures(whole)) == (Money(D(90), "USD"), None, {("equities", "BTC")})
+    assert (better.equity, figures(better)) == (Money(D(7), "USD", ("USDT/USD",)), {("row", "BTC")})
+
+
+def test_a_row_of_the_account_that_cannot_be_read_may_hold_a_margin() -> None:
+    """With a position the ratio is unknown; a row of a position is no balance."""
+    balances = (Balance("USDT", wallet=D(5), equity=D(7)),)
+    info = AccountInfo(balances=balances, margin_ratio=D("0.1"))
+    odd = OddRows(info=(odd_row("GET /account", symbol="ETHUSDT"),))
+    held, flat = worth(LONG, info=info, odd=odd, **USDT), worth(info=info, odd=odd, **USDT)
+
+    assert (held.margin_ratio, flat.margin_ratio) == (None, 0)
+    assert held.equity == flat.equity is not None
+    assert (figures(held), figures(flat)) == ({("margin_ratio", "ETHUSDT")}, {("row", "ETHUSDT")})
+    twice = OddRows(positions=(ODD_POSITION,), info=(ODD_POSITION,))
+    assert len(worth(LONG, info=info, odd=twice, **USDT).unknown) == 3
+
+
+@pytest.mark.parametrize("venue", ["toy_perp", "toy_swap", "toy_chain"])
+@pytest.mark.parametrize("is_only", [False, True])
+@pytest.mark.filterwarnings("ignore::venuekit.errors.OddRow")
+async def test_a_row_that_a_read_leaves_out_is_in_the_portfolio_as_unknown(venue: str, is_only: bool) -> None:
+    """Whether it is one more position, or the only one that is not flat."""
+
+    def spoil(document: Any) -> Any:
+        (rows,) = [rows for rows in document.values() if isinstance(rows, list)]
+        odd = {**rows[0], "size": "NaN"}
+        rows[:] = [odd, {**rows[0], "size": "0"}] if is_only else [*rows, odd]
+        return document
+
+    async with (
+        venuekit.simulate(venue, scenario="holding", clock=InstantClock()) as sim,
+        venuekit.Runtime(clock=sim._clock, journal=False) as runtime,
+        venuekit.connect(venue, sim.credentials(venue), runtime=runtime) as account,
+    ):
+        (read,) = [one for one in account.venue.endpoints if PositionReader.get_positions in one.serves]
+        sim.disturb(venue, read, Rewrite.json(spoil))
+        found = await venuekit.portfolio({"main": account})
+
+    assert found.accounts["main"].margin_ratio is None
+    assert {one.figure for one in found.unknown if str(read) in one.reason} >= {"exposure", "distance", "margin_ratio"}
+    assert all("size" in one.reason and "NaN" in one.reason for one in found.unknown if str(read) in one.reason)
+
+
+def test_a_contract_that_cannot_be_read_says_so() -> None:
+    """An unlisted one and an unread one are not the same."""
+    row = odd_row("GET /contracts", symbol="BTCUSDT")
+    state = AccountState((), (LONG,), None, None)
+    reasons = {
+        odd: count_worth("main", "acme", state, MarketState({}, {}, odd=odd), Valuation({}, ())).unknown[1].reason
+        for odd in ((), (row,))
+    }
+
+    assert reasons[()] == "the venue lists no contract of this symbol"
+    assert reasons[(row,)].startswith("GET /contracts has a row that cannot be read")
 
 
 @pytest.mark.parametrize("of_account", [None, D(1)])

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
 import venuekit
 from venuekit.plugins import make_plugins
-from venuekit.simulator import CannedAnswer
+from venuekit.simulator import CannedAnswer, Rewrite
 from venuekit.testing.staged import Stage, on_stage
 
 D = Decimal
@@ -67,6 +68,64 @@ async def test_an_account_that_cannot_be_read_is_an_error_and_the_others_are_the
     assert found.equity is None
     assert found.known_equity.amount > 0
     assert [one.account for one in found.unknown if one.figure == "account"] == [broken]
+
+
+#: of each venue a read of positions and one of balances, each with the way to its rows and a field that is a number
+READS = {
+    "aster_usdm_v1": (("/fapi/v2/positionRisk", (), "entryPrice"), ("/fapi/v4/account", ("assets",), "walletBalance")),
+    "binance_coinm": (("/dapi/v1/positionRisk", (), "entryPrice"), ("/dapi/v1/account", ("assets",), "walletBalance")),
+    "binance_usdm": (("/fapi/v3/positionRisk", (), "entryPrice"), ("/fapi/v3/account", ("assets",), "walletBalance")),
+    "bybit_inverse": (
+        ("/v5/position/list", ("result", "list"), "avgPrice"),
+        ("/v5/account/wallet-balance", ("result", "list", 0, "coin"), "walletBalance"),
+    ),
+}
+
+
+def spoil_first(within: tuple[str | int, ...], field: str) -> Rewrite:
+    """Return an answer with one more row before the others, one number of which is none."""
+
+    def spoil(document: Any) -> Any:
+        rows = document
+        for step in within:
+            rows = rows[step]
+        rows.insert(0, {**rows[0], field: "1_000"})
+        return document
+
+    return Rewrite.json(spoil)
+
+
+@pytest.mark.parametrize("venue", READS)
+@pytest.mark.filterwarnings("ignore::venuekit.errors.OddRow")
+async def test_a_position_that_cannot_be_read_is_unknown_and_not_nothing(venue: str) -> None:
+    """Margin ratio, exposure and distance lack it, and the reason has the venue's own words."""
+    path, within, field = READS[venue][0]
+    async with on_stage(PLUGINS.venue(venue)) as stage:
+        stage.simulation.disturb(venue, ("GET", path), spoil_first(within, field), times=2)
+        found = await venuekit.portfolio({"main": stage.account}, rates=RATES)
+
+    assert found.errors == {}
+    assert found.accounts["main"].margin_ratio is None
+    told = [one for one in found.unknown if path in one.reason]
+    assert {one.figure for one in told} >= {"exposure", "distance", "margin_ratio"}
+    assert all(f"{field}: expected a decimal number, got '1_000'" in one.reason for one in told)
+    assert {one.subject for one in told} == {risk.position.symbol for risk in found.accounts["main"].positions[:1]}
+
+
+@pytest.mark.parametrize("venue", READS)
+@pytest.mark.filterwarnings("ignore::venuekit.errors.OddRow")
+async def test_an_equity_that_lacks_a_balance_is_no_whole_one(venue: str) -> None:
+    """It is None in the account and in the sum; a venue's own total in USD stays."""
+    path, within, field = READS[venue][1]
+    async with on_stage(PLUGINS.venue(venue)) as stage:
+        stage.simulation.disturb(venue, ("GET", path), spoil_first(within, field), times=2)
+        found = await venuekit.portfolio({"main": stage.account}, rates=RATES)
+
+    assert found.errors == {}
+    account = found.accounts["main"]
+    assert (account.equities, account.equity, found.equity) == (None, None, None)
+    assert found.known_equity.amount == 0
+    assert any(one.figure == "equity" and field in one.reason for one in found.unknown)
 
 
 async def test_prices_and_instruments_are_read_once_for_the_accounts_of_a_venue() -> None:

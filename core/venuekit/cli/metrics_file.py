@@ -21,6 +21,7 @@ _METRICS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "orders": ("venuekit_open_orders", "Open orders."),
         "unresolved": ("venuekit_unresolved_writes", "Writes whose outcome is unknown."),
         "key_expires_at": ("venuekit_key_expires_timestamp_seconds", "When the API key expires."),
+        "unknown": ("venuekit_unknown_figures", "Figures that are not known, or only in part."),
     }
 )
 
@@ -29,7 +30,8 @@ def metrics_text(rows: Sequence[Row], alerts: Iterable[str]) -> str:
     """
     Return rows of accounts as metrics, with the labels ``account`` and ``venue``.
 
-    ``venuekit_account_up`` is 0 for an account that could not be read. A figure that is unknown has no sample.
+    ``venuekit_account_up`` is 0 for an account that could not be read. An unknown figure has no sample, nor has
+    an alert that cannot be judged.
     """
     up = "venuekit_account_up"
     lines = _head(up, "Whether the account was read.")
@@ -41,8 +43,8 @@ def metrics_text(rows: Sequence[Row], alerts: Iterable[str]) -> str:
     lines += _head("venuekit_alert", "Whether the alert holds.")
     for text in alerts:
         for row in rows:
-            if row["status"] == "ok":
-                holds = text in str(row.get("alerts") or "").split("; ")
+            if row["status"] == "ok" and not _names(row, "unjudged", text):
+                holds = _names(row, "alerts", text)
                 lines.append(f"venuekit_alert{_labels(row, alert=text)} {int(holds)}")
     return "\n".join([*lines, ""])
 
@@ -65,6 +67,11 @@ def write_metrics(path: Path, text: str) -> None:
         OSError: it cannot be written; the former file is still there.
     """
     write_whole(path, text, mode=0o644)
+
+
+def _names(row: Row, field: str, alert: str) -> bool:
+    """Say whether an alert is in a field of a row."""
+    return alert in str(row.get(field) or "").split("; ")
 
 
 def _head(name: str, text: str) -> list[str]:

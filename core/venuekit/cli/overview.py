@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from venuekit.account import Account
     from venuekit.account_worth import AccountWorth
     from venuekit.credentials.accounts_file import AccountEntry
+    from venuekit.errors import OddRow
     from venuekit.portfolios import Portfolio
     from venuekit.runtime import Runtime
 
@@ -38,7 +39,7 @@ _SHORTEST, _LONGEST = 5, 86_400
 #: every field of a row
 _FIELDS = columns(
     "account venue status equity_usd equity_by_asset margin_ratio nearest distance orders unresolved key_expires_at"
-    " unknown alerts message"
+    " unknown alerts unjudged message"
 )
 _COLUMNS = {
     **columns("account equity margin_ratio nearest distance orders unresolved key_expires alerts"),
@@ -74,10 +75,15 @@ class _Options:
 
 @attrs.frozen
 class _Extra:
-    """The figures of an account that are not its worth; None where its venue does not have them."""
+    """
+    The figures of an account that are not its worth; None where its venue does not have them.
+
+    ``odd`` are the rows of open orders that could not be read, each of which may be one more.
+    """
 
     orders: int | None
     key_expires_at: datetime | None
+    odd: tuple[OddRow, ...] = ()
 
 
 @accounts_command(
@@ -219,11 +225,14 @@ class _Overview:
         unknown = {figures[one.figure] for one in worth.unknown if one.figure in figures}
         if extra is None:
             unknown |= {"orders", "key_expires_in"}
+        elif extra.odd:
+            unknown.add("orders")
         now = datetime.now(UTC)
         days = None if row["key_expires_at"] is None else (row["key_expires_at"] - now) / timedelta(days=1)
         judged = {**row, "key_expires_in": days}
         verdicts = {one.text: one.judge(judged, frozenset(unknown)) for one in self._options.alerts}
-        row["alerts"] = "; ".join(text for text, verdict in verdicts.items() if verdict is Verdict.HOLDS) or None
+        row["alerts"] = _texts(verdicts, Verdict.HOLDS)
+        row["unjudged"] = _texts(verdicts, Verdict.UNKNOWN)
         for text, verdict in verdicts.items():
             if verdict is Verdict.UNKNOWN:
                 words = f"{row['account']}: the alert {text} cannot be judged: the figure is not known"
@@ -260,22 +269,32 @@ class _Overview:
         total = f"{worths.known_equity.amount.quantize(_CENT):,f} {USD}"
         say_done(f"equity {total} in {len(known)} of {len(rows)} accounts" if known else f"no equity is known in {USD}")
         by_asset = {row["account"]: row.get("equity_by_asset") for row in rows}
+        figures: dict[tuple[str, str | None, str], list[str]] = {}
         for one in worths.unknown:
             if one.figure != "account":
-                subject = f" of {one.subject}" if one.subject else ""
-                parts = (
-                    f"; by asset: {by_asset[one.account]}" if one.figure == "equity" and by_asset[one.account] else ""
-                )
-                note(f"{one.account}: {one.figure}{subject} is unknown: {one.reason}{parts}", as_json=False)
+                figures.setdefault((one.account, one.subject, one.reason), []).append(one.figure)
+        for (account, subject, reason), names in figures.items():
+            of_what = f" of {subject}" if subject else ""
+            parts = f"; by asset: {by_asset[account]}" if "equity" in names and by_asset[account] else ""
+            verb = "is" if len(names) == 1 else "are"
+            note(f"{account}: {' and '.join(names)}{of_what} {verb} unknown: {reason}{parts}", as_json=False)
 
 
 async def _read_extra(account: Account) -> _Extra:
+    from venuekit.payloads import gather_odd_rows
+
     orders, expires = None, None
-    if account.support(OrderReader):
-        orders = len(await OrderReader.of(account).get_open_orders())
+    with gather_odd_rows() as odd:
+        if account.support(OrderReader):
+            orders = len(await OrderReader.of(account).get_open_orders())
     if account.support(ApiKeyReader):
         expires = (await ApiKeyReader.of(account).get_api_key()).expires_at
-    return _Extra(orders, expires)
+    return _Extra(orders, expires, tuple(odd))
+
+
+def _texts(verdicts: Mapping[str, Verdict], verdict: Verdict) -> str | None:
+    """Return the alerts of a verdict as one text, None without any."""
+    return "; ".join(text for text, one in verdicts.items() if one is verdict) or None
 
 
 def _row(worth: AccountWorth, extra: _Extra | None, account: Account) -> dict[str, Any]:
@@ -295,8 +314,9 @@ def _row(worth: AccountWorth, extra: _Extra | None, account: Account) -> dict[st
         # a line of the journal that cannot be read may hide a write
         "unresolved": len(account.unresolved) + sum(not line.is_cut_off for line in account.unreadable),
         "key_expires_at": None if extra is None else extra.key_expires_at,
-        "unknown": len(worth.unknown),
+        "unknown": len(worth.unknown) + (0 if extra is None else len(extra.odd)),
         "alerts": None,
+        "unjudged": None,
         "message": None,
     }
 

@@ -78,15 +78,17 @@ ROWS: list[dict[str, Any]] = [
         "orders": 2,
         "unresolved": 0,
         "key_expires_at": datetime(2027, 1, 1, tzinfo=UTC),
+        "unknown": 3,
         "alerts": "orders>1",
+        "unjudged": "distance<8%",
     },
     {"account": "b", "venue": "acme", "status": "unreadable"},
 ]
 
 
 def test_metrics_have_a_sample_for_each_known_figure() -> None:
-    """Unknown figures have none, labels are escaped, and an unreadable account is down."""
-    lines = metrics_text(ROWS, ["orders>1", "distance<8%"]).splitlines()
+    """Unknown figures and alerts on them have none, labels are escaped, and an unreadable account is down."""
+    lines = metrics_text(ROWS, ["orders>1", "distance<8%", "orders>9"]).splitlines()
     label = r'account="a \"desk\"",venue="acme"'
 
     samples = [line for line in lines if not line.startswith("#")]
@@ -98,10 +100,11 @@ def test_metrics_have_a_sample_for_each_known_figure() -> None:
         f"venuekit_open_orders{{{label}}} 2",
         f"venuekit_unresolved_writes{{{label}}} 0",
         f"venuekit_key_expires_timestamp_seconds{{{label}}} 1798761600",
+        f"venuekit_unknown_figures{{{label}}} 3",
         f'venuekit_alert{{{label},alert="orders>1"}} 1',
-        f'venuekit_alert{{{label},alert="distance<8%"}} 0',
+        f'venuekit_alert{{{label},alert="orders>9"}} 0',
     ]
-    assert sum(line.startswith("# TYPE") for line in lines) == 8
+    assert sum(line.startswith("# TYPE") for line in lines) == 9
 
 
 def test_a_metrics_file_is_replaced_in_one_step(tmp_path: Path) -> None:

@@ -9,11 +9,13 @@ import subprocess
 import sys
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
+import pytest
 from tests.plugins.cli.called import Call
 
 from venuekit.plugins import make_plugins
-from venuekit.simulator import CannedAnswer, Simulation
+from venuekit.simulator import CannedAnswer, Rewrite, Simulation
 
 PLUGINS = make_plugins()
 COINM, USDM = "binance_coinm", "binance_usdm"
@@ -153,6 +155,74 @@ def test_a_file_for_prometheus_replaces_its_former_one_and_no_other_file(
     assert "--prometheus kept.toml: it exists and is no metrics file of venuekit" in refused.err
     assert (tmp_path / "kept.toml").read_text() == "[accounts]"
     assert (tmp_path / "empty.prom").read_text().startswith("# HELP")
+
+
+ODD_READS = {
+    "binance_coinm": ("/dapi/v1/positionRisk", "/dapi/v1/openOrders"),
+    "binance_usdm": ("/fapi/v3/positionRisk", "/fapi/v1/openOrders"),
+    "bybit_inverse": ("/v5/position/list", "/v5/order/realtime"),
+}
+
+
+def add_odd(document: Any) -> Any:
+    """Add a row without any field that it needs, of a symbol that is not held."""
+    rows = document if isinstance(document, list) else document["result"]["list"]
+    rows.insert(0, {**(rows[0] if rows else {}), "symbol": "ODD", "positionAmt": "?", "size": "?"})
+    return document
+
+
+@pytest.mark.parametrize("venue", ODD_READS)
+def test_an_alert_is_not_quiet_about_a_position_that_cannot_be_read(
+    simulation: Simulation, call: Call, tmp_path: Path, venue: str
+) -> None:
+    """The nearest position may be that one; the row's words are told, and the file for Prometheus has no verdict."""
+    words = ("overview", venue, "--alert", "distance<1%", "--prometheus", "desk.prom")
+    simulation.disturb(venue, ("GET", ODD_READS[venue][0]), Rewrite.json(add_odd), times=2)
+    called = call(*words, "--json")
+    simulation.disturb(venue, ("GET", ODD_READS[venue][0]), Rewrite.json(add_odd), times=2)
+    table = call(*words)
+    simulation.disturb(venue, ("GET", ODD_READS[venue][0]), Rewrite.json(add_odd), times=2)
+    held = call("overview", venue, "--alert", "distance<90%")
+
+    (row,) = json.loads(called.out)
+    assert (called.status, table.status, held.status) == (4, 4, 5)
+    assert (row["margin_ratio"], row["alerts"], row["unjudged"]) == (None, None, "distance<1%")
+    assert row["unknown"] >= 3
+    assert f"{venue}: exposure and distance and margin_ratio of ODD are unknown: GET {ODD_READS[venue][0]}" in table.err
+    text = (tmp_path / "desk.prom").read_text()
+    assert f'venuekit_unknown_figures{{account="{venue}",venue="{venue}"}} {row["unknown"]}' in text
+    assert "venuekit_alert{" not in text
+    assert "venuekit_margin_ratio{" not in text
+
+
+def add_odd_order(document: Any) -> Any:
+    """Add an order whose price is no number."""
+    rows = document if isinstance(document, list) else document["result"]["list"]
+    rows += [{**row, "price": "?"} for row in rows]
+    return document
+
+
+@pytest.mark.parametrize(
+    ("venue", "order"),
+    [
+        ("binance_coinm", ("BTCUSD_PERP", "buy", "1")),
+        ("binance_usdm", ("BTCUSDT", "buy", "0.01")),
+        ("bybit_inverse", ("BTCUSD", "buy", "100")),
+    ],
+)
+def test_an_alert_is_not_quiet_about_an_order_that_cannot_be_read(
+    simulation: Simulation, call: Call, venue: str, order: tuple[str, ...]
+) -> None:
+    """There may be one more than those that were counted."""
+    assert call("order", "place", venue, *order, "--price", "50000").status == 0
+    words = ("overview", venue, "--json", "--alert", "orders>1")
+    quiet = call(*words)
+    simulation.disturb(venue, ("GET", ODD_READS[venue][1]), Rewrite.json(add_odd_order), times=9)
+    called, held = call(*words), call("overview", venue, "--alert", "orders>0")
+    ((before,), (row,)) = json.loads(quiet.out), json.loads(called.out)
+
+    assert (quiet.status, called.status, held.status) == (0, 4, 5)
+    assert (row["orders"], row["unjudged"], row["unknown"]) == (1, "orders>1", before["unknown"] + 1)
 
 
 def test_a_mistake_is_found_before_anything_is_read(simulation: Simulation, call: Call) -> None:
