@@ -63,6 +63,7 @@ class AccountWorth:
             positions, and of each isolated one; 1 is liquidation. None where one is unknown, 0 without positions.
         positions: Its open positions that could be read; ``unknown`` has the exposure of each other one.
         unknown: The figures that are not known.
+        same_as: The name of the account that this one is, too, where two names are of one: no sum counts it twice.
     """
 
     name: str
@@ -72,6 +73,7 @@ class AccountWorth:
     margin_ratio: Decimal | None
     positions: tuple[PositionRisk, ...]
     unknown: tuple[UnknownFigure, ...]
+    same_as: str | None = None
 
     @property
     def nearest(self) -> PositionRisk | None:

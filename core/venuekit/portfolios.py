@@ -42,6 +42,8 @@ class Portfolio:
     """
     Accounts side by side.
 
+    Sums count an account once that is there under several names (``AccountWorth.same_as``).
+
     Attributes:
         accounts: Those that could be read, by name.
         errors: The errors of the others.
@@ -55,13 +57,13 @@ class Portfolio:
     @property
     def equity(self) -> Money | None:
         """The equity of all accounts in USD, None where that of one is unknown; ``known_equity`` leaves it out."""
-        is_whole = not self.errors and all(one.equity is not None for one in self.accounts.values())
+        is_whole = not self.errors and all(one.equity is not None for one in self._each_once())
         return self.known_equity if is_whole else None
 
     @property
     def known_equity(self) -> Money:
         """The equity in USD of the accounts whose equity is known: a part of the whole where ``equity`` is None."""
-        known = [one.equity for one in self.accounts.values() if one.equity is not None]
+        known = [one.equity for one in self._each_once() if one.equity is not None]
         path = dict.fromkeys(name for one in known for name in one.path)
         return Money(total(one.amount for one in known), USD, tuple(path))
 
@@ -73,11 +75,14 @@ class Portfolio:
         A position of unknown exposure is in none of the sums, and listed in ``unknown``.
         """
         sums: dict[str, Decimal] = {}
-        for account in self.accounts.values():
+        for account in self._each_once():
             for one in account.positions:
                 if one.base is not None and one.exposure is not None:
                     sums[one.base] = EXACT.add(sums.get(one.base, _ZERO), one.exposure)
         return sums
+
+    def _each_once(self) -> list[AccountWorth]:
+        return [one for one in self.accounts.values() if one.same_as is None]
 
 
 async def portfolio(
@@ -119,12 +124,24 @@ async def portfolio(
         name: count_worth(name, accounts[name].venue.id, state, market_of[name], valuation)
         for name, state in states.values.items()
     }
+    worths = _note_same(worths, {name: (accounts[name].venue.id, *accounts[name].identity) for name in worths})
     errors: dict[str, Exception] = dict(states.errors)
     for name in states.not_run:
         errors[name] = TimeoutError(f"{name} was not read: the deadline of {deadline} s passed")
     unknown = [one for worth in worths.values() for one in worth.unknown]
     unknown += [UnknownFigure(name, "account", None, str(error)) for name, error in errors.items()]
     return Portfolio(worths, errors, tuple(unknown))
+
+
+def _note_same(
+    worths: Mapping[str, AccountWorth], identities: Mapping[str, tuple[str, ...]]
+) -> dict[str, AccountWorth]:
+    """Return the accounts with the name of the one that each is, too: of each identity the one that is known best."""
+    best: dict[tuple[str, ...], str] = {}
+    for name in sorted(worths, key=lambda name: (worths[name].equity is None, len(worths[name].unknown))):
+        best.setdefault(identities[name], name)
+    of = {name: best[identities[name]] for name in worths}
+    return {name: one if of[name] == name else attrs.evolve(one, same_as=of[name]) for name, one in worths.items()}
 
 
 async def _read_state(account: Account) -> AccountState:

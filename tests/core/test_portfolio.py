@@ -196,6 +196,31 @@ def test_a_sum_of_accounts_is_whole_or_says_that_it_is_a_part() -> None:
     assert both.exposure == {"BTC": D(20)}
 
 
+@pytest.mark.parametrize("venue", ["toy_perp", "toy_swap", "toy_chain"])
+async def test_two_names_of_one_account_are_one_in_each_sum(venue: str) -> None:
+    """Whoever opened it twice has no more money for it; another account has."""
+    async with (
+        venuekit.simulate(venue, scenario="holding", accounts={"a": {}, "b": {}}) as sim,
+        venuekit.connect(venue, sim.credentials(venue, account="a")) as one,
+        venuekit.connect(venue, sim.credentials(venue, account="a")) as same,
+        venuekit.connect(venue, sim.credentials(venue, account="b")) as other,
+    ):
+        rates = {("XBT", "USD"): D(90_000)}
+        alone = await venuekit.portfolio({"one": one}, rates=rates)
+        every = await venuekit.portfolio({"one": one, "same": same, "other": other}, rates=rates)
+
+    assert alone.equity is not None
+    assert every.equity is not None
+    assert {name: account.same_as for name, account in every.accounts.items()} == {
+        "one": None,
+        "same": "one",
+        "other": None,
+    }
+    others = every.accounts["other"].equity
+    assert others is not None
+    assert every.equity.amount == alone.equity.amount + others.amount
+
+
 USDT = {"marks": {"BTCUSDT": D(7000)}, "rates": {("USDT", "USD"): D(1)}}
 ODD_POSITION = odd_row("GET /positions", symbol="ETHUSDT")
 

@@ -128,6 +128,19 @@ async def test_an_equity_that_lacks_a_balance_is_no_whole_one(venue: str) -> Non
     assert any(one.figure == "equity" and field in one.reason for one in found.unknown)
 
 
+@pytest.mark.parametrize("venue", PLUGINS.venue_ids())
+async def test_an_account_under_two_names_is_counted_once(venue: str) -> None:
+    """Each name has its line; equity and exposure are those of one account."""
+    async with on_stage(PLUGINS.venue(venue)) as stage:
+        alone = await venuekit.portfolio({"main": stage.account}, rates=RATES)
+        both = await venuekit.portfolio({"main": stage.account, "again": stage.account}, rates=RATES)
+
+    assert alone.equity is not None
+    assert (both.equity, both.exposure) == (alone.equity, alone.exposure)
+    assert [one.same_as for one in both.accounts.values()] == [None, "main"]
+    assert both.accounts["again"].equity == alone.accounts["main"].equity
+
+
 async def test_prices_and_instruments_are_read_once_for_the_accounts_of_a_venue() -> None:
     """Of three accounts of one venue each reads its own state alone."""
     async with venuekit.simulate("binance_usdm", scenario="holding") as sim:

@@ -38,8 +38,8 @@ if TYPE_CHECKING:
 _SHORTEST, _LONGEST = 5, 86_400
 #: every field of a row
 _FIELDS = columns(
-    "account venue status equity_usd equity_by_asset margin_ratio nearest distance orders unresolved key_expires_at"
-    " unknown alerts unjudged message"
+    "account venue status same_as equity_usd equity_by_asset margin_ratio nearest distance orders unresolved"
+    " key_expires_at unknown alerts unjudged message"
 )
 _COLUMNS = {
     **columns("account equity margin_ratio nearest distance orders unresolved key_expires alerts"),
@@ -265,9 +265,12 @@ class _Overview:
             return
         shown = {name: heading for name, heading in _COLUMNS.items() if name != "alerts" or options.alerts}
         print_rows([_for_people(row) for row in rows], shown, as_json=False, whole=_WHOLE)
-        known = [one for one in worths.accounts.values() if one.equity is not None]
-        total = f"{worths.known_equity.amount.quantize(_CENT):,f} {USD}"
-        say_done(f"equity {total} in {len(known)} of {len(rows)} accounts" if known else f"no equity is known in {USD}")
+        same = {name: one.same_as for name, one in worths.accounts.items() if one.same_as is not None}
+        known = [one for name, one in worths.accounts.items() if one.equity is not None and name not in same]
+        total, of = f"{worths.known_equity.amount.quantize(_CENT):,f} {USD}", len(rows) - len(same)
+        say_done(f"equity {total} in {len(known)} of {of} accounts" if known else f"no equity is known in {USD}")
+        for name, other in same.items():
+            note(f"{name} is the account {other} under another name, and counted once", as_json=False)
         by_asset = {row["account"]: row.get("equity_by_asset") for row in rows}
         figures: dict[tuple[str, str | None, str], list[str]] = {}
         for one in worths.unknown:
@@ -305,6 +308,7 @@ def _row(worth: AccountWorth, extra: _Extra | None, account: Account) -> dict[st
         "account": worth.name,
         "venue": worth.venue,
         "status": "ok",
+        "same_as": worth.same_as,
         "equity_usd": None if worth.equity is None else worth.equity.amount,
         "equity_by_asset": ", ".join(f"{cell_text(sum_)} {asset}" for asset, sum_ in by_asset.items() if sum_) or None,
         "margin_ratio": worth.margin_ratio,

@@ -225,6 +225,20 @@ def test_an_alert_is_not_quiet_about_an_order_that_cannot_be_read(
     assert (row["orders"], row["unjudged"], row["unknown"]) == (1, "orders>1", before["unknown"] + 1)
 
 
+def test_two_names_of_one_account_are_counted_once(simulation: Simulation, call: Call) -> None:
+    """Both have a line, and the sum says of how many accounts it is."""
+    path = Path("accounts.toml")
+    text = path.read_text()
+    start = text.index(f"[accounts.{COINM}]")
+    table = text[start:].split("\n[")[0]
+    path.write_text(f"{text}\n{table.replace(f'accounts.{COINM}', 'accounts.twin')}\n")
+    called = call("overview", COINM, "twin")
+
+    assert called.status == 0
+    assert "304,416.18 USD in 1 of 1 accounts" in called.out
+    assert f"twin is the account {COINM} under another name" in called.err
+
+
 def test_a_mistake_is_found_before_anything_is_read(simulation: Simulation, call: Call) -> None:
     """In a condition, a rate, an account."""
     simulation.requests.clear()
