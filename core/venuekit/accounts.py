@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Protocol, TypeVar, cast
 
 from venuekit.account import Account
+from venuekit.arguments import check_names
 from venuekit.capabilities import Capability
 from venuekit.connecting import connect
 from venuekit.credentials.accounts_file import AccountEntry, credentials, load_accounts
@@ -96,6 +97,7 @@ async def open_accounts(
         AccountsFileError, CredentialsError: the file has a mistake or no such account; nothing was sent.
         VenuekitError: an account cannot be opened; ``account`` is its name. It is the first one in the order of names.
     """
+    check_names(names, "names", open_accounts.__name__)
     declared = load_accounts(file)
     chosen = {name: declared.entry(name) for name in dict.fromkeys(names or declared.entries)}
     async with AsyncExitStack() as stack:

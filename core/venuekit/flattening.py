@@ -9,6 +9,7 @@ from venuekit.account import Account
 from venuekit.account_check import check_account
 from venuekit.capabilities import CloseReport, PositionCloseControl
 from venuekit.fleet import FanOut
+from venuekit.parts.closing.part import check_closing
 
 
 async def flatten(
@@ -28,10 +29,12 @@ async def flatten(
     and waits for their ends.
 
     Raises:
-        InvalidArgument: not every one is an open account; nothing was sent.
+        InvalidArgument: not every one is an open account, or an argument that ``flatten`` of each would refuse: neither
+            symbols nor ``all``, both, a text in place of symbols, a deadline of 0; nothing was sent.
     """
     for account in accounts:
         check_account(account, flatten.__name__)
+    check_closing(symbols, deadline, all=all)
     values: dict[Account, CloseReport] = {}
     errors: dict[Account, Exception] = {}
 

@@ -32,6 +32,7 @@ from venuekit._entry_points import Announced, EntryPointGroup, PluginOrigin, Sou
 from venuekit._installed import InstalledPlugin, PluginState, read_tier
 from venuekit._loading import flaws_of, watch_loading
 from venuekit._util.texts import did_you_mean
+from venuekit.arguments import check_names
 from venuekit.errors import PluginError, UnknownVenue
 from venuekit.venue import Venue
 
@@ -86,6 +87,7 @@ def make_plugins(
     if disabled is None:
         disabled = {name.strip() for name in os.environ.get(DISABLE_VARIABLE, "").split(",")} - {""}
     announced = find_installed() if entry_points is None else find_announced(entry_points)
+    disabled = check_names(disabled, "disabled", make_plugins.__name__)
     return Plugins(announced, frozenset(disabled), tuple(defaults), on_flaw or _warn)
 
 

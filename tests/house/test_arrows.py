@@ -14,7 +14,7 @@ from venuekit import payloads
 STOREYS = (
     {"_util"},
     {"credential_fields", "errors", "key_kinds", "order_scope", "request_bounds"},
-    {"faults", "message", "resolution"},
+    {"arguments", "faults", "message", "resolution"},
     {"echoes", "parameters", "signing"},
     {"encoding"},
     {"endpoint", "capabilities"},

@@ -15,6 +15,7 @@ import attrs
 
 from venuekit._util.called import CALLED
 from venuekit._util.decimals import DECIMALS
+from venuekit.capabilities.argument_checks import make_check
 from venuekit.errors import InvalidArgument, OperationError, UnsupportedCapability
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ class Capability(ABC):  # noqa: B024 - the promises are its subclasses'
         for name, method in list(vars(cls).items()):
             is_call = inspect.iscoroutinefunction(method) or name.startswith("iter_")
             if name in promised and is_call and not _is_promise(method):
-                setattr(cls, name, _names_operation(method))
+                setattr(cls, name, _names_operation(method, _check_of(cls, name, method)))
 
     @classmethod
     def of(cls, account: Account) -> Self:
@@ -116,10 +117,18 @@ _ORDER_WRITES = frozenset(
 )
 
 
-def _names_operation(method: Callable[..., Any]) -> Callable[..., Any]:
+def _check_of(cls: type[Capability], name: str, method: Callable[..., Any]) -> Callable[..., None] | None:
+    """Return the check of a method's arguments, by the capability that promises it."""
+    declared = (vars(base).get(name) for base in cls.__mro__[1:])
+    promise = next((one for one in declared if inspect.isfunction(one) and _is_promise(one)), None)
+    return None if promise is None else make_check(promise, method)
+
+
+def _names_operation(method: Callable[..., Any], check: Callable[..., None] | None) -> Callable[..., Any]:
     """
-    Return a method that adds its name to ``CALLED`` while it runs, also for the tasks that it starts, and that counts
-    alike whatever decimal context its caller has set.
+    Return a method that checks its arguments, and adds its name to ``CALLED`` while it runs.
+
+    The name is there for the tasks that it starts, too. It counts alike whatever decimal context its caller has set.
 
     A method that is no coroutine returns a pager, and its pages are read when it is over.
     """
@@ -130,7 +139,12 @@ def _names_operation(method: Callable[..., Any]) -> Callable[..., Any]:
         def call(*args: Any, **kwargs: Any) -> Any:
             token = CALLED.set((*CALLED.get(), name))
             try:
+                if check is not None:
+                    check(args, kwargs)
                 return method(*args, **kwargs)
+            except InvalidArgument as error:
+                error.venue, error.operation = error.venue or args[0].venue.id, error.operation or name
+                raise
             finally:
                 CALLED.reset(token)
 
@@ -142,6 +156,8 @@ def _names_operation(method: Callable[..., Any]) -> Callable[..., Any]:
     async def wrapper(*args: Any, **kwargs: Any) -> Any:
         token = CALLED.set((*CALLED.get(), name))
         try:
+            if check is not None:
+                check(args, kwargs)
             with localcontext(DECIMALS):
                 value = await method(*args, **kwargs)
         except OperationError as error:

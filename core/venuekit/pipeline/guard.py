@@ -12,6 +12,7 @@ import attrs
 
 from venuekit import errors
 from venuekit._util.decimals import DECIMALS, EXACT, product, total
+from venuekit.arguments import check_names
 from venuekit.capabilities import Order, OrderReader, OrderSide, Position, PositionReader, PositionSide, Unit
 from venuekit.clock import Clock
 from venuekit.endpoint import Area, Endpoint, Priority
@@ -30,10 +31,11 @@ _CLOSING = {(PositionSide.LONG, OrderSide.SELL), (PositionSide.SHORT, OrderSide.
 
 
 def _symbols(symbols: Iterable[str] | None) -> frozenset[str] | None:
-    return None if symbols is None else frozenset(symbols)
+    return None if symbols is None else frozenset(check_names(symbols, "symbols", "Guard"))
 
 
 def _areas(areas: Iterable[Area]) -> frozenset[Area]:
+    check_names(areas if isinstance(areas, str) else (), "allow", "Guard")
     return frozenset(areas)
 
 
@@ -48,6 +50,9 @@ class Guard:
     direction, for the position, its open orders and the new one together; they are read before every order that can
     add to it. Orders that can only reduce a position are not limited; a request whose notional is unknown
     is refused, as is every one of a quanto contract, which has no worth in its quote asset.
+
+    A text in place of ``symbols`` or ``allow`` is an :class:`~venuekit.errors.InvalidArgument`: it is one name, not
+    several.
 
     An endpoint that the venue does not declare may do anything: beside any limit it passes only as a GET.
     """

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from venuekit.arguments import check_names
 from venuekit.capabilities import LeverageBehaviour, LeverageScope, MarginType, MarginTypeBehaviour, Setting
 from venuekit.settings.controls import has_leverage_per, is_account_wide, is_joint, reader_weight, setter_weight
 from venuekit.settings.current_reads import differences, read_current_settings
@@ -226,4 +227,5 @@ async def plan(target: Target, accounts: Mapping[str, Account], *, symbols: Coll
     Raises:
         ConfigurationError: an account is missing, or one of ``symbols`` matches no symbol of the target.
     """
+    symbols = check_names(symbols, "symbols", plan.__name__)
     return build_plan(target, await read_current_settings(target, target_accounts_of(target, accounts), only=symbols))

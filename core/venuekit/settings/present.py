@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from venuekit.account_check import refuse_blocking
+from venuekit.arguments import check_names
 from venuekit.capabilities import (
     InstrumentReader,
     LeverageBehaviour,
@@ -49,6 +50,7 @@ async def read_target_of(account: Account, symbols: Collection[str] = ()) -> Acc
         OperationError: the settings cannot be read.
     """
     refuse_blocking((account,), read_target_of.__name__)
+    symbols = check_names(symbols, "symbols", read_target_of.__name__)
     snapshot = await SettingsReader.of(account).get_settings(await _names(account, symbols))
     return _target_of(account.venue, snapshot)
 

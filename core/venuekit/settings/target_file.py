@@ -13,6 +13,7 @@ import attrs
 
 from venuekit._util.texts import did_you_mean
 from venuekit._util.toml_lines import KeyPath, key_lines, key_text, syntax_error
+from venuekit.arguments import check_names
 from venuekit.capabilities import AccountMode, AssetMode, MarginType, PositionMode
 from venuekit.errors import TargetFileError
 from venuekit.settings.rules import matches
@@ -59,6 +60,7 @@ class TargetFile:
         Raises:
             TargetFileError: the file has none for one of them.
         """
+        names = check_names(names, "names", "only")
         for name in names:
             if not any(matches(name, account) for account in self.target.accounts):
                 hint = did_you_mean(name, self.target.accounts)

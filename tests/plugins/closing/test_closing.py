@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 from decimal import Decimal
+from typing import Any
 
 import attrs
 import pytest
@@ -430,6 +431,30 @@ async def test_several_accounts() -> None:
         again = await venuekit.flatten(one.account, two.account, all=True)
         assert again.is_complete
         assert two.quantities() == [0]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({}, "name the symbols or say all=True"),
+        ({"symbols": (), "all": False}, "name the symbols or say all=True"),
+        ({"symbols": ["ETHUSDT"], "all": True}, "name symbols or all, not both"),
+        ({"symbols": "ETHUSDT"}, r"a text is one: write \['ETHUSDT'\]"),
+        ({"symbols": [["ETHUSDT"]]}, "each of them a text, not"),
+        ({"all": True, "deadline": -1}, "deadline is a number of seconds above 0, not -1"),
+    ],
+)
+async def test_several_accounts_with_a_mistake_of_the_caller(arguments: dict[str, Any], words: str) -> None:
+    """It is raised before anything is sent, and is no error of the accounts beside a call that closed nothing."""
+    async with opened("binance_usdm") as stage:
+        read = len(stage.sim.requests)
+
+        with pytest.raises(InvalidArgument, match=words) as refused:
+            await venuekit.flatten(stage.account, **arguments)
+
+        assert refused.value.operation == "flatten"
+        assert len(stage.sim.requests) == read
+        assert stage.quantities() == [HELD * stage.quantity]
 
 
 async def test_without_cancelling() -> None:

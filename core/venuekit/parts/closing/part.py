@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from venuekit.account import Account
+from venuekit.arguments import check_names, check_seconds, refuse
 from venuekit.capabilities import CloseReport, LateWrite, Position, PositionCloseControl, PositionSide
 from venuekit.endpoint import Endpoint, Priority
 from venuekit.errors import GuardRefused
@@ -68,11 +68,7 @@ class PositionClosePart(Account, PositionCloseControl):
         deadline: float = 30,
     ) -> CloseReport:
         """Cancel orders and close positions of these symbols, or of all, until they are flat or the time is over."""
-        if bool(symbols) is bool(all):
-            words = "name the symbols or say all=True for every one" if not symbols else "name symbols or all, not both"
-            raise self.refuse(words)
-        if isinstance(deadline, bool) or not (math.isfinite(deadline) and deadline > 0):
-            raise self.refuse(f"deadline is a number of seconds above 0, not {deadline!r}")
+        check_closing(symbols, deadline, all=all)
         allowed = self._session.guard.symbols
         if all and allowed is not None and not allowed:
             words = (
@@ -109,6 +105,21 @@ class PositionClosePart(Account, PositionCloseControl):
             lag=read_lag(session).total_seconds(),
             seconds=seconds if self.deadline is None else min(seconds, self.deadline),
         )
+
+
+def check_closing(symbols: Collection[str], deadline: float, *, all: bool) -> None:  # noqa: A002 - as of flatten
+    """
+    Refuse arguments of ``flatten`` that do not say which positions are meant, or for how long.
+
+    Raises:
+        InvalidArgument: neither symbols nor all, or both, or a deadline that is no number above 0.
+    """
+    operation = PositionCloseControl.flatten.__name__
+    if check_names(symbols, "symbols", operation) and all:
+        raise refuse("name symbols or all, not both", operation)
+    if not symbols and not all:
+        raise refuse("name the symbols or say all=True for every one", operation)
+    check_seconds(deadline, "deadline", operation)
 
 
 def _check_symbols(account: PositionClosePart, symbols: frozenset[str] | None) -> None:
