@@ -87,7 +87,8 @@ ROOMS = {
     ),
     "cli": (
         "replaced_file",
-        "alerts metrics_file symbol_cache tables",
+        "alerts metrics_file symbol_cache whole_numbers",
+        "tables",
         "row_forms",
         "output",
         "errors",

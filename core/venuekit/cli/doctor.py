@@ -14,6 +14,8 @@ from venuekit.cli.doctor_account import examine
 from venuekit.cli.errors import Status, worst
 from venuekit.cli.findings import Finding, Health, fail, ok, warn
 from venuekit.cli.output import print_rows
+from venuekit.cli.tables import terminal_width
+from venuekit.cli.whole_numbers import fill
 from venuekit.errors import AccountsFileError, VenuekitError
 from venuekit.exports.rows import row_of
 from venuekit.owners import state_directory
@@ -57,11 +59,14 @@ async def doctor_command(context: click.Context, accounts: Sequence[str], as_jso
 
 
 def _lines(findings: Sequence[Finding]) -> Iterator[str]:
-    """Yield a line for each finding, and below it the one that mends it, unbroken, to be copied."""
+    """Yield each finding, wrapped in a terminal, and below it the line that mends it, unbroken, to be copied."""
     wide = max(len(one.subject) for one in findings)
     for one in findings:
-        mark = click.style(one.health.value.ljust(4), fg=_COLOURS[one.health])
-        yield f"{mark}  {one.subject.ljust(wide)}  {one.check}: {one.found}"
+        mark = one.health.value.ljust(4)
+        line = f"{mark}  {one.subject.ljust(wide)}  {one.check}: {one.found}"
+        if terminal_width():
+            line = fill(line, terminal_width(), later=" " * 6)
+        yield click.style(mark, fg=_COLOURS[one.health]) + line.removeprefix(mark)
         if one.mend is not None:
             yield f"      {' ' * wide}  mend: {one.mend}"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import PurePath
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import attrs
 
 from venuekit.cli.tables import cell_text, columns, table, width
+from venuekit.cli.whole_numbers import fill
 from venuekit.exports.rows import Row
 
 if TYPE_CHECKING:
@@ -79,12 +79,9 @@ def _text(
     numbers = ", ".join(f"{number} {status}" for status, number in counted.items()) or "nothing"
     notes = [(_subject(group), str(group[0].status), why) for group, why in groups if why]
     notes += [(f"accounts.{one.account}", "unreadable", str(one.error)) for one in unreadable]
-    wrapped = [
-        textwrap.fill(f"{subject}: {status}: {why}", width(), subsequent_indent="  ", break_on_hyphens=False)
-        for subject, status, why in notes
-    ]
+    wrapped = [fill(f"{subject}: {status}: {why}", width(), later="  ") for subject, status, why in notes]
     tables = [table(rows, used)] if rows else []
-    return "\n".join([*tables, *wrapped, textwrap.fill(f"{numbers}; {cost}", width())])
+    return "\n".join([*tables, *wrapped, fill(f"{numbers}; {cost}", width())])
 
 
 def _groups(steps: Iterable[tuple[Step, str]]) -> Iterator[tuple[list[Step], str]]:

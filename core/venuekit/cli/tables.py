@@ -5,13 +5,13 @@ from __future__ import annotations
 import enum
 import os
 import sys
-import textwrap
 from collections.abc import Collection, Mapping, Sequence
 from decimal import Context, Decimal
 from typing import Any
 
 import click
 
+from venuekit.cli.whole_numbers import fill, longest_figure, wrap
 from venuekit.exports.rows import Row, plain
 
 PIPED_WIDTH = 100
@@ -53,6 +53,7 @@ OPTIONAL_COLUMNS = frozenset({"client_id", "position_id", "position_side", "sub_
 #: the columns at the left that a narrow terminal keeps, and those that it leaves out first, least missed first
 _KEPT = 2
 _DROPPED_FIRST = (
+    *("weight", "order", "decided_by", "present", "target", "asked"),
     *("client_id", "load_ms", "tier", "capabilities", "version", "distribution", "venue", "transport", "deduction"),
     *(
         "initial_margin",
@@ -82,10 +83,10 @@ _COLOURS = {
 
 def width() -> int:
     """Return the number of columns for sentences: the terminal's, 100 when piped."""
-    return _terminal_width() or PIPED_WIDTH
+    return terminal_width() or PIPED_WIDTH
 
 
-def _terminal_width() -> int:
+def terminal_width() -> int:
     """Return the number of columns of the terminal, 0 without one."""
     return os.get_terminal_size(sys.stdout.fileno()).columns if sys.stdout.isatty() else 0
 
@@ -131,12 +132,12 @@ def table(
     dropped: list[str] = []
     cells = [[[cell_text(row.get(field))] for field in said] for row in rows]
     widths = _widths(headings, cells)
-    if is_narrowed and not _narrow(widths, rigid, headings):
+    if is_narrowed and not _narrow(widths, rigid, headings, cells):
         for index in reversed(range(1, len(said))):
             if said[index] in OPTIONAL_COLUMNS and not numeric[index - 1]:
                 _join_to_left(index, cells, said, headings, numeric, rigid)
         widths = _widths(headings, cells)
-        fits = _narrow(widths, rigid, headings)
+        fits = _narrow(widths, rigid, headings, cells)
         while not fits and len(said) > _KEPT:
             index = _least(said)
             dropped.append(headings[index])
@@ -144,19 +145,19 @@ def table(
             for described in of_columns:
                 del described[index]
             widths = _widths(headings, cells)
-            fits = _narrow(widths, rigid, headings)
+            fits = _narrow(widths, rigid, headings, cells)
     head = _line(headings, widths, numeric)
     lines = [click.style(head, bold=True), click.style(_GAP.join("-" * size for size in widths), dim=True)]
     for row in cells:
         wrapped = [
-            [line for text in texts for line in textwrap.wrap(text, size)] or [""]
+            [line for text in texts for line in wrap(text, size)] or [""]
             for texts, size in zip(row, widths, strict=True)
         ]
         for number in range(max(map(len, wrapped))):
             parts = [lines_of[number] if number < len(lines_of) else "" for lines_of in wrapped]
             lines.append(_line(parts, widths, numeric, coloured=True))
     if dropped:
-        lines.append(f"left out for want of room: {', '.join(dropped)}; --json has every field")
+        lines.append(fill(f"left out for want of room: {', '.join(dropped)}; --json has every field", width()))
     return "\n".join(lines)
 
 
@@ -189,18 +190,20 @@ def _is_numeric(rows: Sequence[Row], field: str) -> bool:
     )
 
 
-def _narrow(widths: list[int], rigid: Sequence[bool], headings: Sequence[str]) -> bool:
+def _narrow(
+    widths: list[int], rigid: Sequence[bool], headings: Sequence[str], cells: Sequence[Sequence[Sequence[str]]]
+) -> bool:
     """Shorten the widest text columns until the table fits the terminal; return whether it does."""
-    limit = _terminal_width()
+    limit = terminal_width()
     if not limit:
         return True  # rows are for other programs, such as grep
+    least = [
+        max([_NARROWEST, len(heading), *(longest_figure(text) for row in cells for text in row[index])])
+        for index, heading in enumerate(headings)
+    ]
     excess = sum(widths) + len(_GAP) * (len(widths) - 1) - limit
     while excess > 0:
-        able = [
-            index
-            for index, size in enumerate(widths)
-            if not rigid[index] and size > max(_NARROWEST, len(headings[index]))
-        ]
+        able = [index for index, size in enumerate(widths) if not rigid[index] and size > least[index]]
         if not able:
             return False
         widest = max(able, key=widths.__getitem__)

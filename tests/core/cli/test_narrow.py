@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pytest
 from tests.core.cli.terminal import Terminal
 
 from venuekit.cli import main
@@ -53,3 +54,62 @@ def test_positions_of_several_symbols(served: Any, capsys: Any) -> None:
 
     assert [row["symbol"] for row in both] == ["TOYUSD"]
     assert json.loads(capsys.readouterr().out) == []
+
+
+#: commands that print tables, with rows in a simulated venue; ``{target}`` is a target file
+TABLES = (
+    "balances",
+    "positions",
+    "instruments toy_perp",
+    "overview",
+    "plan {target}",
+    "accounts check",
+    "doctor",
+    "report pnl",
+)
+_FIGURE = re.compile(r"\d[\d.,:T-]*\d|\d")
+TARGET = '[accounts.toy_perp]\nvenue = "toy_perp"\n\n[accounts.toy_perp.symbols.GEMUSD]\nleverage = 15\n'
+
+
+def _words(command: list[str], words: str, accounts: Path, directory: Path) -> list[str]:
+    target = directory / "settings.toml"
+    target.write_text(TARGET, encoding="utf-8")
+    return [*command, *words.format(target=target).split(), "--accounts", str(accounts)]
+
+
+def _written(words: list[str], directory: Path, columns: int, **environment: str) -> str:
+    """Return everything that a command writes to a terminal, with its control sequences."""
+    with Terminal(words, directory, {"XDG_STATE_HOME": str(directory), **environment}, columns=columns) as terminal:
+        terminal.wait_for_end()
+        return terminal.written.decode().replace("\r\n", "\n")
+
+
+@pytest.mark.parametrize("words", TABLES)
+def test_numbers_are_whole_in_every_width(served: Any, command: list[str], tmp_path: Path, words: str) -> None:
+    """Each number of a narrow table is one of the wide table; lines fit, and headings that are gone are named."""
+    line = _words(command, words, served.accounts, tmp_path)
+    (wide, *narrow) = (_written(line, tmp_path, columns, NO_COLOR="1") for columns in (300, 40, 60, 80))
+
+    moving = re.compile(r"(\d+ ms|[\d.]+ s)\b|\d{2}:\d{2}:\d{2}\S*")  # other ones in each call
+    figures = set(_FIGURE.findall(moving.sub("", wide)))
+    for columns, text in zip((40, 60, 80), narrow, strict=True):
+        assert set(_FIGURE.findall(moving.sub("", text))) <= figures
+        # a sentence is broken by the terminal, which copies it as one
+        table = [one for one in text.splitlines() if "  " in one.strip() or one.startswith("left out for want")]
+        assert max(len(one) for one in table if "mend: " not in one) <= columns
+        heading = next((re.split(r"[\s,]+", one) for one in wide.splitlines() if one.startswith("account ")), [])
+        lost = set(heading) - set(re.split(r"[\s,;]+", text))
+        assert not lost
+
+
+@pytest.mark.parametrize("environment", [{"NO_COLOR": "1"}, {"TERM": "dumb"}], ids=str)
+@pytest.mark.parametrize("words", [*TABLES, "apply {target}", "history income toy_perp --output out.csv"])
+def test_a_terminal_without_colour_gets_none(
+    fresh: Any, command: list[str], tmp_path: Path, words: str, environment: dict[str, str]
+) -> None:
+    """No colour with ``NO_COLOR``; on a dumb terminal no control sequence at all, also not by a progress bar."""
+    written = _written(_words(command, words, fresh.accounts, tmp_path), tmp_path, 80, **environment)
+
+    colours = re.findall(r"\x1b\[[0-9;]*m", written)
+    assert not colours
+    assert "TERM" not in environment or "\x1b" not in written

@@ -241,7 +241,7 @@ def test_sub_accounts_are_lines_of_the_account_where_the_table_would_be_too_wide
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """With a column of its own the table would be wider than the terminal; a row without a sub-account has one line."""
-    monkeypatch.setattr(tables, "_terminal_width", lambda: 100)
+    monkeypatch.setattr(tables, "terminal_width", lambda: 100)
     shown = {"account": "account", "sub_account": "sub account", "asset": "asset", "wallet": "w" * 80}
     named = [
         row_of(Balance("USD", Decimal(1), sub_account=name), account="main", venue="acme") for name in ("spot", None)
