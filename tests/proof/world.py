@@ -331,7 +331,7 @@ class World:
             amount = entry.parameters.get("amount", entry.parameters.get("margin"))
             if amount is None:  # a stop of a part of a position
                 trigger = Decimal(entry.parameters["takeProfit"])
-                return sum(order.trigger_price == trigger for order in orders_of(self.ledger))
+                return len([order for order in orders_of(self.ledger) if order.trigger_price == trigger])
             return moved_margin(self.ledger, abs(amount))
         if entry.effect is Effect.KEYED and len(entry.client_ids) == 1:
             return len(orders_named(self.ledger, entry.client_ids[0]))
