@@ -82,7 +82,9 @@ def _weigh_candles(parameters: Mapping[str, Any]) -> int:
     return 1 if limit < 100 else 2 if limit < 500 else 5 if limit <= 1000 else 10
 
 
-def funding_rates(root: str, symbol: Parameter) -> Endpoint[tuple[FundingRate, ...]]:
+def funding_rates(
+    root: str, symbol: Parameter, pools: Mapping[str, int | None] = PAYS
+) -> Endpoint[tuple[FundingRate, ...]]:
     """Return the read of past fundings, oldest first from its start on; ``symbol`` may be required."""
     return Endpoint(
         "GET",
@@ -92,6 +94,6 @@ def funding_rates(root: str, symbol: Parameter) -> Endpoint[tuple[FundingRate, .
         echoes=Echoes.each({"symbol": "symbol"}),
         parameters=(symbol, *SPAN, limit_up_to(1000)),
         security=Security.NONE,
-        pools=PAYS,
+        pools=pools,
         serves=(FundingRateReader.iter_funding_rates,),
     )

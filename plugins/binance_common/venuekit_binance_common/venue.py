@@ -16,6 +16,7 @@ WEIGHT = "weight"
 ORDERS_10S = "orders_10s"
 ORDERS_1M = "orders_1m"
 PORTFOLIO_WEIGHT = "portfolio_weight"
+FUNDING = "funding"
 #: the types of limits in the venue's own rows
 REQUEST_WEIGHT, ORDERS = "REQUEST_WEIGHT", "ORDERS"
 
@@ -45,10 +46,14 @@ LIMITS = (
         rate_limit=ORDERS,
     ),
     Limit(PORTFOLIO_WEIGHT, amount=6000, seconds=60, used_header="X-MBX-USED-WEIGHT-1M"),
+    # of USDⓈ-M alone: requests for past fundings and for the terms of funding, which have no weight
+    Limit(FUNDING, amount=500, seconds=300),
 )
 
 #: the payment of most operations: their weight, into the pool of the address
 PAYS: Mapping[str, int | None] = {WEIGHT: None}
+#: the payment of a request that counts in the pool of fundings
+PAYS_FUNDING: Mapping[str, int | None] = {WEIGHT: 0, FUNDING: 1}
 #: bytes: the instruments are 1 to 2 MB and grow with every listing, and up to 200 orders of every symbol may be open
 EVERY_SYMBOL = 16 * 1024 * 1024
 SYMBOL = Parameter("symbol", role=Role.SYMBOL)

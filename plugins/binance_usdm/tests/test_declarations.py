@@ -25,7 +25,7 @@ from venuekit.parameters import Role
 from venuekit.plugins import make_plugins
 from venuekit.stream_declaration import ListenKeySession
 from venuekit.testing.recorded import Recorded
-from venuekit.venue import EnvironmentName
+from venuekit.venue import EnvironmentName, LimitScope
 from venuekit_binance_usdm.endpoints import USDM
 from venuekit_binance_usdm.venue import VENUE
 
@@ -68,7 +68,6 @@ def test_every_endpoint_has_a_recorded_success_with_its_own_facts(
         (USDM.MARK_PRICE, 10),
         (USDM.BOOK_TICKER, 5),
         (USDM.LAST_PRICE, 2),
-        (USDM.FUNDING_RATES, 1),
         (USDM.COMMISSION, 20),
         (USDM.ADL, 5),
         (USDM.INCOME, 30),
@@ -81,6 +80,13 @@ def test_weights_are_those_documented(endpoint: Endpoint[object], weight: int) -
     """The most a call can cost is documented, and every call pays it into the pool of the address."""
     assert endpoint.cost({}) == endpoint.weight_most == weight
     assert endpoint.pools == {"weight": None}
+
+
+def test_past_fundings_count_in_a_pool_of_their_own() -> None:
+    """500 requests in five minutes of an address, which have no weight."""
+    limit = next(one for one in VENUE.limits if one.name == "funding")
+    assert (limit.amount, limit.seconds, limit.scope) == (500, 300, LimitScope.ADDRESS)
+    assert USDM.FUNDING_RATES.pools == {"weight": 0, "funding": 1}
 
 
 #: the payment of each call about orders into the pool of the address and into those of orders

@@ -60,3 +60,18 @@ def test_risk_of_deleveraging_is_low_and_public(flat: Exchange) -> None:
     assert rows[0] == one
     assert [row["symbol"] for row in rows] == [row["symbol"] for row in flat.fetch(USDM.EXCHANGE_INFO)["symbols"]]
     assert public("symbol=NOPE") == (400, {"code": -1121, "msg": "Invalid symbol."})
+
+
+def test_fundings_and_their_terms_share_a_pool(flat: Exchange) -> None:
+    """500 requests in five minutes are answered without weight, the next one is refused until the window has passed."""
+    rates, terms, header = "/fapi/v1/fundingRate", "/fapi/v1/fundingInfo", "X-MBX-USED-WEIGHT-1M"
+    answers = [flat.ask("GET", path, key="") for path in (rates, terms) * 250]
+
+    refused = flat.ask("GET", rates, key="")
+
+    assert {answer.status for answer in answers} == {200}
+    assert answers[-1].headers.get(header, "0") == "0"
+    assert (refused.status, json.loads(refused.body)["code"]) == (429, -1003)
+    assert flat.ask("GET", "/fapi/v1/time", key="").status == 200
+    flat.clock[0] += 1000 * int(refused.headers["Retry-After"])
+    assert flat.ask("GET", rates, key="").status == 200

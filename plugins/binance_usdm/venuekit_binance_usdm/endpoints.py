@@ -32,7 +32,7 @@ from venuekit_binance_common.payloads import Acknowledgement, BracketsRow, brack
 from venuekit_binance_common.positions.lost_margin import PositionLegs, legs_read
 from venuekit_binance_common.positions.margin import MarginChangeRow
 from venuekit_binance_common.settings import position_mode_lens, symbol_lens
-from venuekit_binance_common.venue import PAYS, SYMBOL
+from venuekit_binance_common.venue import PAYS, PAYS_FUNDING, SYMBOL
 from venuekit_binance_usdm import positions as payloads
 from venuekit_binance_usdm.positions import POSITIONS, SYMBOL_CONFIGS, SymbolConfigReader, decode_account
 from venuekit_binance_usdm.terms import ORDER_TERMS
@@ -179,7 +179,7 @@ class UsdmEndpoints(BinanceEndpoints, terms=ORDER_TERMS):
     MARK_PRICE = mark_price(_ROOT)
     BOOK_TICKER = market.book_ticker(_ROOT)
     LAST_PRICE = market.last_price("/fapi/v2")
-    FUNDING_RATES = market.funding_rates(_ROOT, SYMBOL)
+    FUNDING_RATES = market.funding_rates(_ROOT, SYMBOL, PAYS_FUNDING)
     INCOME = common.income(
         _ROOT, weight=30, note="The last three months, oldest first; without times those of the last 7 days."
     )

@@ -253,8 +253,10 @@ class SimulatedBinance(SimulatedVenue):
         limit = usage.limit
         if limit.scope is LimitScope.ADDRESS:
             code = -1003
+            minutes = round((limit.seconds or 60) / 60)
+            span = "minute" if minutes == 1 else f"{minutes} minutes"
             message = (
-                f"Too many requests; current limit is {limit.amount} requests per minute. "
+                f"Too many requests; current limit is {limit.amount} requests per {span}. "
                 "Please use the websocket for live updates to avoid polling the API."
             )
         else:

@@ -11,19 +11,22 @@ from venuekit.simulator.ledger import Contract
 from venuekit_binance_common.simulated.candle_routes import CandleRoutes
 from venuekit_binance_common.simulated.formatting import amount, quantity
 from venuekit_binance_common.simulated.market_routes import FUNDING_CAP, funding_interval
-from venuekit_binance_common.simulated.public_routes import weigh
+from venuekit_binance_common.simulated.public_routes import Costs, weigh
 from venuekit_binance_common.venue import THE_SYMBOL
 
 
 class ContractRoutes(CandleRoutes):
     """The index has one source, and the account is the only trader that the market knows."""
 
+    #: the cost of a request for the terms of funding
+    terms_cost: Costs = staticmethod(weigh(0))
+
     def extra_routes(self) -> Iterable[Route]:
         """Return the routes, which the client does not use."""
         yield from super().extra_routes()
         yield from self.more_candles()
         yield self.public("openInterest", self.open_interest, THE_SYMBOL, costs=weigh(1))
-        yield self.public("fundingInfo", self.funding_terms, costs=weigh(0))
+        yield self.public("fundingInfo", self.funding_terms, costs=self.terms_cost)
         yield self.public("constituents", self.constituents, THE_SYMBOL, costs=weigh(1))
 
     def open_interest(self, request: SimRequest, visit: Visit) -> object:

@@ -11,7 +11,7 @@ from venuekit_binance_common.simulated.contract_routes import ContractRoutes
 from venuekit_binance_common.simulated.formatting import amount, quantity
 from venuekit_binance_common.simulated.public_routes import LIMIT, weigh, weigh_symbols
 from venuekit_binance_common.simulated.quote_routes import QuoteRoutes
-from venuekit_binance_common.venue import SYMBOL, THE_SYMBOL
+from venuekit_binance_common.venue import FUNDING, SYMBOL, THE_SYMBOL, WEIGHT
 
 _WHOLE_BOOK = 1000
 _USD = "USD"
@@ -19,6 +19,8 @@ _USD = "USD"
 
 class UsdmQuoteRoutes(QuoteRoutes, ContractRoutes):
     """No orders of retail price improvement are in the market, and no index is made of several assets."""
+
+    terms_cost = staticmethod(lambda _: {WEIGHT: 0, FUNDING: 1})
 
     def extra_routes(self) -> Iterable[Route]:
         """Return the routes, which the client does not use."""
