@@ -11,6 +11,7 @@ import attrs
 
 from venuekit.account import Account
 from venuekit.account_check import check_mapping, refuse_blocking
+from venuekit.pipeline.events import notify_of_pace
 from venuekit.pipeline.pace import Pace
 
 K = TypeVar("K", bound=Hashable)
@@ -147,6 +148,7 @@ class _Calls(Generic[K, T, V]):
         session = account._session if isinstance(account, Account) else None  # noqa: SLF001 - the way to its pools
         while session is not None and (delay := pace.delay(session)):
             self._room.release()  # to the calls of other venues
+            notify_of_pace(session, delay)
             await session.clock.sleep(max(delay, 0.001))
             await self._room.acquire()
 

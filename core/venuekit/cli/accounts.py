@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from venuekit import FanOut
     from venuekit.account import Account
     from venuekit.credentials.accounts_file import AccountEntry
+    from venuekit.runtime import Runtime
 
+#: seconds a read may wait for the venue's limits: as long as for those of a plan, since a note says so meanwhile
+MAX_WAIT = 120.0
 #: gets an account's name and the account, and returns its rows
 Question: TypeAlias = "Callable[[str, Account], Awaitable[list[Row]]]"
 
@@ -28,6 +31,15 @@ Question: TypeAlias = "Callable[[str, Account], Awaitable[list[Row]]]"
 def entries(state: State, names: Sequence[str]) -> list[AccountEntry]:
     """Return the accounts of these names, each once; all accounts without names."""
     return [state.accounts.entry(name) for name in dict.fromkeys(names or state.accounts.entries)]
+
+
+@asynccontextmanager
+async def open_for_reading(entry: AccountEntry, runtime: Runtime) -> AsyncIterator[Account]:
+    """Open an account of the file read-only; its reads wait for the next window of a limit that is spent."""
+    from venuekit.accounts import open_entry
+
+    async with open_entry(entry, runtime, read_only=True) as account:
+        yield account.with_options(max_wait=MAX_WAIT)
 
 
 @asynccontextmanager
@@ -40,7 +52,7 @@ async def open_account(state: State, name: str, *, read_only: bool = False) -> A
     with name_account_in_errors(name):
         async with (
             Runtime(plugins=state.plugins) as runtime,
-            open_entry(entry, runtime, read_only=read_only) as account,
+            open_for_reading(entry, runtime) if read_only else open_entry(entry, runtime) as account,
         ):
             yield account
 
@@ -57,7 +69,8 @@ async def open_together(
 
         async def open_one(name: str) -> Account:
             entry = state.accounts.entry(name)
-            return await stack.enter_async_context(open_entry(entry, runtime, read_only=read_only))
+            opening = open_for_reading(entry, runtime) if read_only else open_entry(entry, runtime)
+            return await stack.enter_async_context(opening)
 
         opened = await fan_out({name: name for name in names}, open_one)
         yield dict(opened.values), expected_errors(opened)

@@ -9,7 +9,7 @@ import attrs
 import click
 
 from venuekit.capabilities import BalanceReader
-from venuekit.cli.accounts import entries, expected_errors
+from venuekit.cli.accounts import MAX_WAIT, entries, expected_errors
 from venuekit.cli.commands import accounts_command, state_of
 from venuekit.cli.errors import Status, print_error, status_of, worst
 from venuekit.cli.output import print_rows
@@ -88,7 +88,7 @@ class _Check:
             self.opens = _NO
             account = await runtime.open(venue, credentials, read_only=True, transport=self.entry.transport)
             if account.support(BalanceReader):  # a signed read: some accounts open without any
-                await BalanceReader.of(account).get_balances()
+                await BalanceReader.of(account.with_options(max_wait=MAX_WAIT)).get_balances()
             self.opens = _YES
 
 

@@ -22,6 +22,7 @@ from click.shell_completion import CompletionItem
 from venuekit._util.texts import did_you_mean
 from venuekit._util.times import from_milliseconds
 from venuekit.cli.row_forms import RowForm, choose_form, choose_json
+from venuekit.cli.wait_notes import WaitNotes
 from venuekit.clock import SystemClock
 
 if TYPE_CHECKING:
@@ -165,15 +166,18 @@ class State:
 
     def __init__(self, *, as_json: bool = False) -> None:
         self.accounts_path: Path | None = None
+        self.wait_notes = WaitNotes(as_json=as_json)
         self._as_json = as_json
 
     @functools.cached_property
     def plugins(self) -> Plugins:
         """The installed plugins; those that are broken for every venue, or flawed, are reported."""
+        from venuekit import _defaults
         from venuekit.cli.errors import print_flaw
         from venuekit.plugins import make_plugins
 
-        return make_plugins(on_flaw=functools.partial(print_flaw, as_json=self._as_json))
+        on_flaw = functools.partial(print_flaw, as_json=self._as_json)
+        return make_plugins(on_flaw=on_flaw, defaults=(_defaults, self.wait_notes))
 
     @functools.cached_property
     def accounts(self) -> AccountsFile:

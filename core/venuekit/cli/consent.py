@@ -14,6 +14,7 @@ from contextlib import contextmanager
 import click
 
 from venuekit.cli.commands import state_of
+from venuekit.cli.output import say_aside
 from venuekit.venue import EnvironmentName
 
 
@@ -40,7 +41,7 @@ def confirm_live(question: str, live: Sequence[str]) -> bool:
     with _interrupt_at_once() as signalled:
         answer = _answer(f"{question} on live ({', '.join(live)})?", signalled)
     if not answer:
-        click.echo("nothing was changed", err=True)
+        say_aside("nothing was changed")
     return answer
 
 
@@ -55,7 +56,7 @@ def _answer(question: str, signalled: int | None) -> bool:
         answer = line.strip().lower()
         if answer in {"", "n", "no", "y", "yes"}:
             return answer.startswith("y")
-        click.echo("Error: invalid input", err=True)
+        say_aside("Error: invalid input")
 
 
 @contextmanager

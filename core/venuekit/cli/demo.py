@@ -19,6 +19,7 @@ import click
 from venuekit.capabilities import BracketReader, LeverageControl
 from venuekit.cli.commands import state_of
 from venuekit.cli.errors import Status
+from venuekit.cli.output import say_aside
 from venuekit.cli.root import main
 from venuekit.cli.sim import simulation_thread
 from venuekit.cli.tables import width
@@ -84,7 +85,7 @@ class _Demo:
         if ended == Status.UNHEARD:
             raise BrokenPipeError(errno.EPIPE, "standard output was closed")
         if ended != status:
-            click.echo(f"this should have ended with status {status}, not {ended}", err=True)
+            say_aside(f"this should have ended with status {status}, not {ended}")
             self.status = Status.ERROR
 
     def discover(self) -> None:

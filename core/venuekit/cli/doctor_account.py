@@ -7,8 +7,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from venuekit.accounts import open_entry
 from venuekit.capabilities import ApiKey, ApiKeyReader, BalanceReader
+from venuekit.cli.accounts import open_for_reading
 from venuekit.cli.findings import Finding, fail, ok, warn
 from venuekit.clock import SystemClock
 from venuekit.errors import OperationError, VenuekitError
@@ -47,7 +47,7 @@ async def _examine(entry: AccountEntry, runtime: Runtime) -> AsyncIterator[Findi
     found = ", ".join(f"{field} of {len(secret.reveal())} characters" for field, secret in lengths.items())
     yield ok(name, "references", found)
     try:
-        async with open_entry(entry, runtime, read_only=True) as account:
+        async with open_for_reading(entry, runtime) as account:
             if account.support(BalanceReader):  # a signed read: some accounts open without any
                 await BalanceReader.of(account).get_balances()
             yield ok(name, "host", f"{_host(entry, venue)} answers, and takes the key")

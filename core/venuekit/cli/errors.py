@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from venuekit import errors
-from venuekit.cli.output import note
+from venuekit.cli.output import note, say_aside
 from venuekit.errors import Fenced, NotExecuted, OperationError, Outcome
 from venuekit.exports.rows import plain
 
@@ -94,7 +94,7 @@ def print_error(
     message = "; ".join(filter(None, (*words, advice)))
     _print(type(error).__name__, message, as_json=as_json, text=f"{whose}{error}", account=account, **details)
     if advice and not as_json:
-        click.echo(f"what to do: {advice}", err=True)
+        say_aside(f"what to do: {advice}")
 
 
 def print_flaw(flaw: Flaw, *, as_json: bool) -> None:
@@ -133,9 +133,9 @@ def _print(error: str, message: str, *, as_json: bool, text: str | None = None, 
     """Write one line: ``text``, by default the message, or a JSON object with the details."""
     if as_json:
         nothing = dict.fromkeys(("account", "venue", "operation", "subject", "code"))
-        click.echo(json.dumps({"error": error, **nothing, "message": message, "outcome": None, **details}), err=True)
+        say_aside(json.dumps({"error": error, **nothing, "message": message, "outcome": None, **details}))
     else:
-        click.echo(f"{click.style('error', fg='red')}: {text or message}", err=True)
+        say_aside(f"{click.style('error', fg='red')}: {text or message}")
 
 
 def advice(error: OperationError, *, account: str, symbol: str) -> str | None:

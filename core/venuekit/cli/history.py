@@ -40,6 +40,7 @@ from venuekit.cli.accounts import entries
 from venuekit.cli.commands import Group, accounts_option, enum_member, length, moment, state_of
 from venuekit.cli.errors import note_left_out, print_error, status_of, worst
 from venuekit.cli.history_plot import HistoryPlot
+from venuekit.cli.output import say_aside
 from venuekit.cli.pictures import check_plot
 from venuekit.clock import SystemClock
 from venuekit.errors import InvalidArgument, UnsupportedCapability, VenuekitError
@@ -288,7 +289,7 @@ async def _download_one(
     walk = getattr(capability_of(history.method).of(patient), history.method.__name__)(**span, after=after)
     since = None if after is None else getattr(after, history.time)
     behind = f", continued behind {plain(since)}" if since else ""
-    click.echo(f"{name}: {history.name}: a page weighs {walk.cost_per_page}{behind}", err=True)
+    say_aside(f"{name}: {history.name}: a page weighs {walk.cost_per_page}{behind}")
     bar.begin(name, since)
     async with aclosing(walk):
         async for item in walk:
@@ -314,7 +315,7 @@ def _print_summary(
                 again = "; not all of it"
             if not ended or not all(isinstance(error, _FOR_GOOD) for error in failed.values()):
                 again += ": the same command again continues"
-            click.echo(f"{path}: {export.added} rows added, {export.rows} in all{again}", err=True)
+            say_aside(f"{path}: {export.added} rows added, {export.rows} in all{again}")
 
 
 class _Bar:

@@ -16,7 +16,7 @@ from venuekit.cli.accounts import entries
 from venuekit.cli.commands import State, accounts_command, enum_member, moment, output_option, state_of
 from venuekit.cli.errors import Status, print_error, status_of, worst
 from venuekit.cli.journal_rows import OPEN, EndedAs, JournalFilter, JournalRow, asked_text, journal_row
-from venuekit.cli.output import note, print_rows
+from venuekit.cli.output import note, print_rows, say_aside
 from venuekit.cli.row_forms import chosen_form
 from venuekit.cli.tables import columns
 from venuekit.credentials.accounts_file import key_fingerprint
@@ -110,7 +110,7 @@ def _export(target: Path, listing: _Listing, *, is_csv: bool) -> None:
         append_rows(stream_sink(sys.stdout.buffer, file_format, kinds), rows)
         return
     count = write_new_file(target, file_format, kinds, rows)
-    click.echo(f"{target}: {count} writes", err=True)
+    say_aside(f"{target}: {count} writes")
 
 
 class _Listing:

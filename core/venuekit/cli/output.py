@@ -71,8 +71,13 @@ def say_done(text: str) -> None:
     except BrokenPipeError:
         raise
     except OSError:
-        click.echo(text, err=True)
+        say_aside(text)
         raise
+
+
+def say_aside(text: str) -> None:
+    """Write a line to standard error, above a progress bar that is there: click alone would write into it."""
+    click.echo(text, file=sys.stderr)
 
 
 def json_text(rows: Iterable[Row], *, in_one_line: bool = False) -> str:
@@ -111,14 +116,12 @@ def note(text: str, *, as_json: bool, kind: str = "note", **details: object) -> 
     Text begins with the kind unless it is ``note``; the details appear in JSON alone.
     """
     if as_json:
-        click.echo(
-            json.dumps({kind.replace(" ", "_"): text, **{name: plain(value) for name, value in details.items()}}),
-            err=True,
-        )
+        fields = {name: plain(value) for name, value in details.items()}
+        say_aside(json.dumps({kind.replace(" ", "_"): text, **fields}))
     elif kind == "note":
-        click.echo(text, err=True)
+        say_aside(text)
     else:
-        click.echo(f"{click.style(kind, fg='yellow')}: {text}", err=True)
+        say_aside(f"{click.style(kind, fg='yellow')}: {text}")
 
 
 @contextmanager

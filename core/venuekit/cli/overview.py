@@ -14,7 +14,7 @@ import attrs
 import click
 
 from venuekit.capabilities import ApiKeyReader, OrderReader
-from venuekit.cli.accounts import entries
+from venuekit.cli.accounts import entries, open_for_reading
 from venuekit.cli.alerts import Alert, Verdict, parse_alert
 from venuekit.cli.commands import WholeNumber, accounts_command, number, output_option, state_of
 from venuekit.cli.errors import Status, print_error, print_system_error, status_of, worst
@@ -195,10 +195,9 @@ class _Overview:
 
     async def _open(self) -> dict[str, Exception]:
         from venuekit import fan_out
-        from venuekit.accounts import open_entry
 
         async def open_one(entry: AccountEntry) -> Account:
-            return await self._stack.enter_async_context(open_entry(entry, self._runtime, read_only=True))
+            return await self._stack.enter_async_context(open_for_reading(entry, self._runtime))
 
         closed = {entry.name: entry for entry in self._chosen if entry.name not in self._accounts}
         opened = await fan_out(closed, open_one)

@@ -18,6 +18,7 @@ from venuekit.venue import EnvironmentName
 
 if TYPE_CHECKING:
     from venuekit.cli.commands import State
+    from venuekit.cli.wait_notes import WaitNotes
     from venuekit.credentials.accounts_file import AccountEntry
     from venuekit.exports.rows import Row
     from venuekit.testing import Recorded
@@ -76,7 +77,7 @@ async def record_command(
 
         recordings = await record_simulated(venue, recorded)
     else:
-        recordings = await _record_account(entry, venue, recorded, symbol=symbol, writes=writes)
+        recordings = await _record_account(entry, venue, recorded, state.wait_notes, symbol=symbol, writes=writes)
     rows = [row for recording in recordings for row in _keep(recording, recorded, update=update)]
     _report(rows, recorded.directory, as_json=as_json)
     return Status.REFUSED if any(row["result"] == "drift" for row in rows) else Status.DONE
@@ -104,7 +105,13 @@ def _check_live(context: click.Context, name: str, *, writes: bool, yes: bool) -
 
 
 async def _record_account(
-    entry: AccountEntry, venue: Venue[Any], recorded: Recorded, *, symbol: str | None, writes: bool
+    entry: AccountEntry,
+    venue: Venue[Any],
+    recorded: Recorded,
+    wait_notes: WaitNotes,
+    *,
+    symbol: str | None,
+    writes: bool,
 ) -> list[Recording]:
     from venuekit import Runtime
     from venuekit.endpoint import Effect
@@ -114,7 +121,7 @@ async def _record_account(
     tape = Tape(venue)
     endpoints = [one for one in venue.endpoints if writes or one.effect is Effect.READ]
     async with (
-        Runtime(plugins=plugins_with(tape)) as runtime,
+        Runtime(plugins=plugins_with(tape, wait_notes)) as runtime,
         open_entry(entry, runtime, read_only=not writes) as account,
     ):
         recorder = Recorder(account, tape, recorded, symbol=symbol)

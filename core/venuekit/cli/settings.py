@@ -29,7 +29,7 @@ from venuekit.cli.commands import (
 )
 from venuekit.cli.consent import confirm_live, live_to_confirm
 from venuekit.cli.errors import Status, print_error, status_of, worst
-from venuekit.cli.output import json_text, note, print_rows, say_done
+from venuekit.cli.output import json_text, note, print_rows, say_aside, say_done
 from venuekit.cli.row_forms import chosen_form, refuse_rounds
 from venuekit.cli.settings_text import plan_text, report_text, row_columns, step_text
 from venuekit.cli.tables import cell_text, columns
@@ -236,7 +236,7 @@ async def apply_command(
     async with _open_and_plan(state, file, symbols) as (planned, accounts):
         file.check_symbols((*planned.unknown, *planned.unmatched))
         if live and not planned.is_empty:
-            click.echo(plan_text(planned, everything=False, lines=_has_rules(file)), err=True)
+            say_aside(plan_text(planned, everything=False, lines=_has_rules(file)))
             if not confirm_live("Change this", live):
                 return Status.PENDING
         venues = {name: account.venue for name, account in accounts.items()}

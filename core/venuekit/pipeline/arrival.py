@@ -149,7 +149,7 @@ async def _sleep(operation: Operation[Any], missing: int, moment: int) -> str | 
         return f"by the venue's clock it may still arrive for {missing / 1000:.1f} s"
     if missing >= 0:
         # a millisecond past it, since the venue's own clock decides on equality
-        await operation.session.clock.sleep((missing + 1) / 1000)
+        await operation.sleep((missing + 1) / 1000)
     return None
 
 
@@ -171,7 +171,7 @@ async def _wait_until_overtaken(
     since = _overtaken_since(operation)
     if since is None:
         return "it may arrive until a later signed request of this key is answered, and none was"
-    await operation.session.clock.sleep(max(0.0, _seconds_missing(operation, since, after)))
+    await operation.sleep(max(0.0, _seconds_missing(operation, since, after)))
     # its traces are told by their times, which only a measured clock can compare
     return None if operation.session.venue_session.venue.server_time is None else await measure(operation)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from venuekit.endpoint import Effect
 from venuekit.errors import OperationError, Outcome
-from venuekit.pipeline.observe import SERIALS, Event, EventKind, notify
+from venuekit.pipeline.observe import SERIALS, Event, EventKind, WaitReason, notify
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 #: in place of an operation, in the event of a measured clock, and of a plugin that broke before there was one
 SYNC_CLOCK, CONNECT = "sync_clock", "connect"
+#: in place of an operation, in the event of a call on many accounts whose next one has to wait
+FAN_OUT = "fan_out"
 #: the operation of a user stream
 EVENTS = "events"
 #: in place of a pool, in the event of a store of shared budgets that is lost
@@ -138,6 +140,15 @@ def notify_of_stream(session: AccountSession, kind: EventKind, connection: int, 
     if shared.observers:
         place: dict[str, Any] = {"environment": shared.environment.name, "account": session.name}
         notify(shared.observers, Event(kind, shared.venue.id, EVENTS, None, connection, **place, **details))
+
+
+def notify_of_pace(session: AccountSession, seconds: float) -> None:
+    """Notify observers that the next call on many accounts waits until the pools of its address can pay for it."""
+    shared = session.venue_session
+    if shared.observers:
+        place: dict[str, Any] = {"environment": shared.environment.name, "account": session.name}
+        details: dict[str, Any] = {"seconds": seconds, "reason": WaitReason.BUDGET}
+        notify(shared.observers, Event(EventKind.WAIT, shared.venue.id, FAN_OUT, None, 0, **place, **details))
 
 
 def notify_of_broken(session: VenueSession, broken: Sequence[Broken]) -> None:

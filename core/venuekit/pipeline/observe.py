@@ -50,6 +50,7 @@ class WaitReason(enum.StrEnum):
     RETRY = "retry"  #: the pause before another attempt
     FENCE = "fence"  #: an earlier write of the same thing may still arrive
     TURN = "turn"  #: an earlier write of the same thing is under way; reported when the wait is over
+    OUTCOME = "outcome"  #: a lost request of the operation itself may still arrive, or is looked for again
 
 
 @attrs.frozen
@@ -79,7 +80,7 @@ class Event:
         status, code: HTTP status and the venue's own code; None where no answer gave one.
         age: Seconds from the time that an answer gives until it was here, by the venue's clock as it is known here.
         reason: The reason for a wait.
-        pool: Name of a limit; ``used`` of ``amount`` are spent by the venue's own count.
+        pool: Name of a limit, of a wait for several their names; ``used`` of ``amount`` are spent by the venue's count.
         is_closed: Whether the pool was closed (True) or is open again (False).
         closed_until: When a closed pool opens.
         offset: By how many seconds the venue's clock is ahead of ours; ``uncertainty`` is its error either way.

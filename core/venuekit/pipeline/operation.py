@@ -146,6 +146,11 @@ class Operation(Generic[T]):
             notify_of(self, EventKind.WAIT, seconds=seconds, reason=reason)
         await self.session.clock.sleep(seconds)
 
+    async def sleep(self, seconds: float) -> None:
+        """Wait on the injected clock for its own outcome, which no bound on waits cuts short."""
+        notify_of(self, EventKind.WAIT, seconds=seconds, reason=WaitReason.OUTCOME)
+        await self.session.clock.sleep(seconds)
+
     @property
     def max_wait(self) -> float:
         """How long all waits of this call may take together, in seconds."""

@@ -85,11 +85,18 @@ async def _rest(operation: Operation[Any], waiters: Waiters, waiter: Waiter, cos
         ahead = waiters.count_ahead(waiter)
         raise operation.annotate(budget_error(operation.session, costs, delay, operation.max_wait, ahead))
     if operation.session.venue_session.observers:
-        notify_of(operation, EventKind.WAIT, seconds=delay, reason=WaitReason.BUDGET)
+        pools = _lacking(costs, waiter, clock.monotonic())
+        notify_of(operation, EventKind.WAIT, seconds=delay, reason=WaitReason.BUDGET, pool=pools)
     # those before it wake it, and do not know when
     seconds, began = left if waiters.is_held_back(waiter) else delay, clock.monotonic()
     was_woken = await waiter.rest(partial(clock.sleep, seconds))
     operation.waited += clock.monotonic() - began if was_woken else seconds
+
+
+def _lacking(costs: Pools, waiter: Waiter, now: float) -> str:
+    """Return the names of the limits that a request waits for; of all it pays into where the shared store decides."""
+    lacking = [limit.name for limit, pool, _ in costs if id(pool) in waiter.lines or pool.seconds_closed(now)]
+    return ", ".join(lacking or [limit.name for limit, _, _ in costs])
 
 
 def take_counts(operation: Operation[Any], response: HttpResponse, costs: Pools) -> None:

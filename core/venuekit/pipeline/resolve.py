@@ -296,7 +296,7 @@ async def _prove(operation: Operation[Any], cause: OperationError) -> Any:
 async def _look(operation: Operation[Any], cause: OperationError, *, after: float = 0) -> Resolution[Any]:
     """Look once, after so many seconds; a read that fails proves nothing, and is reported."""
     if after:
-        await operation.session.clock.sleep(after)
+        await operation.sleep(after)
     resolve = operation.endpoint.resolve
     if resolve is None:
         return Unclear("nothing to read")

@@ -27,6 +27,7 @@ from venuekit.capabilities import (
 from venuekit.settings.controls import has_leverage_per, is_account_wide, is_joint
 from venuekit.settings.rules import is_pattern, matches, trades
 from venuekit.settings.target import AccountTarget, LeverageTarget, SymbolTarget
+from venuekit.settings.target_accounts import patient
 from venuekit.venue import venue_support
 
 if TYPE_CHECKING:
@@ -43,7 +44,8 @@ async def read_target_of(account: Account, symbols: Collection[str] = ()) -> Acc
 
     It has the settings of ``symbols``, which are names, or patterns (``*`` and ``?``) of symbols that the venue trades,
     and of every other symbol that the reads show (those with a position or an isolated margin type, say). Settings that
-    the venue does not report or that a target cannot name are left out.
+    the venue does not report or that a target cannot name are left out. Reads wait up to two minutes for the budget of
+    the venue, as those of :func:`plan` do.
 
     Raises:
         InvalidRequest: the venue does not know a symbol.
@@ -51,6 +53,7 @@ async def read_target_of(account: Account, symbols: Collection[str] = ()) -> Acc
     """
     refuse_blocking((account,), read_target_of.__name__)
     symbols = check_names(symbols, "symbols", read_target_of.__name__)
+    account = patient(account)
     snapshot = await SettingsReader.of(account).get_settings(await _names(account, symbols))
     return _target_of(account.venue, snapshot)
 

@@ -14,7 +14,7 @@ import click
 from venuekit.cli.accounts import entries
 from venuekit.cli.commands import WholeNumber, accounts_option, state_of
 from venuekit.cli.errors import Status
-from venuekit.cli.output import note
+from venuekit.cli.output import note, say_aside
 
 if TYPE_CHECKING:
     from venuekit.cli.watch.group import WatchGroup
@@ -49,9 +49,10 @@ async def watch_command(context: click.Context, accounts: Sequence[str], as_json
     state = state_of(context)
     group = WatchGroup(entries(state, accounts), state.plugins, interval)
     if not group.accounts:
-        click.echo("no accounts", err=True)
+        say_aside("no accounts")
         return Status.DONE
     if not as_jsonl and _has_screen():
+        state.wait_notes.is_silent = True
         return await _show_screen(group)
     from venuekit.cli.watch.lines import print_events, print_lines
 
