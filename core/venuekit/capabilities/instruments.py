@@ -40,11 +40,12 @@ class Instrument:
 
     One contract is ``contract_size`` of ``contract_unit``. Prices are quote per base, quantities contracts,
     ``min_notional`` quote. An order to buy may cost no more than ``max_price_ratio`` times the mark price, and one to
-    sell no less than ``min_price_ratio`` times. ``settle`` is the asset in which margin and profit are counted; the
-    contract is inverse when that is the base asset, and quanto when it is neither base nor quote: then it is worth
-    ``multiplier`` of the settle asset for each point of its price, ``contract_size`` is 1 and ``contract_unit``
-    CONTRACTS, and nothing of it has a notional. ``expires_at`` is None for perpetuals, ``funding_interval`` None
-    without funding.
+    sell no less than ``min_price_ratio`` times. No more than ``max_open_orders`` plain orders of the symbol, and
+    ``max_conditional_orders`` conditional ones, may be open at once. ``settle`` is the asset in which margin and profit
+    are counted; the contract is inverse when that is the base asset, and quanto when it is neither base nor quote: then
+    it is worth ``multiplier`` of the settle asset for each point of its price, ``contract_size`` is 1 and
+    ``contract_unit`` CONTRACTS, and nothing of it has a notional. ``expires_at`` is None for perpetuals,
+    ``funding_interval`` None without funding.
     """
 
     symbol: str
@@ -75,6 +76,8 @@ class Instrument:
     raw: Mapping[str, Any] | None = attrs.field(default=None, repr=False, eq=False)
     max_price_ratio: Decimal | None = None
     min_price_ratio: Decimal | None = None
+    max_open_orders: int | None = None
+    max_conditional_orders: int | None = None
 
     @property
     def key(self) -> str:

@@ -186,7 +186,9 @@ class OrderBehaviour:
     order may still be rejected. ``client_id_reuse`` says in one sentence when an id may appear twice. ``margin_types``
     are those that an order may ask for, empty where the margin type is not the order's. ``tells_creation`` is False
     where a row has the time of its order's last change alone: ``Order.created_at`` is None, and a walk of orders goes
-    by ``updated_at``.
+    by ``updated_at``. ``max_conditional_orders`` is how many may wait over all symbols, None for no such limit;
+    ``Instrument`` has those of a symbol. ``needs_collateral`` says that in cross and portfolio margin an order is
+    refused that opens a position whose settle asset is no collateral.
     """
 
     types: frozenset[OrderType]
@@ -200,3 +202,5 @@ class OrderBehaviour:
     countdown: str | None = None
     margin_types: frozenset[MarginType] = frozenset()
     tells_creation: bool = True
+    max_conditional_orders: int | None = None
+    needs_collateral: bool = False

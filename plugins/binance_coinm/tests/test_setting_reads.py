@@ -105,6 +105,7 @@ async def test_instruments(answering: Answering) -> None:
         max_market_quantity=D(100000),
         max_price_ratio=D("1.05"),
         min_price_ratio=D("0.95"),
+        max_open_orders=200,
         leverage_min=D(1),
         leverage_step=D(1),
         expires_at=datetime(2020, 9, 25, 8, 0, tzinfo=UTC),

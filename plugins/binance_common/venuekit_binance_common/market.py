@@ -225,6 +225,8 @@ def _instrument(row: InstrumentRow, raw: Mapping[str, Any] | None) -> Instrument
         min_notional=filters.get("MIN_NOTIONAL", nothing).notional,
         max_price_ratio=percent.multiplier_up,
         min_price_ratio=percent.multiplier_down,
+        max_open_orders=filters.get("MAX_NUM_ORDERS", nothing).limit,
+        max_conditional_orders=filters.get("MAX_NUM_ALGO_ORDERS", nothing).limit,
         leverage_min=Decimal(1),
         leverage_max=None,  # the brackets decide
         leverage_step=_LEVERAGE_STEP,

@@ -93,6 +93,7 @@ class FilterRow(WireRow):
     notional: Decimal | None = None
     multiplier_up: Decimal | None = None
     multiplier_down: Decimal | None = None
+    limit: int | None = None
 
 
 @attrs.frozen(eq=False, repr=False)

@@ -136,6 +136,7 @@ async def test_instruments(answering: Answering) -> None:
         min_notional=D("5.0"),
         max_price_ratio=D("1.15"),
         min_price_ratio=D("0.85"),
+        max_open_orders=200,
         leverage_min=D(1),
         leverage_step=D(1),
     )

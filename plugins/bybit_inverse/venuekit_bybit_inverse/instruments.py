@@ -34,6 +34,8 @@ from venuekit_bybit_inverse.reading import read_pages
 from venuekit_bybit_inverse.wire import CONTRACT_SIZE
 
 _PAGE_SIZE = 1000
+#: open orders of one symbol: documented, and in no row
+_OPEN_AT_MOST, _CONDITIONAL_AT_MOST = 500, 10
 #: in minutes: funding that is further apart is none
 _YEAR = 525_600
 #: the kind of a contract by its type, whatever its other fields say
@@ -172,6 +174,8 @@ def _instrument(row: InstrumentRow, raw: Any) -> Instrument:
         max_quantity=row.lot_size_filter.max_order_qty,
         max_market_quantity=row.lot_size_filter.max_mkt_order_qty,
         min_notional=nonzero(row.lot_size_filter.min_notional_value),
+        max_open_orders=_OPEN_AT_MOST,
+        max_conditional_orders=_CONDITIONAL_AT_MOST,
         leverage_min=row.leverage_filter.min_leverage,
         leverage_max=row.leverage_filter.max_leverage,
         leverage_step=row.leverage_filter.leverage_step,

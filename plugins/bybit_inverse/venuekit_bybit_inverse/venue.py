@@ -154,6 +154,7 @@ BYBIT_INVERSE: Venue[BybitInverseAccount] = Venue(
             amend_batch=_BATCH_AT_MOST,
             decides_later=True,
             client_id_reuse="an id is taken once and never again (110072)",
+            needs_collateral=True,
         ),
     ),
     unsupported={

@@ -17,7 +17,7 @@ from venuekit.capabilities import (
     OrderSide,
 )
 from venuekit.errors import OperationError
-from venuekit.order_check import check_order
+from venuekit.order_check import look_before_sending
 from venuekit.order_scope import OrderName
 from venuekit.parts.orders.amendments import Amendments
 from venuekit.parts.orders.batches import Batches
@@ -63,7 +63,9 @@ class OrderPart(Account, OrderControl):
         orders = Orders(self, self.ORDER_ROUTES)
         draft = await orders.draft(request)
         if self._options.check_orders:
-            await check_order(self, request)
+            (refusal,) = await look_before_sending(self, (draft.request,))
+            if refusal is not None:
+                raise refusal
         return await orders.place(draft)
 
     async def cancel_order(self, symbol: str, *, order_id: str | None = None, client_id: str | None = None) -> Order:
@@ -106,9 +108,11 @@ class OrderBatchPart(Account, OrderBatchControl):
         """
         Place orders: those of the first route in one request, then those of another one each by itself.
 
-        While the outcome of the first request is not known, no order of another route is sent.
+        While the outcome of the first request is not known, no order of another route is sent. With the option
+        ``check_orders`` the account is read first; an order that it will refuse is an error in its place, and the
+        others are sent.
         """
-        return await Batches(self, self.ORDER_ROUTES).place(requests)
+        return await Batches(self, self.ORDER_ROUTES).place(requests, looks=self._options.check_orders)
 
     async def cancel_orders(
         self, symbol: str, *, order_ids: Sequence[str] = (), client_ids: Sequence[str] = ()

@@ -26,6 +26,7 @@ from venuekit.errors import (
 )
 from venuekit.faults import error_of, is_listed
 from venuekit.message import Answer
+from venuekit.order_check import look_before_sending
 from venuekit.order_scope import MadeId, OrderName
 from venuekit.parts.concurrency import gather_all
 from venuekit.parts.orders.amendments import Amendments, is_as_asked, name_of
@@ -74,18 +75,28 @@ class Batches:
 
     # -- placing
 
-    async def place(self, requests: Sequence[OrderRequest]) -> tuple[Result, ...]:
-        """Place the orders of a route with batches in one request, then those of another route each by itself."""
+    async def place(self, requests: Sequence[OrderRequest], *, looks: bool = False) -> tuple[Result, ...]:
+        """
+        Place the orders of a route with batches in one request, then those of another route each by itself.
+
+        With ``looks`` the account is read before, and an order that it will refuse is not sent.
+        """
         self._check_count(len(requests), self.account.behaviour(OrderBehaviour).place_batch)
         drafts = [await self.orders.draft(request) for request in requests]
         if len({draft.request.client_id for draft in drafts}) < len(drafts):
             raise self.account.refuse("two orders have the same client id")
-        together = [draft for draft in drafts if draft.route.batches is not None]
-        alone = [draft for draft in drafts if draft.route.batches is None]
+        ordered = [draft.request for draft in drafts]
+        refusals = await look_before_sending(self.account, ordered) if looks else (None,) * len(drafts)
+        sent = [draft for draft, refusal in zip(drafts, refusals, strict=True) if refusal is None]
+        together = [draft for draft in sent if draft.route.batches is not None]
+        alone = [draft for draft in sent if draft.route.batches is None]
 
         def in_order(batch: Sequence[Result], others: Sequence[Result]) -> tuple[Result, ...]:
             first, second = iter(batch), iter(others)
-            return tuple(next(second if draft.route.batches is None else first) for draft in drafts)
+            return tuple(
+                refusal or next(second if draft.route.batches is None else first)
+                for draft, refusal in zip(drafts, refusals, strict=True)
+            )
 
         try:
             placed = await self._place_batch(together) if together else ()

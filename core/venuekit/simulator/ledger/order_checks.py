@@ -50,7 +50,8 @@ def check_count(transaction: Transaction, request: LedgerOrderRequest) -> None:
     maximum = rules.max_conditional_orders if book is Book.CONDITIONAL else rules.max_open_orders
     if maximum is None:
         return
-    symbols = {request.symbol} if rules.max_orders_per_symbol else transaction.contracts.keys()
+    is_by_symbol = rules.max_orders_per_symbol or (book is Book.PLAIN and rules.max_open_orders_per_symbol)
+    symbols = {request.symbol} if is_by_symbol else transaction.contracts.keys()
     counted = (order for order in transaction.state.orders.values() if order.book is book and not order.of_position)
     if not request.of_position and sum(order.symbol in symbols for order in counted) >= maximum:
         raise Refused(Reason.TOO_MANY_ORDERS, book=book, maximum=maximum)

@@ -79,7 +79,8 @@ class Rules:
     pooled. ``asynchronous``: an order is accepted first and decided later. ``amend_conditional``: an untriggered order
     can be amended. ``countdown_spares_conditional``: a countdown cancels plain orders only. ``liquidates``: positions
     whose margin ratio reaches 1 when a price moves are closed. ``max_open_orders``, ``max_conditional_orders``: the
-    maximum of waiting orders in either book, of all symbols or, with ``max_orders_per_symbol``, of each.
+    maximum of waiting orders in either book, of all symbols or, with ``max_orders_per_symbol``, of each; with
+    ``max_open_orders_per_symbol`` the maximum of plain ones alone is that of each.
     ``account_mode``: the mode that accounts begin with. ``fee_asset``: the purse and asset in which an account can
     choose to pay the commissions of its contracts of that purse, with ``fee_discount``, a fraction, off; None if no
     venue of the account has such a choice.
@@ -114,6 +115,7 @@ class Rules:
     max_orders_per_symbol: bool = False
     fee_asset: AssetKey | None = None
     fee_discount: Decimal = ZERO
+    max_open_orders_per_symbol: bool = False
 
     def money(self, amount: Decimal) -> Decimal:
         """Return an amount rounded as the venue keeps it."""

@@ -206,7 +206,7 @@ INSTRUMENT = Figures(
         "leverage_max": lambda contract: contract.max_leverage,
     },
     needed=("contract_size", "price_tick", "quantity_step", "multiplier", "expires_at"),
-    beyond=frozenset({"max_price_ratio", "min_price_ratio", "raw"}),
+    beyond=frozenset({"max_price_ratio", "min_price_ratio", "max_open_orders", "max_conditional_orders", "raw"}),
 )
 
 

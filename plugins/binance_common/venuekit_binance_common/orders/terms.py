@@ -117,12 +117,14 @@ def order_behaviour(
     amend_batch: int = 5,
     duplicate: int | None = -4116,
     countdown: str,
+    max_conditional_orders: int | None = 200,
 ) -> OrderBehaviour:
     """
     Return how orders behave.
 
     ``more_times`` are those of this product alone; with an ``amend_batch`` of 0 it amends nothing. ``duplicate`` is the
-    code for the id of an open order, None where it is not documented.
+    code for the id of an open order, None where it is not documented. ``max_conditional_orders`` may wait at once, over
+    all symbols.
     """
     return OrderBehaviour(
         types=frozenset(TYPE_WORDS),
@@ -134,4 +136,5 @@ def order_behaviour(
         decides_later=False,
         client_id_reuse=_REUSE.format(code="" if duplicate is None else f" ({duplicate})"),
         countdown=countdown,
+        max_conditional_orders=max_conditional_orders,
     )

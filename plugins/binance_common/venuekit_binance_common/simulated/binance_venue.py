@@ -35,6 +35,8 @@ from venuekit_binance_common.simulated.formatting import is_whole
 T = TypeVar("T")
 
 RULES = Rules(
+    max_open_orders=200,
+    max_open_orders_per_symbol=True,
     max_conditional_orders=200,
     valuation_asset="USDT",
     fee_asset=("", "BNB"),

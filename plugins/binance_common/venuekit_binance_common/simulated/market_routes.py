@@ -12,6 +12,7 @@ from venuekit.plugin import Endpoint
 from venuekit.simulator import Handler, Route, SimRequest, Visit
 from venuekit.simulator.ledger import Contract, Ledger, PositionFigures, Side
 from venuekit_binance_common.market import ADL_TOP
+from venuekit_binance_common.simulated.binance_venue import RULES
 from venuekit_binance_common.simulated.candle_routes import contract_type
 from venuekit_binance_common.simulated.formatting import amount, decimals_of, milliseconds, number, plain
 from venuekit_binance_common.simulated.order_forms import PERCENT_BOUNDS
@@ -194,7 +195,7 @@ def filters_of(contract: Contract, *more: Mapping[str, object]) -> list[Mapping[
         },
         {"filterType": "LOT_SIZE", "maxQty": plain(contract.max_quantity), **lot},
         {"filterType": "MARKET_LOT_SIZE", "maxQty": plain(contract.max_market_quantity), **lot},
-        {"filterType": "MAX_NUM_ORDERS", "limit": 200},
+        {"filterType": "MAX_NUM_ORDERS", "limit": RULES.max_open_orders},
         *more,
         {
             "filterType": "PERCENT_PRICE",

@@ -85,5 +85,5 @@ ORDER_TERMS = OrderTerms(
 )
 V1_ORDER_TERMS = attrs.evolve(ORDER_TERMS, root="/fapi/v1")
 
-ORDER_BEHAVIOUR = order_behaviour(amend_batch=0, duplicate=None, countdown=_COUNTDOWN)
+ORDER_BEHAVIOUR = order_behaviour(amend_batch=0, duplicate=None, countdown=_COUNTDOWN, max_conditional_orders=None)
 SWITCH_BEHAVIOUR = switch_behaviour(_COUNTDOWN)

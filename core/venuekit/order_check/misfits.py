@@ -1,4 +1,4 @@
-"""Pre-flight of orders: an order that the account's mode, position or limits will refuse is refused before sending."""
+"""Reasons for which a venue refuses an order, as far as reads show them: each in one sentence, with the mend."""
 
 from __future__ import annotations
 
@@ -8,121 +8,82 @@ from decimal import Decimal
 import attrs
 
 from venuekit._util.decimals import EXACT, product, quotient
-from venuekit.account import Account
-from venuekit.account_check import check_account
 from venuekit.capabilities import (
     Bracket,
-    BracketReader,
     Instrument,
-    InstrumentReader,
-    LeverageReader,
     LeverageSetting,
+    OrderKind,
     OrderRequest,
     OrderSide,
     OrderType,
     Position,
     PositionMode,
-    PositionModeReader,
-    PositionReader,
     PositionSide,
     Price,
-    PriceReader,
+    TimeInForce,
     Unit,
 )
 
 _LEGS = frozenset({PositionSide.LONG, PositionSide.SHORT})
-
-
-async def check_order(account: Account, request: OrderRequest) -> None:
-    """
-    Refuse an order that the venue would refuse, as far as reads of the account show it; nothing is sent but reads.
-
-    Looked at are the position side against the position mode, a reducing order against the position, the quantity
-    against the contract's bounds, the price against the bounds around the mark price, the smallest notional, and the
-    position that the order may lead to against the brackets at the present leverage. An order that waits for a trigger
-    is compared with the position mode alone, since the rest may have changed by then. A figure that the account does
-    not read, or the venue does not say, refuses nothing: an order that passes may still be refused by the venue.
-
-    The mode is read first, then everything else side by side.
-
-    Raises:
-        InvalidArgument: the venue would refuse it; the sentence says why, and the mend. Or it is no account.
-        OperationError: a read failed.
-    """
-    check_account(account, check_order.__name__)
-    mode = None
-    if isinstance(account, PositionModeReader):
-        mode = (await account.get_position_mode(symbol=request.symbol)).mode
-    words = _side_misfit(request, mode)
-    if words is None and not request.type.is_conditional:
-        words = _misfit(request, mode, await _look(account, request))
-    if words is not None:
-        error = account.refuse(words, subject=request.symbol)
-        error.operation = error.operation or check_order.__name__
-        raise error
+_NOTHING = Decimal(0)
+_NEVER_WAITS = frozenset({TimeInForce.IOC, TimeInForce.FOK})
 
 
 @attrs.frozen
-class _Look:
-    """The account and the contract, as reads show them; None or empty for a read that the account lacks."""
+class OpenOrders:
+    """The open orders of a symbol that count, and the most that there may be, of one kind."""
 
-    position: Position | None
-    instrument: Instrument | None
-    price: Price | None
-    brackets: Sequence[Bracket]
-    leverage: LeverageSetting | None
+    kind: OrderKind
+    count: int
+    most: int
 
 
-async def _look(account: Account, request: OrderRequest) -> _Look:
-    symbol = request.symbol
-    side = request.position_side if request.position_side in _LEGS else None
+@attrs.frozen(kw_only=True)
+class Look:
+    """
+    The account and the contract, as reads show them; None or empty for a read that the account lacks.
 
-    async def position() -> Position | None:
-        # one that cannot be read is an error of this method, and not taken for a flat one
-        return await account.get_position(symbol, side=side) if isinstance(account, PositionReader) else None
+    ``unbacked`` is the settle asset where it would have to be collateral, and is not.
+    """
 
-    async def instrument() -> Instrument | None:
-        if not isinstance(account, InstrumentReader):
-            return None
-        return next(iter(await account.get_instruments(symbol=symbol)), None)
-
-    async def price() -> Price | None:
-        return (await account.get_prices(symbol)).get(symbol) if isinstance(account, PriceReader) else None
-
-    async def brackets() -> Sequence[Bracket]:
-        return await account.get_brackets(symbol=symbol) if isinstance(account, BracketReader) else ()
-
-    async def leverage() -> LeverageSetting | None:
-        return await account.get_leverage(symbol) if isinstance(account, LeverageReader) else None
-
-    import asyncio  # declarations are read without it
-
-    try:
-        async with asyncio.TaskGroup() as group:
-            reads = (
-                group.create_task(position()),
-                group.create_task(instrument()),
-                group.create_task(price()),
-                group.create_task(brackets()),
-                group.create_task(leverage()),
-            )
-    except BaseExceptionGroup as failures:
-        raise failures.exceptions[0] from None
-    holding, contract, quote, tiers, setting = reads
-    return _Look(holding.result(), contract.result(), quote.result(), tiers.result(), setting.result())
+    open_orders: OpenOrders | None = None
+    position: Position | None = None
+    instrument: Instrument | None = None
+    price: Price | None = None
+    brackets: Sequence[Bracket] = ()
+    leverage: LeverageSetting | None = None
+    unbacked: str | None = None
 
 
-def _misfit(request: OrderRequest, mode: PositionMode | None, look: _Look) -> str | None:
-    """Return why the venue would refuse an order, in one sentence with the mend; None where nothing shows it."""
-    words = _quantity_misfit(request, look.instrument)
+def named_leg(request: OrderRequest) -> PositionSide | None:
+    """Return the leg that an order names; None for the only position of one-way mode."""
+    return request.position_side if request.position_side in _LEGS else None
+
+
+def waits_as(request: OrderRequest) -> OrderKind | None:
+    """Return the kind of open order that an order may become; None of one that is filled at once or never."""
+    if request.type.is_conditional:
+        return OrderKind.CONDITIONAL
+    if request.type != OrderType.LIMIT or request.time_in_force in _NEVER_WAITS:
+        return None
+    return OrderKind.PLAIN
+
+
+def misfit(request: OrderRequest, mode: PositionMode | None, look: Look) -> str | None:
+    """Return why the venue would refuse an order whose leg fits, in one sentence with the mend; None for no reason."""
+    words = _quantity_misfit(request, look.instrument) or _count_misfit(look.open_orders)
     if words is not None:
         return words
     if _reduces(request, mode):
         return _position_misfit(request, look.position)
-    return _price_misfit(request, look) or _notional_misfit(request, look) or _bracket_misfit(request, look)
+    words = _price_misfit(request, look) or _notional_misfit(request, look)
+    if words is not None or _fills_nothing(request, look.price):
+        return words
+    return _collateral_misfit(request, look) or _bracket_misfit(request, look)
 
 
-def _side_misfit(request: OrderRequest, mode: PositionMode | None) -> str | None:
+def side_misfit(request: OrderRequest, mode: PositionMode | None) -> str | None:
+    """Return why an order does not fit the position mode; None where it does, or the mode is not known."""
     side = request.position_side
     if mode is PositionMode.HEDGE and side not in _LEGS:
         return "the account is in hedge mode, where an order names its leg: give position_side long or short"
@@ -168,7 +129,13 @@ def _quantity_misfit(request: OrderRequest, instrument: Instrument | None) -> st
     return None
 
 
-def _price_misfit(request: OrderRequest, look: _Look) -> str | None:
+def _count_misfit(orders: OpenOrders | None) -> str | None:
+    if orders is None or orders.count < orders.most:
+        return None
+    return f"{orders.count} {orders.kind} orders are open, and the most is {orders.most}: cancel one first"
+
+
+def _price_misfit(request: OrderRequest, look: Look) -> str | None:
     mark = None if look.price is None else look.price.mark
     if look.instrument is None or mark is None or request.price is None:
         return None
@@ -183,7 +150,7 @@ def _price_misfit(request: OrderRequest, look: _Look) -> str | None:
     return None
 
 
-def _notional_misfit(request: OrderRequest, look: _Look) -> str | None:
+def _notional_misfit(request: OrderRequest, look: Look) -> str | None:
     least = None if look.instrument is None else look.instrument.min_notional
     price = request.price or (None if look.price is None else look.price.mark)
     if look.instrument is None or not least or request.quantity is None:
@@ -196,7 +163,18 @@ def _notional_misfit(request: OrderRequest, look: _Look) -> str | None:
     )
 
 
-def _bracket_misfit(request: OrderRequest, look: _Look) -> str | None:
+def _collateral_misfit(request: OrderRequest, look: Look) -> str | None:
+    if look.unbacked is None or look.position is None or request.quantity is None:
+        return None
+    if not _grows(look.position, request):
+        return None
+    return (
+        f"in cross and portfolio margin {look.unbacked} must be collateral, and it is not: switch it on at the venue,"
+        " or set isolated margin"
+    )
+
+
+def _bracket_misfit(request: OrderRequest, look: Look) -> str | None:
     """
     Compare the position that the order may lead to with the highest bracket that the present leverage is allowed in.
 
@@ -207,10 +185,9 @@ def _bracket_misfit(request: OrderRequest, look: _Look) -> str | None:
     leverage = _leverage(look, request.side)
     if instrument is None or position is None or mark is None or leverage is None or request.quantity is None:
         return None
-    change = request.quantity if request.side == OrderSide.BUY else EXACT.minus(request.quantity)
-    after = EXACT.add(position.quantity, change).copy_abs()
+    after = _size_after(position, request)
     tiers = [one for one in look.brackets if one.max_leverage >= leverage]
-    if after <= position.quantity.copy_abs() or not tiers:
+    if not _grows(position, request) or not tiers:
         return None
     top = max(tiers, key=lambda one: one.cap)
     sizes = [_size(instrument, after, price, top.unit) for price in (mark, request.price or mark)]
@@ -223,7 +200,27 @@ def _bracket_misfit(request: OrderRequest, look: _Look) -> str | None:
     )
 
 
-def _leverage(look: _Look, side: OrderSide) -> Decimal | None:
+def _size_after(position: Position, request: OrderRequest) -> Decimal:
+    """Return how large a position is once an order of a quantity is filled, contracts, of either side."""
+    quantity = request.quantity or _NOTHING
+    change = quantity if request.side == OrderSide.BUY else EXACT.minus(quantity)
+    return EXACT.add(position.quantity, change).copy_abs()
+
+
+def _fills_nothing(request: OrderRequest, price: Price | None) -> bool:
+    """Say whether an order ends without a fill: one that never waits and is off the mark, a post-only one beyond it."""
+    mark = None if price is None else price.mark
+    if mark is None or request.price is None:
+        return False
+    crosses = request.price >= mark if request.side == OrderSide.BUY else request.price <= mark
+    return request.time_in_force == TimeInForce.POST_ONLY if crosses else request.time_in_force in _NEVER_WAITS
+
+
+def _grows(position: Position, request: OrderRequest) -> bool:
+    return _size_after(position, request) > position.quantity.copy_abs()
+
+
+def _leverage(look: Look, side: OrderSide) -> Decimal | None:
     """Return the leverage of the position, or that of the symbol for an order that opens one; None if not known."""
     if look.position is not None and look.position.quantity:
         return look.position.leverage
