@@ -82,8 +82,9 @@ async def open_accounts(
     Open accounts of an accounts file together, and close them with the block.
 
     ``async with open_accounts("accounts.toml", "main", "hedge") as accounts:`` gives them by name. Guard, ``read_only``
-    and transport of the file always apply. Where one of them cannot be opened none is: the others are closed again, so
-    that a program never runs with some of its accounts alone.
+    and transport of the file always apply, and ``check_orders`` unless a view of the account says otherwise. Where one
+    of them cannot be opened none is: the others are closed again, so that a program never runs with some of its
+    accounts alone.
 
     Args:
         file: None for the file that the command line takes: that of ``VENUEKIT_ACCOUNTS``, ``./accounts.toml``, or the
@@ -133,6 +134,7 @@ async def open_entry(entry: AccountEntry, runtime: Runtime, *, read_only: bool =
                 read_only=read_only or entry.read_only,
                 name=entry.name,
                 transport=entry.transport,
+                check_orders=entry.check_orders,
             )
             account = await stack.enter_async_context(opening)
         yield account

@@ -101,6 +101,7 @@ def connect(
     read_only: bool = ...,
     transport: str = ...,
     keep_raw: bool = ...,
+    check_orders: bool = ...,
     name: str | None = ...,
 ) -> AbstractAsyncContextManager[A]: ...
 
@@ -115,6 +116,7 @@ def connect(
     read_only: bool = ...,
     transport: str = ...,
     keep_raw: bool = ...,
+    check_orders: bool = ...,
     name: str | None = ...,
 ) -> AbstractAsyncContextManager[Account]: ...
 
@@ -128,6 +130,7 @@ def connect(
     read_only: bool = False,
     transport: str = "rest",
     keep_raw: bool = False,
+    check_orders: bool = False,
     name: str | None = None,
 ) -> AbstractAsyncContextManager[Any]:
     """
@@ -142,6 +145,7 @@ def connect(
         transport: The carrier of requests: ``"rest"``, or ``"websocket"`` for the venue's WebSocket API, where HTTP
             carries the rest.
         keep_raw: Keep the venue's own objects in the ``raw`` of values.
+        check_orders: Have orders looked at before they are sent, as ``with_options(check_orders=True)`` does.
         name: The name of the account for observers and logs, if any.
 
     Raises:
@@ -153,6 +157,7 @@ def connect(
         "guard": guard,
         "read_only": read_only,
         "keep_raw": keep_raw,
+        "check_orders": check_orders,
         "name": name,
         "transport": transport,
     }
@@ -185,6 +190,7 @@ async def open(  # noqa: A001 - as venuekit.open
     read_only: bool = ...,
     transport: str = ...,
     keep_raw: bool = ...,
+    check_orders: bool = ...,
     name: str | None = ...,
 ) -> A: ...
 
@@ -199,6 +205,7 @@ async def open(  # noqa: A001 - as venuekit.open
     read_only: bool = ...,
     transport: str = ...,
     keep_raw: bool = ...,
+    check_orders: bool = ...,
     name: str | None = ...,
 ) -> Account: ...
 
@@ -212,6 +219,7 @@ async def open(  # noqa: A001 - as venuekit.open
     read_only: bool = False,
     transport: str = "rest",
     keep_raw: bool = False,
+    check_orders: bool = False,
     name: str | None = None,
 ) -> Any:
     """
@@ -225,6 +233,7 @@ async def open(  # noqa: A001 - as venuekit.open
         "guard": guard,
         "read_only": read_only,
         "keep_raw": keep_raw,
+        "check_orders": check_orders,
         "name": name,
         "transport": transport,
     }

@@ -13,7 +13,7 @@ TextCheck: TypeAlias = Callable[[str], str | None]
 
 #: keys of an account's table in the accounts file, which no field can be named
 ACCOUNT_KEYS = (
-    *("venue", "environment", "key", "secret", "pem_passphrase", "rest", "transport", "read_only"),
+    *("venue", "environment", "key", "secret", "pem_passphrase", "rest", "transport", "read_only", "check_orders"),
     *("symbols", "max_leverage", "max_notional", "max_position_notional"),
 )
 _NAME = re.compile(r"[a-z][a-z0-9_]*")

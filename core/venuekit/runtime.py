@@ -171,6 +171,7 @@ class Runtime:
         keep_raw: bool = False,
         name: str | None = None,
         transport: str = "rest",
+        check_orders: bool = False,
     ) -> A:
         """
         Return an account, its clock measured and its class's own checks passed; the arguments are those of `connect`.
@@ -231,7 +232,7 @@ class Runtime:
                     self._make_pools(venue_session, owner)
             unless_open.pop_all()
         owner.is_open = True
-        return opened
+        return opened.with_options(check_orders=True) if check_orders else opened
 
     def _links(self, venue_session: VenueSession) -> SocketLinks:
         if venue_session.links is None:

@@ -86,6 +86,11 @@ def test_an_unknown_account_names_those_there_are(write: Write) -> None:
         ("read_only = true", 'vault = ""', "7: accounts.main.vault: expected a text, got an empty one"),
         ("read_only = true", 'read_only = "yes"', "7: accounts.main.read_only: expected true or false, got a text"),
         (
+            "read_only = true",
+            "check_orders = 1",
+            "7: accounts.main.check_orders: expected true or false, got an integer",
+        ),
+        (
             '"testnet"',
             '"tesnet"',
             "4: accounts.main.environment: expected live | testnet | demo | sim; did you mean testnet?",

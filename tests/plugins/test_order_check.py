@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import attrs
 import pytest
 
 import venuekit
+from venuekit import sync
 from venuekit.capabilities import (
     LeverageControl,
     OrderControl,
@@ -19,10 +22,12 @@ from venuekit.capabilities import (
     PositionMode,
     PositionSide,
 )
-from venuekit.errors import InvalidArgument, Outcome
+from venuekit.errors import InvalidArgument, Outcome, Rejected
 from venuekit.plugins import make_plugins
 from venuekit.simulator import Simulation
 from venuekit.simulator.ledger import Side
+from venuekit.simulator.serve import write_accounts_file
+from venuekit.sync.capabilities import OrderControl as BlockingOrders
 from venuekit.testing import Stage, on_stage
 
 D = Decimal
@@ -142,3 +147,37 @@ async def test_orders_are_looked_at_by_choice(usdm: tuple[venuekit.Account, Simu
     with pytest.raises(venuekit.VenuekitError) as met:
         await back.place_order(order("ETHUSDT", reduce_only=True))
     assert not isinstance(met.value, InvalidArgument)
+
+
+async def test_an_account_can_be_opened_to_look_at_each_order(tmp_path: Path) -> None:
+    """By connect(), open() or its accounts file; a view of it need not look."""
+    request = order("ETHUSDT", side=OrderSide.SELL, reduce_only=True)
+    file = tmp_path / "accounts.toml"
+    async with venuekit.simulate("binance_usdm", scenario="flat") as sim, AsyncExitStack() as stack:
+        write_accounts_file(file, sim)
+        text = file.read_text(encoding="utf-8")
+        file.write_text(text.replace("environment =", "check_orders = true\nenvironment ="), encoding="utf-8")
+        credentials = sim.credentials("binance_usdm")
+        connecting = venuekit.connect("binance_usdm", credentials, check_orders=True)
+        of_file = await stack.enter_async_context(venuekit.open_accounts(file, "binance_usdm"))
+        for account in (
+            await stack.enter_async_context(connecting),
+            await stack.enter_async_context(await venuekit.open("binance_usdm", credentials, check_orders=True)),
+            of_file["binance_usdm"],
+        ):
+            with pytest.raises(InvalidArgument, match="there is no open position"):
+                await OrderControl.of(account).place_order(request)
+            with pytest.raises(Rejected):
+                await OrderControl.of(account.with_options(check_orders=False)).place_order(request)
+
+
+def test_a_blocking_account_can_be_opened_to_look_at_each_order() -> None:
+    """As one of the asynchronous names."""
+    request = order("ETHUSDT", side=OrderSide.SELL, reduce_only=True)
+    with sync.simulate("binance_usdm", scenario="flat") as sim:
+        credentials = sim.credentials("binance_usdm")
+        with sync.connect("binance_usdm", credentials, check_orders=True) as account:
+            with pytest.raises(InvalidArgument, match="there is no open position"):
+                BlockingOrders.of(account).place_order(request)
+            with pytest.raises(Rejected):
+                BlockingOrders.of(account.with_options(check_orders=False)).place_order(request)

@@ -69,6 +69,7 @@ def _row(entry: AccountEntry) -> Row:
         "environment": entry.environment,
         "references": ", ".join(schemes),
         "read_only": entry.read_only,
+        "check_orders": entry.check_orders,
         "transport": entry.transport,
         "symbols": None if entry.symbols is None else ", ".join(sorted(entry.symbols)),
         "max_leverage": entry.max_leverage,

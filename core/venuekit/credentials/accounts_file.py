@@ -52,6 +52,7 @@ class AccountEntry:
     ``symbols``, ``max_leverage``, ``max_notional``
     and ``max_position_notional`` (both in the quote asset) are the limits of the account's guard; None means no limit.
     ``rest`` is the simulator's URL, None elsewhere. ``transport`` is ``"rest"`` or ``"websocket"``.
+    ``check_orders`` has orders looked at before they are sent.
     """
 
     name: str
@@ -64,6 +65,7 @@ class AccountEntry:
     rest: str | None = None
     transport: str = "rest"
     read_only: bool = False
+    check_orders: bool = False
     symbols: frozenset[str] | None = None
     max_leverage: Decimal | None = None
     max_notional: Decimal | None = None
@@ -302,6 +304,7 @@ class _Reader:
             "rest": self._text_of,
             "transport": self._transport,
             "read_only": self._boolean,
+            "check_orders": self._boolean,
             "symbols": self._symbols,
             "max_leverage": self._positive,
             "max_notional": self._positive,

@@ -25,6 +25,7 @@ def connect(
     read_only: bool = False,
     transport: str = "rest",
     keep_raw: bool = False,
+    check_orders: bool = False,
     name: str | None = None,
 ) -> Iterator[Account]:
     """Open an account for a block, ``with sync.connect(...) as account:``, as :func:`venuekit.connect` does."""
@@ -35,6 +36,7 @@ def connect(
         read_only=read_only,
         transport=transport,
         keep_raw=keep_raw,
+        check_orders=check_orders,
         name=name,
     ) as account:
         yield account
@@ -48,6 +50,7 @@ def open(  # noqa: A001 - as sync.open
     read_only: bool = False,
     transport: str = "rest",
     keep_raw: bool = False,
+    check_orders: bool = False,
     name: str | None = None,
 ) -> Account:
     """
@@ -68,6 +71,7 @@ def open(  # noqa: A001 - as sync.open
             read_only=read_only,
             transport=transport,
             keep_raw=keep_raw,
+            check_orders=check_orders,
             name=name,
         )
         held.callback(thread.run, account.aclose)
