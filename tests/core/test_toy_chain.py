@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from venuekit import Credentials, Runtime, errors
-from venuekit.capabilities import AccountMode, MarginType, OrderRequest, OrderSide, OrderType
+from venuekit.capabilities import AccountMode, MarginType, OrderRequest, OrderSide, OrderType, PositionCloseControl
 from venuekit.cli import main
 from venuekit.simulator import ApplyLater, Disturbance, DropAfter, DropBefore, Simulation
 from venuekit.simulator.background import BackgroundSimulation
@@ -221,6 +221,15 @@ async def test_reads_that_are_not_signed_prove_no_absence() -> None:
 
 
 @pytest.mark.looptime
+async def test_positions_are_not_closed_by_orders_that_might_open_others() -> None:
+    """No order of the venue is reduce-only, so the part that closes positions is not there, and the reason is."""
+    async with on_stage(TOY_CHAIN) as stage:
+        with pytest.raises(errors.UnsupportedCapability, match="orders cannot be reduce-only here"):
+            PositionCloseControl.of(stage.account)
+        with pytest.raises(errors.InvalidArgument, match="orders cannot be reduce-only here"):
+            await stage.account.place_order(bid(reduce_only=True))
+
+
 async def test_two_agents_of_one_account_are_one_account() -> None:
     """Agents with wallets of their own share the venue's name, fences and claims; that of a sub-account does not."""
     clock = LoopClock()

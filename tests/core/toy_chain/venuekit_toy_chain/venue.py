@@ -12,6 +12,7 @@ from venuekit.capabilities import (
     MarginTypeScope,
     OrderBehaviour,
     PositionBehaviour,
+    PositionCloseControl,
     PositionModeControl,
     PositionModeReader,
     ServerTimeReader,
@@ -112,6 +113,7 @@ TOY_CHAIN = Venue(
     unsupported={
         PositionModeReader: _ONE_WAY,
         PositionModeControl: _ONE_WAY,
+        PositionCloseControl: "orders cannot be reduce-only here, so that a close may open the other side",
         ServerTimeReader: "the venue tells no time; requests are ordered by their nonces",
     },
     simulated=_simulated,
