@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from decimal import Decimal
 from typing import Any
@@ -14,7 +14,7 @@ import pytest
 import venuekit
 from venuekit.capabilities import OrderControl, OrderRequest, OrderSide, OrderType
 from venuekit.errors import OperationError, Outcome
-from venuekit.simulator import Arrival, Simulation
+from venuekit.simulator import Arrival, Market, Simulation
 from venuekit.simulator.ledger import Ledger
 from venuekit.testing.clocks import LoopClock
 
@@ -120,17 +120,17 @@ class SetUpClock:
 
 @asynccontextmanager
 async def leaping(
-    venue: str, scenario: str = "holding", *, pause: float = 0, **details: Any
+    venue: str, scenario: str = "holding", *, pause: float = 0, markets: Sequence[Market] = (), **details: Any
 ) -> AsyncIterator[tuple[Simulation, Any]]:
     """
     Simulate a venue over real sockets and open an account of it, ``details`` as :func:`venuekit.connect` takes them.
 
     Both follow the running loop's time, which must leap over waiting (looptime), from when the account is open;
-    ``pause`` seconds of it pass first.
+    ``pause`` seconds of it pass first. ``markets`` are those of the simulation.
     """
     clock = SetUpClock()
     async with (
-        venuekit.simulate(venue, clock=clock, scenario=scenario) as sim,
+        venuekit.simulate(venue, clock=clock, scenario=scenario, markets=markets) as sim,
         venuekit.Runtime(clock=clock, journal=False) as runtime,
         venuekit.connect(venue, sim.credentials(venue), runtime=runtime, **details) as account,
     ):

@@ -46,7 +46,8 @@ class ClosedLeg:
     ``held`` is the quantity when it was read first, signed contracts (short < 0). ``closed`` is the contracts that the
     closing orders have filled, >= 0; None where the venue does not say it of each. ``average_price`` (quote per base)
     is that of these fills, None where there are none or one has no price. ``why_left`` says in one sentence why no more
-    of it was closed, None where all that was asked for was.
+    of it was closed, None where all that was asked for was. ``unordered`` is the contracts that were asked for and have
+    no order, where others rest at a price.
     """
 
     symbol: str
@@ -55,6 +56,7 @@ class ClosedLeg:
     closed: Decimal | None = None
     average_price: Decimal | None = None
     why_left: str | None = None
+    unordered: Decimal = Decimal(0)
 
 
 @attrs.frozen(kw_only=True)

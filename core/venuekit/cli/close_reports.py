@@ -42,7 +42,7 @@ def status_of_legs(reports: Iterable[CloseReport]) -> Status:
         if report.positions is None:
             statuses.append(Status.UNKNOWN)
         resting = {order.symbol for order in report.orders if order.is_open}
-        if any(leg.why_left is not None and leg.symbol not in resting for leg in report.legs):
+        if any(leg.why_left is not None and (leg.unordered or leg.symbol not in resting) for leg in report.legs):
             statuses.append(Status.UNKNOWN if report.late else Status.REFUSED)
     return worst(statuses)
 

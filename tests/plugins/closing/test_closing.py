@@ -10,10 +10,12 @@ from typing import Any
 import attrs
 import pytest
 from tests.plugins.closing.closing_stage import HELD, modes, opened
-from tests.plugins.stages import VENUES
+from tests.plugins.stages import PRICE, VENUES
 
 import venuekit
 from venuekit.capabilities import OrderStatus, PositionSide
+from venuekit.cli.close_reports import status_of_legs
+from venuekit.cli.errors import Status
 from venuekit.errors import (
     AnswerLost,
     GuardRefused,
@@ -24,7 +26,7 @@ from venuekit.errors import (
     OutcomeUnknown,
 )
 from venuekit.pipeline import Guard
-from venuekit.simulator import ApplyLater, Delay, DropBefore, Reject, SecondActor
+from venuekit.simulator import ApplyLater, Delay, DropBefore, Market, Reject, SecondActor
 from venuekit.simulator.ledger import Reason, Side
 
 pytestmark = pytest.mark.looptime
@@ -264,6 +266,47 @@ async def test_slices(venue: str) -> None:
         assert len(report.orders) == math.ceil(held / largest)
         assert len({order.client_id for order in report.orders}) == len(report.orders)
         assert [leg.closed for leg in report.legs] == [held]
+
+
+@every_venue
+async def test_a_limit_for_more_than_ten_of_the_largest_orders(venue: str) -> None:
+    """All of it is ordered, in orders that the venue takes, and all of them rest."""
+    symbol, largest = VENUES[venue]
+    async with opened(venue, markets=[Market(symbol, max_quantity=largest)]) as stage:
+        (instrument,) = await stage.account.get_instruments(symbol=symbol)
+        stage.ledger.fill(stage.symbol, Side.BUY, 9 * largest, stage.ledger.mark(stage.symbol))
+        held = stage.quantities()[0]
+        price = instrument.round_price(2 * stage.ledger.mark(stage.symbol))
+
+        report = await stage.account.close_position(stage.symbol, price=price)
+
+        assert sum(order.quantity for order in report.orders) == held
+        assert max(order.quantity for order in report.orders) <= largest
+        assert len(report.orders) > 10
+        assert [leg.why_left for leg in report.legs] == [f"{len(report.orders)} orders rest at their price"]
+        assert [leg.unordered for leg in report.legs] == [0]
+        assert stage.quantities() == [held]
+
+
+async def test_a_limit_of_which_a_part_is_refused() -> None:
+    """The report says how much has no order, and the venue's words."""
+    symbol, largest = VENUES["binance_usdm"]
+    async with opened("binance_usdm", markets=[Market(symbol, max_quantity=largest)]) as stage:
+        held = stage.quantities()[0]
+        stage.disturb(stage.placing, Delay(before=0.001))
+        stage.disturb(stage.placing, Reject(Reason.INSUFFICIENT_MARGIN), times=20)
+
+        report = await stage.account.close_position(stage.symbol, price=2 * PRICE)
+
+        (order,) = report.orders
+        (leg,) = report.legs
+        assert leg.unordered == held - order.quantity > 0
+        assert leg.why_left is not None
+        assert leg.why_left.startswith(
+            f"order {order.id} rests at its price; {leg.unordered:f} contracts are not ordered: binance_usdm"
+        )
+        assert "-2019" in leg.why_left
+        assert status_of_legs([report]) is Status.REFUSED
 
 
 @every_venue

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from venuekit._util.decimals import total
 from venuekit.capabilities import CloseReport, LateWrite, Position
 from venuekit.endpoint import Priority
 from venuekit.errors import AccountClosed, GuardRefused, InvalidArgument, InvalidRequest, OperationError
@@ -132,10 +133,15 @@ class Closing:
     async def _work(self) -> None:
         if self.cancel:
             await self._cancel()
+        before: Decimal | None = None
         while self.work:
             has_sent = await self._close()
             if has_sent and self.price is not None:
-                return
+                room = total(leg.room for leg in self.legs.values())
+                if not room or (before is not None and room >= before):
+                    return  # all of it rests, or orders end unfilled as soon as they are accepted
+                before = room
+                continue
             if not has_sent:
                 if await self._is_over():
                     return

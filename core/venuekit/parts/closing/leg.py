@@ -45,6 +45,7 @@ class ClosingLeg:
 
     ``most`` bounds what all orders together may close, contracts > 0; None closes until the leg is flat. ``open`` are
     the quantities of orders whose end is not known: as much as they may still close is never sent a second time.
+    ``resting`` are the ids of those that rest at a price, and what they had not filled when they were accepted.
     """
 
     position: Position
@@ -52,6 +53,7 @@ class ClosingLeg:
     held: Decimal = attrs.field(init=False)
     orders: list[Order] = attrs.field(factory=list, init=False)
     open: dict[Hashable, Decimal] = attrs.field(factory=dict, init=False)
+    resting: dict[str, Decimal] = attrs.field(factory=dict, init=False)
     refusals: int = attrs.field(default=0, init=False)
     is_given_up: bool = attrs.field(default=False, init=False)
     why_left: str | None = attrs.field(default=None, init=False)
@@ -65,8 +67,15 @@ class ClosingLeg:
         under_way = total(self.open.values())
         room = EXACT.subtract(self.position.quantity.copy_abs(), under_way)
         if self.most is not None:
-            room = min(room, EXACT.subtract(self.most, EXACT.add(self.most_closed, under_way)))
+            room = min(room, EXACT.subtract(self.unordered, under_way))
         return max(room, _NOTHING)
+
+    @property
+    def unordered(self) -> Decimal:
+        """The contracts that were asked for, less all that is closed or rests; 0 where nothing bounds them."""
+        if self.most is None:
+            return _NOTHING
+        return max(EXACT.subtract(self.most, total([self.most_closed, *self.resting.values()])), _NOTHING)
 
     @property
     def most_closed(self) -> Decimal:
@@ -102,6 +111,10 @@ class ClosingLeg:
         if count_filled(order):
             self.refusals, self.why_left = 0, None
 
+    def rest(self, order: Order, quantity: Decimal) -> None:
+        """Remember an order of so many contracts that rests at its price."""
+        self.resting[order.id] = EXACT.subtract(quantity, count_filled(order))
+
     def refuse(self, error: OperationError) -> None:
         """
         Take a refusal: the leg is given up after several in a row, or at once where another attempt cannot help.
@@ -127,7 +140,7 @@ class ClosingLeg:
         orders = [latest.get(order.id, order) for order in self.orders]
         filled = [order.filled for order in orders]
         known = [one for one in filled if one is not None]
-        left = None if is_done else self.why_left or "the deadline passed before it was closed"
+        left = None if is_done else self._describe_rest()
         return ClosedLeg(
             symbol=self.position.symbol,
             side=self.position.side,
@@ -135,7 +148,16 @@ class ClosingLeg:
             closed=total(known) if len(known) == len(filled) else None,
             average_price=self._average_price(orders),
             why_left=left,
+            unordered=self.unordered if self.resting and not is_done else _NOTHING,
         )
+
+    def _describe_rest(self) -> str:
+        why = self.why_left or "the deadline passed before it was closed"
+        if not self.resting:
+            return why
+        several = f"{len(self.resting)} orders rest at their price"
+        words = f"order {next(iter(self.resting))} rests at its price" if len(self.resting) == 1 else several
+        return f"{words}; {self.unordered:f} contracts are not ordered: {why}" if self.unordered else words
 
     def _average_price(self, orders: Iterable[Order]) -> Decimal | None:
         """Return the price at which the same contracts would have had the same value; None where it is unknown."""

@@ -126,7 +126,7 @@ class Sender:
         del leg.open[mark]
         leg.take(order)
         if order.is_open:
-            leg.why_left = f"order {order.id} rests at its price"
+            leg.rest(order, quantity)
         filled = count_filled(order)
         if filled:
             self._expect(leg, filled, order.updated_at)
