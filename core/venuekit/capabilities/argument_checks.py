@@ -6,8 +6,11 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
-from venuekit.arguments import check_names
+from venuekit.arguments import check_names, refuse
+from venuekit.capabilities.enums import OrderSide, PositionSide
 
+_SIDES = frozenset(PositionSide)
+_ORDER_SIDES = frozenset(OrderSide)
 #: refuses a value that does not fit, and names the parameter
 Check: TypeAlias = Callable[[Any, str], object]
 
@@ -18,10 +21,18 @@ def _check_choice(value: Any, parameter: str) -> None:
         check_names(value, parameter)
 
 
+def _check_side(value: Any, parameter: str) -> None:
+    """Refuse a value that is no side of a position; the text of one passes."""
+    if value not in _SIDES:
+        hint = ": a position is long or short, and an order buys or sells" if value in _ORDER_SIDES else ""
+        raise refuse(f"the {parameter} is both, long or short, not {value!r}{hint}")
+
+
 #: by the declared type; None passes where it is the default
 _CHECKS: Mapping[str, Check] = {
     "Collection[str]": check_names,
     "Collection[str] | bool": _check_choice,
+    "PositionSide | None": _check_side,
     "Sequence[str]": check_names,
 }
 

@@ -141,8 +141,8 @@ class PositionCloseControl(PositionReader, OrderControl):
             price: A limit, quote per base: the order rests until it is filled. None closes at the market.
 
         Raises:
-            InvalidArgument: a quantity off the steps of the contract or for two legs at once, or a side that the
-                position mode does not have; nothing was sent.
+            InvalidArgument: a quantity off the steps of the contract or for two legs at once, a side that is no
+                PositionSide, or one that the position mode does not have; nothing was sent.
             OperationError: the position could not be read, and nothing was sent; or the guard forbids it.
         """
 

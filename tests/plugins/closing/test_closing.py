@@ -13,7 +13,7 @@ from tests.plugins.closing.closing_stage import HELD, modes, opened
 from tests.plugins.stages import PRICE, VENUES
 
 import venuekit
-from venuekit.capabilities import OrderStatus, PositionSide
+from venuekit.capabilities import OrderSide, OrderStatus, PositionSide
 from venuekit.cli.close_reports import status_of_legs
 from venuekit.cli.errors import Status
 from venuekit.errors import (
@@ -307,6 +307,21 @@ async def test_a_limit_of_which_a_part_is_refused() -> None:
         )
         assert "-2019" in leg.why_left
         assert status_of_legs([report]) is Status.REFUSED
+
+
+@pytest.mark.parametrize("side", ["buy", OrderSide.SELL, "LONG", 1])
+@pytest.mark.parametrize("method", ["close_position", "get_position"])
+async def test_a_side_that_is_none_of_a_position(method: str, side: Any) -> None:
+    """It is refused before anything is read, and is not a position that is not held."""
+    async with opened("binance_usdm") as stage:
+        read = len(stage.sim.requests)
+
+        with pytest.raises(InvalidArgument, match="the side is both, long or short, not") as refused:
+            await getattr(stage.account, method)(stage.symbol, side=side)
+
+        assert (refused.value.operation, refused.value.venue) == (method, "binance_usdm")
+        assert len(stage.sim.requests) == read
+        assert stage.quantities() == [HELD * stage.quantity]
 
 
 @every_venue

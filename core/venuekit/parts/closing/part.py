@@ -51,7 +51,7 @@ class PositionClosePart(Account, PositionCloseControl):
         _check_symbols(self, frozenset({symbol}))
         closing = self._closing(frozenset({symbol}), _CLOSE_WITHIN)
         closing.price = closing.sender.price = price
-        closing.choose = _chooser(self, symbol, side, quantity)
+        closing.choose = _chooser(self, symbol, None if side is None else PositionSide(side), quantity)
         if quantity is not None:
             instrument = await closing.sender.instrument(symbol)
             if instrument is not None and instrument.round_quantity(quantity) != quantity:
