@@ -10,7 +10,7 @@ import attrs
 
 from venuekit._util.decimals import EXACT, quotient
 from venuekit.account_figures import Margined, distance_to, equities, maintenance_of, margin_ratios, settle_of
-from venuekit.capabilities import AccountInfo, Balance, Instrument, Position
+from venuekit.capabilities import AccountInfo, AssetMode, Balance, Instrument, MarginType, Position
 from venuekit.errors import OddRow
 from venuekit.valuation import USD, Money, Valuation
 
@@ -105,11 +105,12 @@ class AccountState:
     """
     The reads of one account, and the rows that they left out.
 
-    ``info`` is None where the account as a whole cannot be read; ``refused`` says why where the venue has such a read.
+    ``balances`` and ``positions`` are None where the venue has no such read. ``info`` is None where the account as a
+    whole cannot be read; ``refused`` says why where the venue has such a read.
     """
 
-    balances: tuple[Balance, ...]
-    positions: tuple[Position, ...]
+    balances: tuple[Balance, ...] | None
+    positions: tuple[Position, ...] | None
     info: AccountInfo | None
     refused: str | None
     odd: OddRows = attrs.field(factory=OddRows)
@@ -117,7 +118,7 @@ class AccountState:
     @property
     def best_balances(self) -> tuple[Balance, ...]:
         """The balances by the read that says most of them."""
-        return self.info.balances if self.info is not None and self.info.balances else self.balances
+        return self.info.balances if self.info is not None and self.info.balances else self.balances or ()
 
     @property
     def odd_balances(self) -> tuple[OddRow, ...]:
@@ -160,7 +161,7 @@ class _Counting:
 
     def worth(self) -> AccountWorth:
         """Return the account."""
-        positions = tuple(self._risk(position) for position in self.state.positions)
+        positions = tuple(self._risk(position) for position in self.state.positions or ())
         for gap in self._unread_positions():
             self._note("exposure", *gap)
             self._note("distance", *gap)
@@ -182,13 +183,21 @@ class _Counting:
 
     def _unread_positions(self) -> list[_Gap]:
         """Return what may be positions besides those that were read, with the reason."""
+        if self.state.positions is None:
+            return [(None, "the venue has no read of the positions")]
         return _gaps_of(self.state.odd.positions)
 
     def _unread_margins(self, positions: Sequence[PositionRisk]) -> Sequence[_Gap]:
         """Return what may have a margin besides the positions that were read, or may say that of one of these."""
-        gaps = self._unread_positions()
+        gaps, info = self._unread_positions(), self.state.info
         if gaps or positions:
             gaps += _gaps_of(self.state.odd.of_info_alone)
+        if all(risk.position.margin_type is MarginType.ISOLATED for risk in positions):
+            return gaps
+        if info is None and self.state.refused is not None:
+            gaps.append((None, self.state.refused))  # its assets may share their margin
+        elif info is not None and info.asset_mode is AssetMode.MULTI and info.margin_ratio is None:
+            gaps.append((None, "the venue gives no margin ratio of the account, whose assets share their margin"))
         return gaps
 
     def _risk(self, position: Position) -> PositionRisk:
@@ -242,7 +251,7 @@ class _Counting:
             if settle is None or profit is None:
                 return None, [(risk.position.symbol, "the unrealised profit of the position is unknown")]
             sums[settle] = EXACT.add(sums.get(settle, _ZERO), profit)
-        if not balances and not self.state.balances and self.state.info is None:
+        if not balances and (self.state.balances is None or (not self.state.balances and self.state.info is None)):
             return None, [(None, self.state.refused or "the venue has no read of the balances")]
         wallets: dict[str, Decimal | None] = {}
         for one in balances:

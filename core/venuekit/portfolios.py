@@ -160,12 +160,12 @@ async def _with_odd_rows(read: Coroutine[Any, Any, V]) -> tuple[V, tuple[OddRow,
     return value, tuple(odd)
 
 
-async def _read_balances(account: Account) -> tuple[Balance, ...]:
-    return await BalanceReader.of(account).get_balances() if account.support(BalanceReader) else ()
+async def _read_balances(account: Account) -> tuple[Balance, ...] | None:
+    return await BalanceReader.of(account).get_balances() if account.support(BalanceReader) else None
 
 
-async def _read_positions(account: Account) -> tuple[Position, ...]:
-    return await PositionReader.of(account).get_positions() if account.support(PositionReader) else ()
+async def _read_positions(account: Account) -> tuple[Position, ...] | None:
+    return await PositionReader.of(account).get_positions() if account.support(PositionReader) else None
 
 
 async def _read_info(account: Account) -> tuple[AccountInfo | None, str | None]:
@@ -211,8 +211,8 @@ def _symbols_to_price(states: Iterable[AccountState], instruments: Mapping[str, 
     held: set[str] = set()
     assets: set[str] = set()
     for state in states:
-        held.update(one.symbol for one in state.positions if not instruments or one.symbol in instruments)
-        assets.update(one.asset for one in state.balances if one.wallet or one.equity)
+        held.update(one.symbol for one in state.positions or () if not instruments or one.symbol in instruments)
+        assets.update(one.asset for one in state.best_balances if one.wallet or one.equity)
     leading = {
         one.symbol
         for one in instruments.values()

@@ -11,10 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import venuekit
+from venuekit.account import Account
 from venuekit.account_figures import Margined, distance_to, margin_ratios
 from venuekit.account_worth import AccountState, AccountWorth, MarketState, OddRows, UnknownFigure, count_worth
 from venuekit.capabilities import (
     AccountInfo,
+    AccountReader,
+    AssetMode,
     Balance,
     Instrument,
     InstrumentKind,
@@ -84,12 +87,13 @@ def worth(
     rates: dict[tuple[str, str], Decimal] | None = None,
     info: AccountInfo | None = None,
     odd: OddRows | None = None,
+    refused: str | None = None,
 ) -> AccountWorth:
     """Return the worth of an account at these marks."""
     listed = {one.symbol: one for one in (LINEAR, INVERSE, QUANTO)}
     market = MarketState(listed, marks or {})
     valuation = Valuation(marks or {}, listed.values(), rates)
-    state = AccountState(balances, positions, info, None, odd or OddRows())
+    state = AccountState(balances, positions, info, refused, odd or OddRows())
     return count_worth("main", "acme", state, market, valuation)
 
 
@@ -221,7 +225,7 @@ async def test_two_names_of_one_account_are_one_in_each_sum(venue: str) -> None:
     assert every.equity.amount == alone.equity.amount + others.amount
 
 
-USDT = {"marks": {"BTCUSDT": D(7000)}, "rates": {("USDT", "USD"): D(1)}}
+USDT: dict[str, Any] = {"marks": {"BTCUSDT": D(7000)}, "rates": {("USDT", "USD"): D(1)}}
 ODD_POSITION = odd_row("GET /positions", symbol="ETHUSDT")
 
 
@@ -298,6 +302,65 @@ async def test_a_row_that_a_read_leaves_out_is_in_the_portfolio_as_unknown(venue
     assert found.accounts["main"].margin_ratio is None
     assert {one.figure for one in found.unknown if str(read) in one.reason} >= {"exposure", "distance", "margin_ratio"}
     assert all("size" in one.reason and "NaN" in one.reason for one in found.unknown if str(read) in one.reason)
+
+
+def test_cross_margins_of_an_account_that_cannot_be_read_are_unknown() -> None:
+    """Its assets may share their margin: a ratio by asset would be another one; isolated positions have their own."""
+    balances, marks = (Balance("BTC", wallet=D(2), cross_wallet=D(2)),), {"BTCUSD": D(11_000)}
+    info = AccountInfo(balances=balances)
+    refused = worth(SHORT, balances=balances, marks=marks, refused="-1000: try again later")
+    isolated = worth(LONG, balances=(Balance("USDT", wallet=D(5)),), refused="-1000: try again later", **USDT)
+    shared = worth(SHORT, marks=marks, info=attrs.evolve(info, asset_mode=AssetMode.MULTI))
+
+    assert worth(SHORT, marks=marks, info=info).margin_ratio is not None
+    assert (refused.margin_ratio, shared.margin_ratio) == (None, None)
+    assert [(one.figure, one.reason) for one in refused.unknown] == [("margin_ratio", "-1000: try again later")]
+    assert [one.figure for one in shared.unknown] == ["margin_ratio"]
+    assert isolated.margin_ratio is not None
+
+
+@pytest.mark.parametrize("equity", [None, D(7)])
+def test_without_a_read_of_positions_no_risk_is_known(equity: Decimal | None) -> None:
+    """Nor is an equity that the venue does not count itself."""
+    state = AccountState((Balance("USD", wallet=D(5), equity=equity),), None, None, None)
+    account = count_worth("main", "acme", state, MarketState({}, {}), Valuation({}, ()))
+    names = {one.figure for one in account.unknown}
+
+    assert account.margin_ratio is None
+    assert (account.equity is None) is (equity is None)
+    assert names == {"exposure", "distance", "margin_ratio"} | ({"equity"} if equity is None else set())
+    assert {one.reason for one in account.unknown} == {"the venue has no read of the positions"}
+
+
+def test_without_a_read_of_balances_no_equity_is_known() -> None:
+    """An account as a whole may say none of them."""
+    state = AccountState(None, (), AccountInfo(), None)
+    account = count_worth("main", "acme", state, MarketState({}, {}), Valuation({}, ()))
+
+    assert (account.equity, account.equities, account.margin_ratio) == (None, None, 0)
+    assert [one.reason for one in account.unknown] == ["the venue has no read of the balances"]
+
+
+@pytest.mark.parametrize("venue", ["toy_perp", "toy_swap", "toy_chain"])
+async def test_a_plugin_that_reads_no_positions_is_not_taken_for_flat(
+    venue: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Margin ratio, exposure and distance are unknown."""
+    async with (
+        venuekit.simulate(venue, scenario="holding", clock=InstantClock()) as sim,
+        venuekit.Runtime(clock=sim._clock, journal=False) as runtime,
+        venuekit.connect(venue, sim.credentials(venue), runtime=runtime) as account,
+    ):
+        support = Account.support
+
+        def without_positions(self: Account, kind: Any) -> Any:
+            return support(self, AccountReader if kind is PositionReader else kind)
+
+        monkeypatch.setattr(Account, "support", without_positions)
+        found = await venuekit.portfolio({"main": account})
+
+    assert found.accounts["main"].margin_ratio is None
+    assert {one.figure for one in found.unknown} >= {"exposure", "distance", "margin_ratio"}
 
 
 def test_a_contract_that_cannot_be_read_says_so() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 import venuekit
+from venuekit.capabilities import AssetMode, AssetModeControl, OrderControl, OrderRequest, OrderSide, OrderType
 from venuekit.plugins import make_plugins
 from venuekit.simulator import CannedAnswer, Rewrite
 from venuekit.testing.staged import Stage, on_stage
@@ -126,6 +127,29 @@ async def test_an_equity_that_lacks_a_balance_is_no_whole_one(venue: str) -> Non
     assert (account.equities, account.equity, found.equity) == (None, None, None)
     assert found.known_equity.amount == 0
     assert any(one.figure == "equity" and field in one.reason for one in found.unknown)
+
+
+@pytest.mark.parametrize("mode", [None, AssetMode.MULTI])
+async def test_a_refused_read_of_an_account_leaves_no_ratio_by_asset(mode: AssetMode | None) -> None:
+    """Its assets may share their margin, as they do in Multi-Assets mode; the reason is the venue's."""
+    venue, order = "binance_usdm", {"side": OrderSide.BUY, "type": OrderType.MARKET, "quantity": D(3)}
+    wallets = {"main": {"BTC": D(1), "USDT": D(1000)}}
+    async with (
+        venuekit.simulate(venue, scenario="flat", accounts=wallets) as sim,
+        venuekit.connect(venue, sim.credentials(venue, account="main")) as account,
+    ):
+        if mode is not None:
+            await AssetModeControl.of(account).set_asset_mode(mode)
+        await OrderControl.of(account).place_order(OrderRequest(symbol="ETHUSDT", **order))
+        known = await venuekit.portfolio({"main": account}, rates=RATES)
+        refusal = CannedAnswer.json(400, {"code": -4109, "msg": "This account is inactive."})
+        sim.disturb(venue, ("GET", "/fapi/v3/account"), refusal)
+        found = await venuekit.portfolio({"main": account}, rates=RATES)
+
+    assert known.accounts["main"].margin_ratio is not None
+    assert found.accounts["main"].margin_ratio is None
+    (reason,) = [one.reason for one in found.unknown if one.figure == "margin_ratio"]
+    assert "This account is inactive." in reason
 
 
 @pytest.mark.parametrize("venue", PLUGINS.venue_ids())
