@@ -11,7 +11,7 @@ import attrs
 from venuekit._util.decimals import EXACT, total
 from venuekit.account import Account
 from venuekit.account_check import check_accounts
-from venuekit.account_figures import usd_rates
+from venuekit.account_figures import settle_of, usd_rates
 from venuekit.account_worth import AccountState, AccountWorth, MarketState, OddRows, UnknownFigure, count_worth
 from venuekit.capabilities import (
     AccountInfo,
@@ -28,12 +28,12 @@ from venuekit.capabilities import (
     PriceReader,
 )
 from venuekit.errors import InvalidRequest, OddRow, OperationError, VenueError
-from venuekit.fleet import FanOut, fan_out
+from venuekit.fleet import fan_out
 from venuekit.parts.concurrency import gather, gather_all
 from venuekit.payloads import gather_odd_rows
 from venuekit.valuation import USD, Money, Valuation
 
-_ZERO = Decimal(0)
+_ZERO, _ONE = Decimal(0), Decimal(1)
 V = TypeVar("V")
 
 
@@ -111,15 +111,18 @@ async def portfolio(
     check_accounts(accounts, portfolio.__name__)
     Valuation({}, (), rates)  # a wrong rate is an error before anything is read
     states = await fan_out(accounts, _read_state, at_once=at_once, deadline=deadline)
+    # a rate that was handed in comes before one that a venue's own figures imply
+    every = [balance for state in states.values.values() for balance in state.best_balances]
+    rates = {**usd_rates(every), **(rates or {})}
     markets: dict[int, list[str]] = {}
     for name in states.values:
         markets.setdefault(_market_of(accounts[name]), []).append(name)
     read = await gather_all(
-        _read_market([(_until(accounts[name], deadline), states.values[name]) for name in names])
+        _read_market([(_until(accounts[name], deadline), states.values[name]) for name in names], rates)
         for names in markets.values()
     )
     market_of = {name: market for names, market in zip(markets.values(), read, strict=True) for name in names}
-    valuation = _valuation(read, states, rates)
+    valuation = _valuation(read, rates)
     worths = {
         name: count_worth(name, accounts[name].venue.id, state, market_of[name], valuation)
         for name, state in states.values.items()
@@ -178,7 +181,9 @@ async def _read_info(account: Account) -> tuple[AccountInfo | None, str | None]:
         return None, str(error)
 
 
-async def _read_market(members: Sequence[tuple[Account, AccountState]]) -> MarketState:
+async def _read_market(
+    members: Sequence[tuple[Account, AccountState]], rates: Mapping[tuple[str, str], Decimal]
+) -> MarketState:
     """Read the contracts of a venue, and the prices of the held ones and of those that lead from assets to USD."""
     account = members[0][0]
     instruments: Mapping[str, Instrument] = {}
@@ -189,7 +194,7 @@ async def _read_market(members: Sequence[tuple[Account, AccountState]]) -> Marke
             if account.support(InstrumentReader):
                 listed = await InstrumentReader.of(account).get_instruments()
                 instruments = {one.symbol: one for one in listed}
-            symbols = _symbols_to_price([state for _, state in members], instruments)
+            symbols = _symbols_to_price([state for _, state in members], instruments, rates)
             if symbols and account.support(PriceReader):
                 prices = await _read_prices(account, symbols)
                 marks = {symbol: price.mark for symbol, price in prices.items() if price.mark is not None}
@@ -207,21 +212,42 @@ async def _read_prices(account: Account, symbols: Sequence[str]) -> Mapping[str,
         return await reader.get_prices()
 
 
-def _symbols_to_price(states: Iterable[AccountState], instruments: Mapping[str, Instrument]) -> list[str]:
+def _symbols_to_price(
+    states: Iterable[AccountState],
+    instruments: Mapping[str, Instrument],
+    rates: Mapping[tuple[str, str], Decimal],
+) -> list[str]:
     held: set[str] = set()
     assets: set[str] = set()
     for state in states:
-        held.update(one.symbol for one in state.positions or () if not instruments or one.symbol in instruments)
+        positions = state.positions or ()
+        held.update(one.symbol for one in positions if not instruments or one.symbol in instruments)
         assets.update(one.asset for one in state.best_balances if one.wallet or one.equity)
-    leading = {
-        one.symbol
-        for one in instruments.values()
-        if one.base in assets
-        and one.quote == USD
-        and one.kind == InstrumentKind.PERPETUAL
-        and one.status == InstrumentStatus.TRADING
-    }
-    return sorted(held | leading)
+        assets.update(filter(None, (settle_of(one, instruments) for one in positions)))
+    return sorted(held | _leading(assets, instruments.values(), rates))
+
+
+def _leading(
+    assets: Iterable[str], instruments: Iterable[Instrument], rates: Mapping[tuple[str, str], Decimal]
+) -> set[str]:
+    """
+    Return the symbols that lead from assets to USD.
+
+    Those are all that are quoted in USD. Of an asset without one, and that no rate leads from, it is one contract that
+    is quoted in an asset from which rates lead on.
+    """
+    trading = [
+        one for one in instruments if one.kind == InstrumentKind.PERPETUAL and one.status == InstrumentStatus.TRADING
+    ]
+    by_rates = Valuation({}, (), rates)
+    symbols: set[str] = set()
+    for asset in assets:
+        direct = [one.symbol for one in trading if (one.base, one.quote) == (asset, USD)]
+        if not direct and by_rates.worth(_ONE, asset) is None:
+            ways = [one for one in trading if one.base == asset and by_rates.worth(_ONE, one.quote) is not None]
+            direct = [one.symbol for one in ways[:1]]
+        symbols.update(direct)
+    return symbols
 
 
 def _until(account: Account, deadline: float | None) -> Account:
@@ -233,10 +259,8 @@ def _market_of(account: Account) -> int:
     return id(account._session.venue_session)  # noqa: SLF001 - nobody else asks
 
 
-def _valuation(
-    markets: Sequence[MarketState], states: FanOut[str, AccountState], rates: Mapping[tuple[str, str], Decimal] | None
-) -> Valuation:
-    """Return the worth of assets by the prices of all venues, by those venues' own figures, and by the rates."""
+def _valuation(markets: Sequence[MarketState], rates: Mapping[tuple[str, str], Decimal]) -> Valuation:
+    """Return the worth of assets by the prices of all venues, and by rates."""
     marks: dict[str, Decimal] = {}
     instruments: list[Instrument] = []
     for number, market in enumerate(markets):
@@ -245,5 +269,4 @@ def _valuation(
                 name = f"{number}:{symbol}"  # two venues can have one symbol for two contracts
                 marks[name] = mark
                 instruments.append(attrs.evolve(market.instruments[symbol], symbol=name))
-    own = usd_rates(balance for state in states.values.values() for balance in state.best_balances)
-    return Valuation(marks, instruments, {**own, **(rates or {})})
+    return Valuation(marks, instruments, rates)

@@ -10,7 +10,15 @@ from typing import Any
 import pytest
 
 import venuekit
-from venuekit.capabilities import AssetMode, AssetModeControl, OrderControl, OrderRequest, OrderSide, OrderType
+from venuekit.capabilities import (
+    AssetMode,
+    AssetModeControl,
+    OrderControl,
+    OrderRequest,
+    OrderSide,
+    OrderType,
+    PriceReader,
+)
 from venuekit.plugins import make_plugins
 from venuekit.simulator import CannedAnswer, Rewrite
 from venuekit.testing.staged import Stage, on_stage
@@ -132,7 +140,8 @@ async def test_an_equity_that_lacks_a_balance_is_no_whole_one(venue: str) -> Non
 @pytest.mark.parametrize("mode", [None, AssetMode.MULTI])
 async def test_a_refused_read_of_an_account_leaves_no_ratio_by_asset(mode: AssetMode | None) -> None:
     """Its assets may share their margin, as they do in Multi-Assets mode; the reason is the venue's."""
-    venue, order = "binance_usdm", {"side": OrderSide.BUY, "type": OrderType.MARKET, "quantity": D(3)}
+    venue = "binance_usdm"
+    order = OrderRequest(symbol="ETHUSDT", side=OrderSide.BUY, type=OrderType.MARKET, quantity=D(3))
     wallets = {"main": {"BTC": D(1), "USDT": D(1000)}}
     async with (
         venuekit.simulate(venue, scenario="flat", accounts=wallets) as sim,
@@ -140,7 +149,7 @@ async def test_a_refused_read_of_an_account_leaves_no_ratio_by_asset(mode: Asset
     ):
         if mode is not None:
             await AssetModeControl.of(account).set_asset_mode(mode)
-        await OrderControl.of(account).place_order(OrderRequest(symbol="ETHUSDT", **order))
+        await OrderControl.of(account).place_order(order)
         known = await venuekit.portfolio({"main": account}, rates=RATES)
         refusal = CannedAnswer.json(400, {"code": -4109, "msg": "This account is inactive."})
         sim.disturb(venue, ("GET", "/fapi/v3/account"), refusal)
@@ -150,6 +159,31 @@ async def test_a_refused_read_of_an_account_leaves_no_ratio_by_asset(mode: Asset
     assert found.accounts["main"].margin_ratio is None
     (reason,) = [one.reason for one in found.unknown if one.figure == "margin_ratio"]
     assert "This account is inactive." in reason
+
+
+@pytest.mark.parametrize("venue", ["binance_usdm", "aster_usdm", "aster_usdm_v1"])
+async def test_a_coin_without_a_contract_in_usd_is_worth_its_price_and_the_rate(venue: str) -> None:
+    """By the price of one contract, read with one request; without the rate no price is read for it."""
+    wallets, rates = {"main": {"BTC": D(1)}}, {("USDT", "USD"): D("0.5")}
+    async with (
+        venuekit.simulate(venue, scenario="flat", accounts=wallets) as sim,
+        venuekit.connect(venue, sim.credentials(venue, account="main")) as account,
+    ):
+        mark = (await PriceReader.of(account).get_prices("BTCUSDT"))["BTCUSDT"].mark
+        assert mark is not None
+        sim.requests.clear()
+        found = await venuekit.portfolio({"main": account}, rates=rates)
+        asked = [one.path for one in sim.requests if one.path.endswith(("premiumIndex", "bookTicker", "ticker/24hr"))]
+        sim.requests.clear()
+        without = await venuekit.portfolio({"main": account})
+        paths = {one.path for one in sim.requests}
+
+    assert found.equity is not None
+    assert found.equity.path == ("BTC/USDT:USDT", "USDT/USD")
+    assert found.equity.amount == mark / 2
+    assert len(asked) == len(set(asked)) > 0
+    assert without.equity is None
+    assert not paths.intersection(asked)
 
 
 @pytest.mark.parametrize("venue", PLUGINS.venue_ids())
