@@ -88,7 +88,7 @@ class Portfolio:
 async def portfolio(
     accounts: Mapping[str, Account],
     *,
-    rates: Mapping[tuple[str, str], Decimal] | None = None,
+    rates: Mapping[tuple[str, str], Decimal | int] | None = None,
     at_once: int = 32,
     deadline: float | None = None,
 ) -> Portfolio:
@@ -106,7 +106,8 @@ async def portfolio(
 
     Raises:
         InvalidArgument: not every value is an open account.
-        ValueError: ``at_once`` is no number from 1 up, the deadline none above 0, or a rate none above 0.
+        ValueError: ``at_once`` is no number from 1 up, the deadline none above 0, or a rate no Decimal or whole number
+            above 0.
     """
     check_accounts(accounts, portfolio.__name__)
     Valuation({}, (), rates)  # a wrong rate is an error before anything is read
@@ -182,7 +183,7 @@ async def _read_info(account: Account) -> tuple[AccountInfo | None, str | None]:
 
 
 async def _read_market(
-    members: Sequence[tuple[Account, AccountState]], rates: Mapping[tuple[str, str], Decimal]
+    members: Sequence[tuple[Account, AccountState]], rates: Mapping[tuple[str, str], Decimal | int]
 ) -> MarketState:
     """Read the contracts of a venue, and the prices of the held ones and of those that lead from assets to USD."""
     account = members[0][0]
@@ -215,7 +216,7 @@ async def _read_prices(account: Account, symbols: Sequence[str]) -> Mapping[str,
 def _symbols_to_price(
     states: Iterable[AccountState],
     instruments: Mapping[str, Instrument],
-    rates: Mapping[tuple[str, str], Decimal],
+    rates: Mapping[tuple[str, str], Decimal | int],
 ) -> list[str]:
     held: set[str] = set()
     assets: set[str] = set()
@@ -228,7 +229,7 @@ def _symbols_to_price(
 
 
 def _leading(
-    assets: Iterable[str], instruments: Iterable[Instrument], rates: Mapping[tuple[str, str], Decimal]
+    assets: Iterable[str], instruments: Iterable[Instrument], rates: Mapping[tuple[str, str], Decimal | int]
 ) -> set[str]:
     """
     Return the symbols that lead from assets to USD.
@@ -259,7 +260,7 @@ def _market_of(account: Account) -> int:
     return id(account._session.venue_session)  # noqa: SLF001 - nobody else asks
 
 
-def _valuation(markets: Sequence[MarketState], rates: Mapping[tuple[str, str], Decimal]) -> Valuation:
+def _valuation(markets: Sequence[MarketState], rates: Mapping[tuple[str, str], Decimal | int]) -> Valuation:
     """Return the worth of assets by the prices of all venues, and by rates."""
     marks: dict[str, Decimal] = {}
     instruments: list[Instrument] = []

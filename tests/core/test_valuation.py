@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from decimal import ROUND_UP, Context, Decimal, localcontext
+from typing import Any
 
 import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from venuekit.capabilities import Instrument, InstrumentKind, InstrumentStatus, Unit
+from venuekit.capabilities import Instrument, InstrumentKind, InstrumentStatus, Price, Unit
+from venuekit.errors import InvalidArgument
 from venuekit.valuation import Money, Valuation
 
 D = Decimal
@@ -100,6 +102,45 @@ def test_a_price_is_above_0(price: Decimal) -> None:
         Valuation({"BTCUSD": price}, ALL)
     with pytest.raises(ValueError, match="price of USDT/USD must be above 0"):
         Valuation({}, ALL, {("USDT", "USD"): price})
+
+
+@pytest.mark.parametrize("as_list", [False, True])
+def test_prices_may_be_those_of_a_read_and_count_by_their_marks(as_list: bool) -> None:
+    """One without a mark, or with 0 for none, leads nowhere."""
+    read = {
+        "BTCUSD": Price("BTCUSD", bid=D(1), last=D(2), mark=D(90_000)),
+        "ETHUSDT": Price("ETHUSDT", last=D(4_000)),
+        "BTCUSDT": Price("BTCUSDT", mark=D(0)),
+    }
+    valuation = Valuation(list(read.values()) if as_list else read, ALL)
+
+    assert valuation.worth(D(2), "BTC") == Money(D(180_000), "USD", ("BTC/USD:BTC",))
+    assert valuation.worth(D(2), "ETH") is valuation.worth(D(2), "USDT") is None
+
+
+def test_whole_numbers_are_taken_exactly() -> None:
+    """As prices, rates and amounts."""
+    valuation = Valuation({"BTCUSDT": 10**20}, ALL, {("USDT", "USD"): 3})
+
+    assert valuation.worth(10**20, "BTC") == Money(D(3 * 10**40), "USD", ("BTC/USDT:USDT", "USDT/USD"))
+    assert valuation.total({"USDT": 2, "USD": 1}) == Money(D(7), "USD", ("USDT/USD",))
+
+
+@pytest.mark.parametrize("number", [1.5, "1.5", True, None])
+def test_a_number_that_is_no_decimal_is_refused_by_its_name(number: Any) -> None:
+    """A float is rounded before anybody sees it: the error says how to write it."""
+    valuation = Valuation({}, ())
+    for words, call in (
+        ("the price of BTCUSD must be", lambda: Valuation({"BTCUSD": number}, ALL)),
+        ("the price of USDT/USD must be", lambda: Valuation({}, (), {("USDT", "USD"): number})),
+        ("the amount of USD must be", lambda: valuation.worth(number, "USD")),
+        ("the amount of USD must be", lambda: valuation.total({"USD": number})),
+        ("prices are numbers by symbol, or Price values", lambda: Valuation([number], ALL)),
+    ):
+        with pytest.raises(InvalidArgument, match=words):
+            call()
+    with pytest.raises(InvalidArgument, match=r'write Decimal\("1\.5"\)'):
+        valuation.worth(1.5, "USD")  # type: ignore[arg-type]
 
 
 @given(first=PRICES, second=PRICES, amount=st.decimals(min_value=-(10**9), max_value=10**9, places=8))
