@@ -14,7 +14,7 @@ help:
 	@echo "make test        every test"
 	@echo "make coverage    every test, and how much of the product those of core and plugins run, branch by branch"
 	@echo "make coverage-proven  the lines and branches of pipeline, clock, credentials and settings that the last make coverage did not run"
-	@echo "make lint        ruff, mypy --strict, pyright over the public surface, and the declared dependencies"
+	@echo "make lint        ruff, mypy --strict, pyright over the public surface, both over the documentation, and the declared dependencies"
 	@echo "make api         the breaking changes of the public API since the last release; fails for one that the changelog does not name"
 	@echo "make bench       measure speed and size; writes bench/RESULTS.md"
 	@echo "make core-alone  the framework's tests with one made-up venue installed and no exchange"
@@ -60,12 +60,18 @@ PROVEN := */venuekit/pipeline/*,*/venuekit/credentials/*,*/venuekit/settings/*,*
 coverage-proven:
 	$(UV) run --no-sync coverage report --include="$(PROVEN)" --skip-covered --show-missing --fail-under=100
 
+# the blocks of the documentation are modules there: how users write, who annotate no more than they want
+BLOCKS := .tools/docs
 lint: | $(filter .tools/%,$(UV))
 	$(UV) sync --quiet --locked
 	$(UV) run --no-sync ruff check
 	$(UV) run --no-sync ruff format --check
 	$(UV) run --no-sync mypy
 	$(UV) run --no-sync basedpyright
+	$(UV) run --no-sync python -m tests.docs.typed_blocks $(BLOCKS)
+	cd $(BLOCKS) && $(UV_HERE) run --no-sync mypy --config-file ../../pyproject.toml --cache-dir ../../.mypy_cache \
+		--allow-untyped-defs --allow-incomplete-defs --allow-untyped-calls --no-strict-equality .
+	$(UV) run --no-sync basedpyright -p $(BLOCKS)
 	$(UV) run --no-sync deptry core
 	set -e; for directory in plugins/*/; do (cd "$$directory" && $(UV_HERE) run --no-sync deptry .); done
 

@@ -9,7 +9,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from tests.docs.conftest import Page
+from tests.docs.pages import Page
 
 import venuekit
 from venuekit.event_log import EventLog

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from tests.docs.conftest import Page
+from tests.docs.pages import Page
 
 _TEST = re.compile(r"`([\w/]+\.py)::(\w+)`")
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from tests.docs.conftest import Page
+from tests.docs.pages import Page
 
 import venuekit
 from venuekit import capabilities

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from tests.core.new_plugin.generated import generate, run, run_forked
-from tests.docs.conftest import Block, Page
+from tests.docs.pages import Block, Page
 
 from venuekit.new_plugin import PluginAnswers
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.docs.conftest import Page
+from tests.docs.pages import Page
 
 import venuekit
 
