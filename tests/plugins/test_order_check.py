@@ -115,7 +115,29 @@ async def test_quantity_price_and_notional_are_within_the_contracts_bounds(
     with pytest.raises(InvalidArgument, match=r"below .* USDT, the least of an order: raise the quantity"):
         await venuekit.check_order(account, order("ETHUSDT", quantity=D("0.001")))
     sim.ledger.fill("ETHUSDT", Side.BUY, D(2), mark)
-    await venuekit.check_order(account, order("ETHUSDT", quantity=D("0.001"), side=OrderSide.SELL, reduce_only=True))
+    out: dict[str, Any] = {"side": OrderSide.SELL, "reduce_only": True}
+    await venuekit.check_order(account, order("ETHUSDT", quantity=D("0.001"), **out))
+    with pytest.raises(InvalidArgument, match=r"times the mark price .*: sell higher"):
+        await venuekit.check_order(account, order("ETHUSDT", **limit | out, price=mark / 2))
+
+
+@pytest.mark.parametrize(
+    ("terms", "words"),
+    [
+        ({"quantity": D("0.00001")}, r"quantity 0\.00001 is not a multiple of 0\.001; it is never rounded here"),
+        ({"type": OrderType.LIMIT, "price": D("3000.001")}, r"price 3000\.001 is not a multiple of 0\.01"),
+        ({"type": OrderType.LIMIT}, "a limit order needs a price"),
+    ],
+)
+async def test_a_form_that_place_order_refuses_does_not_pass(
+    usdm: tuple[venuekit.Account, Simulation], terms: dict[str, Any], words: str
+) -> None:
+    """Quantity and price must be whole numbers of the contract's steps, and a limit order has a price."""
+    account, _ = usdm
+    with pytest.raises(InvalidArgument, match=words):
+        await venuekit.check_order(account, order("ETHUSDT", **terms))
+    with pytest.raises(InvalidArgument, match=words):
+        await OrderControl.of(account).place_order(order("ETHUSDT", **terms))
 
 
 async def test_a_position_beyond_the_brackets_of_the_leverage_is_refused(

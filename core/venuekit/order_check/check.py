@@ -21,10 +21,10 @@ async def check_order(account: Account, request: OrderRequest) -> None:
     Refuse an order that the venue would refuse, as far as reads of the account show it; nothing is sent but reads.
 
     Looked at are the position side against the position mode, the open orders against the most that the contract may
-    have, a reducing order against the position, the quantity against the contract's bounds, the price against the
-    bounds around the mark price, the smallest notional, the settle asset where it must be collateral, and the position
-    that the order may lead to against the brackets at the present leverage. An order that waits for a trigger is
-    compared with the position mode and the number of open orders alone, since the rest may have changed by then. A
+    have, a reducing order against the position, quantity and price against the contract's steps and bounds, the price
+    against the bounds around the mark price, the smallest notional, the settle asset where it must be collateral, and
+    the position that the order may lead to against the brackets at the present leverage. An order that waits for a
+    trigger is compared with the position mode and the number of open orders alone, since the rest may have changed. A
     figure that the account does not read, or the venue does not say, refuses nothing: an order that passes may still be
     refused by the venue.
 

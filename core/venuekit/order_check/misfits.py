@@ -23,6 +23,7 @@ from venuekit.capabilities import (
     TimeInForce,
     Unit,
 )
+from venuekit.payloads import is_multiple
 
 _LEGS = frozenset({PositionSide.LONG, PositionSide.SHORT})
 _NOTHING = Decimal(0)
@@ -71,12 +72,13 @@ def waits_as(request: OrderRequest) -> OrderKind | None:
 
 def misfit(request: OrderRequest, mode: PositionMode | None, look: Look) -> str | None:
     """Return why the venue would refuse an order whose leg fits, in one sentence with the mend; None for no reason."""
-    words = _quantity_misfit(request, look.instrument) or _count_misfit(look.open_orders)
+    words = _form_misfit(request, look.instrument) or _quantity_misfit(request, look.instrument)
+    words = words or _count_misfit(look.open_orders) or _price_misfit(request, look)
     if words is not None:
         return words
     if _reduces(request, mode):
         return _position_misfit(request, look.position)
-    words = _price_misfit(request, look) or _notional_misfit(request, look)
+    words = _notional_misfit(request, look)
     if words is not None or _fills_nothing(request, look.price):
         return words
     return _collateral_misfit(request, look) or _bracket_misfit(request, look)
@@ -113,6 +115,24 @@ def _position_misfit(request: OrderRequest, position: Position | None) -> str | 
         now, right = ("long", "sell") if is_long else ("short", "buy")
         return f"the position is {now} ({position.quantity}), and a {request.side} order does not reduce it: {right}"
     return None
+
+
+def off_step(name: str, number: Decimal, step: Decimal | None) -> str | None:
+    """Return why a venue refuses a number of an order that must be a whole number of steps; None where it is one."""
+    if not step or is_multiple(number, step):
+        return None
+    return f"{name} {number} is not a multiple of {step}; it is never rounded here"
+
+
+def _form_misfit(request: OrderRequest, instrument: Instrument | None) -> str | None:
+    """Return why an order is refused whatever the account has."""
+    if request.type == OrderType.LIMIT and request.price is None and request.price_match is None:
+        return "a limit order needs a price"
+    if instrument is None:
+        return None
+    steps = {"quantity": instrument.quantity_step, "price": instrument.price_tick}
+    given = ((name, getattr(request, name), step) for name, step in steps.items())
+    return next((words for name, number, step in given if number and (words := off_step(name, number, step))), None)
 
 
 def _quantity_misfit(request: OrderRequest, instrument: Instrument | None) -> str | None:

@@ -8,10 +8,10 @@ from decimal import Decimal
 
 from venuekit.account import Account
 from venuekit.capabilities import OrderBehaviour, OrderRequest, OrderSide, OrderType, PositionSide
+from venuekit.order_check.misfits import off_step
 from venuekit.order_scope import OrderName
 from venuekit.parts.checks import is_number
 from venuekit.parts.orders.routes import OrderRoutes, OrderSteps
-from venuekit.payloads import is_multiple
 
 _SIDES, _POSITION_SIDES = tuple(OrderSide), tuple(PositionSide)
 _LIMITS = frozenset({OrderType.LIMIT, OrderType.STOP, OrderType.TAKE_PROFIT})
@@ -121,7 +121,7 @@ def _is_whole_number(order_id: object) -> bool:
 
 def _step_misfit(steps: OrderSteps, numbers: Mapping[str, Decimal]) -> str | None:
     for name, number in numbers.items():
-        step = steps.quantity if name == "quantity" else steps.price
-        if step and not is_multiple(number, step):
-            return f"{name} {number} is not a multiple of {step}; it is never rounded here"
+        words = off_step(name, number, steps.quantity if name == "quantity" else steps.price)
+        if words is not None:
+            return words
     return None
