@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import math
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from typing import Generic, TypeVar
 
@@ -11,6 +10,7 @@ import attrs
 
 from venuekit.account import Account
 from venuekit.account_check import check_mapping, refuse_blocking
+from venuekit.arguments import check_seconds
 from venuekit.pipeline.events import notify_of_pace
 from venuekit.pipeline.pace import Pace
 
@@ -79,8 +79,8 @@ async def fan_out(
     refuse_blocking(check_mapping(accounts, fan_out.__name__).values(), fan_out.__name__)
     if type(at_once) is not int or at_once < 1:
         raise ValueError(f"at_once is the number of calls under way, from 1 up, not {at_once!r}")
-    if deadline is not None and not (math.isfinite(deadline) and deadline > 0):
-        raise ValueError(f"deadline is a number of seconds above 0, not {deadline!r}")
+    if deadline is not None:
+        check_seconds(deadline, "deadline", fan_out.__name__)
     calls = _Calls(accounts, call, at_once, deadline, stop_on_error)
     await calls.run()
     return calls.results()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 import venuekit
 from venuekit import settings
 from venuekit.arguments import check_names, check_seconds
-from venuekit.capabilities import OrderBatchControl, SettingsReader
+from venuekit.capabilities import CandleReader, IncomeReader, OrderBatchControl, SettingsReader
 from venuekit.capabilities.argument_checks import make_check
 from venuekit.endpoint import Area
 from venuekit.errors import InvalidArgument, Outcome
@@ -73,6 +74,49 @@ async def test_a_text_is_not_several_names_of_an_account(
         await _flat_toy(call)
 
     assert refused.value.operation == operation
+
+
+@pytest.mark.parametrize(
+    ("call", "words", "operation"),
+    [
+        (
+            lambda account: IncomeReader.of(account).iter_income(start=_one("2026-11-01")).all(),
+            r"start is a datetime, as datetime\(2026, 11, 1, tzinfo=UTC\), not '2026-11-01'",
+            "iter_income",
+        ),
+        (
+            lambda account: IncomeReader.of(account).iter_income(end=_one(1)).all(),
+            "end is a datetime, as .*, not 1",
+            "iter_income",
+        ),
+        (lambda account: _awaited(account.with_options(deadline=_one("3"))), "deadline is a number of", "with_options"),
+        (lambda account: _awaited(account.with_options(max_wait=_one("3"))), "max_wait is a number of", "with_options"),
+        (lambda account: _awaited(account.with_options(resend_until=_one("3"))), "resend_until is a", "with_options"),
+        (lambda account: venuekit.fan_out({"a": account}, _awaited, deadline=_one("3")), "deadline is", "fan_out"),
+    ],
+)
+async def test_times_are_no_texts(
+    call: Callable[[venuekit.Account], Awaitable[object]], words: str, operation: str
+) -> None:
+    """The error shows how a time is written; nothing is sent."""
+    with pytest.raises(InvalidArgument, match=words) as refused:
+        await _flat_toy(call)
+
+    assert (refused.value.operation, refused.value.outcome) == (operation, Outcome.NOT_SENT)
+
+
+def test_an_interval_is_a_timedelta() -> None:
+    """A text as venues write it is refused with the mend."""
+    check = make_check(CandleReader.iter_candles, CandleReader.iter_candles)
+
+    assert check is not None
+    check((None, "TOYUSD", timedelta(hours=1)), {"start": None})
+    with pytest.raises(InvalidArgument, match=r"interval is a timedelta, as timedelta\(hours=1\), not '1h'"):
+        check((None, "TOYUSD", "1h"), {})
+
+
+async def _awaited(value: object) -> object:
+    return value
 
 
 async def test_choices_and_names_pass() -> None:

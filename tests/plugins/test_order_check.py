@@ -57,6 +57,16 @@ async def usdm() -> AsyncIterator[tuple[venuekit.Account, Simulation]]:
         yield account, sim
 
 
+async def test_a_type_that_is_a_text(usdm: tuple[venuekit.Account, Simulation]) -> None:
+    """A checked order names its type by the enumeration, and the error says how."""
+    account, sim = usdm
+    anything: Any = "market"
+
+    with pytest.raises(InvalidArgument, match=r"an OrderType, as OrderType\.MARKET, not 'market'"):
+        await venuekit.check_order(account, order("ETHUSDT", type=anything))
+    assert not any(one.verb == "POST" for one in sim.requests)
+
+
 async def test_an_order_that_the_venue_takes_passes(stage: Stage) -> None:
     """What was looked at is placed afterwards, on every venue."""
     # one contract of an inverse perpetual can be as small as 1 USD

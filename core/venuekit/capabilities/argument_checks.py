@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
-from venuekit.arguments import check_names, refuse
+from venuekit.arguments import check_duration, check_moment, check_names, refuse
 from venuekit.capabilities.enums import OrderSide, PositionSide
 
 _SIDES = frozenset(PositionSide)
@@ -34,6 +34,8 @@ _CHECKS: Mapping[str, Check] = {
     "Collection[str] | bool": _check_choice,
     "PositionSide | None": _check_side,
     "Sequence[str]": check_names,
+    "datetime | None": check_moment,
+    "timedelta": check_duration,
 }
 
 

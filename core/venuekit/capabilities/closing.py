@@ -100,6 +100,7 @@ class CloseReport:
         limits = f" ({self.limits})" if self.limits else ""
         if self.is_flat:
             return f"flat{limits}"
+        is_seen_flat = self.positions == () and self.open_orders == ()
         left = [f"{one.symbol} {one.side} {one.quantity:f}" for one in self.positions or ()]
         left += ["positions unknown"] if self.positions is None else []
         if self.open_orders is None:
@@ -108,7 +109,7 @@ class CloseReport:
             left.append(f"{len(self.open_orders)} open {'order' if len(self.open_orders) == 1 else 'orders'}")
         left += map(str, self.late)
         left += [self.doubt] if self.doubt else []
-        return f"not flat{limits}: {'; '.join(left)}"
+        return f"{'not certainly flat' if is_seen_flat else 'not flat'}{limits}: {'; '.join(left)}"
 
 
 class PositionCloseControl(PositionReader, OrderControl):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from venuekit.account import Account
 from venuekit.account_check import check_account
-from venuekit.capabilities import OrderRequest
+from venuekit.capabilities import OrderRequest, OrderType
 from venuekit.errors import InvalidArgument, OperationError, Outcome
 from venuekit.order_check.looks import Looks
 from venuekit.order_check.misfits import misfit, named_leg, side_misfit
@@ -60,6 +60,10 @@ async def look_before_sending(account: Account, requests: Sequence[OrderRequest]
 async def _refusals(account: Account, requests: Sequence[OrderRequest]) -> tuple[InvalidArgument | None, ...]:
     import asyncio  # declarations are read without it
 
+    for request in requests:
+        kind: object = request.type
+        if not isinstance(kind, OrderType):
+            raise _refuse(account, request, f"the type is an OrderType, as OrderType.MARKET, not {kind!r}")
     try:
         async with asyncio.TaskGroup() as group:
             looks = Looks(account, requests, group)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
+from venuekit.arguments import check_moment, refuse
 from venuekit.endpoint import Effect, Priority
 
 if TYPE_CHECKING:
@@ -38,6 +39,14 @@ class Options:
     expected: Any = UNSET
     priority: Priority | None = None
     check_orders: bool = False
+
+    def __attrs_post_init__(self) -> None:
+        for name in ("deadline", "max_wait"):
+            seconds = getattr(self, name)
+            if seconds is not None and not isinstance(seconds, int | float):
+                raise refuse(f"{name} is a number of seconds, not {seconds!r}", "with_options")
+        if self.resend_until is not None:
+            check_moment(self.resend_until, "resend_until", "with_options")
 
 
 @attrs.frozen(kw_only=True)

@@ -13,6 +13,7 @@ from typing import TypeVar
 from venuekit import account as asynchronous_account
 from venuekit import flattening, fleet, order_check, portfolios
 from venuekit.account_check import check_account, check_mapping
+from venuekit.arguments import check_seconds
 from venuekit.capabilities import CloseReport, OrderRequest
 from venuekit.errors import InvalidArgument
 from venuekit.fleet import FanOut
@@ -93,7 +94,7 @@ def fan_out(
     errors, are those of :func:`venuekit.fan_out`.
     """
     check_mapping(accounts, "fan_out")
-    end = None if deadline is None else time.monotonic() + deadline
+    end = None if deadline is None else time.monotonic() + check_seconds(deadline, "deadline", fan_out.__name__)
 
     def limited(value: T) -> T:
         if end is None or not isinstance(value, Account):

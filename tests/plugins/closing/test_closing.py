@@ -515,6 +515,39 @@ async def test_several_accounts_with_a_mistake_of_the_caller(arguments: dict[str
         assert stage.quantities() == [HELD * stage.quantity]
 
 
+@every_venue
+async def test_what_is_flat_already(venue: str) -> None:
+    """One look is no proof: the report says so, and not that something is left."""
+    async with opened(venue) as stage:
+        assert (await stage.account.flatten(stage.symbol)).is_flat
+        await stage.account.pause(60)
+
+        report = await stage.account.close_position(stage.symbol)
+
+        assert (report.positions, report.legs, report.orders) == ((), (), ())
+        assert str(report) == "not certainly flat: it was read only once"
+
+
+@pytest.mark.parametrize(
+    ("symbols", "deadline", "words"),
+    [
+        ((["ETHUSDT"],), 30, r"each of them a text, not \['ETHUSDT'\]"),
+        (("ETHUSDT",), "3", "deadline is a number of seconds above 0, not '3'"),
+        (("ETHUSDT",), None, "deadline is a number of seconds above 0, not None"),
+    ],
+)
+async def test_arguments_of_another_type(symbols: tuple[Any, ...], deadline: Any, words: str) -> None:
+    """They are refused by a sentence, before anything is read."""
+    async with opened("binance_usdm") as stage:
+        read = len(stage.sim.requests)
+
+        with pytest.raises(InvalidArgument, match=words) as refused:
+            await stage.account.flatten(*symbols, deadline=deadline)
+
+        assert (refused.value.operation, refused.value.venue) == ("flatten", "binance_usdm")
+        assert len(stage.sim.requests) == read
+
+
 async def test_without_cancelling() -> None:
     """With cancel=False open orders stay, and are told."""
     async with opened("binance_usdm") as stage:
