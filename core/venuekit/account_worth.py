@@ -25,13 +25,15 @@ class UnknownFigure:
     One figure that is not known, which no sum counts as 0.
 
     ``account`` is its account, ``figure`` its name such as ``equity`` or ``exposure``, ``subject`` the asset or symbol,
-    None for the whole account, and ``reason`` says why in one sentence.
+    None for the whole account, and ``reason`` says why in one sentence. ``needs_rate`` is the asset whose worth in USD
+    nothing says: with a rate of it the figure is known.
     """
 
     account: str
     figure: str
     subject: str | None
     reason: str
+    needs_rate: str | None = None
 
 
 @attrs.frozen
@@ -178,8 +180,8 @@ class _Counting:
                 self._note("row", subject, reason)
         return AccountWorth(self.name, self.venue, equity, by_asset, ratio, positions, tuple(self.unknown))
 
-    def _note(self, figure: str, subject: str | None, reason: str) -> None:
-        self.unknown.append(UnknownFigure(self.name, figure, subject, reason))
+    def _note(self, figure: str, subject: str | None, reason: str, *, needs_rate: str | None = None) -> None:
+        self.unknown.append(UnknownFigure(self.name, figure, subject, reason, needs_rate))
 
     def _unread_positions(self) -> list[_Gap]:
         """Return what may be positions besides those that were read, with the reason."""
@@ -270,7 +272,8 @@ class _Counting:
         worth = self.valuation.worth
         lacking = {asset: amount for asset, amount in by_asset.items() if amount and worth(amount, asset) is None}
         for asset, amount in lacking.items():
-            self._note("equity", asset, f"no price and no rate leads from {amount:f} {asset} to {USD}")
+            words = f"no price and no rate leads from {amount.normalize(EXACT):f} {asset} to {USD}"
+            self._note("equity", asset, words, needs_rate=asset)
         return None if lacking else self.valuation.total(by_asset)
 
     def _margin_ratio(self, positions: Sequence[PositionRisk], profits: Sequence[Decimal | None]) -> Decimal | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import attrs
 
@@ -35,6 +35,8 @@ from venuekit.valuation import USD, Money, Valuation
 
 _ZERO, _ONE = Decimal(0), Decimal(1)
 V = TypeVar("V")
+#: the worth of one unit of the first asset in the second one
+_Rates: TypeAlias = Mapping[tuple[str, str], Decimal | int]
 
 
 @attrs.frozen
@@ -96,7 +98,10 @@ async def portfolio(
     Read accounts side by side and return their worth and risk.
 
     Each is read by its balances, positions and account as a whole; instruments and prices once for all accounts of a
-    venue. An account that cannot be read is in ``errors``, and the others continue. Prices of all venues lead to USD.
+    venue. An account that cannot be read is in ``errors``, and the others continue.
+
+    The worth of an account in USD depends on no other account: prices of its own venue, the venue's own figures of its
+    balances, and ``rates`` lead there.
 
     Args:
         accounts: The accounts by name, such as those of ``venuekit.open_accounts``.
@@ -112,21 +117,20 @@ async def portfolio(
     check_accounts(accounts, portfolio.__name__)
     Valuation({}, (), rates)  # a wrong rate is an error before anything is read
     states = await fan_out(accounts, _read_state, at_once=at_once, deadline=deadline)
-    # a rate that was handed in comes before one that a venue's own figures imply
-    every = [balance for state in states.values.values() for balance in state.best_balances]
-    rates = {**usd_rates(every), **(rates or {})}
+    # a rate that was handed in comes before one that the venue's own figures of the account imply
+    rates_of = {name: {**usd_rates(state.best_balances), **(rates or {})} for name, state in states.values.items()}
     markets: dict[int, list[str]] = {}
     for name in states.values:
         markets.setdefault(_market_of(accounts[name]), []).append(name)
     read = await gather_all(
-        _read_market([(_until(accounts[name], deadline), states.values[name]) for name in names], rates)
+        _read_market(_until(accounts[names[0]], deadline), [(states.values[name], rates_of[name]) for name in names])
         for names in markets.values()
     )
     market_of = {name: market for names, market in zip(markets.values(), read, strict=True) for name in names}
-    valuation = _valuation(read, rates)
     worths = {
         name: count_worth(name, accounts[name].venue.id, state, market_of[name], valuation)
         for name, state in states.values.items()
+        for valuation in (_valuation(state, market_of[name], rates_of[name]),)
     }
     worths = _note_same(worths, {name: (accounts[name].venue.id, *accounts[name].identity) for name in worths})
     errors: dict[str, Exception] = dict(states.errors)
@@ -182,11 +186,8 @@ async def _read_info(account: Account) -> tuple[AccountInfo | None, str | None]:
         return None, str(error)
 
 
-async def _read_market(
-    members: Sequence[tuple[Account, AccountState]], rates: Mapping[tuple[str, str], Decimal | int]
-) -> MarketState:
+async def _read_market(account: Account, members: Sequence[tuple[AccountState, _Rates]]) -> MarketState:
     """Read the contracts of a venue, and the prices of the held ones and of those that lead from assets to USD."""
-    account = members[0][0]
     instruments: Mapping[str, Instrument] = {}
     marks: dict[str, Decimal] = {}
     failed: str | None = None
@@ -195,7 +196,7 @@ async def _read_market(
             if account.support(InstrumentReader):
                 listed = await InstrumentReader.of(account).get_instruments()
                 instruments = {one.symbol: one for one in listed}
-            symbols = _symbols_to_price([state for _, state in members], instruments, rates)
+            symbols = sorted({symbol for one in members for symbol in _symbols_to_price(*one, instruments)})
             if symbols and account.support(PriceReader):
                 prices = await _read_prices(account, symbols)
                 marks = {symbol: price.mark for symbol, price in prices.items() if price.mark is not None}
@@ -213,24 +214,16 @@ async def _read_prices(account: Account, symbols: Sequence[str]) -> Mapping[str,
         return await reader.get_prices()
 
 
-def _symbols_to_price(
-    states: Iterable[AccountState],
-    instruments: Mapping[str, Instrument],
-    rates: Mapping[tuple[str, str], Decimal | int],
-) -> list[str]:
-    held: set[str] = set()
-    assets: set[str] = set()
-    for state in states:
-        positions = state.positions or ()
-        held.update(one.symbol for one in positions if not instruments or one.symbol in instruments)
-        assets.update(one.asset for one in state.best_balances if one.wallet or one.equity)
-        assets.update(filter(None, (settle_of(one, instruments) for one in positions)))
-    return sorted(held | _leading(assets, instruments.values(), rates))
+def _symbols_to_price(state: AccountState, rates: _Rates, instruments: Mapping[str, Instrument]) -> set[str]:
+    """Return the symbols of an account whose prices are needed: the held ones, and those that lead to USD."""
+    positions = state.positions or ()
+    held = {one.symbol for one in positions if not instruments or one.symbol in instruments}
+    assets = {one.asset for one in state.best_balances if one.wallet or one.equity}
+    assets.update(filter(None, (settle_of(one, instruments) for one in positions)))
+    return held | _leading(assets, instruments.values(), rates)
 
 
-def _leading(
-    assets: Iterable[str], instruments: Iterable[Instrument], rates: Mapping[tuple[str, str], Decimal | int]
-) -> set[str]:
+def _leading(assets: Iterable[str], instruments: Iterable[Instrument], rates: _Rates) -> set[str]:
     """
     Return the symbols that lead from assets to USD.
 
@@ -260,14 +253,8 @@ def _market_of(account: Account) -> int:
     return id(account._session.venue_session)  # noqa: SLF001 - nobody else asks
 
 
-def _valuation(markets: Sequence[MarketState], rates: Mapping[tuple[str, str], Decimal | int]) -> Valuation:
-    """Return the worth of assets by the prices of all venues, and by rates."""
-    marks: dict[str, Decimal] = {}
-    instruments: list[Instrument] = []
-    for number, market in enumerate(markets):
-        for symbol, mark in market.marks.items():
-            if symbol in market.instruments and mark > 0:
-                name = f"{number}:{symbol}"  # two venues can have one symbol for two contracts
-                marks[name] = mark
-                instruments.append(attrs.evolve(market.instruments[symbol], symbol=name))
-    return Valuation(marks, instruments, rates)
+def _valuation(state: AccountState, market: MarketState, rates: _Rates) -> Valuation:
+    """Return the worth of an account's assets by its own prices and by rates; no other account changes it."""
+    own = _symbols_to_price(state, rates, market.instruments)
+    marks = {symbol: mark for symbol in own if (mark := market.marks.get(symbol)) is not None and mark > 0}
+    return Valuation(marks, market.instruments.values(), rates)

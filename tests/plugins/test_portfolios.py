@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 
 import venuekit
+from venuekit.account_worth import AccountState
 from venuekit.capabilities import (
     AssetMode,
     AssetModeControl,
+    Balance,
     OrderControl,
     OrderRequest,
     OrderSide,
@@ -237,3 +239,24 @@ async def test_a_wrong_rate_is_refused_before_anything_is_read(stages: dict[str,
     with pytest.raises(ValueError, match="USDT/USD must be above 0"):
         await venuekit.portfolio({"main": stage.account}, rates={("USDT", "USD"): D(0)})
     assert stage.simulation.requests == []
+
+
+async def test_no_account_is_valued_by_the_figures_of_another_one(
+    stages: dict[str, Stage], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A venue that says the worth of a stablecoin in USD says it of its own account alone."""
+    balances = {
+        "bybit_inverse": Balance("USDT", wallet=D(8), equity=D(8), usd_value=D(4)),
+        "binance_usdm": Balance("USDT", wallet=D(8), equity=D(8)),
+    }
+
+    async def read(account: Any) -> AccountState:
+        return AccountState((balances[account.venue.id],), (), None, None)
+
+    monkeypatch.setattr("venuekit.portfolios._read_state", read)
+    found = await venuekit.portfolio({name: stages[name].account for name in balances})
+
+    assert [one.equity and one.equity.amount for one in found.accounts.values()] == [4, None]
+    (unknown,) = found.unknown
+    assert (unknown.account, unknown.needs_rate) == ("binance_usdm", "USDT")
+    assert unknown.reason == "no price and no rate leads from 8 USDT to USD"

@@ -51,6 +51,8 @@ _COLUMNS = {
 #: numbers and the names beside them are never broken
 _WHOLE = frozenset({*_COLUMNS} - {"account"})
 _CENT = Decimal("0.01")
+#: no stablecoin is taken for its currency: it is the user who says so
+_RATE_MEND = "--rate {asset}=N says its worth in USD, as {asset} = N under [rates] in the accounts file does"
 _PERCENT = Decimal("0.1")
 
 
@@ -105,7 +107,12 @@ class _Extra:
     help="Such as 'distance<8%'; the status is 5 where it holds. May be repeated.",
 )
 @click.option(
-    "--rate", "rates", type=_rate, multiple=True, metavar="ASSET=USD", help="The worth of an asset in USD, as USDT=1."
+    "--rate",
+    "rates",
+    type=_rate,
+    multiple=True,
+    metavar="ASSET=USD",
+    help="The worth of an asset in USD, as USDT=1; also under [rates] in the accounts file. May be repeated.",
 )
 @click.option(
     "--prometheus",
@@ -128,7 +135,8 @@ async def overview_command(
     Show a line for each ACCOUNT: equity, margin ratio, the position nearest to its liquidation, open orders, writes of
     unknown outcome, and the end of its API key; of all accounts when none is named.
 
-    A dash is a figure that is unknown or that there is not; the reasons follow. Figures of alerts are distance,
+    A dash is a figure that is unknown or that there is not; the reasons follow. Equity is counted in USD by prices of
+    the account's own venue, and no stablecoin is taken for USD without a --rate. Figures of alerts are distance,
     margin_ratio, equity_usd, orders, unresolved and key_expires_in (days: 'key_expires_in<7d'). The status is 5 where
     one holds, also where another account cannot be read; else 1 where an account cannot be read, and 4 where an alert
     cannot be judged.
@@ -141,7 +149,8 @@ async def overview_command(
         check_metrics(metrics)
     state = state_of(context)
     chosen = entries(state, accounts)
-    options = _Options(alerts, dict(rates), metrics, as_json, seconds is not None)
+    of_file = {(asset, USD): rate for asset, rate in state.accounts.rates.items()}
+    options = _Options(alerts, {**of_file, **dict(rates)}, metrics, as_json, seconds is not None)
     if not chosen and not as_json and not chosen_form():
         click.echo("no accounts")
         return Status.DONE
@@ -271,15 +280,16 @@ class _Overview:
         for name, other in same.items():
             note(f"{name} is the account {other} under another name, and counted once", as_json=False)
         by_asset = {row["account"]: row.get("equity_by_asset") for row in rows}
-        figures: dict[tuple[str, str | None, str], list[str]] = {}
+        figures: dict[tuple[str, str | None, str, str | None], list[str]] = {}
         for one in worths.unknown:
             if one.figure != "account":
-                figures.setdefault((one.account, one.subject, one.reason), []).append(one.figure)
-        for (account, subject, reason), names in figures.items():
+                figures.setdefault((one.account, one.subject, one.reason, one.needs_rate), []).append(one.figure)
+        for (account, subject, reason, asset), names in figures.items():
             of_what = f" of {subject}" if subject else ""
             parts = f"; by asset: {by_asset[account]}" if "equity" in names and by_asset[account] else ""
             verb = "is" if len(names) == 1 else "are"
-            note(f"{account}: {' and '.join(names)}{of_what} {verb} unknown: {reason}{parts}", as_json=False)
+            mend = "" if asset is None else f"; {_RATE_MEND.format(asset=asset)}"
+            note(f"{account}: {' and '.join(names)}{of_what} {verb} unknown: {reason}{parts}{mend}", as_json=False)
 
 
 async def _read_extra(account: Account) -> _Extra:

@@ -89,10 +89,11 @@ class AccountEntry:
 
 @attrs.frozen
 class AccountsFile:
-    """A read accounts file; ``entries`` by name, in the order of the file."""
+    """A read accounts file; ``entries`` by name, in the order of the file, and ``rates`` of assets in USD."""
 
     path: Path
     entries: Mapping[str, AccountEntry]
+    rates: Mapping[str, Decimal] = attrs.field(factory=dict)
 
     def entry(self, name: str) -> AccountEntry:
         """
@@ -317,9 +318,14 @@ class _Reader:
         except tomllib.TOMLDecodeError as error:
             line, message = syntax_error(error)
             raise AccountsFileError(f"{self._path}{f':{line}' if line else ''}: {message}") from None
-        self._only_known((), document, ("accounts",))
+        self._only_known((), document, ("accounts", "rates"))
         tables = self._table(("accounts",), document.get("accounts", {}))
-        return AccountsFile(self._path, {name: self._entry(name, table) for name, table in tables.items()})
+        rates = self._table(("rates",), document.get("rates", {}))
+        return AccountsFile(
+            self._path,
+            {name: self._entry(name, table) for name, table in tables.items()},
+            {asset: self._positive(("rates", asset), rate) for asset, rate in rates.items()},
+        )
 
     def _entry(self, name: str, value: Any) -> AccountEntry:
         path = "accounts", name

@@ -52,6 +52,32 @@ def test_a_table_says_why_a_figure_is_unknown(simulation: Simulation, call: Call
     assert "by asset: 27185.125 USDT, 5000 USDC" in called.err
 
 
+def test_the_equity_of_an_account_depends_on_no_other_one(simulation: Simulation, call: Call) -> None:
+    """Nor do the prices and figures of their venues lead to USD; a rate does, and the note says how it is given."""
+    names = PLUGINS.venue_ids()
+    alone = {name: json.loads(call("overview", name, "--json").out)[0]["equity_usd"] for name in names}
+    together = {row["account"]: row["equity_usd"] for row in json.loads(call("overview", "--json").out)}
+
+    assert together == alone
+    assert alone[USDM] is None
+    mend = "--rate USDC=N says its worth in USD, as USDC = N under [rates] in the accounts file does\n"
+    assert mend in call("overview", USDM).err
+
+
+def test_rates_are_in_the_accounts_file(simulation: Simulation, call: Call, tmp_path: Path) -> None:
+    """They hold for every call; an option comes before them."""
+    with (tmp_path / "accounts.toml").open("a") as file:
+        file.write("\n[rates]\nUSDT = 1\nUSDC = 0.5\n")
+    by_file, by_option = (
+        Decimal(json.loads(call("overview", USDM, "--json", *words).out)[0]["equity_usd"])
+        for words in ((), ("--rate", "USDC=1"))
+    )
+
+    assert by_option - by_file == 2500
+    (tmp_path / "accounts.toml").write_text("[rates]\nUSDT = 0\n")
+    assert "accounts.toml:2: rates.USDT: expected a number above 0" in call("overview").err
+
+
 def test_an_alert_that_holds_ends_with_5(simulation: Simulation, call: Call) -> None:
     """The row names it; another one of the same account that does not hold is left out."""
     held = call("overview", COINM, "--json", "--alert", "distance<8%", "--alert", "orders>0")
