@@ -13,7 +13,7 @@ from venuekit.cli.accounts import open_account
 from venuekit.cli.close_reports import LEG_COLUMNS, leg_rows, print_failures, status_of_flattening, status_of_legs
 from venuekit.cli.commands import accounts_command, enum_member, number, state_of
 from venuekit.cli.consent import confirm_live, live_to_confirm
-from venuekit.cli.errors import Status, print_error, status_of, worst
+from venuekit.cli.errors import Status, print_error, status_of, unread_error, worst
 from venuekit.cli.output import note, print_rows, say_done
 from venuekit.errors import OperationError
 
@@ -98,9 +98,11 @@ async def _close_each(
     """Close the open positions of a symbol, None for all, side by side; one that fails keeps no other open."""
     from venuekit.parts.closing.look import outcome_of
     from venuekit.parts.concurrency import gather_all
+    from venuekit.payloads import gather_odd_rows
 
     control = PositionCloseControl.of(account)
-    positions = [one for one in await control.get_positions(symbol=symbol) if one.quantity]
+    with gather_odd_rows() as odd:
+        positions = [one for one in await control.get_positions(symbol=symbol) if one.quantity]
     calls = []
     for position in positions:
         if side not in {None, position.side}:
@@ -113,7 +115,10 @@ async def _close_each(
         calls.append(outcome_of(control.close_position(position.symbol, side=leg, quantity=quantity, price=price)))
     results = await gather_all(calls)
     reports = [one for one in results if not isinstance(one, OperationError)]
-    return reports, [one for one in results if isinstance(one, OperationError)]
+    failed = [one for one in results if isinstance(one, OperationError)]
+    return reports, failed + [
+        unread_error(account, one) for one in odd if symbol in {None, one.text("symbol") or symbol}
+    ]
 
 
 async def _part(account: Account, position: Position, percent: Decimal) -> Decimal:

@@ -15,6 +15,7 @@ from venuekit.errors import Fenced, NotExecuted, OperationError, Outcome
 from venuekit.exports.rows import plain
 
 if TYPE_CHECKING:
+    from venuekit.account import Account
     from venuekit.plugins import Flaw
 
 
@@ -95,6 +96,17 @@ def print_error(
     _print(type(error).__name__, message, as_json=as_json, text=f"{whose}{error}", account=account, **details)
     if advice and not as_json:
         say_aside(f"what to do: {advice}")
+
+
+def unread_error(account: Account, odd: errors.OddRow) -> OperationError:
+    """Return the error of a row that cannot be read, where nothing may be told as done or whole without it."""
+    words = f"{odd.operation} has a row that cannot be read, and it is not known about: {odd.words}"
+    return account.make_error(errors.PayloadMismatch, words, subject=odd.text("symbol"), outcome=Outcome.UNKNOWN)
+
+
+def rows_that_cannot_be_read(count: int) -> str:
+    """Return so many rows in words."""
+    return f"{count} row{'' if count == 1 else 's'} that cannot be read"
 
 
 def print_flaw(flaw: Flaw, *, as_json: bool) -> None:

@@ -38,9 +38,9 @@ from venuekit.capabilities import (
 )
 from venuekit.cli.accounts import entries
 from venuekit.cli.commands import Group, accounts_option, enum_member, length, moment, state_of
-from venuekit.cli.errors import note_left_out, print_error, status_of, worst
+from venuekit.cli.errors import Status, note_left_out, print_error, rows_that_cannot_be_read, status_of, worst
 from venuekit.cli.history_plot import HistoryPlot
-from venuekit.cli.output import say_aside
+from venuekit.cli.output import note, say_aside
 from venuekit.cli.pictures import check_plot
 from venuekit.clock import SystemClock
 from venuekit.errors import InvalidArgument, UnsupportedCapability, VenuekitError
@@ -220,7 +220,9 @@ async def _download(
 ) -> int:
     """Download account after account; a failing account is reported, the others continue."""
     from venuekit import Runtime
+    from venuekit.payloads import gather_odd_rows
 
+    lacking: list[str] = []
     if output is None and file_format == Format.PARQUET:
         raise click.UsageError("Parquet needs an --output", context)
     if plot is not None:
@@ -254,7 +256,12 @@ async def _download(
                         after = export.begin(entry.name, account.identity[-1], same_account=same_account)
                         if drawing is not None:
                             await drawing.read_instruments(entry.name, account)
-                        await _download_one(history, entry.name, account, export, bar, after=after, **options)
+                        with gather_odd_rows() as odd:
+                            await _download_one(history, entry.name, account, export, bar, after=after, **options)
+                        if odd:
+                            lacking.append(entry.name)
+                            words = f"{entry.name}: {rows_that_cannot_be_read(len(odd))} are left out for good"
+                            note(words, as_json=False, kind="warning")
                 except VenuekitError as error:
                     if export.is_broken:
                         raise
@@ -266,7 +273,7 @@ async def _download(
                         failed[entry.name] = error
             if len(unable) == len(chosen):
                 failed |= unable
-    statuses = [*map(status_of, failed.values())]
+    statuses = [*map(status_of, failed.values()), *([Status.UNKNOWN] if lacking else [])]
     if drawing is not None:
         statuses.append(drawing.draw(output, {**failed, **unable}))
     return worst(statuses)

@@ -17,7 +17,7 @@ from venuekit.cli.accounts import entries
 from venuekit.cli.close_reports import LEG_COLUMNS, leg_rows, status_of_flattening
 from venuekit.cli.commands import State, accounts_command, state_of
 from venuekit.cli.consent import confirm_live, live_to_confirm
-from venuekit.cli.errors import Status, print_error, worst
+from venuekit.cli.errors import Status, print_error, unread_error, worst
 from venuekit.cli.order import LIST_COLUMNS, WHOLE, order_row
 from venuekit.cli.output import note, print_rows, say_done
 from venuekit.cli.preview import preview
@@ -220,13 +220,17 @@ async def _clear_one(name: str, account: Account, symbols: tuple[str, ...]) -> _
 
 async def _clear_part(name: str, account: Account, symbol: str | None) -> _Left:
     """Cancel the orders of a symbol, None for all, and read those that remain where that fails."""
+    from venuekit.payloads import gather_odd_rows
+
     failed: list[OperationError] = []
     try:
         orders = await _empty(account, lambda: OrderControl.of(account).cancel_all_orders(symbol=symbol))
     except OperationError as error:
         failed.append(error)
         try:
-            orders = await _empty(account, lambda: OrderReader.of(account).get_open_orders(symbol=symbol))
+            with gather_odd_rows() as odd:
+                orders = await _empty(account, lambda: OrderReader.of(account).get_open_orders(symbol=symbol))
+            failed += [unread_error(account, one) for one in odd]
         except OperationError as unreadable:
             failed.append(unreadable)
             return _Left(name, Status.UNKNOWN, errors=tuple(failed))

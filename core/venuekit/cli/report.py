@@ -13,8 +13,8 @@ from venuekit._util.times import from_milliseconds
 from venuekit.capabilities import IncomeReader
 from venuekit.cli.accounts import answer, entries
 from venuekit.cli.commands import Group, accounts_command, moment, output_option, state_of
-from venuekit.cli.errors import worst
-from venuekit.cli.output import keep_warnings
+from venuekit.cli.errors import Status, rows_that_cannot_be_read, worst
+from venuekit.cli.output import keep_warnings, note
 from venuekit.cli.pictures import check_plot, draw_picture
 from venuekit.cli.profit_plot import profit_panels
 from venuekit.cli.tables import columns
@@ -58,24 +58,33 @@ async def pnl_command(
     """
     Show profit, funding and commission of each ACCOUNT by day and symbol, in the asset that they were paid in.
 
-    All accounts when none is named. Transfers and conversions are no profit. Days are those of UTC.
+    All accounts when none is named. Transfers and conversions are no profit. Days are those of UTC. The status is 4
+    where the sums lack rows that cannot be read.
     """
+    from venuekit.payloads import gather_odd_rows
+
     if plot is not None:
         check_plot(plot)
     chosen = entries(state_of(context), accounts)
     now = from_milliseconds(SystemClock().milliseconds())
     start = start or now - timedelta(days=30)
     drawn: dict[str, tuple[Profit, ...]] = {}
+    lacking: dict[str, int] = {}
 
     async def ask(name: str, account: Account) -> list[Row]:
         walk = IncomeReader.of(account.with_options(max_wait=_MAX_WAIT)).iter_income(start=start, end=end)
-        drawn[name] = profits_of(await walk.all())
+        with gather_odd_rows() as odd:
+            drawn[name] = profits_of(await walk.all())
+        lacking.update({name: len(odd)} if odd else {})
         return [_row(name, account, one, by) for one in _group(drawn[name], by)]
 
     shown = columns(f"account {'day symbol' if by == 'both' else by} asset {' '.join(_PARTS)}")
     notes: list[str] = []
     with keep_warnings(notes):
         status = await answer(context, accounts, ask, shown, "no profit and no loss", as_json=as_json)
+    for name, count in lacking.items():
+        note(f"{name}: the sums lack {rows_that_cannot_be_read(count)}", as_json=as_json, kind="warning", account=name)
+    status = worst([status, Status.UNKNOWN if lacking else Status.DONE])
     if plot is None:
         return status
     notes += [f"not all of it: without {one.name}" for one in chosen if one.name not in drawn]
