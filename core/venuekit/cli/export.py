@@ -10,7 +10,7 @@ import click
 
 from venuekit.cli.accounts import open_together
 from venuekit.cli.commands import accounts_command, state_of
-from venuekit.cli.errors import Status, print_error, status_of, worst
+from venuekit.cli.errors import Status, print_error, status_of, unread_error, worst
 from venuekit.cli.output import json_text
 from venuekit.errors import ConfigurationError, VenuekitError
 from venuekit.exports.rows import Row
@@ -35,8 +35,9 @@ async def export_command(
 
     It has the symbols with a position, and those that are named; all that trade with --symbol '*'. ``plan`` finds
     nothing to do for it until a setting changes. An account that cannot be read is reported, and the others are
-    written.
+    written; so is a row that cannot be read, with the status 4.
     """
+    from venuekit.payloads import gather_odd_rows
     from venuekit.settings import read_target_of, tables_of, target_toml
 
     state = state_of(context)
@@ -48,9 +49,13 @@ async def export_command(
             error = failed.get(name)
             try:
                 if error is None:
-                    tables[name] = tables_of(await read_target_of(opened[name], symbols))
-            except VenuekitError as unread:
-                error = unread
+                    with gather_odd_rows() as odd:
+                        tables[name] = tables_of(await read_target_of(opened[name], symbols))
+                    for row in odd:
+                        print_error(unread := unread_error(opened[name], row), as_json=as_json, account=name)
+                        statuses.append(status_of(unread))
+            except VenuekitError as failure:
+                error = failure
             if error is not None:
                 print_error(error, as_json=as_json, account=name)
                 statuses.append(status_of(error))

@@ -21,7 +21,7 @@ READS = {
 }
 venues = pytest.mark.parametrize("venue", READS)
 #: fields that are numbers, by the names of all venues
-NUMBERS = ("positionAmt", "size", "price", "income", "change", "cashFlow")
+NUMBERS = ("leverage", "positionAmt", "size", "price", "income", "change", "cashFlow")
 
 
 def spoil(document: Any) -> Any:
@@ -71,3 +71,16 @@ def test_sums_and_files_that_lack_a_row_end_with_4(
     assert whole.rows == part.rows != []
     assert f"{venue}: the sums lack" in part.err
     assert "cannot be read are left out for good" in file.err
+
+
+@venues
+def test_a_target_file_that_lacks_a_symbol_ends_with_4(simulation: Simulation, call: Call, venue: str) -> None:
+    """The others are written."""
+    read = "/fapi/v1/symbolConfig" if venue == "binance_usdm" else READS[venue][0]
+    whole = call("export", venue)
+    simulation.disturb(venue, ("GET", read), Rewrite.json(spoil), times=2)
+    part = call("export", venue)
+
+    assert (whole.status, part.status) == (0, 4)
+    assert whole.out == part.out
+    assert "has a row that cannot be read, and it is not known about" in part.err

@@ -114,6 +114,24 @@ def test_an_account_that_may_only_read(call: Call, market: Any, error: Operation
     assert summary["left"] == 0
 
 
+def test_an_order_that_cannot_be_read_may_be_left(call: Call, market: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where nothing may be cancelled and nothing else is open, that is not told as nothing left."""
+    market.module.FAILURES["toy_market", "cancel_all_orders"] = PermissionDenied("may only read")
+    account = market.module.ToyMarketAccount
+    read = account.get_open_orders
+
+    async def odd(self: Any, **which: Any) -> Any:
+        self.warn_of(self.venue.endpoints[0], "orders[1].price: missing")
+        return await read(self, **which)
+
+    monkeypatch.setattr(account, "get_open_orders", odd)
+    called = call("panic", "main")
+
+    assert called.status == 4
+    assert "orders[1].price: missing" in called.err
+    assert "nothing left" not in called.out
+
+
 def test_unknown_what_is_left(call: Call, market: Any) -> None:
     """Where nothing can be read, or nothing is seen after a failure, it is not known, and the status is 4."""
     _fill_books(call)
