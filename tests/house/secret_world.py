@@ -289,7 +289,7 @@ async def _lose(world: World, sim: Simulation, account: Account) -> None:
     """Set a leverage whose answers are lost or cannot be read, and resolve it."""
     control, symbol = LeverageControl.of(account), sim.scenario(account.venue.id).flat
     setter = next(one for one in account.venue.endpoints if one.is_write and LeverageControl.set_leverage in one.serves)
-    patient: Any = control.with_options(max_wait=100)  # type: ignore[attr-defined]  # every account has it
+    patient = control.with_options(max_wait=100)
     for trouble in (None, Truncate(1), DropAfter()):
         if trouble is not None:
             sim.disturb(account.venue.id, setter, trouble, times=4)

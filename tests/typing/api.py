@@ -29,6 +29,7 @@ from venuekit.capabilities import (
     OrderType,
     Pager,
     Position,
+    PositionCloseControl,
     PositionReader,
     Price,
     PriceReader,
@@ -142,6 +143,16 @@ async def of_gives_the_capability(account: Account) -> None:
 
 SERVER_TIME: Endpoint[datetime] = Endpoint("GET", "/time", decode=lambda _: from_milliseconds(0))
 SET_LEVERAGE = Endpoint("POST", "/leverage", decode=Changing(int), effect=Effect.SET)
+
+
+async def a_capability_has_the_options_of_its_account(account: Account) -> None:
+    """A view of it is the same capability, as docs/closing.md writes it."""
+    control = PositionCloseControl.of(account)
+    assert_type(control.with_options(deadline=0.5), PositionCloseControl)
+    assert_type(await control.with_options(max_wait=5).flatten("BTCUSD", deadline=2), CloseReport)
+    if isinstance(account, LeverageControl):
+        assert_type(await account.with_options(expected=5).set_leverage("BTCUSD", 3), LeverageSetting)
+    control.with_options(dead_line=0.5)  # type: ignore[call-arg]
 
 
 async def call_gives_the_endpoints_type(account: Account) -> None:

@@ -19,7 +19,10 @@ from venuekit.capabilities.argument_checks import make_check
 from venuekit.errors import InvalidArgument, OperationError, UnsupportedCapability
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from venuekit.account import Account
+    from venuekit.endpoint import Priority
 
 
 class SupportState(enum.StrEnum):
@@ -56,6 +59,22 @@ class Capability(ABC):  # noqa: B024 - the promises are its subclasses'
     """
 
     __slots__ = ()
+
+    if TYPE_CHECKING:  # every account has it, and of() returns an account
+
+        def with_options(
+            self,
+            *,
+            recv_window: int | None = None,
+            deadline: float | None = None,
+            max_wait: float | None = None,
+            resend_until: datetime | None = None,
+            expected: Any = ...,
+            priority: Priority | None = None,
+            check_orders: bool | None = None,
+        ) -> Self:
+            """Return a view with other transport settings, as :meth:`venuekit.Account.with_options`."""
+            raise NotImplementedError
 
     def __init_subclass__(cls) -> None:
         """Name each implemented promise while it runs: one endpoint may serve several methods."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from decimal import Decimal
-from typing import Any
+from typing import Any, Self
 
 import attrs
 
@@ -136,7 +136,7 @@ class FakeAccount:
             return Support(SupportState.UNSUPPORTED, reason, "venue")
         return Support(SupportState.SUPPORTED if isinstance(self, capability) else SupportState.NOT_IMPLEMENTED)
 
-    def with_options(self, *, expected: Any = None, max_wait: float | None = None) -> FakeAccount:
+    def with_options(self, *, expected: Any = None, **_: Any) -> Self:
         return type(self)(self.venue, self.world, self.refuses, expected)
 
     def write(self, line: str, refusal: str | None, change: Callable[[], None]) -> None:
