@@ -15,7 +15,7 @@ import click
 
 from venuekit.capabilities import ApiKeyReader, OrderReader
 from venuekit.cli.accounts import entries, open_for_reading
-from venuekit.cli.alerts import Alert, Verdict, parse_alert
+from venuekit.cli.alerts import FIGURES, Alert, Verdict, parse_alert
 from venuekit.cli.commands import WholeNumber, accounts_command, number, output_option, state_of
 from venuekit.cli.errors import Status, print_error, print_system_error, status_of, worst
 from venuekit.cli.metrics_file import check_metrics, metrics_text, write_metrics
@@ -277,6 +277,10 @@ class _Overview:
         known = [one for name, one in worths.accounts.items() if one.equity is not None and name not in same]
         total, of = f"{worths.known_equity.amount.quantize(_CENT):,f} {USD}", len(rows) - len(same)
         say_done(f"equity {total} in {len(known)} of {of} accounts" if known else f"no equity is known in {USD}")
+        for row in rows:
+            for alert in options.alerts:
+                if alert.text in str(row.get("alerts") or "").split("; "):
+                    say_done(f"{row['account']}: {alert.text} ({_figure_text(alert.figure, row)})")
         for name, other in same.items():
             note(f"{name} is the account {other} under another name, and counted once", as_json=False)
         by_asset = {row["account"]: row.get("equity_by_asset") for row in rows}
@@ -350,3 +354,10 @@ def _for_people(row: Row) -> Row:
 
 def _percent(value: object) -> str | None:
     return f"{(value * 100).quantize(_PERCENT)} %" if isinstance(value, Decimal) else None
+
+
+def _figure_text(figure: str, row: Row) -> str:
+    """Return the figure of an alert as it is shown: shares in percent, and the end of a key as its time."""
+    if figure == "key_expires_in":
+        return f"{row['key_expires_at']:%Y-%m-%d}"
+    return _percent(row[figure]) or cell_text(row[figure]) if FIGURES[figure] == "%" else cell_text(row[figure])

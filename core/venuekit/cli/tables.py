@@ -53,8 +53,8 @@ OPTIONAL_COLUMNS = frozenset({"client_id", "position_id", "position_side", "sub_
 #: the columns at the left that a narrow terminal keeps, and those that it leaves out first, least missed first
 _KEPT = 2
 _DROPPED_FIRST = (
-    *("weight", "order", "decided_by", "present", "target", "asked"),
-    *("client_id", "load_ms", "tier", "capabilities", "version", "distribution", "venue", "transport", "deduction"),
+    *("weight", "order", "decided_by", "asked"),
+    *("load_ms", "tier", "capabilities", "version", "distribution", "venue", "transport", "deduction"),
     *(
         "initial_margin",
         "margin_type",
@@ -66,7 +66,10 @@ _DROPPED_FIRST = (
         "settle",
         "kind",
     ),
+    *("key_expires", "orders", "nearest", "unresolved", "margin_ratio", "client_id", "present"),
 )
+#: the columns for which a command is called: they are left out when nothing else is left
+_DROPPED_LAST = frozenset({"target", "status", "distance", "alerts", "outcome", "equity"})
 _COLOURS = {
     "changed": "green",
     "supported": "green",
@@ -178,9 +181,12 @@ def _join_to_left(index: int, cells: Sequence[list[list[str]]], *described: list
 
 
 def _least(fields: Sequence[str]) -> int:
-    """Return the index of the column that is missed least, which is none of the first two."""
+    """Return the index of the column that is missed least: none of the first two, unless they are a bare number."""
+    if "order" in fields:
+        return fields.index("order")
     by_rank = [fields.index(field, _KEPT) for field in _DROPPED_FIRST if field in fields[_KEPT:]]
-    return by_rank[0] if by_rank else len(fields) - 1
+    others = [index for index, field in enumerate(fields) if index >= _KEPT and field not in _DROPPED_LAST]
+    return by_rank[0] if by_rank else max(others, default=len(fields) - 1)
 
 
 def _is_numeric(rows: Sequence[Row], field: str) -> bool:
@@ -198,7 +204,7 @@ def _narrow(
     if not limit:
         return True  # rows are for other programs, such as grep
     least = [
-        max([_NARROWEST, len(heading), *(longest_figure(text) for row in cells for text in row[index])])
+        max([_NARROWEST, len(heading), *(_unbroken(text) for row in cells for text in row[index])])
         for index, heading in enumerate(headings)
     ]
     excess = sum(widths) + len(_GAP) * (len(widths) - 1) - limit
@@ -210,6 +216,11 @@ def _narrow(
         widths[widest] -= 1
         excess -= 1
     return True
+
+
+def _unbroken(text: str) -> int:
+    """Return the number of characters of a cell that are on one line: of a status all."""
+    return len(text) if text in _COLOURS else longest_figure(text)
 
 
 def _line(cells: Sequence[str], widths: Sequence[int], numeric: Sequence[bool], *, coloured: bool = False) -> str:

@@ -7,10 +7,11 @@ import re
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 from tests.core.cli.terminal import Terminal
 
-from venuekit.cli import main
+from venuekit.cli import main, tables
 
 
 def test_a_narrow_terminal_loses_columns_and_no_digit(served: Any, command: list[str], tmp_path: Path) -> None:
@@ -100,6 +101,80 @@ def test_numbers_are_whole_in_every_width(served: Any, command: list[str], tmp_p
         heading = next((re.split(r"[\s,]+", one) for one in wide.splitlines() if one.startswith("account ")), [])
         lost = set(heading) - set(re.split(r"[\s,;]+", text))
         assert not lost
+
+
+PLANNED = {
+    "order": 1,
+    "account": "desk1",
+    "symbol": "BTCUSDT",
+    "setting": "leverage",
+    "margin_type": "cross",
+    "present": 20,
+    "target": 10,
+    "status": "pending",
+    "weight": 1,
+}
+SEEN = {
+    "account": "bybit",
+    "equity": "304,416.18",
+    "margin_ratio": "1.2 %",
+    "nearest": "BTCUSD_PERP",
+    "distance": "6.2 %",
+    "orders": 3,
+    "unresolved": 0,
+    "key_expires": "2027-01-05",
+    "alerts": "distance<90%; orders>=0",
+}
+LISTED = {
+    "account": "bybit",
+    "symbol": "BTCUSD",
+    "side": "buy",
+    "order": None,
+    "filled": 0,
+    "price": 90000,
+    "kind": "plain",
+    "status": "new",
+    "id": 7,
+    "client_id": "desk-20261201-7",
+}
+
+
+@pytest.mark.parametrize(
+    ("row", "size", "kept"),
+    [
+        (PLANNED, 40, "account status target"),
+        (PLANNED, 60, "account symbol setting status target"),
+        (SEEN, 80, "account equity distance alerts"),
+        (SEEN, 60, "account distance alerts"),
+        (LISTED, 80, "account symbol status client_id"),
+    ],
+)
+def test_the_decisive_columns_are_left_out_last(
+    monkeypatch: pytest.MonkeyPatch, row: dict[str, Any], size: int, kept: str
+) -> None:
+    """They are those for which a command is called; the number of a step goes first."""
+    monkeypatch.setattr(tables, "terminal_width", lambda: size)
+    row = {name: value for name, value in row.items() if value is not None}
+    whole = {"alerts", "nearest", "equity", "margin_ratio", "distance", "key_expires"}
+
+    head, *_, _ = tables.table([row], {name: name for name in row}, whole=whole).splitlines()
+
+    assert set(kept.split()) <= set(click.unstyle(head).split())
+
+
+@pytest.mark.parametrize("size", range(12, 60, 4))
+def test_the_word_of_a_status_is_never_broken(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
+    """Whatever column it is in."""
+    monkeypatch.setattr(tables, "terminal_width", lambda: size)
+    row = {
+        "account": "desk1",
+        "symbol": "unreadable",
+        "side": None,
+        "contracts": None,
+        "reason": "its key is not accepted",
+    }
+
+    assert "unreadable" in tables.table([row], {name: name for name in row})
 
 
 @pytest.mark.parametrize("environment", [{"NO_COLOR": "1"}, {"TERM": "dumb"}], ids=str)

@@ -88,6 +88,27 @@ def test_an_alert_that_holds_ends_with_5(simulation: Simulation, call: Call) -> 
     assert json.loads(quiet.out)[0]["alerts"] is None
 
 
+def test_an_alert_that_holds_has_a_line(simulation: Simulation, call: Call) -> None:
+    """With its account and figure, so that no column has to be there for it."""
+    words = (
+        "--alert",
+        "distance<8%",
+        "--alert",
+        "orders>=0",
+        "--alert",
+        "unresolved>0",
+        "--alert",
+        "key_expires_in<9999d",
+    )
+    called = call("overview", COINM, "bybit_inverse", *words)
+
+    lines = [line for line in called.out.splitlines() if line.startswith(f"{COINM}: ")]
+    assert lines[0].startswith(f"{COINM}: distance<8% (")
+    assert lines[0].endswith(" %)")
+    assert lines[1:] == [f"{COINM}: orders>=0 (0)"]
+    assert "bybit_inverse: orders>=0 (0)" in called.out
+
+
 def test_an_alert_that_cannot_be_judged_ends_with_4(simulation: Simulation, call: Call) -> None:
     """Unless one holds elsewhere: the margin of an isolated position is not said by this venue."""
     words = ("overview", "bybit_inverse", "--json", "--alert", "margin_ratio>90%")
