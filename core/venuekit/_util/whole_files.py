@@ -17,8 +17,16 @@ def write_whole(file: Path, content: str | bytes, *, mode: int = PRIVATE) -> Non
     The temporary file is readable by its owner alone, and gets its ``mode`` at the end.
 
     Raises:
-        OSError: it cannot be written; the former file is still there.
+        OSError: it cannot be written, and the error names it; the former file is still there.
     """
+    try:
+        _write(file, content, mode)
+    except OSError as error:
+        error.filename, error.filename2 = str(file), None  # the temporary one means nothing to the caller
+        raise
+
+
+def _write(file: Path, content: str | bytes, mode: int) -> None:
     descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
     temporary = Path(name)
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import json
+import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -43,6 +44,8 @@ _WORST_FIRST = (
     Status.DONE,
 )
 
+#: the beginning of a number, which click takes for an option
+_NEGATIVE = re.compile(r"-[0-9.]")
 _USAGE = (errors.ConfigurationError, errors.InvalidArgument)
 _REFUSED = (
     errors.Conflict,
@@ -136,6 +139,8 @@ def print_system_error(error: OSError, *, as_json: bool) -> None:
 def print_usage_error(error: click.ClickException, *, as_json: bool) -> None:
     """Write an error of the command line to standard error."""
     message = error.format_message()
+    if isinstance(error, click.NoSuchOption) and _NEGATIVE.fullmatch(error.option_name):
+        message = f"{error.option_name}: no number below 0 is taken: its direction is a word, such as add or reduce"
     context = error.ctx if isinstance(error, click.UsageError) else None
     hint = f" (see: {context.command_path} --help)" if context else ""
     _print("UsageError", message, as_json=as_json, text=f"{message}{hint}", outcome=Outcome.NOT_SENT.value)

@@ -248,3 +248,22 @@ def test_the_accounts_own_guard(call: Call, served: Any, line: str, message: str
     assert (called.error["error"], called.error["outcome"]) == ("GuardRefused", "not_sent")
     assert message in called.error["message"]
     assert call("leverage", "toy_perp", "GEMUSD", "--accounts", served.accounts, "--json").rows[0]["long"] == "10"
+
+
+@pytest.mark.parametrize("amount", ["-1", "-0.5", "-.5"])
+def test_a_negative_amount_is_no_unknown_option(call: Call, served: Any, amount: str) -> None:
+    """The error says that the direction is a word."""
+    called = call("margin", "toy_perp", "TOYUSD", "add", amount, "--accounts", served.accounts)
+
+    assert called.status == 64
+    assert "no number below 0 is taken: its direction is a word, such as add or reduce" in called.err
+
+
+def test_an_error_of_a_replaced_file_names_that_file(call: Call, served: Any, tmp_path: Path) -> None:
+    """Not the temporary one beside it."""
+    missing = tmp_path / "nowhere" / "m.prom"
+
+    called = call("overview", "--prometheus", missing, "--accounts", served.accounts)
+
+    assert called.status == 1
+    assert f"error: {missing}: No such file or directory\n" in called.err
