@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from venuekit.flattening import flatten
     from venuekit.fleet import FanOut, fan_out
     from venuekit.message import Answer
-    from venuekit.order_check import check_order
+    from venuekit.order_check.check import check_order
     from venuekit.parameters import Parameter
     from venuekit.pipeline import Guard, RetryPolicy
     from venuekit.portfolios import Portfolio, portfolio
@@ -49,7 +49,7 @@ if not TYPE_CHECKING:
             "exports": "Table table",
             "fleet": "FanOut fan_out",
             "message": "Answer",
-            "order_check": "check_order",
+            "order_check.check": "check_order",
             "parameters": "Parameter",
             "pipeline": "Guard RetryPolicy",
             "portfolios": "Portfolio portfolio",

@@ -11,12 +11,13 @@ from decimal import Decimal
 from typing import TypeVar
 
 from venuekit import account as asynchronous_account
-from venuekit import flattening, fleet, order_check, portfolios
+from venuekit import flattening, fleet, portfolios
 from venuekit.account_check import check_account, check_mapping
 from venuekit.arguments import check_seconds
 from venuekit.capabilities import CloseReport, OrderRequest
 from venuekit.errors import InvalidArgument
 from venuekit.fleet import FanOut
+from venuekit.order_check import check
 from venuekit.portfolios import Portfolio
 from venuekit.sync.account import Account
 from venuekit.sync.shared_thread import run
@@ -75,7 +76,7 @@ def check_order(account: Account, request: OrderRequest) -> None:
     Arguments and errors are those of :func:`venuekit.check_order`.
     """
     _check_blocking([account], "check_order")
-    account.thread.run(order_check.check_order, account.asynchronous, request)
+    account.thread.run(check.check_order, account.asynchronous, request)
 
 
 def fan_out(

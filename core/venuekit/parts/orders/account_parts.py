@@ -17,7 +17,7 @@ from venuekit.capabilities import (
     OrderSide,
 )
 from venuekit.errors import OperationError
-from venuekit.order_check import look_before_sending
+from venuekit.order_check.check import look_before_sending
 from venuekit.order_scope import OrderName
 from venuekit.parts.orders.amendments import Amendments
 from venuekit.parts.orders.batches import Batches

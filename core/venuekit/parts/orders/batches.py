@@ -26,7 +26,7 @@ from venuekit.errors import (
 )
 from venuekit.faults import error_of, is_listed
 from venuekit.message import Answer
-from venuekit.order_check import look_before_sending
+from venuekit.order_check.check import look_before_sending
 from venuekit.order_scope import MadeId, OrderName
 from venuekit.parts.concurrency import gather_all
 from venuekit.parts.orders.amendments import Amendments, is_as_asked, name_of
