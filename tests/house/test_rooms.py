@@ -86,7 +86,7 @@ ROOMS = {
         "ledger",
     ),
     "cli": (
-        "replaced_file",
+        "once replaced_file",
         "alerts metrics_file symbol_cache whole_numbers",
         "tables",
         "row_forms",

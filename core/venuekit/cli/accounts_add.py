@@ -15,6 +15,7 @@ import click
 
 from venuekit._util.whole_files import write_whole
 from venuekit.cli.commands import accounts_option, enum_member, json_option, number, state_of
+from venuekit.cli.once import check_once
 from venuekit.cli.output import note
 from venuekit.credentials.accounts_file import ACCOUNTS_VARIABLE, FILE_NAME, load_accounts
 from venuekit.credentials.fields import find_unfit_name
@@ -80,7 +81,10 @@ async def add_command(
     if not _NAME.fullmatch(name):
         raise click.UsageError("a name has letters, digits, '_', '-' and '.', and begins with one of the first three")
     venue: Venue[Any] = await state_of(context).plugins.load(venue_id)
-    further = dict(_pairs(fields))
+    pairs = list(_pairs(fields))
+    for one, _ in pairs:
+        check_once(f"--field {one}", [reference for other, reference in pairs if other == one], context)
+    further = dict(pairs)
     if (fault := find_unfit_name(venue, further)) is not None:
         raise click.UsageError(f"{fault.words}; give --field NAME=REF")
     path = _path(state_of(context).accounts_path)

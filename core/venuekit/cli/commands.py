@@ -21,6 +21,7 @@ from click.shell_completion import CompletionItem
 
 from venuekit._util.texts import did_you_mean
 from venuekit._util.times import from_milliseconds
+from venuekit.cli.once import check_once
 from venuekit.cli.row_forms import RowForm, choose_form, choose_json
 from venuekit.cli.wait_notes import WaitNotes
 from venuekit.clock import SystemClock
@@ -128,6 +129,8 @@ def enum_member(enumeration: type[enum.StrEnum]) -> Parsed:
 
 def _remember(context: click.Context, _: click.Parameter, path: Path | None) -> None:
     if path is not None:
+        former = state_of(context).accounts_path
+        check_once("--accounts", [path] if former in {None, path} else [former, path], context)
         state_of(context).accounts_path = path
 
 

@@ -92,8 +92,9 @@ _COMMON = (
         help="Draw all rows of the output into a .png or .svg file, too.",
     ),
 )
-_NEEDED_SYMBOL = click.Option(["--symbol"], metavar="S", required=True, help="Of this symbol.")
-_SYMBOL = click.Option(["--symbol"], metavar="S", help="Of this symbol.")
+_OF_SYMBOL: Mapping[str, Any] = {"multiple": True, "metavar": "S", "help": "Of this symbol; may be repeated."}
+_NEEDED_SYMBOL = click.Option(["--symbol", "symbols"], required=True, **_OF_SYMBOL)
+_SYMBOL = click.Option(["--symbol", "symbols"], **_OF_SYMBOL)
 
 
 def _asset(name: str, text: str) -> click.Option:
@@ -231,15 +232,20 @@ async def _download(
     format_ = named if file_format is None else Format(file_format)
     state = state_of(context)
     chosen = entries(state, accounts)
-    options: dict[str, Any] = {**dict(sorted(filters.items())), "start": start, "end": end}
+    symbols = [*dict.fromkeys(filters.pop("symbols", ()))]
+    parts = _parts(history, symbols)
+    of_symbol = {"symbol": ", ".join(sorted(symbols)) or None} if parts[0] else {}
     terms = Terms(
         history.name,
         format_,
-        {key.replace("_", "-"): _word_of(value) for key, value in options.items()},
+        {
+            key.replace("_", "-"): _word_of(value)
+            for key, value in (*sorted({**filters, **of_symbol}.items()), ("start", start), ("end", end))
+        },
         {entry.name: f"{entry.venue} {entry.environment}" for entry in chosen},
     )
     columns = columns_of(history.shape)
-    drawing = None if plot is None else HistoryPlot(plot, terms, columns, history.time, filters)
+    drawing = None if plot is None else HistoryPlot(plot, terms, columns, history.time, {**filters, "symbols": symbols})
     stream = stream_sink(sys.stdout.buffer, format_, columns)
     opening = open_export(output or (stream if drawing is None else drawing.keep_rows(stream)), history.shape, terms)
     failed: dict[str, VenuekitError] = {}
@@ -253,11 +259,12 @@ async def _download(
             for entry in chosen:
                 try:
                     async with open_entry(entry, runtime, read_only=True) as account:
-                        after = export.begin(entry.name, account.identity[-1], same_account=same_account)
+                        export.begin(entry.name, account.identity[-1], same_account=same_account)
                         if drawing is not None:
                             await drawing.read_instruments(entry.name, account)
+                        options = [{**filters, **part, "start": start, "end": end} for part in parts]
                         with gather_odd_rows() as odd:
-                            await _download_one(history, entry.name, account, export, bar, after=after, **options)
+                            await _download_each(history, entry.name, account, export, bar=bar, parts=options)
                         if odd:
                             lacking.append(entry.name)
                             words = f"{entry.name}: {rows_that_cannot_be_read(len(odd))} are left out for good"
@@ -279,6 +286,12 @@ async def _download(
     return worst(statuses)
 
 
+def _parts(history: _History, symbols: Sequence[str]) -> Sequence[Mapping[str, str | None]]:
+    """Return the options of each walk of an account: one for each symbol, where the history takes symbols."""
+    takes_symbols = any(option.name == "symbols" for option in history.filters)
+    return [{"symbol": symbol} for symbol in symbols or (None,)] if takes_symbols else [{}]
+
+
 def _word_of(option: Any) -> str | None:
     """Return an option as the notes of a download keep it, None where it was not given."""
     if isinstance(option, timedelta):
@@ -286,18 +299,54 @@ def _word_of(option: Any) -> str | None:
     return None if option is None else str(plain(option))
 
 
-async def _download_one(
-    history: _History, name: str, account: Account, export: Export[Any], bar: _Bar, *, after: Any, **options: Any
+async def _download_each(
+    history: _History,
+    name: str,
+    account: Account,
+    export: Export[Any],
+    *,
+    bar: _Bar,
+    parts: Sequence[Mapping[str, Any]],
 ) -> None:
-    """Download one account's history behind the item ``after``, the last one in the file."""
+    """Download the parts of one account's history, by their options; one that fails keeps no other from it."""
+    failed: list[VenuekitError] = []
+    for options in parts:
+        part = options["symbol"] if len(parts) > 1 else None
+        title = name if part is None else f"{name} {part}"
+        after = export.begin_part(name, part)
+        try:
+            await _download_one(history, title, account, export, name=name, bar=bar, after=after, **options)
+        except VenuekitError as error:
+            if export.is_broken or isinstance(error, UnsupportedCapability):
+                raise
+            failed.append(error)
+    if failed:
+        *others, last = sorted(failed, key=lambda one: not isinstance(one, _FOR_GOOD))
+        for other in others:
+            print_error(other, as_json=False, account=name)
+        raise last
+
+
+async def _download_one(
+    history: _History,
+    title: str,
+    account: Account,
+    export: Export[Any],
+    *,
+    name: str,
+    bar: _Bar,
+    after: Any,
+    **options: Any,
+) -> None:
+    """Download one history behind the item ``after``, the last one in the file."""
     patient = account.with_options(max_wait=_MAX_WAIT)
     # ``after`` replaces the start, which the venue may not keep any more
     span = options if after is None else {**options, "start": None}
     walk = getattr(capability_of(history.method).of(patient), history.method.__name__)(**span, after=after)
     since = None if after is None else getattr(after, history.time)
     behind = f", continued behind {plain(since)}" if since else ""
-    say_aside(f"{name}: {history.name}: a page weighs {walk.cost_per_page}{behind}")
-    bar.begin(name, since)
+    say_aside(f"{title}: {history.name}: a page weighs {walk.cost_per_page}{behind}")
+    bar.begin(title, since)
     async with aclosing(walk):
         async for item in walk:
             export.add(name, account.venue.id, item)

@@ -60,7 +60,8 @@ class HistoryPlot:
         """Read the contracts of an account's venue, where units of the picture depend on them."""
         if not self._picture.needs_instruments or not account.support(InstrumentReader):
             return
-        symbol = self._options.get("symbol")
+        symbols = self._options["symbols"]
+        symbol = symbols[0] if len(symbols) == 1 else None
         try:
             contracts = await InstrumentReader.of(account).get_instruments(symbol=symbol)
         except VenuekitError as error:

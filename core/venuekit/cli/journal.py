@@ -38,8 +38,10 @@ _SHOWN = "account operation symbol sent_at outcome asked"
 @accounts_command("journal", accounts="any", options=(output_option,))
 @click.option("--since", type=moment, metavar="T", help="Sent at this time or later, in UTC.")
 @click.option("--until", type=moment, metavar="T", help="Sent before this time, in UTC.")
-@click.option("--symbol", metavar="S", help="Of this symbol, or of every symbol of the account.")
-@click.option("--operation", metavar="O", help="Of this operation, such as place_order.")
+@click.option(
+    "--symbol", "symbols", multiple=True, metavar="S", help="Of this symbol, or of every symbol of the account."
+)
+@click.option("--operation", "operations", multiple=True, metavar="O", help="Of this operation, such as place_order.")
 @click.option(
     "--outcome", "outcomes", type=enum_member(EndedAs), multiple=True, metavar="W", help=f"{', '.join(EndedAs)}."
 )
@@ -59,8 +61,8 @@ def journal_command(
     *,
     since: datetime | None,
     until: datetime | None,
-    symbol: str | None,
-    operation: str | None,
+    symbols: Sequence[str],
+    operations: Sequence[str],
     outcomes: Sequence[str],
     is_open: bool,
     csv: Path | None,
@@ -79,7 +81,7 @@ def journal_command(
         raise click.UsageError("--csv, --jsonl, --json and -o are forms of one list: name one of them", context)
     if is_open and outcomes:
         raise click.UsageError("an --open write has no --outcome: name one of them", context)
-    wanted = JournalFilter(since, until, symbol, operation, (OPEN,) if is_open else outcomes)
+    wanted = JournalFilter(since, until, symbols, operations, (OPEN,) if is_open else outcomes)
     listing = _Listing(state_of(context), accounts, directory, wanted, as_json=as_json)
     if csv is not None or jsonl is not None:
         _export(csv or jsonl or Path("-"), listing, is_csv=csv is not None)
@@ -158,10 +160,10 @@ class _Listing:
 
     def hint_at_operation(self) -> None:
         """Note where no write was listed, and none is of the operation that was asked for."""
-        operation = self._wanted.operation
-        if self._is_empty and operation is not None and operation not in self._operations:
-            hint = did_you_mean(operation, self._operations)
-            note(f"no write of these days is of the operation {operation}{hint}", as_json=self._as_json)
+        for operation in self._wanted.operations if self._is_empty else ():
+            if operation not in self._operations:
+                hint = did_you_mean(operation, self._operations)
+                note(f"no write of these days is of the operation {operation}{hint}", as_json=self._as_json)
 
     def _accounts_by_journal(self, journals: Collection[JournalName]) -> Mapping[JournalName, Sequence[str]]:
         """Return the names of accounts by the journals that are theirs."""

@@ -68,16 +68,16 @@ class JournalRow:
 @attrs.frozen
 class JournalFilter:
     """
-    The writes to list; None takes every one.
+    The writes to list; None takes every one, and so does an empty collection.
 
-    ``since`` is inclusive and ``until`` is not; a write that touches every symbol touches ``symbol``, too, and so may
+    ``since`` is inclusive and ``until`` is not; a write that touches every symbol touches ``symbols``, too, and so may
     one that the venue's plugin does not know any more.
     """
 
     since: datetime | None = None
     until: datetime | None = None
-    symbol: str | None = None
-    operation: str | None = None
+    symbols: Collection[str] = ()
+    operations: Collection[str] = ()
     outcomes: Collection[str] = ()
 
     def takes_day(self, day: date) -> bool:
@@ -91,8 +91,8 @@ class JournalFilter:
         return (
             (self.since is None or row.sent_at >= self.since)
             and (self.until is None or row.sent_at < self.until)
-            and (self.symbol is None or row.symbol is None or self.symbol in row.symbol.split())
-            and (self.operation is None or row.operation == self.operation)
+            and (not self.symbols or row.symbol is None or not {*self.symbols}.isdisjoint(row.symbol.split()))
+            and (not self.operations or row.operation in self.operations)
             and (not self.outcomes or row.outcome in self.outcomes)
         )
 

@@ -19,6 +19,7 @@ from venuekit.cli.alerts import FIGURES, Alert, Verdict, parse_alert
 from venuekit.cli.commands import WholeNumber, accounts_command, number, output_option, state_of
 from venuekit.cli.errors import Status, print_error, print_system_error, status_of, worst
 from venuekit.cli.metrics_file import check_metrics, metrics_text, write_metrics
+from venuekit.cli.once import check_once
 from venuekit.cli.output import json_text, note, print_rows, say_done
 from venuekit.cli.row_forms import chosen_form, refuse_rounds
 from venuekit.cli.tables import cell_text, columns
@@ -145,6 +146,8 @@ async def overview_command(
 
     if seconds is not None:
         refuse_rounds(context)
+    for pair, _ in rates:
+        check_once(f"--rate {pair[0]}", [rate for other, rate in rates if other == pair], context)
     if metrics is not None:
         check_metrics(metrics)
     state = state_of(context)

@@ -12,7 +12,7 @@ import click
 from venuekit._util.times import from_milliseconds
 from venuekit.capabilities import IncomeReader
 from venuekit.cli.accounts import answer, entries
-from venuekit.cli.commands import Group, accounts_command, moment, output_option, state_of
+from venuekit.cli.commands import Group, accounts_command, moment, output_option, state_of, symbols_option
 from venuekit.cli.errors import Status, rows_that_cannot_be_read, worst
 from venuekit.cli.output import keep_warnings, note
 from venuekit.cli.pictures import check_plot, draw_picture
@@ -35,7 +35,7 @@ def report_command() -> None:
     """Count figures of a span of time."""
 
 
-@accounts_command("pnl", accounts="any", group=report_command, options=(output_option,))
+@accounts_command("pnl", accounts="any", group=report_command, options=(symbols_option, output_option))
 @click.option("--start", type=moment, metavar="T", help="The start, in UTC.  [default: 30d]")
 @click.option("--end", type=moment, metavar="T", help="The end, in UTC.  [default: now]")
 @click.option("--by", type=click.Choice(["day", "symbol", "both"]), default="both", help="[default: both]")
@@ -53,6 +53,7 @@ async def pnl_command(
     start: datetime | None,
     end: datetime | None,
     by: str,
+    symbols: Sequence[str],
     plot: Path | None,
 ) -> int:
     """
@@ -72,9 +73,12 @@ async def pnl_command(
     lacking: dict[str, int] = {}
 
     async def ask(name: str, account: Account) -> list[Row]:
-        walk = IncomeReader.of(account.with_options(max_wait=_MAX_WAIT)).iter_income(start=start, end=end)
+        reader = IncomeReader.of(account.with_options(max_wait=_MAX_WAIT))
+        walks = [
+            reader.iter_income(start=start, end=end, symbol=symbol) for symbol in dict.fromkeys(symbols or (None,))
+        ]
         with gather_odd_rows() as odd:
-            drawn[name] = profits_of(await walk.all())
+            drawn[name] = profits_of([income for walk in walks for income in await walk.all()])
         lacking.update({name: len(odd)} if odd else {})
         return [_row(name, account, one, by) for one in _group(drawn[name], by)]
 
@@ -88,7 +92,8 @@ async def pnl_command(
     if plot is None:
         return status
     notes += [f"not all of it: without {one.name}" for one in chosen if one.name not in drawn]
-    title = f"report pnl: {start:%Y-%m-%d %H:%M} to {end or now:%Y-%m-%d %H:%M} UTC"
+    of_symbols = f" of {', '.join(dict.fromkeys(symbols))}" if symbols else ""
+    title = f"report pnl{of_symbols}: {start:%Y-%m-%d %H:%M} to {end or now:%Y-%m-%d %H:%M} UTC"
     return worst([status, draw_picture(plot, title, profit_panels(drawn), notes, as_json=as_json)])
 
 

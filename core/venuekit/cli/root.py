@@ -12,6 +12,7 @@ from venuekit import errors
 from venuekit.cli.commands import Group, State, accounts_option, run_coroutines, state_of
 from venuekit.cli.completed import complete_parameters
 from venuekit.cli.errors import Status, print_error, print_system_error, print_usage_error, status_of
+from venuekit.cli.once import refuse_repeats
 from venuekit.cli.output import has_colour, note, print_warnings, silence_streams, within_streams
 
 _MODULES = {
@@ -57,7 +58,7 @@ class _Root(Group):
             return self._of_plugins(ctx).get(cmd_name)
         command = getattr(importlib.import_module(f"venuekit.cli.{module}"), f"{cmd_name.replace('-', '_')}_command")
         assert isinstance(command, click.Command)  # noqa: S101 - the table above is ours
-        return complete_parameters(run_coroutines(command))
+        return complete_parameters(refuse_repeats(run_coroutines(command)))
 
     def _of_plugins(self, ctx: click.Context) -> dict[str, click.Command]:
         return {str(command.name): run_coroutines(command) for command in state_of(ctx).plugins.commands(_wrong)}
@@ -89,6 +90,9 @@ def root(context: click.Context, log: str | None) -> None:
 
         context.with_resource(log_to(log, "--log"))
     state_of(context).plugins.commands(_wrong)  # every command reports the broken ones
+
+
+refuse_repeats(root)
 
 
 def _notes(error: BaseException | None) -> Iterator[str]:

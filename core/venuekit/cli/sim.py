@@ -12,6 +12,7 @@ import click
 from click.core import ParameterSource
 
 from venuekit.cli.commands import Group, WholeNumber, state_of
+from venuekit.cli.once import refuse_repeats
 from venuekit.key_kinds import KeyKind
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ class _Sim(Group):
         from venuekit.simulator.control import COMMANDS
 
         command = COMMANDS.get(cmd_name)
-        return None if command is None else make_subcommand(command)
+        return None if command is None else refuse_repeats(make_subcommand(command))
 
 
 @click.group("sim", cls=_Sim, invoke_without_command=True, subcommand_metavar="[COMMAND [ARGS]...]")

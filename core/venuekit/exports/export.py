@@ -44,6 +44,7 @@ class Export(Generic[T]):
         self._resume = resume
         self._pending: list[Row] = []
         self._last: dict[str, T] = {}
+        self._part: str | None = None
         self._broken = False
         self.added = 0
 
@@ -59,7 +60,7 @@ class Export(Generic[T]):
 
     def begin(self, account: str, key: str, *, same_account: bool = False) -> T | None:
         """
-        Return an account's last item, to continue after it; None to begin with the first.
+        Begin or continue an account; return its last item, to continue after it, or None to begin with the first.
 
         Args:
             account: The account's name.
@@ -76,13 +77,25 @@ class Export(Generic[T]):
                 "use --same-account if it does not"
             )
         self._resume = attrs.evolve(self._resume, keys={**self._resume.keys, account: key})
-        last = self._resume.last.get(account)
+        return self.begin_part(account, None)
+
+    def begin_part(self, account: str, part: str | None) -> T | None:
+        """
+        Begin or continue a part of an account that has begun, such as a symbol, and return the last item of it.
+
+        Items that are added from then on are of this part; None is the one of an account that has no parts.
+        """
+        self._part = part
+        last = self._resume.last.get(self._of_part(account))
         return None if last is None else self._decode(json.dumps(last).encode())
+
+    def _of_part(self, account: str) -> str:
+        return account if self._part is None else f"{account}\n{self._part}"
 
     def add(self, account: str, venue: str, item: T) -> None:
         """Take one item; it is in the file when its batch is full, or with :meth:`commit`."""
         self._pending.append({"account": account, "venue": venue, **{f: getattr(item, f) for f in self._fields}})
-        self._last[account] = item
+        self._last[self._of_part(account)] = item
         if len(self._pending) >= self._sink.batch:
             self.commit()
 

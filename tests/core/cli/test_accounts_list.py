@@ -16,6 +16,14 @@ from venuekit.venue import EnvironmentName
 Call = Callable[..., Any]
 GOOD = ("--venue", "toy_perp", "--environment", "testnet", "--key", "env:TOY_KEY", "--secret", "keyring:toy/secret")
 
+
+def _but(option: str, value: str) -> list[str]:
+    """Return the good options with another value of one."""
+    words = [*GOOD]
+    words[words.index(option) + 1] = value
+    return words
+
+
 FILE = """
 [accounts.main]
 venue = "toy_perp"
@@ -103,10 +111,12 @@ def test_a_new_account_leaves_the_others_as_they_are(call: Call, tmp_path: Path)
     ("words", "said"),
     [
         (["../x", *GOOD], "a name has letters"),
-        (["main", *GOOD, "--key", "planted0secret9"], "a literal is refused"),
-        (["main", *GOOD, "--venue", "toy_prep"], "did you mean toy_perp?"),
+        (["main", *GOOD, "--key", "planted0secret9"], "--key takes one value, and was given 2"),
+        (["main", *_but("--key", "planted0secret9")], "a literal is refused"),
+        (["main", *_but("--venue", "toy_prep")], "did you mean toy_perp?"),
         (["main", *GOOD, "--field", "pin=env:PIN"], "toy_perp takes no pin"),
-        (["main", *GOOD, "--environment", "sim"], "rest is required"),
+        (["main", *GOOD, "--field", "pin=env:A", "--field", "pin=env:B"], "--field pin takes one value"),
+        (["main", *_but("--environment", "sim")], "rest is required"),
         (["main", *GOOD[:4]], "give --key REF, such as --key env:MAIN_KEY"),
     ],
 )

@@ -138,6 +138,8 @@ def test_every_write_with_who_what_and_how_it_ended(call: Call, written: Written
         ("--symbol GEMUSD --outcome applied --outcome not_sent", [7, 7]),
         ("--operation place_order", [None]),
         ("--open main", [None]),
+        ("--operation place_order --operation set_leverages", [None]),
+        ("--symbol GEMUSD --symbol NOPE --outcome applied --outcome not_sent", [7, 7]),
         ("--operation place_oder", []),
     ],
 )

@@ -8,14 +8,14 @@ import os
 import subprocess
 import sys
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import click
 import pytest
 
-from venuekit.cli.commands import AsyncCallback, run_coroutines
+from venuekit.cli.commands import AsyncCallback, State, run_coroutines
 from venuekit.cli.root import COMMANDS, root
 
 Call = Callable[..., Any]
@@ -114,6 +114,31 @@ def test_with_json_an_error_is_an_object(call: Call, words: list[str], error: st
     assert list(called.error) == ["error", "account", "venue", "operation", "subject", "code", "message", "outcome"]
     assert (called.error["error"], called.error["outcome"]) == (error, outcome)
     assert called.error["message"]
+
+
+def _repeated(command: click.Command, words: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    """Yield the words of each option of a command, and of those below it, that takes one value, given twice."""
+    context = click.Context(command, obj=State())
+    for option in command.params:
+        if isinstance(option, click.Option) and not (option.multiple or option.is_flag or option.count):
+            yield (*words, option.opts[0], "1", option.opts[0], "2")
+    if isinstance(command, click.Group):
+        for name in command.list_commands(context):
+            if (below := command.get_command(context, name)) is not None:
+                yield from _repeated(below, (*words, name))
+
+
+def test_an_option_that_takes_one_value_refuses_a_second_one(call: Call) -> None:
+    """Those of every command, of the root, and of the commands of a simulator; none takes the last without a word."""
+    every = [words for words in _repeated(root, ()) if not words[0].startswith("-")]
+    assert len(every) > 100
+    for words in every:
+        called = call(*words)
+        assert called.status == 64
+        assert "takes one value, and was given 2" in called.err, words
+    for words in (("--accounts=1", "plan", "--accounts=2", "x"), ("--log", "1", "--log", "2", "venues")):
+        assert "takes one value, and was given 2" in call(*words).err
+    assert "--rate USDT takes one value" in call("overview", "--rate", "USDT=1", "--rate", "USDT=2").err
 
 
 def test_exit_statuses_reach_the_shell(command: list[str], tmp_path: Path) -> None:

@@ -93,8 +93,7 @@ def test_without_rows_the_heading_is_that_of_rows(call: Call, words: Any, target
     else:
         with_rows = "account\tvenue\tenvironment\tkey\toperation"
 
-    more = ["--accounts", "none.toml"] if command == "overview" else []
-    called = call(*words(command), *more, "-o", "tsv")
+    called = call(*([command, "--accounts", "none.toml"] if command == "overview" else words(command)), "-o", "tsv")
 
     assert (called.status, called.out.count("\n")) == (0, 1)
     assert called.out.startswith(with_rows.partition("\n")[0])

@@ -55,6 +55,19 @@ def test_rows_by_day_and_symbol(simulation: Simulation, capsys: pytest.CaptureFi
     ]
 
 
+def test_symbols_are_chosen(simulation: Simulation, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each that is named is there, and no other."""
+    simulation.ledger_of("binance_usdm").book("USDT", IncomeKind.FUNDING, Decimal(7), symbol="BTCUSDT", time=TIME)
+
+    def symbols_of(*more: str) -> set[str]:
+        assert main(words("--json", *more)) == 0
+        return {row["symbol"] for row in json.loads(capsys.readouterr().out)}
+
+    assert symbols_of() >= {"ETHUSDT", "BTCUSDT"}
+    assert symbols_of("--symbol", "ETHUSDT") == {"ETHUSDT"}
+    assert symbols_of("--symbol", "BTCUSDT", "--symbol", "ETHUSDT") == {"ETHUSDT", "BTCUSDT"}
+
+
 @pytest.mark.parametrize(("by", "field", "values"), [("symbol", "symbol", ["ETHUSDT"]), ("day", "day", None)])
 def test_sums_over_days_or_symbols(
     simulation: Simulation, capsys: pytest.CaptureFixture[str], by: str, field: str, values: list[str] | None

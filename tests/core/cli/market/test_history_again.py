@@ -44,6 +44,29 @@ def test_the_same_command_again_continues(call: Call, market: Any, file_format: 
 
 
 @pytest.mark.parametrize("file_format", FORMATS)
+def test_several_symbols_are_continued_each_behind_its_own_last_row(call: Call, market: Any, file_format: str) -> None:
+    """A file has the rows of each, in their order; the symbols may be named in another order, but no others."""
+    need_format(file_format)
+    place = ("--output", f"out.{file_format}")
+    words = ("history", "fills", "main", "--symbol", "GEMUSD", "--symbol", "TOYUSD", "--symbol", "GEMUSD", *place)
+    swapped = ("history", "fills", "main", "--symbol", "TOYUSD", "--symbol", "GEMUSD", *place)
+
+    def fills(symbol: str, first: int, end: int) -> list[Any]:
+        return [market.module.fill(number, symbol) for number in range(first, end)]
+
+    market.tell(rows=120)
+    first = call(*words)
+    market.tell(rows=150)
+    again, other = call(*swapped), call("history", "fills", "main", "--symbol", "TOYUSD", *place)
+
+    assert [first.status, again.status, other.status] == [0, 0, 64]
+    rows = [*fills("GEMUSD", 0, 120), *fills("TOYUSD", 0, 120), *fills("TOYUSD", 120, 150), *fills("GEMUSD", 120, 150)]
+    assert same_rows(read_rows(Path(f"out.{file_format}")), as_text(expected_rows(rows)))
+    assert "--symbol was GEMUSD, TOYUSD and is TOYUSD" in other.err
+    assert "main TOYUSD: fills: a page weighs" in first.err
+
+
+@pytest.mark.parametrize("file_format", FORMATS)
 def test_an_error_in_the_middle(call: Call, market: Any, file_format: str) -> None:
     """What arrived before an error is in a valid file, the status is the error's, and the next run does the rest."""
     need_format(file_format)
