@@ -71,7 +71,7 @@ async def close_command(
             elif percent is None and symbol is not None:
                 reports = [await control.close_position(symbol, side=side, price=price)]
             else:
-                reports, failed = await _close_each(opened, symbol, side, percent, price, as_json=as_json)
+                reports, failed = await _close_each(opened, symbol, side, percent, price)
     except OperationError as error:
         print_error(error, as_json=as_json, account=account)
         return status_of(error)
@@ -92,8 +92,6 @@ async def _close_each(
     side: PositionSide | None,
     percent: Decimal | None,
     price: Decimal | None,
-    *,
-    as_json: bool,
 ) -> tuple[list[CloseReport], list[OperationError]]:
     """Close the open positions of a symbol, None for all, side by side; one that fails keeps no other open."""
     from venuekit.parts.closing.look import outcome_of
@@ -103,22 +101,31 @@ async def _close_each(
     control = PositionCloseControl.of(account)
     with gather_odd_rows() as odd:
         positions = [one for one in await control.get_positions(symbol=symbol) if one.quantity]
-    calls = []
+    calls, untouched = [], []
     for position in positions:
         if side not in {None, position.side}:
             continue
         quantity = None if percent is None else await _part(account, position, percent)
         if quantity == 0:
-            note(f"{percent:f} % of {position.symbol} {position.side} is less than a step", as_json=as_json)
+            untouched.append(_untouched(position, f"{percent:f} % of it is less than a step of the contract"))
             continue
         leg = position.side if position.side in {PositionSide.LONG, PositionSide.SHORT} else None
         calls.append(outcome_of(control.close_position(position.symbol, side=leg, quantity=quantity, price=price)))
     results = await gather_all(calls)
-    reports = [one for one in results if not isinstance(one, OperationError)]
+    reports = [*(one for one in results if not isinstance(one, OperationError)), *untouched]
     failed = [one for one in results if isinstance(one, OperationError)]
     return reports, failed + [
         unread_error(account, one) for one in odd if symbol in {None, one.text("symbol") or symbol}
     ]
+
+
+def _untouched(position: Position, why: str) -> CloseReport:
+    """Return the report of a position of which nothing is closed, for which nothing is sent."""
+    from venuekit.capabilities import ClosedLeg, CloseReport
+
+    held = position.quantity
+    leg = ClosedLeg(symbol=position.symbol, side=position.side, held=held, closed=0 * held.copy_abs(), why_left=why)
+    return CloseReport(symbols=(position.symbol,), legs=(leg,), positions=(position,))
 
 
 async def _part(account: Account, position: Position, percent: Decimal) -> Decimal:

@@ -27,6 +27,7 @@ from venuekit.errors import (
     AuthenticationFailed,
     ConfigurationError,
     GuardRefused,
+    InvalidRequest,
     OperationError,
     PermissionDenied,
     VenuekitError,
@@ -66,21 +67,30 @@ class _Left:
     report: CloseReport | None = None
     #: the symbols that the guard allows, in words, where it narrowed all to them
     limits: str = ""
+    #: the symbols that the venue refuses, those whose orders could not be read, and the others
+    wrong: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
+    done: tuple[str, ...] = ()
 
     @property
     def count(self) -> int | None:
         """The number of remaining orders, None when unknown."""
         if self.report is not None:
             return None if self.orders is None else len(self.orders)
-        return len(self.orders) if self.orders or (self.orders is not None and self.status is Status.DONE) else None
+        is_read = self.orders is not None and self.status in {Status.DONE, Status.REFUSED}
+        return len(self.orders or ()) if self.orders or is_read else None
 
     def __str__(self) -> str:
+        refused = f"; the venue refuses {', '.join(self.wrong)}" if self.wrong else ""
         if self.report is not None:
-            return f"{self.name}: {self.report}"
+            return f"{self.name}: {self.report}{refused}"
+        left = f"{len(self.orders)} left" if self.orders else "nothing left"
+        if self.unread and self.done:
+            return f"{self.name}: {left} of {', '.join(self.done)}, unknown of {', '.join(self.unread)}{refused}"
         if self.count is None:
-            return f"{self.name}: remaining orders unknown"
+            return f"{self.name}: remaining orders unknown{refused}"
         limits = f" ({self.limits})" if self.limits else ""
-        return f"{self.name}: {f'{self.count} left' if self.count else 'nothing left'}{limits}"
+        return f"{self.name}: {left}{limits}{refused}"
 
 
 @accounts_command("panic", accounts="any", writes=True, short_help="Cancel everything, and close positions too.")
@@ -103,9 +113,9 @@ async def panic_command(
     Cancel every order of each ACCOUNT, plain and conditional, and show the remaining ones; positions stay open.
 
     With --close the positions are closed, too, by market orders that can only reduce them. All accounts are processed
-    concurrently, and a failing one does not stop the others. The exit status is 0 when nothing remains, 3 when anything
-    does, 4 when that is unknown for an account, and 5 when --dry-run shows anything. With --json, the result of each
-    account is one object a line on standard error.
+    concurrently, and a failing one does not stop the others, nor does a symbol that the venue refuses. The exit status
+    is 0 when nothing remains, 3 when anything does or a symbol is refused, 4 when that is unknown for an account, and 5
+    when --dry-run shows anything. With --json, the result of each account is one object a line on standard error.
     """
     state = state_of(context)
     if bool(accounts) is every:
@@ -174,10 +184,17 @@ async def _flatten_one(entry: AccountEntry, account: Account, symbols: tuple[str
     try:
         report = await PositionCloseControl.of(account).flatten(*symbols, all=not symbols)
     except OperationError as error:
+        if (left := await _flatten_others(entry, account, symbols, (error,))) is not None:
+            return left
         left = await _clear_allowed(entry, account, symbols)
         known = tuple(one for one in left.errors if str(one) != str(error))
         return attrs.evolve(left, status=worst([left.status, Status.UNKNOWN]), errors=(error, *known))
     status = status_of_flattening(report)
+    legs = tuple(leg_rows(report, account=name, venue=account.venue.id))
+    if status is not Status.DONE and (others := await _flatten_others(entry, account, symbols, report.errors)):
+        again = {(row["symbol"], row["side"]) for row in others.legs}
+        before = (row for row in legs if (row["symbol"], row["side"]) not in again)
+        return attrs.evolve(others, legs=(*before, *others.legs))
     rows = (
         None
         if report.open_orders is None
@@ -188,9 +205,28 @@ async def _flatten_one(entry: AccountEntry, account: Account, symbols: tuple[str
         status,
         rows,
         errors=report.errors if status is not Status.DONE else (),
-        legs=tuple(leg_rows(report, account=name, venue=account.venue.id)),
+        legs=legs,
         report=report,
     )
+
+
+async def _flatten_others(
+    entry: AccountEntry, account: Account, symbols: tuple[str, ...], errors: Sequence[OperationError]
+) -> _Left | None:
+    """Flatten the symbols without those that the venue refuses by name; None where it refuses none, or all."""
+    suspects = {error.subject: error for error in errors if isinstance(error, InvalidRequest)}
+    patient = account.with_options(max_wait=_MAX_WAIT)
+    refused = [
+        symbol
+        for symbol in symbols
+        if symbol in suspects and (await _clear_part(entry.name, patient, symbol)).wrong  # it refuses reads of it, too
+    ]
+    others = tuple(symbol for symbol in symbols if symbol not in refused)
+    if not refused or not others:
+        return None
+    left = await _flatten_one(entry, account, others)
+    told = (*(suspects[symbol] for symbol in refused), *left.errors)
+    return attrs.evolve(left, status=worst([left.status, Status.REFUSED]), errors=told, wrong=(*refused, *left.wrong))
 
 
 async def _clear_allowed(entry: AccountEntry, account: Account, symbols: tuple[str, ...]) -> _Left:
@@ -209,13 +245,19 @@ async def _clear_one(name: str, account: Account, symbols: tuple[str, ...]) -> _
     parts = await gather_all(_clear_part(name, patient, symbol) for symbol in symbols or (None,))
     orders = [row for part in parts for row in part.orders or ()]
     failed = tuple(error for part in parts for error in part.errors)
+    wrong = tuple(symbol for part in parts for symbol in part.wrong)
     if any(part.orders is None for part in parts):
-        return _Left(name, Status.UNKNOWN, orders or None, failed)
+        of_symbols = [*zip(symbols, parts, strict=False)]  # without symbols, one part is about all
+        unread = tuple(symbol for symbol, part in of_symbols if part.orders is None)
+        done = tuple(symbol for symbol, part in of_symbols if part.orders is not None and not part.wrong)
+        return _Left(name, Status.UNKNOWN, orders or None, failed, wrong=wrong, unread=unread, done=done)
     notes = _still_under_way(name, account)
-    if not orders and not notes and all(isinstance(error, _MAY_NOT) for error in failed):
-        idle = tuple(f"{name}: no order is open; it may not cancel any: {error}" for error in failed)
-        return _Left(name, Status.DONE, orders, notes=idle)
-    return _Left(name, Status.REFUSED if orders else Status.UNKNOWN, orders, failed, notes)
+    of_others = [error for part in parts if not part.wrong for error in part.errors]
+    if not orders and not notes and all(isinstance(error, _MAY_NOT) for error in of_others):
+        idle = tuple(f"{name}: no order is open; it may not cancel any: {error}" for error in of_others)
+        refused = tuple(error for error in failed if error not in of_others)
+        return _Left(name, Status.REFUSED if wrong else Status.DONE, orders, refused, idle, wrong=wrong)
+    return _Left(name, Status.REFUSED if orders else Status.UNKNOWN, orders, failed, notes, wrong=wrong)
 
 
 async def _clear_part(name: str, account: Account, symbol: str | None) -> _Left:
@@ -232,6 +274,10 @@ async def _clear_part(name: str, account: Account, symbol: str | None) -> _Left:
                 orders = await _empty(account, lambda: OrderReader.of(account).get_open_orders(symbol=symbol))
             failed += [unread_error(account, one) for one in odd]
         except OperationError as unreadable:
+            if symbol is not None and all(
+                isinstance(one, InvalidRequest) and one.subject == symbol for one in (error, unreadable)
+            ):
+                return _Left(name, Status.REFUSED, [], (error,), wrong=(symbol,))
             failed.append(unreadable)
             return _Left(name, Status.UNKNOWN, errors=tuple(failed))
     return _Left(name, Status.DONE, [order_row(one, name, account, listed=True) for one in orders], tuple(failed))

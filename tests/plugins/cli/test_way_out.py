@@ -76,6 +76,42 @@ def test_close(simulation: Simulation, call: Call, venue: str) -> None:
 
 
 @every_venue
+def test_a_part_that_is_less_than_a_step_is_left_and_said(simulation: Simulation, call: Call, venue: str) -> None:
+    """The leg is a row of which nothing is closed, the status is 3, and no order is sent."""
+    symbol, _ = VENUES[venue]
+    held = _quantity(simulation, venue)
+
+    called = call("close", venue, symbol, "--percent", "0.0000001", "--json")
+    shown = call("close", venue, "--all", "--percent", "0.0000001")
+
+    assert (called.status, shown.status) == (3, 3)
+    (row,) = called.rows
+    assert (row["symbol"], Decimal(row["held"]), Decimal(row["closed"])) == (symbol, held, 0)
+    assert Decimal(row["left"]) == held
+    assert row["why_left"] == "0.0000001 % of it is less than a step of the contract"
+    assert "no position is open" not in shown.out
+    assert _quantity(simulation, venue) == held
+
+
+@every_venue
+@pytest.mark.parametrize("more", [(), ("--close",)])
+def test_a_wrong_symbol_keeps_no_other_from_panic(
+    simulation: Simulation, call: Call, venue: str, more: tuple[str, ...]
+) -> None:
+    """The other one is cleared, and closed with ``--close``; the result says which is done, and the status is 3."""
+    symbol, _ = VENUES[venue]
+
+    called = call("panic", venue, "--symbol", symbol, "--symbol", "NOPE", *more)
+
+    assert called.status == 3, called
+    assert called.out.splitlines()[-1].startswith(f"{venue}: {'flat' if more else 'nothing left'}")
+    assert called.out.endswith("; the venue refuses NOPE\n")
+    assert called.err.count("NOPE") >= 1
+    assert simulation.ledger_of(venue).open_orders(symbol) == ()
+    assert (_quantity(simulation, venue) == 0) is bool(more)
+
+
+@every_venue
 def test_close_at_a_limit(simulation: Simulation, call: Call, venue: str) -> None:
     """The order rests and can only reduce; that is what was asked for, and the status is 0."""
     symbol, price = VENUES[venue]
