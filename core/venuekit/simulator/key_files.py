@@ -47,7 +47,8 @@ def _opening_keys(simulation: Simulation, venue_id: str) -> Iterator[tuple[str, 
     yield f"{own}main", simulation.key_of(venue_id)
     yield f"{own}read-only", simulation.key_of(venue_id, read_only=True)
     for number, name in enumerate(list_named_accounts(simulation), 1):
-        yield f"{own}account-{number}", simulation.key_of(venue_id, account=name)
+        if venue_id in simulation.venue_ids_of(name):
+            yield f"{own}account-{number}", simulation.key_of(venue_id, account=name)
 
 
 def describe_key(key: SimKey, files: Mapping[str, Path]) -> dict[str, object]:

@@ -113,7 +113,8 @@ def announcement(
     told: dict[str, object] = {"venues": venues, "read_only": read_only}
     if names := list_named_accounts(simulation):
         told["accounts"] = {
-            name: {one: pair(simulation.key_of(one, account=name)) for one in simulation.venue_ids} for name in names
+            name: {one: pair(simulation.key_of(one, account=name)) for one in simulation.venue_ids_of(name)}
+            for name in names
         }
     return json.dumps(told if control is None else {**told, "control": control})
 
@@ -185,7 +186,8 @@ def write_accounts_file(path: Path, simulation: Simulation) -> None:
     """
     Write an accounts file with one account for each simulated venue, named like the venue.
 
-    A named account of the simulation is there, too, by the venue and its name, as ``acme_perp.a``.
+    A named account of the simulation is there, too, by the venue and its name, as ``acme_perp.a``; one whose money is
+    of some venues alone, for these.
 
     Key and secret go into two files beside it, since an accounts file holds references only; a venue with another form
     of keys, or with further fields, has files of its own. All are readable by their owner alone.
@@ -199,11 +201,11 @@ def write_accounts_file(path: Path, simulation: Simulation) -> None:
     for number, name in enumerate(list_named_accounts(simulation), 1):
         tables += [
             _table(simulation, venue_id, path.name, texts, account=name, mark=f"a{number}-")
-            for venue_id in simulation.venue_ids
+            for venue_id in simulation.venue_ids_of(name)
         ]
     accounts = "\n\n".join((_MARK, *tables))
     try:
-        written = path.read_text(encoding="utf-8") if _is_marked(path) else ""
+        written = path.read_text(encoding="utf-8") if is_written_here(path) else ""
         for file in (path, *map(path.with_name, texts)):
             if file.is_symlink() or (file.exists() and not _is_ours(file, texts.get(file.name), written)):
                 raise AccountsFileError(f"{file} was not written by venuekit sim; it is left alone, name another one")
@@ -256,7 +258,7 @@ def _text(value: str) -> str:
 def _is_ours(file: Path, text: str | None, written: str) -> bool:
     """Return whether a file may be overwritten by ``text`` (None for accounts); ``written`` are our last accounts."""
     if text is None:
-        return _is_marked(file)
+        return is_written_here(file)
     is_named = _text(f"file:{file.name}") in written
     content = file.read_bytes() if file.is_file() else b""
     if _is_secret(text.encode()) or _is_private_key(text.encode()):
@@ -264,7 +266,8 @@ def _is_ours(file: Path, text: str | None, written: str) -> bool:
     return is_named
 
 
-def _is_marked(file: Path) -> bool:
+def is_written_here(file: Path) -> bool:
+    """Return whether a file is an accounts file that venuekit sim wrote, and may overwrite."""
     return file.is_file() and file.read_bytes().startswith(_MARK.encode())
 
 

@@ -77,7 +77,7 @@ class Simulation(MarketCommands, ScriptCommands, StreamCommands):
         self._port = port
         self._offsets = {venue.realm: 0 for venue in self._venues.values()}
         self._seed = seed
-        named = read_accounts(accounts, self._venues)
+        named = self._named = read_accounts(accounts, self._venues)
         made = [make_key(seed), make_key(seed, read_only=True), make_key(seed, account=SUB_ACCOUNT)]
         for name in named:
             made += [make_key(seed, account=name), make_key(seed, read_only=True, account=name)]
@@ -163,6 +163,11 @@ class Simulation(MarketCommands, ScriptCommands, StreamCommands):
     def accounts(self) -> tuple[str, ...]:
         """The accounts that have keys, by name or number; the main one, ``"1"``, is the first."""
         return tuple(dict.fromkeys(key.account for key in self._keys))
+
+    def venue_ids_of(self, account: str) -> tuple[str, ...]:
+        """Return the venues of an account, by name or number: all, or those that have all of its money."""
+        homes = {one.venue_id for one in self._named.get(account, ())} or {None}
+        return tuple(venue_id for venue_id in self._venues if not homes.isdisjoint({None, venue_id}))
 
     def venue(self, venue_id: str) -> Venue[Any]:
         """Return a simulated venue's declaration."""

@@ -131,6 +131,28 @@ async def test_named_accounts(tmp_path: Path) -> None:
     assert set(_modes(tmp_path).values()) == {0o600}
 
 
+async def test_an_account_of_one_venue_is_of_this_one_alone(tmp_path: Path) -> None:
+    """In the file, in the line and in the simulation; one with money of every venue is of all."""
+    file = tmp_path / "accounts.toml"
+    money: dict[str, Any] = {"one": {"toy_perp": {"USD": 7}}, "all": {"USD": 8}}
+    async with simulate("toy_perp", "toy_swap", accounts=money) as sim:
+        write_accounts_file(file, sim)
+        told = json.loads(announcement(sim))["accounts"]
+
+        assert list(load_accounts(file).entries) == [
+            "toy_perp",
+            "toy_swap",
+            "toy_perp.one",
+            "toy_perp.all",
+            "toy_swap.all",
+        ]
+        assert {name: list(venues) for name, venues in told.items()} == {
+            "one": ["toy_perp"],
+            "all": ["toy_perp", "toy_swap"],
+        }
+        assert (sim.venue_ids_of("one"), sim.venue_ids_of("1")) == (("toy_perp",), ("toy_perp", "toy_swap"))
+
+
 async def test_overwrites_its_own_files_only(tmp_path: Path) -> None:
     """A file of its own making is replaced; anybody else's file, of accounts or beside it, is left as it is."""
     file = tmp_path / "accounts.toml"
