@@ -96,7 +96,8 @@ async def add_command(
     table = {"venue": venue.id, "environment": settings.pop("environment").value, **references, **further}
     table |= {one: list(value) if isinstance(value, tuple) else value for one, value in settings.items() if value}
     _write(path, text, _toml(name, table), texts)
-    note(f"{path}: account {name} added; check it: venuekit accounts check {name}", as_json=as_json, account=name)
+    check = f"venuekit accounts check {name}{state_of(context).accounts_words}"
+    note(f"{path}: account {name} added; check it: {check}", as_json=as_json, account=name)
 
 
 def _path(given: Path | None) -> Path:

@@ -10,6 +10,7 @@ import enum
 import functools
 import inspect
 import re
+import shlex
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -171,6 +172,11 @@ class State:
         self.accounts_path: Path | None = None
         self.wait_notes = WaitNotes(as_json=as_json)
         self._as_json = as_json
+
+    @property
+    def accounts_words(self) -> str:
+        """The option that names the accounts file, for a command that is suggested; empty where none was given."""
+        return "" if self.accounts_path is None else f" --accounts {shlex.quote(str(self.accounts_path))}"
 
     @functools.cached_property
     def plugins(self) -> Plugins:

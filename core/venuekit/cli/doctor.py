@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -48,7 +49,8 @@ async def doctor_command(context: click.Context, accounts: Sequence[str], as_jso
     except AccountsFileError as error:
         findings.insert(0, fail("accounts file", "file", error, _mend_file(state)))
     async with Runtime(plugins=state.plugins) as runtime:
-        examined = await fan_out({one.name: one for one in chosen}, lambda entry: examine(entry, runtime))
+        given = state.accounts_words
+        examined = await fan_out({one.name: one for one in chosen}, lambda entry: examine(entry, runtime, given))
     examined.raise_first()
     findings += [one for of_account in examined.values.values() for one in of_account]
     if as_json:
@@ -72,8 +74,17 @@ def _lines(findings: Sequence[Finding]) -> Iterator[str]:
 
 
 def _mend_file(state: State) -> str:
-    given = "" if state.accounts_path is None else f" --accounts {state.accounts_path}"
-    return f"venuekit accounts{given}, or venuekit accounts add NAME{given} for a new one"
+    """Return the command that mends a file that is not there, is open to others, or is wrong."""
+    from venuekit.credentials.accounts_file import find_accounts_file
+
+    try:
+        path = find_accounts_file(state.accounts_path)
+        is_open = path.stat().st_mode & 0o077
+    except (AccountsFileError, OSError):
+        return f"venuekit accounts add NAME --venue ID --environment live{state.accounts_words}"
+    if is_open:
+        return f"chmod 600 {shlex.quote(str(path))}"
+    return f"correct {path}, then: venuekit accounts{state.accounts_words}"
 
 
 def _plugins(plugins: Plugins) -> Iterator[Finding]:

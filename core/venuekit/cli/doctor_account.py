@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -11,8 +13,9 @@ from venuekit.capabilities import ApiKey, ApiKeyReader, BalanceReader
 from venuekit.cli.accounts import open_for_reading
 from venuekit.cli.findings import Finding, fail, ok, warn
 from venuekit.clock import SystemClock
-from venuekit.errors import OperationError, VenuekitError
+from venuekit.errors import AuthenticationFailed, OperationError, TransportError, VenuekitError
 from venuekit.exports.rows import plain
+from venuekit.venue import EnvironmentName
 
 if TYPE_CHECKING:
     from venuekit.account import Account
@@ -26,12 +29,16 @@ _CLOCK_OFF = 1000
 _KEY_ENDS = timedelta(days=14)
 
 
-async def examine(entry: AccountEntry, runtime: Runtime) -> list[Finding]:
-    """Return the findings about an account, up to the first failure that keeps it from being opened."""
-    return [finding async for finding in _examine(entry, runtime)]
+async def examine(entry: AccountEntry, runtime: Runtime, given: str = "") -> list[Finding]:
+    """
+    Return the findings about an account, up to the first failure that keeps it from being opened.
+
+    ``given`` is the option that names the accounts file, for the commands that mend; empty where none was given.
+    """
+    return [finding async for finding in _examine(entry, runtime, given)]
 
 
-async def _examine(entry: AccountEntry, runtime: Runtime) -> AsyncIterator[Finding]:
+async def _examine(entry: AccountEntry, runtime: Runtime, given: str) -> AsyncIterator[Finding]:
     from venuekit.credentials.accounts_file import check_fitting, read_credentials
 
     name, plugins = entry.name, runtime.plugins
@@ -41,7 +48,7 @@ async def _examine(entry: AccountEntry, runtime: Runtime) -> AsyncIterator[Findi
         signs_elsewhere = plugins.is_answered("venuekit_make_signer")
         check_fitting(entry, venue, credentials, signs_elsewhere=signs_elsewhere)
     except VenuekitError as error:
-        yield fail(name, "references", error, f"venuekit accounts check {name} --offline")
+        yield fail(name, "references", error, f"venuekit accounts check {name} --offline{given}")
         return
     lengths = {"key": credentials.key, "secret": credentials.secret, **credentials.fields}
     found = ", ".join(f"{field} of {len(secret.reveal())} characters" for field, secret in lengths.items())
@@ -51,10 +58,25 @@ async def _examine(entry: AccountEntry, runtime: Runtime) -> AsyncIterator[Findi
             if account.support(BalanceReader):  # a signed read: some accounts open without any
                 await BalanceReader.of(account).get_balances()
             yield ok(name, "host", f"{_host(entry, venue)} answers, and takes the key")
-            for finding in [_clock(name, account), *await _key(name, account), *_writes(name, account)]:
+            of_key = await _key(name, account, given)
+            for finding in [_clock(name, account, given), *of_key, *_writes(name, account, given)]:
                 yield finding
     except VenuekitError as error:
-        yield fail(name, "host", error, f"venuekit accounts check {name}")
+        yield fail(name, "host", error, mend_host(entry, error, given))
+
+
+def mend_host(entry: AccountEntry, error: VenuekitError, given: str) -> str:
+    """Return the mend of an account that does not open: of its simulator, of its key, or of the way to its host."""
+    is_refused = isinstance(error, AuthenticationFailed)
+    if entry.environment is EnvironmentName.SIM and (is_refused or isinstance(error, TransportError)):
+        from venuekit.simulator.serve import is_written_here
+
+        if is_written_here(Path(entry.source)):
+            return f"venuekit sim --write-accounts {shlex.quote(entry.source)}"
+        return f"venuekit sim, and its URL and keys into {entry.place()}"
+    if is_refused:
+        return f"renew the key at the venue, or change the references of {entry.place()}"
+    return f"venuekit accounts check {entry.name}{given}"
 
 
 def _host(entry: AccountEntry, venue: Venue[Any]) -> str:
@@ -62,12 +84,12 @@ def _host(entry: AccountEntry, venue: Venue[Any]) -> str:
     return urlsplit(rest).netloc
 
 
-def _clock(name: str, account: Account) -> Finding:
+def _clock(name: str, account: Account, given: str) -> Finding:
     clock = account.venue_clock
     if account.venue.server_time is None:
         return ok(name, "clock", "the venue has no time of its own")
     if not clock.synced:
-        return warn(name, "clock", "the venue's time could not be read", f"venuekit doctor {name}")
+        return warn(name, "clock", "the venue's time could not be read", f"venuekit doctor {name}{given}")
     offset = SystemClock().milliseconds() - clock.milliseconds()
     found = f"this machine is {abs(offset)} ms {'ahead of' if offset > 0 else 'behind'} the venue"
     if abs(offset) <= _CLOCK_OFF:
@@ -75,13 +97,13 @@ def _clock(name: str, account: Account) -> Finding:
     return warn(name, "clock", found, "timedatectl set-ntp true")
 
 
-async def _key(name: str, account: Account) -> list[Finding]:
+async def _key(name: str, account: Account, given: str) -> list[Finding]:
     if not account.support(ApiKeyReader):
         return [ok(name, "key", "the venue does not tell the rights of a key")]
     try:
         key = await ApiKeyReader.of(account).get_api_key()
     except OperationError as error:
-        return [fail(name, "key", error, f"venuekit key {name}")]
+        return [fail(name, "key", error, f"venuekit key {name}{given}")]
     return list(_rights(name, account, key))
 
 
@@ -100,11 +122,11 @@ def _rights(name: str, account: Account, key: ApiKey) -> Iterator[Finding]:
         yield warn(name, "key's end", found, "make a new key at the venue")
 
 
-def _writes(name: str, account: Account) -> Iterator[Finding]:
+def _writes(name: str, account: Account, given: str) -> Iterator[Finding]:
     unresolved, unreadable = account.unresolved, account.unreadable
     if unresolved:
-        yield warn(name, "journal", f"{len(unresolved)} writes of unknown outcome", f"venuekit resolve {name}")
+        yield warn(name, "journal", f"{len(unresolved)} writes of unknown outcome", f"venuekit resolve {name}{given}")
     if unreadable:
-        yield warn(name, "journal", f"{len(unreadable)} lines cannot be read", f"venuekit journal {name}")
+        yield warn(name, "journal", f"{len(unreadable)} lines cannot be read", f"venuekit journal {name}{given}")
     if not unresolved and not unreadable:
         yield ok(name, "journal", "every write has its outcome")

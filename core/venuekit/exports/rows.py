@@ -24,7 +24,9 @@ def row_of(value: attrs.AttrsInstance, **first: Any) -> Row:
 
 
 def plain(value: Any) -> str | int | None:
-    """Return a value in its JSON form: Decimals as plain text, times with milliseconds and Z, enums in lower case."""
+    """Return a value in its JSON form: Decimals as plain text, times with milliseconds and Z, words in lower case."""
+    if isinstance(value, enum.IntEnum):
+        return int(value)
     if isinstance(value, enum.Enum):
         return str(value.value).lower()
     if isinstance(value, Decimal):
@@ -59,6 +61,6 @@ def _column_type(hint: Any) -> type | None:
         return _column_type(inner[0]) if len(inner) == 1 else None
     if not isinstance(hint, type):
         return None
-    if issubclass(hint, enum.Enum):
+    if issubclass(hint, enum.Enum) and not issubclass(hint, enum.IntEnum):
         return str
     return next((kind for kind in _TYPES if issubclass(hint, kind)), None)

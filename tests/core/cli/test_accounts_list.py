@@ -132,6 +132,15 @@ def test_an_account_that_could_not_be_read_is_not_written(
     assert [one for one in tmp_path.rglob("*") if one.is_file()] == []
 
 
+def test_the_suggested_check_is_about_the_file_that_was_given(call: Call, tmp_path: Path) -> None:
+    """It runs as it is, also where the name of the file has blanks."""
+    file = tmp_path / "my desk.toml"
+
+    done = call("accounts", "add", "main", *GOOD, "--accounts", file)
+
+    assert done.err.endswith(f"check it: venuekit accounts check main --accounts '{file}'\n")
+
+
 def test_typed_secrets_are_not_shown_and_go_into_files_of_their_own(command: list[str], tmp_path: Path) -> None:
     """At a terminal key and secret are asked for without echo; the accounts file has references to their files."""
     words = [*command, "accounts", "add", "main", "--accounts", "desk.toml", *GOOD[:4]]
