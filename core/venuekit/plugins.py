@@ -273,7 +273,11 @@ class Plugins:
             origin = disabled.origin
             raise UnknownVenue(f"venue {venue_id!r} of {origin} is disabled by {DISABLE_VARIABLE}")
         ids = self.venue_ids()
-        has = f"installed: {', '.join(ids)}{did_you_mean(venue_id, ids)}" if ids else "none is installed at all"
+        has = (
+            f"installed: {', '.join(ids)}{did_you_mean(venue_id, ids)}"
+            if ids
+            else f"none is installed at all; {HOW_TO_INSTALL}"
+        )
         raise UnknownVenue(f"no installed distribution provides venue {venue_id!r}; {has}")
 
     # -- loading

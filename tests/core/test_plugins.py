@@ -77,8 +77,8 @@ def test_an_unknown_venue_names_the_installed_ones(install: Install, discover: D
 
 
 def test_no_venue_at_all() -> None:
-    """Without any plugin the error says so."""
-    with pytest.raises(UnknownVenue, match="none is installed at all"):
+    """Without any plugin the error says so, and how to install one."""
+    with pytest.raises(UnknownVenue, match="none is installed at all; pip install "):
         make_plugins(entry_points=()).venue("acme_perp")
 
 
