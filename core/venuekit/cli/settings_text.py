@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -71,27 +71,30 @@ def _text(
     every: Sequence[Step],
     cost: str,
 ) -> str:
-    groups = list(_groups(steps))
+    groups = list(_groups(steps, by_line="decided_by" in shown))
     rows: list[Row] = [_row(group) for group, _ in groups]
     rows += [{"account": one.account, "status": "unreadable"} for one in unreadable]
     used = {field: shown[field] for field in shown if field not in _RARE or any(row.get(field) for row in rows)}
     counted = Counter(str(step.status) for step in every) + Counter("unreadable" for _ in unreadable)
     numbers = ", ".join(f"{number} {status}" for status, number in counted.items()) or "nothing"
     notes = [(_subject(group), str(group[0].status), why) for group, why in groups if why]
-    notes += [(f"accounts.{one.account}", "unreadable", str(one.error)) for one in unreadable]
     wrapped = [fill(f"{subject}: {status}: {why}", width(), later="  ") for subject, status, why in notes]
     tables = [table(rows, used)] if rows else []
     return "\n".join([*tables, *wrapped, fill(f"{numbers}; {cost}", width())])
 
 
-def _groups(steps: Iterable[tuple[Step, str]]) -> Iterator[tuple[list[Step], str]]:
-    """Yield the steps that differ in the symbol alone, together where they are many, in the order of the first one."""
+def _groups(steps: Sequence[tuple[Step, str]], *, by_line: bool) -> Iterator[tuple[list[Step], str]]:
+    """
+    Yield the steps that differ in the symbol alone, together where they are many, in the order of the first one.
+
+    With ``by_line`` those of another line that decided are no like ones: the line is shown.
+    """
     alike: dict[object, list[Step]] = {}
-    for step, why in steps:
-        alike.setdefault((_likeness(step), why), []).append(step)
+    keys = [(_likeness(step), step.decided_by if by_line else None, why) for step, why in steps]
+    for key, (step, _) in zip(keys, steps, strict=True):
+        alike.setdefault(key, []).append(step)
     done = set()
-    for step, why in steps:
-        key = (_likeness(step), why)
+    for key, (step, why) in zip(keys, steps, strict=True):
         if step.symbol is None or len(alike[key]) < ALIKE:
             yield [step], why
         elif key not in done:
@@ -100,7 +103,7 @@ def _groups(steps: Iterable[tuple[Step, str]]) -> Iterator[tuple[list[Step], str
 
 
 def _likeness(step: Step) -> tuple[Any, ...]:
-    values = (step.margin_type, step.side, step.present, step.target, step.decided_by)
+    values = (step.margin_type, step.side, step.present, step.target)
     return (step.account, step.venue, step.symbol is None, step.setting, *values, step.status)
 
 
@@ -115,23 +118,36 @@ def _row(group: Sequence[Step]) -> dict[str, Any]:
         "symbol": symbol,
         "order": min(orders, default=None),
         "weight": sum(weights) if weights else None,
-        "decided_by": None if first.decided_by is None else PurePath(first.decided_by).name,
+        "decided_by": _line(first),
     }
 
 
+def _line(step: Step) -> str | None:
+    """Return the file's name and the line that decided."""
+    return None if step.decided_by is None else PurePath(step.decided_by).name
+
+
 def _subject(group: Sequence[Step]) -> str:
-    """Return the subject of a note: the name of a step, or of several the setting and the first symbols."""
+    """
+    Return the subject of a note: a setting, or of several that are alike the setting and the first symbols.
+
+    It has the line that decided, be it the one of a group; where these are several lines, the first of them.
+    """
     first = group[0]
-    if len(group) == 1:
-        return str(first)
-    named = ", ".join(str(step.symbol) for step in group[:_NAMED])
-    return f"{first.account}: {first.setting} of {len(group)} symbols ({named}, ...)"
+    line = _line(first)
+    if len(group) > 1:
+        named = ", ".join(str(step.symbol) for step in group[:_NAMED])
+        return f"{first.account}: {first.setting} of {len(group)} symbols ({named}, ...{f'; {line}' if line else ''})"
+    return str(first) if line is None else f"{_where(first)} ({line})"
+
+
+def _where(step: Step) -> str:
+    return " ".join(filter(None, (step.account, step.symbol, step.setting, step.margin_type, step.side)))
 
 
 def step_text(step: Step) -> str:
     """Return one change: ``main BTCUSDT leverage: 20 -> 5``."""
-    where = " ".join(filter(None, (step.account, step.symbol, step.setting, step.margin_type, step.side)))
-    return f"{where}: {cell_text(step.present)} -> {cell_text(step.target)}"
+    return f"{_where(step)}: {cell_text(step.present)} -> {cell_text(step.target)}"
 
 
 def pace_text(paces: Sequence[Pace]) -> str:

@@ -108,7 +108,7 @@ def test_a_refusal_is_predicted_and_nothing_of_it_sent(call: Call, fresh: Any, t
     assert refused["status"] == "refused"
     assert "isolated position" in refused["reason"]
     assert {(row["symbol"], row["status"]) for row in applied.rows} == {("GEMUSD", "changed"), ("TOYUSD", "refused")}
-    assert "TOYUSD.leverage: refused: " in call("plan", *place[:-1]).out
+    assert "toy_perp TOYUSD leverage (settings.toml:" in call("plan", *place[:-1]).out
 
 
 @pytest.mark.parametrize(
@@ -315,6 +315,9 @@ def test_one_dead_account_does_not_stop_the_others(
     assert [planned.status, as_json.status, applied.status] == [1, 1, 1]
     assert "2 pending, 1 unreadable" in planned.out
     assert planned.err.startswith("error: desk2: toy_perp: ")
+    assert "desk2" in planned.out
+    assert planned.err.splitlines()[0].partition("toy_perp: ")[2] not in planned.out
+    assert len(planned.err.splitlines()) == 1
     assert [(row["account"], row["status"]) for row in as_json.rows] == [
         ("toy_perp", "pending"),
         ("toy_perp", "pending"),

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import attrs
 import click
 import pytest
 
@@ -81,8 +82,23 @@ def test_a_note_on_many_symbols_is_told_once() -> None:
         step(number, status=StepStatus.REFUSED, order=None, weight=None, reason="not now") for number in range(9)
     ]
     lines = shown(plan_of(*refused))
-    assert lines[3] == "main: leverage of 9 symbols (S0, S1, S2, ...): refused: not now"
+    assert lines[3] == "main: leverage of 9 symbols (S0, S1, S2, ...; target.toml:5): refused: not now"
     assert lines[4].startswith("9 refused; ")
+
+
+def test_a_note_names_the_setting_and_the_line_that_decided() -> None:
+    """The line may be that of a group: the file has no key of the symbol then, and none is told."""
+    refused = step(1, status=StepStatus.REFUSED, order=None, weight=None, reason="not now")
+    assert shown(plan_of(refused))[3] == "main S1 leverage (target.toml:5): refused: not now"
+    without_file = attrs.evolve(refused, decided_by=None)
+    assert shown(plan_of(without_file))[3] == "accounts.main.symbols.S1.leverage: refused: not now"
+
+
+def test_symbols_of_several_lines_are_alike_where_no_line_is_shown() -> None:
+    """As those of an undo file, each of which has a table of its own."""
+    steps = [step(number, decided_by=f"/desk/undo.toml:{number}") for number in range(1, 6)]
+    assert shown(plan_of(*steps))[2].split()[:4] == ["1", "main", "5", "symbols"]
+    assert len(shown(plan_of(*steps), lines=True)) == 2 + 5 + 1
 
 
 def test_settings_that_equal_their_targets_are_counted() -> None:
