@@ -3,12 +3,29 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Awaitable
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from venuekit.capabilities import InstrumentReader, OrderControl, OrderRequest, OrderSide, OrderType
+from venuekit.account import Account
+from venuekit.capabilities import (
+    BracketReader,
+    CandleReader,
+    FillReader,
+    FundingRateReader,
+    InstrumentReader,
+    LeverageControl,
+    OrderControl,
+    OrderReader,
+    OrderRequest,
+    OrderSide,
+    OrderType,
+    PositionCloseControl,
+    PriceReader,
+)
 from venuekit.errors import InvalidRequest
 from venuekit.plugins import make_plugins
 from venuekit.testing.staged import on_stage
@@ -50,3 +67,33 @@ async def test_an_order_for_a_symbol_that_is_not_listed_gets_the_one_that_was_me
             with pytest.raises(InvalidRequest, match=f"did you mean {listed[0].symbol}") as caught:
                 await orders.place_order(request)
             assert caught.value.subject == meant
+
+
+def _asked(account: Account, symbol: str) -> dict[str, Awaitable[Any]]:
+    """Return the calls of methods that are about a symbol."""
+    control = PositionCloseControl.of(account)
+    return {
+        "prices": PriceReader.of(account).get_prices(symbol),
+        "positions": control.get_positions(symbol=symbol),
+        "open orders": control.cancel_all_orders(symbol=symbol),
+        "cancel": OrderReader.of(account).get_open_orders(symbol=symbol),
+        "leverage": LeverageControl.of(account).set_leverage(symbol, 5),
+        "brackets": BracketReader.of(account).get_brackets(symbol=symbol),
+        "fills": FillReader.of(account).iter_fills(symbol).all(),
+        "funding": FundingRateReader.of(account).iter_funding_rates(symbol).all(),
+        "candles": CandleReader.of(account).iter_candles(symbol, timedelta(hours=1)).all(),
+        "flatten": control.flatten(symbol),
+        "close": control.close_position(symbol),
+    }
+
+
+@pytest.mark.parametrize("venue", EXCHANGES, ids=[venue.id for venue in EXCHANGES])
+async def test_every_method_names_the_symbol_that_was_meant_once_instruments_were_read(venue: Venue[Any]) -> None:
+    """In lower case, and by its key, behind the venue's words."""
+    async with on_stage(venue) as stage:
+        listed = await InstrumentReader.of(stage.account).get_instruments()
+        for text in (listed[0].symbol.lower(), listed[0].key):
+            for name, call in _asked(stage.account, text).items():
+                with pytest.raises(InvalidRequest) as caught:
+                    await call
+                assert caught.value.message.count(f"did you mean {listed[0].symbol}?") == 1, (name, text)

@@ -37,6 +37,18 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     return f"; did you mean {found}?" if found else ""
 
 
+def suggest_symbol(symbol: str, symbols: Mapping[str, str]) -> str:
+    """
+    Return the end of a sentence about a symbol that is not listed: the one that was perhaps meant, or nothing.
+
+    ``symbols`` are the listed ones by the keys of their contracts; a text with a slash is taken for such a key.
+    """
+    if "/" not in symbol:
+        return did_you_mean(symbol, symbols.values())
+    key = nearest(symbol, symbols)
+    return "" if key is None else f"; did you mean {symbols[key]}? It is {key}"
+
+
 def guard_limits(symbols: Iterable[str]) -> str:
     """Return in words which symbols a guard allows: of many the first ones, and how many more."""
     names = sorted(symbols)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
 
+from venuekit.capabilities import InstrumentReader
 from venuekit.cli.commands import State, state_of
 from venuekit.cli.errors import Status, note_left_out, print_error, status_of, worst
 from venuekit.cli.output import print_rows
 from venuekit.cli.row_forms import chosen_form
 from venuekit.cli.tables import OPTIONAL_COLUMNS
-from venuekit.errors import UnsupportedCapability, VenuekitError
+from venuekit.errors import InvalidRequest, UnsupportedCapability, VenueError, VenuekitError
 from venuekit.exports.rows import Row
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ async def open_for_reading(entry: AccountEntry, runtime: Runtime) -> AsyncIterat
 
 @asynccontextmanager
 async def open_account(state: State, name: str, *, read_only: bool = False) -> AsyncIterator[Account]:
-    """Open one account of the file; errors of the block name it."""
+    """Open one account of the file; errors of the block name it, and the symbol that was perhaps meant."""
     from venuekit import Runtime
     from venuekit.accounts import name_account_in_errors, open_entry
 
@@ -54,7 +55,23 @@ async def open_account(state: State, name: str, *, read_only: bool = False) -> A
             Runtime(plugins=state.plugins) as runtime,
             open_for_reading(entry, runtime) if read_only else open_entry(entry, runtime) as account,
         ):
-            yield account
+            try:
+                yield account
+            except InvalidRequest as refused:
+                await hint_symbol(account, refused)
+                raise
+
+
+async def hint_symbol(account: Account, refused: VenueError) -> None:
+    """End the refusal of a symbol that the venue does not list with the one that was perhaps meant; it is read."""
+    from venuekit.parts.listing import add_hint
+
+    if refused.subject is None or not account.support(InstrumentReader):
+        return
+    with suppress(VenuekitError):
+        listed = await InstrumentReader.of(account).get_instruments()
+        if refused.subject not in {one.symbol for one in listed}:
+            add_hint(refused, listed)
 
 
 @asynccontextmanager

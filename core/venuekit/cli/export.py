@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from venuekit.cli.accounts import open_together
+from venuekit._util.texts import did_you_mean
+from venuekit.capabilities import InstrumentReader
+from venuekit.cli.accounts import hint_symbol, open_together
 from venuekit.cli.commands import accounts_command, state_of
 from venuekit.cli.errors import Status, print_error, status_of, unread_error, worst
 from venuekit.cli.output import json_text
-from venuekit.errors import ConfigurationError, VenuekitError
+from venuekit.errors import ConfigurationError, InvalidRequest, NotFound, VenuekitError
 from venuekit.exports.rows import Row
+
+if TYPE_CHECKING:
+    from venuekit.account import Account
 
 
 @accounts_command("export", accounts="any", short_help="Print the settings that hold as a target file.")
@@ -43,6 +48,7 @@ async def export_command(
     state = state_of(context)
     tables: dict[str, Any] = {}
     statuses = [Status.DONE]
+    choice = _Choice(symbols)
     names = list(accounts or state.accounts.entries)
     async with open_together(state, names, read_only=True) as (opened, failed):
         for name in names:
@@ -50,15 +56,22 @@ async def export_command(
             try:
                 if error is None:
                     with gather_odd_rows() as odd:
-                        tables[name] = tables_of(await read_target_of(opened[name], symbols))
+                        asked = await choice.of(opened[name])
+                        tables[name] = tables_of(await read_target_of(opened[name], asked))
                     for row in odd:
                         print_error(unread := unread_error(opened[name], row), as_json=as_json, account=name)
                         statuses.append(status_of(unread))
+            except (InvalidRequest, NotFound) as refused:
+                if refused.subject in symbols:  # a mistake of the command line, as it is one of a target file
+                    await hint_symbol(opened[name], refused)
+                    statuses.append(Status.USAGE)
+                error = refused
             except VenuekitError as failure:
                 error = failure
             if error is not None:
                 print_error(error, as_json=as_json, account=name)
                 statuses.append(status_of(error))
+    choice.check()
     if output is not None and tables:
         _write(output, target_toml(tables))
     elif as_json:
@@ -66,6 +79,42 @@ async def export_command(
     elif tables:
         click.echo(target_toml(tables), nl=False)
     return worst(statuses)
+
+
+class _Choice:
+    """The symbols that are asked for: names, and patterns of those that trade."""
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        from venuekit.settings.rules import is_pattern
+
+        self._names = [text for text in texts if not is_pattern(text)]
+        self._patterns = [text for text in texts if is_pattern(text)]
+        self._seen: dict[str, None] = {}
+
+    async def of(self, account: Account) -> Sequence[str]:
+        """Return the symbols of an account that are asked for; its venue lists them where there are patterns."""
+        from venuekit.settings.rules import matches, trades
+
+        if not self._patterns:
+            return self._names
+        listed = [one.symbol for one in await InstrumentReader.of(account).get_instruments() if trades(one)]
+        self._seen |= dict.fromkeys(listed)
+        found = [symbol for symbol in listed if any(matches(text, symbol) for text in self._patterns)]
+        return [*dict.fromkeys((*self._names, *found))]
+
+    def check(self) -> None:
+        """
+        Check that each pattern matches a symbol of an account, as far as any account was read.
+
+        Raises:
+            ConfigurationError: one matches none.
+        """
+        from venuekit.settings.rules import matches
+
+        for text in self._patterns if self._seen else ():
+            if not any(matches(text, symbol) for symbol in self._seen):
+                hint = did_you_mean(text, self._seen)
+                raise ConfigurationError(f"no symbol that trades matches {text!r}{hint}; nothing was written")
 
 
 def _write(path: Path, text: str) -> None:

@@ -7,17 +7,17 @@ from typing import Any, TypeVar
 
 import attrs
 
-from venuekit._util.texts import did_you_mean, nearest
+from venuekit._util import texts
 from venuekit.account import Account
 from venuekit.capabilities import Instrument
 from venuekit.endpoint import Endpoint
-from venuekit.errors import InvalidRequest, Outcome
+from venuekit.errors import InvalidRequest, Outcome, VenueError
 from venuekit.parts.orders.routes import OrderSteps
 from venuekit.read_cache import key_of
 
 T = TypeVar("T")
 
-__all__ = ["Listing", "recall", "suggest_symbol", "unlisted_error"]
+__all__ = ["Listing", "add_hint", "recall", "remember_symbols", "suggest_symbol", "unlisted_error"]
 
 
 def recall(account: Account, endpoint: Endpoint[T], /, **parameters: Any) -> T | None:
@@ -33,16 +33,34 @@ def suggest_symbol(symbol: str, listed: Iterable[Instrument]) -> str:
 
     A text with a slash is taken for an :attr:`~venuekit.capabilities.Instrument.key`, also one that lacks its end.
     """
-    symbols = {one.key: one.symbol for one in listed}
-    if "/" not in symbol:
-        return did_you_mean(symbol, symbols.values())
-    key = nearest(symbol, symbols)
-    return "" if key is None else f"; did you mean {symbols[key]}? It is {key}"
+    return texts.suggest_symbol(symbol, {one.key: one.symbol for one in listed})
+
+
+def add_hint(refused: VenueError, listed: Iterable[Instrument]) -> None:
+    """End the refusal of a symbol with the one of ``listed`` that was perhaps meant, unless it ends so already."""
+    hint = suggest_symbol(refused.subject or "", listed)
+    if not refused.message.endswith(hint):
+        refused.message += hint
+
+
+def remember_symbols(account: Account, listed: Iterable[Instrument]) -> None:
+    """
+    Remember all contracts that the venue lists, for accounts of its environment.
+
+    A refusal of a symbol that is none of theirs then names the one that was perhaps meant.
+    """
+    remembered = account._session.venue_session.remembered  # noqa: SLF001 - shared by the venue's accounts
+    remembered.symbols = {one.key: one.symbol for one in listed}
 
 
 def unlisted_error(account: Account, words: str, symbol: str, listed: Iterable[Instrument] = ()) -> InvalidRequest:
-    """Return the error for a symbol that the venue does not list, with the one of ``listed`` that was perhaps meant."""
-    words = f"{words}{suggest_symbol(symbol, listed)}"
+    """
+    Return the error for a symbol that the venue does not list, with the one that was perhaps meant.
+
+    That is one of ``listed``, or else of those that are remembered.
+    """
+    remembered = account._session.venue_session.remembered  # noqa: SLF001 - shared by the venue's accounts
+    words = f"{words}{suggest_symbol(symbol, listed) or texts.suggest_symbol(symbol, remembered.symbols)}"
     return account.make_error(InvalidRequest, words, subject=symbol, outcome=Outcome.NOT_APPLIED)
 
 

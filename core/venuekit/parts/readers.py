@@ -17,7 +17,7 @@ from venuekit.capabilities import (
 )
 from venuekit.endpoint import Endpoint
 from venuekit.parameters import Role
-from venuekit.parts.listing import unlisted_error
+from venuekit.parts.listing import remember_symbols, unlisted_error
 from venuekit.parts.rows import Rows
 from venuekit.parts.values import values_of
 
@@ -48,6 +48,8 @@ class InstrumentPart(Account, InstrumentReader):
         """Return every instrument, or the requested one."""
         endpoint = self.endpoints.INSTRUMENTS
         instruments = (await self.answer_rows(endpoint, **_of_symbol(endpoint, symbol))).value
+        if symbol is None:
+            remember_symbols(self, instruments)
         return tuple(instrument for instrument in instruments if symbol in {None, instrument.symbol})
 
 

@@ -209,6 +209,8 @@ class Operation(Generic[T]):
         error.venue = self.session.venue_session.venue.id
         error.operation = error.operation or self.name
         error.subject = error.subject or self.subject
+        if isinstance(error, errors.InvalidRequest) and error.subject in self.endpoint.symbols_of(self.parameters):
+            self.session.venue_session.remembered.add_hint(error)
         error.client_id = self.client_id
         error.parameters = redact_parameters(without(self.endpoint.secret, self.parameters))
         error.reads = self.reads

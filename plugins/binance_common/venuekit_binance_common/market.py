@@ -24,7 +24,7 @@ from venuekit.capabilities import (
     ServerTimeReader,
     Unit,
 )
-from venuekit.parts.listing import recall, unlisted_error
+from venuekit.parts.listing import recall, remember_symbols, unlisted_error
 from venuekit.plugin import Account, Answer, Endpoint, InvalidRequest, payload_decoder
 from venuekit_binance_common.payloads import BracketRow, BracketsRow, FilterRow, InstrumentRow, camel_names, one_or_many
 
@@ -136,7 +136,9 @@ class BinanceMarket(Account, ServerTimeReader, InstrumentReader, BracketReader, 
             for row, raw in zip(answer.value, raws, strict=True)
             if symbol is None or row.symbol == symbol
         )
-        if symbol is not None and not instruments:
+        if symbol is None:
+            remember_symbols(self, instruments)
+        elif not instruments:
             raise unknown_symbol_error(self, self.endpoints.EXCHANGE_INFO, symbol, answer.value)
         return instruments
 

@@ -10,7 +10,7 @@ import attrs
 from venuekit.capabilities import Price, PriceReader
 from venuekit.parts.columns import Same, derived, milliseconds, number, price, text
 from venuekit.parts.concurrency import gather
-from venuekit.parts.listing import suggest_symbol
+from venuekit.parts.listing import add_hint
 from venuekit.parts.prices import name_symbols, rate_of_funding, read_prices
 from venuekit.parts.rows import Reads
 from venuekit.plugin import Account, InvalidRequest
@@ -63,7 +63,7 @@ class BinancePrices(Account, PriceReader):
             )
         except InvalidRequest as refused:
             if names is not None and refused.subject in names:
-                refused.message += suggest_symbol(refused.subject, recall_instruments(self))
+                add_hint(refused, recall_instruments(self))
             raise
         listed = dict.fromkeys((*marks, *books, *trades))
         for symbol in names or ():

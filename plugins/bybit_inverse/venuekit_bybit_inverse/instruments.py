@@ -25,7 +25,7 @@ from venuekit.capabilities import (
     ServerTimeReader,
     Unit,
 )
-from venuekit.parts.listing import recall, suggest_symbol, unlisted_error
+from venuekit.parts.listing import add_hint, recall, remember_symbols, unlisted_error
 from venuekit.parts.prices import name_symbols, read_prices
 from venuekit.plugin import Account, InvalidRequest, nonzero
 from venuekit_bybit_inverse.endpoints import BYBIT, CATEGORY
@@ -57,7 +57,10 @@ class BybitInstruments(Account, InstrumentReader, ServerTimeReader):
         )
         if symbol is not None and not found.rows:
             raise unknown_symbol_error(self, symbol)
-        return tuple(_instrument(row, raw) for row, raw in zip(found.rows, found.raw, strict=True))
+        instruments = tuple(_instrument(row, raw) for row, raw in zip(found.rows, found.raw, strict=True))
+        if symbol is None:
+            remember_symbols(self, instruments)
+        return instruments
 
     async def get_server_time(self) -> datetime:
         """Return the venue's clock."""
@@ -140,7 +143,7 @@ async def _rows_by_symbol(
         except InvalidRequest as refused:
             if expired:
                 continue
-            refused.message += suggest_symbol(symbol, (_instrument(row, None) for row in page.rows))
+            add_hint(refused, (_instrument(row, None) for row in page.rows))
             raise
         listed |= {row.symbol: row for row in alone.rows}
     return listed
@@ -199,7 +202,7 @@ class BybitPrices(Account, PriceReader):
             prices = await read_prices(self, BYBIT.TICKERS, names, category=CATEGORY)
         except InvalidRequest as refused:
             if names is not None and refused.subject in names:
-                refused.message += suggest_symbol(refused.subject, _recall_instruments(self))
+                add_hint(refused, _recall_instruments(self))
             raise
         for symbol in names or ():
             if symbol not in prices:

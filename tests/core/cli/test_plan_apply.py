@@ -79,7 +79,7 @@ def test_the_settings_that_hold_are_a_target(call: Call, fresh: Any, target: Pat
     assert "GEMUSD" in target.with_name("whole.toml").read_text()
     assert call("plan", target.with_name("whole.toml"), *place, "--json").rows == []
     unknown = call("export", "--symbol", "NOPE", *place)
-    assert (unknown.status, unknown.out) == (3, "")
+    assert (unknown.status, unknown.out) == (64, "")
 
 
 def test_the_texts(call: Call, fresh: Any, target: Path) -> None:
@@ -336,6 +336,22 @@ def test_an_account_whose_secret_is_missing_does_not_stop_the_others(call: Call,
     assert applied.status == 64
     assert {row["account"]: row["status"] for row in applied.rows} == {"toy_perp": "changed", "desk2": "unreadable"}
     assert "VENUEKIT_TEST_NOT_SET is not set" in applied.err
+
+
+def test_a_symbol_that_there_is_not_is_not_exported(call: Call, fresh: Any, target: Path) -> None:
+    """A pattern that matches none and a name that the venue refuses are mistakes, as they are in a target file."""
+    place = ("--accounts", fresh.accounts)
+    file = target.with_name("held.toml")
+
+    pattern = call("export", "--symbol", "GEMS*", "-o", file, *place)
+    name = call("export", "--symbol", "GEMUDS", "--symbol", "TOY*", *place)
+    closed = call("leverage", "toy_perp", "GEMUDS", *place)
+
+    assert (pattern.status, pattern.out, file.exists()) == (64, "", False)
+    assert "no symbol that trades matches 'GEMS*'; did you mean GEMUSD?; nothing was written" in pattern.err
+    assert name.status == 64
+    assert "did you mean GEMUSD?" in name.err
+    assert (closed.status, closed.err.count("did you mean GEMUSD?")) == (3, 1)
 
 
 def test_the_settings_of_the_others_are_exported(

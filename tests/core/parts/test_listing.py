@@ -9,9 +9,9 @@ from typing import Any
 import attrs
 import pytest
 
-from venuekit.capabilities import Instrument
+from venuekit.capabilities import Instrument, InstrumentReader, OrderReader
 from venuekit.errors import InvalidRequest
-from venuekit.parts.listing import Listing, suggest_symbol
+from venuekit.parts.listing import Listing, add_hint, remember_symbols, suggest_symbol, unlisted_error
 from venuekit.parts.orders import OrderSteps
 from venuekit.testing.staged import Stage, on_stage
 from venuekit_toy_swap import TOY_SWAP
@@ -27,6 +27,31 @@ async def stage() -> AsyncIterator[Stage]:
     async with on_stage(TOY_SWAP) as stage:
         stage.simulation.requests.clear()
         yield stage
+
+
+async def test_a_refused_symbol_gets_the_remembered_one_that_was_meant(stage: Stage) -> None:
+    """Without a memory there are the venue's words alone; a remembered symbol gets no hint, and no hint comes twice."""
+    listed = await InstrumentReader.of(stage.account).get_instruments()
+
+    async def refused(symbol: str) -> InvalidRequest:
+        with pytest.raises(InvalidRequest) as caught:
+            await OrderReader.of(stage.account).get_open_orders(symbol=symbol)
+        assert caught.value.subject == symbol
+        return caught.value
+
+    before = await refused("ALTXBTT")
+    remember_symbols(stage.account, listed)
+    hint = "; did you mean ALTXBT?"
+    error = await refused("ALTXBTT")
+    assert error.message == before.message + hint
+    add_hint(error, listed)
+    assert error.message.count(hint) == 1
+    add_hint(before, listed)
+    assert before.message == error.message
+    assert str(unlisted_error(stage.account, "not there", "ALTXBTT")).endswith(f"not there{hint}")
+    assert "did you mean" not in (await refused("QQQQQQQQ")).message
+    remember_symbols(stage.account, [attrs.evolve(listed[0], symbol="ALTXBTT")])
+    assert (await refused("ALTXBTT")).message == before.message.removesuffix(hint)
 
 
 async def test_contracts_are_read_once(stage: Stage) -> None:
