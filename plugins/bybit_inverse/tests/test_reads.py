@@ -66,6 +66,8 @@ async def test_recorded_instruments(account: BybitInverseAccount, replay: Replay
         leverage_step=D("0.01"),
         expires_at=None,
         funding_interval=timedelta(hours=8),
+        max_open_orders=500,
+        max_conditional_orders=10,
     )
     assert perpetual.raw is not None
     assert perpetual.raw["priceScale"] == "2"
