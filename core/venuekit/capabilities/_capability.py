@@ -74,7 +74,7 @@ class Capability(ABC):  # noqa: B024 - the promises are its subclasses'
             check_orders: bool | None = None,
         ) -> Self:
             """Return a view with other transport settings, as :meth:`venuekit.Account.with_options`."""
-            raise NotImplementedError
+            ...
 
     def __init_subclass__(cls) -> None:
         """Name each implemented promise while it runs: one endpoint may serve several methods."""
