@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime, timedelta
 
 from venuekit._util.called import called_method
@@ -31,6 +31,19 @@ def check_names(names: Iterable[str], parameter: str, operation: str = "") -> tu
     return found
 
 
+def check_collection(names: Collection[str], parameter: str, operation: str = "") -> None:
+    """
+    Refuse a value that is no collection of names; an iterator would have none left after this look at it.
+
+    Raises:
+        InvalidArgument: it is an iterator, a text, or has anything but texts.
+    """
+    given: object = names
+    if isinstance(given, Iterator):
+        raise refuse(f"{parameter} are names in a list or another collection, not an iterator: it ends once", operation)
+    check_names(names, parameter, operation)
+
+
 def check_seconds(seconds: float, parameter: str, operation: str = "") -> float:
     """
     Return a number of seconds above 0.
@@ -55,6 +68,8 @@ def check_moment(moment: object, parameter: str, operation: str = "") -> None:
     if not isinstance(moment, datetime):
         words = f"{parameter} is a datetime, as datetime(2026, 11, 1, tzinfo=UTC), not {moment!r}"
         raise refuse(words, operation)
+    if moment.tzinfo is None:
+        raise refuse(f"{parameter} {moment} has no time zone: give one, as tzinfo=UTC", operation)
 
 
 def check_duration(duration: object, parameter: str, operation: str = "") -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -17,6 +17,7 @@ from venuekit.endpoint import Area
 from venuekit.errors import InvalidArgument, Outcome
 from venuekit.plugins import make_plugins
 
+_NAIVE = datetime(2026, 11, 1)  # noqa: DTZ001 - as a caller may write it
 _TARGET = "[accounts.main.symbols.TOYUSD]\nleverage = 3\n"
 
 
@@ -64,6 +65,8 @@ async def _flat_toy(call: Callable[[venuekit.Account], Awaitable[object]]) -> ob
         (lambda account: SettingsReader.of(account).get_settings("TOYUSD"), "a text is one", "get_settings"),
         (lambda account: SettingsReader.of(account).get_settings(symbols=["TOYUSD", _one(7)]), "not 7", "get_settings"),
         (lambda account: SettingsReader.of(account).get_settings([], orders="TOYUSD"), "a text is", "get_settings"),
+        (lambda account: SettingsReader.of(account).get_settings(_one(iter(["TOYUSD"]))), "an iter", "get_settings"),
+        (lambda account: venuekit.flatten(account, symbols=_one(iter(["TOYUSD"]))), "not an iterator", "flatten"),
     ],
 )
 async def test_a_text_is_not_several_names_of_an_account(
@@ -93,12 +96,18 @@ async def test_a_text_is_not_several_names_of_an_account(
         (lambda account: _awaited(account.with_options(max_wait=_one("3"))), "max_wait is a number of", "with_options"),
         (lambda account: _awaited(account.with_options(resend_until=_one("3"))), "resend_until is a", "with_options"),
         (lambda account: venuekit.fan_out({"a": account}, _awaited, deadline=_one("3")), "deadline is", "fan_out"),
+        (lambda account: _awaited(account.with_options(resend_until=_NAIVE)), "has no time zone", "with_options"),
+        (
+            lambda account: IncomeReader.of(account).iter_income(start=_NAIVE).all(),
+            "has no time zone: g",
+            "iter_income",
+        ),
     ],
 )
 async def test_times_are_no_texts(
     call: Callable[[venuekit.Account], Awaitable[object]], words: str, operation: str
 ) -> None:
-    """The error shows how a time is written; nothing is sent."""
+    """The error shows how a time is written, and its time zone; nothing is sent."""
     with pytest.raises(InvalidArgument, match=words) as refused:
         await _flat_toy(call)
 

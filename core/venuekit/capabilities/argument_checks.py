@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
-from venuekit.arguments import check_duration, check_moment, check_names, refuse
+from venuekit.arguments import check_collection, check_duration, check_moment, check_names, refuse
 from venuekit.capabilities.enums import OrderSide, PositionSide
 
 _SIDES = frozenset(PositionSide)
@@ -18,7 +18,7 @@ Check: TypeAlias = Callable[[Any, str], object]
 def _check_choice(value: Any, parameter: str) -> None:
     """Refuse a value that is neither a bool nor names."""
     if not isinstance(value, bool):
-        check_names(value, parameter)
+        check_collection(value, parameter)
 
 
 def _check_side(value: Any, parameter: str) -> None:
@@ -30,10 +30,10 @@ def _check_side(value: Any, parameter: str) -> None:
 
 #: by the declared type; None passes where it is the default
 _CHECKS: Mapping[str, Check] = {
-    "Collection[str]": check_names,
+    "Collection[str]": check_collection,
     "Collection[str] | bool": _check_choice,
     "PositionSide | None": _check_side,
-    "Sequence[str]": check_names,
+    "Sequence[str]": check_collection,
     "datetime | None": check_moment,
     "timedelta": check_duration,
 }

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 import attrs
 
 from venuekit._util.toml_lines import KeyPath, line_of
-from venuekit.arguments import check_names
+from venuekit.arguments import check_collection
 from venuekit.capabilities import AccountMode, AssetMode, MarginType, PositionMode, Setting
 
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
@@ -79,8 +79,8 @@ class SymbolRule:
     held: bool = False
 
     def __attrs_post_init__(self) -> None:
-        check_names(self.symbols, "symbols", type(self).__name__)
-        check_names(self.excluded, "excluded", type(self).__name__)
+        check_collection(self.symbols, "symbols", type(self).__name__)
+        check_collection(self.excluded, "excluded", type(self).__name__)
 
 
 @attrs.frozen

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from venuekit.account import Account
-from venuekit.arguments import check_names, check_seconds, refuse
+from venuekit.arguments import check_collection, check_seconds, refuse
 from venuekit.capabilities import CloseReport, LateWrite, Position, PositionCloseControl, PositionSide
 from venuekit.endpoint import Endpoint, Priority
 from venuekit.errors import GuardRefused
@@ -115,7 +115,8 @@ def check_closing(symbols: Collection[str], deadline: float, *, all: bool) -> No
         InvalidArgument: neither symbols nor all, or both, or a deadline that is no number above 0.
     """
     operation = PositionCloseControl.flatten.__name__
-    if check_names(symbols, "symbols", operation) and all:
+    check_collection(symbols, "symbols", operation)
+    if symbols and all:
         raise refuse("name symbols or all, not both", operation)
     if not symbols and not all:
         raise refuse("name the symbols or say all=True for every one", operation)
