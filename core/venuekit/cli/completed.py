@@ -54,7 +54,7 @@ def _accounts_before(ctx: click.Context) -> Iterator[str]:
 
 
 _TYPES: Mapping[str, _Names] = {
-    **dict.fromkeys(("account", "accounts"), _Names(_accounts)),
+    **dict.fromkeys(("account", "accounts", "names"), _Names(_accounts)),
     **dict.fromkeys(("venue", "venue_id", "venues"), _Names(_venues)),
     **dict.fromkeys(("symbol", "symbols"), _Names(_symbols)),
 }

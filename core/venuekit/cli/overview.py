@@ -103,6 +103,7 @@ class _Extra:
     "--alert",
     "alerts",
     type=parse_alert,
+    shell_complete=lambda _context, _parameter, begun: [one for one in FIGURES if one.startswith(begun)],
     multiple=True,
     metavar="CONDITION",
     help="Such as 'distance<8%'; the status is 5 where it holds. May be repeated.",

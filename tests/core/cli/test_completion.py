@@ -60,6 +60,8 @@ def test_commands_accounts_venues_and_choices_are_completed(complete: Callable[[
     assert complete("order place toy_perp TOYUSD b") == ["buy"]
     assert complete("order place toy_perp TOYUSD buy 1 --type trail") == ["trailing_stop_market"]
     assert "toy_perp" in complete("sim --venue toy_")
+    assert complete("plan target.toml --account to") == ["toy_perp"]
+    assert complete("overview --alert d") == ["distance"]
     assert complete("balances --accounts /nowhere to") == []
 
 
