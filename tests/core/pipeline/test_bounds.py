@@ -85,6 +85,9 @@ class Sent:
         owner = SimpleNamespace(write_scopes=scopes)
         return SimpleNamespace(venue_session=venue_session, nonces=self.nonces, clock=self.ticks, owner=owner)
 
+    async def sleep(self, seconds: float) -> None:
+        await self.ticks.sleep(seconds)
+
     async def call(self, endpoint: Any) -> Any:
         self.called.append(endpoint)
         if callable(self.answers):

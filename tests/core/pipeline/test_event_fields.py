@@ -148,3 +148,4 @@ async def test_no_event_is_made_without_an_observer(tmp_path: Path, monkeypatch:
     ):
         await call_in_all_ways(account, sim, monkeypatch)
         await follow_stream(account, sim)
+        events.notify_of_pace(account._session, 1.0)  # a fan-out waits

@@ -17,6 +17,7 @@ from venuekit.capabilities import (
     OrderStatus,
     PositionSide,
     TimeInForce,
+    WorkingPrice,
 )
 from venuekit.simulator.ledger import Book, Contract, Execution, Ledger, LedgerOrder, LedgerOrderRequest, Side
 from venuekit.testing.conformance.figures import UNKNOWN, Figures, OneOf, same
@@ -55,6 +56,7 @@ REQUEST = Figures(
         "position_side": lambda request: request.position_side or PositionSide.BOTH,
         "time_in_force": _request_time,
         "trigger_rises": _rises,
+        "watches_index": lambda request: request.working_price == WorkingPrice.INDEX,
         "client_id": lambda request: UNKNOWN if request.client_id is None else request.client_id,
     },
     needed=("price", "trigger_price", "activation_price", "callback_rate", "expires_at", "client_id"),
