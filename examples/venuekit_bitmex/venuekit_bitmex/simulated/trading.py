@@ -115,6 +115,7 @@ def place(request: SimRequest, visit: Visit) -> object:
             close_position=_CLOSE in said and number(request, "orderQty") is None,
             client_id=request.text("clOrdID") or None,
             labels={"watches": watched[0]} if watched else {},
+            watches_index="IndexPrice" in said,
         )
     )
     return order_row(order, visit)
