@@ -57,13 +57,23 @@ class LoopThread:
             except BaseException as error:  # noqa: BLE001 - raised in the caller's thread
                 done.set_exception(error)
 
+        def start() -> None:
+            task = self._loop.create_task(work())
+            task.add_done_callback(end_unbegun)  # cancelled before its first step, it runs nothing of work()
+            tasks.append(task)
+
         def cancel() -> None:
             for task in tasks:
                 task.cancel()
+            if not tasks:  # the interruption came before it was started
+                end_unbegun(None)
 
-        context = contextvars.copy_context()
-        self._loop.call_soon_threadsafe(lambda: tasks.append(self._loop.create_task(work())), context=context)
+        def end_unbegun(_: object) -> None:
+            if not done.done():
+                done.set_exception(asyncio.CancelledError())
+
         try:
+            self._loop.call_soon_threadsafe(start, context=contextvars.copy_context())
             return done.result()
         except KeyboardInterrupt as interruption:
             self._loop.call_soon_threadsafe(cancel)

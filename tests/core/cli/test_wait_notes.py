@@ -105,7 +105,8 @@ def test_a_note_leaves_the_bar_as_it_is(command: list[str], venue: _Venue, tmp_p
     words = [*command, "apply", "target.toml", "--accounts", str(venue.accounts)]
 
     with Terminal(words, tmp_path, {"XDG_STATE_HOME": str(tmp_path)}) as terminal:
-        terminal.wait_for("waits 3 s to try again")
+        # the bar is drawn again below the note
+        terminal.wait_for(lambda text: "waits 3 s to try again" in text and "0/1" in text)
         waiting = terminal.lines
         assert terminal.wait_for_end() == 0
 

@@ -10,10 +10,12 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from venuekit import capabilities, errors, sync
+from venuekit._util.loop_thread import LoopThread
 from venuekit.capabilities import Capability
 from venuekit.simulator.background import BackgroundSimulation
 from venuekit.simulator.serve import write_accounts_file
@@ -157,6 +159,28 @@ def test_ctrl_c_ends_the_call_and_closes_the_account(sim: BackgroundSimulation) 
         process.send_signal(signal.SIGINT)
         assert process.stdout.read() == "['a write was cut off']\n"
     assert process.returncode == 0
+
+
+@pytest.mark.parametrize("is_scheduled", [True, False])
+def test_ctrl_c_before_the_call_has_begun_ends_it(monkeypatch: pytest.MonkeyPatch, *, is_scheduled: bool) -> None:
+    """Whether the loop was already told of the call or not, it does not go on behind the caller's back."""
+    thread = LoopThread("a test")
+    schedule = thread._loop.call_soon_threadsafe
+    callbacks: list[Any] = []
+
+    def interrupt_first(callback: Any, **context: Any) -> None:
+        callbacks.append(callback)
+        if is_scheduled or len(callbacks) > 1:
+            schedule(callback, **context)
+        if len(callbacks) == 1:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(thread._loop, "call_soon_threadsafe", interrupt_first)
+        with pytest.raises(KeyboardInterrupt) as interrupted:
+            thread.run(asyncio.sleep, 60)
+    assert isinstance(interrupted.value.__cause__, asyncio.CancelledError)
+    thread.stop()
 
 
 def test_every_capability_without_a_block_has_its_blocking_class() -> None:
