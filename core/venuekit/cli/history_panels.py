@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 import attrs
 
 from venuekit.capabilities import FillKind, Instrument, OrderSide, OrderStatus, WithdrawalStatus
-from venuekit.cli.pictures import Candlesticks, Dots, Line, Panel
+from venuekit.cli.pictures import Candlesticks, Dots, Panel, PlottedLine
 from venuekit.cli.profit_plot import sums_of
 from venuekit.exports.rows import Row, plain
 from venuekit.profits import MOVED
@@ -89,7 +89,7 @@ def _sum_panels(what: Any, payments: Iterable[tuple[str, str, str, datetime, Dec
         lines = []
         for account, points in of_panels[panel].items():
             points.sort(key=lambda point: point[0])
-            lines.append(Line(account, [time for time, _ in points], sums_of([amount for _, amount in points])))
+            lines.append(PlottedLine(account, [time for time, _ in points], sums_of([amount for _, amount in points])))
         panels.append(Panel(f"sum of {what} so far, {panel}", units[panel], lines, has_zero=True))
     return panels
 
@@ -161,7 +161,7 @@ def _draw_rates(rows: Sequence[Row], _: Instruments, __: Mapping[str, Any]) -> t
     panels = []
     for symbol, of_accounts in of_panels.items():
         lines = [
-            Line(account, [row["time"] for row in here], [row["rate"] * _HUNDRED for row in here])
+            PlottedLine(account, [row["time"] for row in here], [row["rate"] * _HUNDRED for row in here])
             for account, here in of_accounts.items()
         ]
         panels.append(Panel(f"funding rate of {symbol}; longs pay above 0", "rate, %", lines, has_zero=True))

@@ -57,7 +57,7 @@ class Layer(Protocol):
 
 
 @attrs.frozen
-class Line:
+class PlottedLine:
     """Values with a line through them; each holds until the next one, as sums and rates do."""
 
     label: str

@@ -8,7 +8,7 @@ from decimal import Decimal
 from itertools import accumulate
 
 from venuekit._util.decimals import EXACT
-from venuekit.cli.pictures import Line, Panel
+from venuekit.cli.pictures import Panel, PlottedLine
 from venuekit.profits import Profit, sum_profits
 
 
@@ -25,6 +25,6 @@ def profit_panels(profits: Mapping[str, Sequence[Profit]]) -> list[Panel]:
         for name, several in profits.items():
             days = sum_profits((one for one in several if one.asset == asset), lambda one: (one.day,))
             times = [datetime(one.day.year, one.day.month, one.day.day, tzinfo=UTC) for one in days]
-            lines.append(Line(name, times, sums_of([one.total for one in days])))
+            lines.append(PlottedLine(name, times, sums_of([one.total for one in days])))
         panels.append(Panel(f"profit so far, {asset}", asset, [line for line in lines if line.times], has_zero=True))
     return panels
