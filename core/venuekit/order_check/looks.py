@@ -32,7 +32,7 @@ from venuekit.capabilities import (
     PriceReader,
 )
 from venuekit.errors import UnsupportedCapability
-from venuekit.order_check.misfits import Look, OpenOrders, named_leg, waits_as
+from venuekit.order_check.misfits import OpenOrderCount, OrderContext, named_leg, waits_as
 
 if TYPE_CHECKING:
     import asyncio
@@ -62,7 +62,7 @@ class Looks:
         """Return the position mode that holds for a symbol."""
         return await self._once(self._read_mode, None if self._has_one_mode else symbol)
 
-    async def take(self, request: OrderRequest, *, is_moved: bool) -> Look:
+    async def take(self, request: OrderRequest, *, is_moved: bool) -> OrderContext:
         """
         Read about an order, side by side.
 
@@ -72,12 +72,12 @@ class Looks:
         symbol, kind = request.symbol, waits_as(request)
         open_orders = None if kind is None else self._once(self._count_open, symbol, kind)
         if request.type.is_conditional:
-            return Look(open_orders=None if open_orders is None else await open_orders)
+            return OrderContext(open_orders=None if open_orders is None else await open_orders)
         position = None if is_moved else self._once(self._read_position, symbol, named_leg(request))
         price, instrument = self._once(self._read_prices), self._once(self._read_instruments)
         brackets, leverage = self._once(self._read_brackets, symbol), self._once(self._read_leverage, symbol)
         unbacked = self._once(self._read_unbacked, symbol)
-        return Look(
+        return OrderContext(
             open_orders=None if open_orders is None else await open_orders,
             position=None if position is None else await position,
             instrument=(await instrument).get(symbol),
@@ -128,7 +128,7 @@ class Looks:
         account = self._account
         return await _or_none(account.get_leverage(symbol)) if isinstance(account, LeverageReader) else None
 
-    async def _count_open(self, symbol: str, kind: OrderKind) -> OpenOrders | None:
+    async def _count_open(self, symbol: str, kind: OrderKind) -> OpenOrderCount | None:
         """
         Count the open orders of a symbol, where the venue says how many there may be.
 
@@ -146,7 +146,7 @@ class Looks:
             return None
         waiting = [one for one in await self._once(self._read_open_orders, symbol) if one.kind is kind]
         counted = [one for one in waiting if kind is OrderKind.PLAIN or one.client_id is not None]
-        return OpenOrders(kind, len(counted), min(known))
+        return OpenOrderCount(kind, len(counted), min(known))
 
     async def _read_open_orders(self, symbol: str) -> Sequence[Order]:
         account = self._account

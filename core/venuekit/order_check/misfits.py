@@ -31,7 +31,7 @@ _NEVER_WAITS = frozenset({TimeInForce.IOC, TimeInForce.FOK})
 
 
 @attrs.frozen
-class OpenOrders:
+class OpenOrderCount:
     """The open orders of a symbol that count, and the most that there may be, of one kind."""
 
     kind: OrderKind
@@ -40,14 +40,14 @@ class OpenOrders:
 
 
 @attrs.frozen(kw_only=True)
-class Look:
+class OrderContext:
     """
     The account and the contract, as reads show them; None or empty for a read that the account lacks.
 
     ``unbacked`` is the settle asset where it would have to be collateral, and is not.
     """
 
-    open_orders: OpenOrders | None = None
+    open_orders: OpenOrderCount | None = None
     position: Position | None = None
     instrument: Instrument | None = None
     price: Price | None = None
@@ -70,18 +70,18 @@ def waits_as(request: OrderRequest) -> OrderKind | None:
     return OrderKind.PLAIN
 
 
-def misfit(request: OrderRequest, mode: PositionMode | None, look: Look) -> str | None:
+def misfit(request: OrderRequest, mode: PositionMode | None, context: OrderContext) -> str | None:
     """Return why the venue would refuse an order whose leg fits, in one sentence with the mend; None for no reason."""
-    words = _form_misfit(request, look.instrument) or _quantity_misfit(request, look.instrument)
-    words = words or _count_misfit(look.open_orders) or _price_misfit(request, look)
+    words = _form_misfit(request, context.instrument) or _quantity_misfit(request, context.instrument)
+    words = words or _count_misfit(context.open_orders) or _price_misfit(request, context)
     if words is not None:
         return words
     if _reduces(request, mode):
-        return _position_misfit(request, look.position)
-    words = _notional_misfit(request, look)
-    if words is not None or _fills_nothing(request, look.price):
+        return _position_misfit(request, context.position)
+    words = _notional_misfit(request, context)
+    if words is not None or _fills_nothing(request, context.price):
         return words
-    return _collateral_misfit(request, look) or _bracket_misfit(request, look)
+    return _collateral_misfit(request, context) or _bracket_misfit(request, context)
 
 
 def side_misfit(request: OrderRequest, mode: PositionMode | None) -> str | None:
@@ -149,64 +149,63 @@ def _quantity_misfit(request: OrderRequest, instrument: Instrument | None) -> st
     return None
 
 
-def _count_misfit(orders: OpenOrders | None) -> str | None:
+def _count_misfit(orders: OpenOrderCount | None) -> str | None:
     if orders is None or orders.count < orders.most:
         return None
     return f"{orders.count} {orders.kind} orders are open, and the most is {orders.most}: cancel one first"
 
 
-def _price_misfit(request: OrderRequest, look: Look) -> str | None:
-    mark = None if look.price is None else look.price.mark
-    if look.instrument is None or mark is None or request.price is None:
+def _price_misfit(request: OrderRequest, context: OrderContext) -> str | None:
+    mark = None if context.price is None else context.price.mark
+    if context.instrument is None or mark is None or request.price is None:
         return None
     if request.side == OrderSide.BUY:
-        ratio = look.instrument.max_price_ratio
+        ratio = context.instrument.max_price_ratio
         if ratio and request.price > (bound := product(mark, ratio)):
             return f"price {request.price} is above {bound}, {ratio} times the mark price {mark}: buy lower"
         return None
-    ratio = look.instrument.min_price_ratio
+    ratio = context.instrument.min_price_ratio
     if ratio and request.price < (bound := product(mark, ratio)):
         return f"price {request.price} is below {bound}, {ratio} times the mark price {mark}: sell higher"
     return None
 
 
-def _notional_misfit(request: OrderRequest, look: Look) -> str | None:
-    least = None if look.instrument is None else look.instrument.min_notional
-    price = request.price or (None if look.price is None else look.price.mark)
-    if look.instrument is None or not least or request.quantity is None:
+def _notional_misfit(request: OrderRequest, context: OrderContext) -> str | None:
+    least = None if context.instrument is None else context.instrument.min_notional
+    price = request.price or (None if context.price is None else context.price.mark)
+    if context.instrument is None or not least or request.quantity is None:
         return None
-    notional = look.instrument.notional(request.quantity, price)
+    notional = context.instrument.notional(request.quantity, price)
     if notional is None or notional >= least:
         return None
+    quote = context.instrument.quote
+    return f"its notional {notional} is below {least} {quote}, the least of an order: raise the quantity"
+
+
+def _collateral_misfit(request: OrderRequest, context: OrderContext) -> str | None:
+    if context.unbacked is None or context.position is None or request.quantity is None:
+        return None
+    if not _grows(context.position, request):
+        return None
     return (
-        f"its notional {notional} is below {least} {look.instrument.quote}, the least of an order: raise the quantity"
+        f"in cross and portfolio margin {context.unbacked} must be collateral, and it is not:"
+        " switch it on at the venue, or set isolated margin"
     )
 
 
-def _collateral_misfit(request: OrderRequest, look: Look) -> str | None:
-    if look.unbacked is None or look.position is None or request.quantity is None:
-        return None
-    if not _grows(look.position, request):
-        return None
-    return (
-        f"in cross and portfolio margin {look.unbacked} must be collateral, and it is not: switch it on at the venue,"
-        " or set isolated margin"
-    )
-
-
-def _bracket_misfit(request: OrderRequest, look: Look) -> str | None:
+def _bracket_misfit(request: OrderRequest, context: OrderContext) -> str | None:
     """
     Compare the position that the order may lead to with the highest bracket that the present leverage is allowed in.
 
     Open orders are not counted, and of two prices the one that makes less of it counts: the venue would refuse, too.
     """
-    instrument, position = look.instrument, look.position
-    mark = None if look.price is None else look.price.mark
-    leverage = _leverage(look, request.side)
+    instrument, position = context.instrument, context.position
+    mark = None if context.price is None else context.price.mark
+    leverage = _leverage(context, request.side)
     if instrument is None or position is None or mark is None or leverage is None or request.quantity is None:
         return None
     after = _size_after(position, request)
-    tiers = [one for one in look.brackets if one.max_leverage >= leverage]
+    tiers = [one for one in context.brackets if one.max_leverage >= leverage]
     if not _grows(position, request) or not tiers:
         return None
     top = max(tiers, key=lambda one: one.cap)
@@ -240,13 +239,13 @@ def _grows(position: Position, request: OrderRequest) -> bool:
     return _size_after(position, request) > position.quantity.copy_abs()
 
 
-def _leverage(look: Look, side: OrderSide) -> Decimal | None:
+def _leverage(context: OrderContext, side: OrderSide) -> Decimal | None:
     """Return the leverage of the position, or that of the symbol for an order that opens one; None if not known."""
-    if look.position is not None and look.position.quantity:
-        return look.position.leverage
-    if look.leverage is None:
+    if context.position is not None and context.position.quantity:
+        return context.position.leverage
+    if context.leverage is None:
         return None
-    return look.leverage.long if side == OrderSide.BUY else look.leverage.short
+    return context.leverage.long if side == OrderSide.BUY else context.leverage.short
 
 
 def _size(instrument: Instrument, quantity: Decimal, price: Decimal, unit: Unit) -> Decimal | None:
