@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 import attrs
 import tests.contract.account_cases as _account_cases  # noqa: F401 - importing files its cases
 import tests.contract.order_cases as _order_cases  # noqa: F401 - importing files its cases
+import tests.contract.position_cases as _position_cases  # noqa: F401 - importing files its cases
 import tests.contract.stream_cases as _stream_cases  # noqa: F401 - importing files its cases
 from tests.contract.contract_registry import DOCUMENTED, ROWS, Documented, Row
 from tests.contract.socket_cases import CASES

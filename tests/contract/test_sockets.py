@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import tests.contract.account_cases as _account_cases  # noqa: F401 - importing files its cases
 import tests.contract.order_cases as _order_cases  # noqa: F401 - importing files its cases
+import tests.contract.position_cases as _position_cases  # noqa: F401 - importing files its cases
 import tests.contract.stream_cases as _stream_cases  # noqa: F401 - importing files its cases
 from tests.contract.contract_registry import ROWS, Row
 from tests.contract.socket_cases import CASES

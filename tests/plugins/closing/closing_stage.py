@@ -9,7 +9,7 @@ from typing import Any
 
 import attrs
 import pytest
-from tests.plugins.stages import LeapingStage, leaping
+from tests.plugins.stages import VENUES, LeapingStage, leaping
 
 from venuekit.capabilities import (
     CloseReport,
@@ -35,6 +35,9 @@ MODES = (
 modes = pytest.mark.parametrize(
     ("venue", "is_hedge"), MODES, ids=[f"{venue}-{'hedge' if is_hedge else 'one-way'}" for venue, is_hedge in MODES]
 )
+_HEDGED = (("binance_usdm", True), ("binance_coinm", True))
+hedged = pytest.mark.parametrize(("venue", "is_hedge"), _HEDGED, ids=[venue for venue, _ in _HEDGED])
+every_venue = pytest.mark.parametrize("venue", VENUES)
 #: how many of the stage's quantities are held; in hedge mode the short leg holds one more
 HELD = 3
 
