@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
 
-from venuekit._util.texts import suggest_symbol
 from venuekit.clock import Clock
-from venuekit.errors import AnswerLost, InvalidRequest, OperationError, Outcome
+from venuekit.errors import AnswerLost, OperationError, Outcome
 
 if TYPE_CHECKING:
     import asyncio
@@ -59,14 +58,6 @@ class ReadCache:
     #: the symbols of the contracts that the venue listed last, by the key of each
     symbols: Mapping[str, str] = attrs.field(factory=dict, init=False, repr=False)
     _entries: dict[Hashable, _Entry] = attrs.field(factory=dict, init=False)
-
-    def add_hint(self, refused: InvalidRequest) -> None:
-        """End a refusal of a symbol that is not listed with the one that was perhaps meant; once."""
-        symbol = refused.subject
-        if symbol is not None and symbol not in self.symbols.values():
-            hint = suggest_symbol(symbol, self.symbols)
-            if not refused.message.endswith(hint):
-                refused.message += hint
 
     def fresh(self, key: Hashable) -> tuple[Any] | None:
         """Return the value, alone in a tuple, None when it is to be read."""

@@ -49,6 +49,18 @@ def suggest_symbol(symbol: str, symbols: Mapping[str, str]) -> str:
     return "" if key is None else f"; did you mean {symbols[key]}? It is {key}"
 
 
+def with_hint(words: str, symbol: str | None, symbols: Mapping[str, str]) -> str:
+    """
+    Return the words of a refusal with the symbol that was perhaps meant at their end, once.
+
+    ``symbols`` are as for :func:`suggest_symbol`; about one of them, or none, the words stay as they are.
+    """
+    if symbol is None or symbol in symbols.values():
+        return words
+    hint = suggest_symbol(symbol, symbols)
+    return words if words.endswith(hint) else f"{words}{hint}"
+
+
 def guard_limits(symbols: Iterable[str]) -> str:
     """Return in words which symbols a guard allows: of many the first ones, and how many more."""
     names = sorted(symbols)

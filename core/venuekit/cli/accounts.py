@@ -69,9 +69,7 @@ async def hint_symbol(account: Account, refused: VenueError) -> None:
     if refused.subject is None or not account.support(InstrumentReader):
         return
     with suppress(VenuekitError):
-        listed = await InstrumentReader.of(account).get_instruments()
-        if refused.subject not in {one.symbol for one in listed}:
-            add_hint(refused, listed)
+        add_hint(refused, await InstrumentReader.of(account).get_instruments())
 
 
 @asynccontextmanager

@@ -38,9 +38,7 @@ def suggest_symbol(symbol: str, listed: Iterable[Instrument]) -> str:
 
 def add_hint(refused: VenueError, listed: Iterable[Instrument]) -> None:
     """End the refusal of a symbol with the one of ``listed`` that was perhaps meant, unless it ends so already."""
-    hint = suggest_symbol(refused.subject or "", listed)
-    if not refused.message.endswith(hint):
-        refused.message += hint
+    refused.message = texts.with_hint(refused.message, refused.subject, {one.key: one.symbol for one in listed})
 
 
 def remember_symbols(account: Account, listed: Iterable[Instrument]) -> None:

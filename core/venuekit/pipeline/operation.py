@@ -9,7 +9,7 @@ import attrs
 
 from venuekit import errors
 from venuekit._util.called import CALLED
-from venuekit._util.texts import without, without_frames
+from venuekit._util.texts import with_hint, without, without_frames
 from venuekit._util.times import from_milliseconds
 from venuekit.credentials.redactor import redact, redact_error, redact_parameters
 from venuekit.echoes import OtherAnswer
@@ -210,7 +210,7 @@ class Operation(Generic[T]):
         error.operation = error.operation or self.name
         error.subject = error.subject or self.subject
         if isinstance(error, errors.InvalidRequest) and error.subject in self.endpoint.symbols_of(self.parameters):
-            self.session.venue_session.remembered.add_hint(error)
+            error.message = with_hint(error.message, error.subject, self.session.venue_session.remembered.symbols)
         error.client_id = self.client_id
         error.parameters = redact_parameters(without(self.endpoint.secret, self.parameters))
         error.reads = self.reads
