@@ -87,20 +87,19 @@ class _Choice:
     def __init__(self, texts: Sequence[str]) -> None:
         from venuekit.settings.rules import is_pattern
 
-        self._names = [text for text in texts if not is_pattern(text)]
+        self._texts = texts
         self._patterns = [text for text in texts if is_pattern(text)]
         self._seen: dict[str, None] = {}
 
     async def of(self, account: Account) -> Sequence[str]:
         """Return the symbols of an account that are asked for; its venue lists them where there are patterns."""
-        from venuekit.settings.rules import matches, trades
+        from venuekit.settings.rules import choose, trades
 
         if not self._patterns:
-            return self._names
+            return self._texts
         listed = [one.symbol for one in await InstrumentReader.of(account).get_instruments() if trades(one)]
         self._seen |= dict.fromkeys(listed)
-        found = [symbol for symbol in listed if any(matches(text, symbol) for text in self._patterns)]
-        return [*dict.fromkeys((*self._names, *found))]
+        return choose(self._texts, listed)
 
     def check(self) -> None:
         """
@@ -109,10 +108,10 @@ class _Choice:
         Raises:
             ConfigurationError: one matches none.
         """
-        from venuekit.settings.rules import matches
+        from venuekit.settings.rules import choose
 
         for text in self._patterns if self._seen else ():
-            if not any(matches(text, symbol) for symbol in self._seen):
+            if not choose([text], self._seen):
                 hint = did_you_mean(text, self._seen)
                 raise ConfigurationError(f"no symbol that trades matches {text!r}{hint}; nothing was written")
 

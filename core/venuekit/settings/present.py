@@ -25,7 +25,7 @@ from venuekit.capabilities import (
     SymbolSettings,
 )
 from venuekit.settings.controls import has_leverage_per, is_account_wide, is_joint
-from venuekit.settings.rules import is_pattern, matches, trades
+from venuekit.settings.rules import choose, is_pattern, trades
 from venuekit.settings.target import AccountTarget, LeverageTarget, SymbolTarget
 from venuekit.settings.target_accounts import patient
 from venuekit.venue import venue_support
@@ -60,12 +60,10 @@ async def read_target_of(account: Account, symbols: Collection[str] = ()) -> Acc
 
 async def _names(account: Account, symbols: Collection[str]) -> Collection[str]:
     """Return the names among ``symbols``, and the symbols that the patterns among them match."""
-    patterns = [text for text in symbols if is_pattern(text)]
-    if not patterns:
+    if not any(map(is_pattern, symbols)):
         return symbols
     instruments = await InstrumentReader.of(account).get_instruments()
-    found = (one.symbol for one in filter(trades, instruments) if any(matches(text, one.symbol) for text in patterns))
-    return tuple(dict.fromkeys((*(text for text in symbols if text not in patterns), *found)))
+    return choose(symbols, (one.symbol for one in filter(trades, instruments)))
 
 
 def _target_of(venue: Venue[Any], snapshot: SettingsSnapshot) -> AccountTarget:

@@ -31,6 +31,13 @@ def _matcher(text: str) -> Callable[[str], re.Match[str] | None]:
     return re.compile(fnmatch.translate(text.replace("[", "[[]"))).match
 
 
+def choose(texts: Collection[str], symbols: Iterable[str]) -> tuple[str, ...]:
+    """Return the names among ``texts``, and those of ``symbols`` that the patterns among them match, each once."""
+    patterns = [text for text in texts if is_pattern(text)]
+    found = (symbol for symbol in symbols if any(matches(text, symbol) for text in patterns))
+    return tuple(dict.fromkeys((*(text for text in texts if not is_pattern(text)), *found)))
+
+
 def trades(instrument: Instrument) -> bool:
     """Return whether a listed instrument trades, so that patterns match it."""
     return instrument.status == InstrumentStatus.TRADING
