@@ -70,7 +70,7 @@ def market(served: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
     info.mkdir(parents=True)
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: toy-market\nVersion: 1.0\n")
     (info / "entry_points.txt").write_text("[venuekit.venues]\ntoy_market = toy_market\ntoy_bazaar = toy_market\n")
-    shutil.copy(Path(__file__).with_name("toy_market.py"), site)
+    shutil.copytree(Path(__file__).with_name("toy_market"), site / "toy_market")
     told = tmp_path / "told.json"
     settings = {
         "TOY_MARKET": str(told),
@@ -89,7 +89,8 @@ def market(served: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
     found = Market(importlib.import_module("toy_market"), told, {**os.environ, "PYTHONPATH": searched})
     found.tell()
     yield found
-    sys.modules.pop("toy_market")
+    for name in ("toy_market", "toy_market.items"):
+        sys.modules.pop(name)
 
 
 @pytest.fixture
